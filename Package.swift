@@ -1,0 +1,82 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Who may import whom is written here once; Tests/TidyTests holds the sources to it.
+// Arrows point inward: vesigate -> edges -> Gateway -> Signing -> COpenSSL.
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "vesigate",
+  products: [.executable(name: "vesigate", targets: ["vesigate"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+  ],
+  targets: [
+    // Doors to C: one target each, imported by the rooms named beside it and by nobody else.
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CLinux"),
+
+    // The core: no I/O, no clock, no NIO.
+    .target(name: "Signing", dependencies: ["COpenSSL"], swiftSettings: strict),
+    .target(name: "Gateway", dependencies: ["Signing"], swiftSettings: strict),
+    .target(name: "Framing", dependencies: ["Gateway"], swiftSettings: strict),
+
+    // The edges: they know the core, never each other.
+    .target(
+      name: "Forwarding",
+      dependencies: [
+        "Gateway", "CCurl", "CLinux", .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Listening",
+      dependencies: [
+        "Gateway", "Framing",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .target(name: "Settings", dependencies: ["Gateway", "Signing", "CYAML"], swiftSettings: strict),
+    .target(
+      name: "Supervision",
+      dependencies: [
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Telemetry",
+      dependencies: ["Gateway", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "vesigate",
+      dependencies: [
+        "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Settings",
+        "Supervision", "Telemetry",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+
+    .testTarget(name: "SigningTests", dependencies: ["Signing"], swiftSettings: strict),
+    .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Signing"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,1 @@
+// CLinux is a header: SwiftPM wants one source file.

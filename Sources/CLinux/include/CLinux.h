@@ -1,0 +1,14 @@
+#pragma once
+// The few kernel calls that Swift's Glibc module does not show: epoll, and prctl, which is variadic.
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+
+/// Keeps other processes of the same user from reading this one's memory, and the kernel from dumping it.
+static inline int vg_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+/// Adds, changes or removes one descriptor; `op` is an EPOLL_CTL value.
+static inline int vg_epoll_ctl(int epoll, int op, int fd, uint32_t events) {
+  struct epoll_event event = {.events = events, .data = {.fd = fd}};
+  return epoll_ctl(epoll, op, fd, &event);
+}

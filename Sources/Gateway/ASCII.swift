@@ -1,0 +1,67 @@
+/// Byte-wise questions about header names and values. Only ASCII has a case here: a Unicode-aware
+/// comparison would fold more than any other reader of the same bytes does.
+extension UInt8 {
+  @inlinable public var asciiLowercased: UInt8 {
+    self &- UInt8(ascii: "A") < 26 ? self | 0x20 : self
+  }
+
+  @inlinable public var isASCIIDigit: Bool { self &- UInt8(ascii: "0") < 10 }
+
+  @inlinable public var isASCIILetter: Bool { (self | 0x20) &- UInt8(ascii: "a") < 26 }
+
+  /// `tchar` of RFC 9110, section 5.6.2: what a header name or a method is made of.
+  @inlinable public var isTokenCharacter: Bool {
+    if isASCIILetter || isASCIIDigit { return true }
+    switch self {
+    case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+      UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+      UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+      return true
+    default:
+      return false
+    }
+  }
+
+  /// What may stand in a header value: HTAB, SP, visible ASCII and obs-text (RFC 9110, section 5.5).
+  @inlinable public var isFieldValueByte: Bool { self >= 0x20 ? self != 0x7F : self == 0x09 }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Compares with a text that is in lower case already.
+  @inlinable public func equalsIgnoringCase(_ lowercased: [UInt8]) -> Bool {
+    guard count == lowercased.count else { return false }
+    for index in 0..<count where self[index].asciiLowercased != lowercased[index] { return false }
+    return true
+  }
+
+  /// Compares with a literal that is in lower case already.
+  @inlinable public func equalsIgnoringCase(_ lowercased: StaticString) -> Bool {
+    guard count == lowercased.utf8CodeUnitCount else { return false }
+    let other = lowercased.utf8Start
+    for index in 0..<count where self[index].asciiLowercased != other[index] { return false }
+    return true
+  }
+
+  /// The bytes without SP and HTAB at both ends: RFC 9110's optional white space and nothing more.
+  public var trimmingBlanks: UnsafeRawBufferPointer {
+    var start = 0
+    var end = count
+    while start < end, self[start] == 0x20 || self[start] == 0x09 { start += 1 }
+    while end > start, self[end - 1] == 0x20 || self[end - 1] == 0x09 { end -= 1 }
+    return UnsafeRawBufferPointer(rebasing: self[start..<end])
+  }
+
+  /// Calls `body` for each element between separators, blanks trimmed, until it returns false.
+  public func forEachElement(separator: UInt8, _ body: (UnsafeRawBufferPointer) -> Bool) {
+    var start = 0
+    for index in 0...count where index == count || self[index] == separator {
+      let element = UnsafeRawBufferPointer(rebasing: self[start..<index]).trimmingBlanks
+      guard body(element) else { return }
+      start = index + 1
+    }
+  }
+
+  public func hasPrefix(_ prefix: [UInt8]) -> Bool {
+    count >= prefix.count && self[..<prefix.count].elementsEqual(prefix)
+  }
+}

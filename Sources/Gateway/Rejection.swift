@@ -1,0 +1,157 @@
+/// Every reason for which a delivery is refused: its status, what the sender reads, and what the log and
+/// the metrics call it, side by side.
+public enum Rejection: Error, Sendable, Equatable {
+  /// The sender reads one and the same 401, whatever the reason; log and metrics tell them apart.
+  case unverified(Unverified)
+  /// Framing or syntax that two readers could read differently. The detail names the rule.
+  case malformed(StaticText)
+  case versionNotSupported
+  case requestLineTooLong
+  case headTooLarge(StaticText)
+  case bodyTooLarge
+  case headTimeout
+  case bodyTimeout
+  case noSuchPath
+  case methodNotAllowed(allowed: [String])
+  case expectationFailed
+  /// A path below a prefix route that two readers could resolve differently.
+  case ambiguousPath
+  /// A bound on what the gateway holds at once was reached.
+  case tooBusy(StaticText)
+  /// The delivery was sound, the upstream was not.
+  case upstream(ForwardFailure)
+
+  public var status: Int {
+    switch self {
+    case .unverified: 401
+    case .malformed, .ambiguousPath: 400
+    case .versionNotSupported: 505
+    case .requestLineTooLong: 414
+    case .headTooLarge: 431
+    case .bodyTooLarge: 413
+    case .headTimeout, .bodyTimeout: 408
+    case .noSuchPath: 404
+    case .methodNotAllowed: 405
+    case .expectationFailed: 417
+    case .tooBusy: 503
+    case .upstream(let failure): failure.isTimeout ? 504 : 502
+    }
+  }
+
+  /// The sentence in the answer's body. It never says why a signature was refused.
+  public var publicText: String {
+    switch self {
+    case .unverified: "The delivery could not be verified."
+    case .malformed: "The request is malformed."
+    case .versionNotSupported: "Only HTTP/1.1 and HTTP/1.0 are spoken here."
+    case .requestLineTooLong: "The request line is too long."
+    case .headTooLarge: "The header section is too large."
+    case .bodyTooLarge: "The body is too large."
+    case .headTimeout: "The request's head took too long."
+    case .bodyTimeout: "The request's body took too long."
+    case .noSuchPath: "There is nothing at this path."
+    case .methodNotAllowed: "This method is not accepted here."
+    case .expectationFailed: "The expectation cannot be met."
+    case .ambiguousPath: "The path is ambiguous."
+    case .tooBusy: "Too busy, try again."
+    case .upstream(let failure):
+      failure.isTimeout ? "The upstream did not answer in time." : "The upstream could not be reached."
+    }
+  }
+
+  /// One lower-case word group for the metric label and the log's `reason`.
+  public var label: String {
+    switch self {
+    case .unverified(let reason): reason.label
+    case .malformed: "malformed"
+    case .versionNotSupported: "version"
+    case .requestLineTooLong: "request-line-too-long"
+    case .headTooLarge: "head-too-large"
+    case .bodyTooLarge: "body-too-large"
+    case .headTimeout: "head-timeout"
+    case .bodyTimeout: "body-timeout"
+    case .noSuchPath: "no-such-path"
+    case .methodNotAllowed: "method"
+    case .expectationFailed: "expectation"
+    case .ambiguousPath: "ambiguous-path"
+    case .tooBusy: "too-busy"
+    case .upstream(let failure): failure.label
+    }
+  }
+
+  /// What the log adds to the label; it never holds a byte of the sender's.
+  public var detail: String? {
+    switch self {
+    case .unverified(let reason): reason.detail
+    case .malformed(let text), .headTooLarge(let text), .tooBusy(let text): text.description
+    case .upstream(let failure): failure.detail
+    default: nil
+    }
+  }
+
+  /// Whether the connection can no longer be trusted to be in step, or would first have to be read to the
+  /// end of a body that nobody wants.
+  public var closesConnection: Bool {
+    switch self {
+    case .unverified, .upstream: false
+    default: true
+    }
+  }
+
+  /// Seconds after which the sender should try again; nil where that is not ours to say.
+  public var retryAfterSeconds: Int? {
+    if case .tooBusy = self { 1 } else { nil }
+  }
+}
+
+/// Why a signature was not accepted.
+public enum Unverified: Error, Sendable, Equatable {
+  case signatureMissing
+  case signatureRepeated
+  case signatureMalformed
+  case timestampMissing
+  case timestampRepeated
+  case timestampMalformed
+  case idMissing
+  case idRepeated
+  case idMalformed
+  /// No live secret gives this signature over this body.
+  case mismatch
+  /// The signature is right and the timestamp is outside the tolerance; negative ages lie in the future.
+  case stale(ageSeconds: Int)
+
+  public var label: String {
+    switch self {
+    case .signatureMissing: "signature-missing"
+    case .signatureRepeated: "signature-repeated"
+    case .signatureMalformed: "signature-malformed"
+    case .timestampMissing: "timestamp-missing"
+    case .timestampRepeated: "timestamp-repeated"
+    case .timestampMalformed: "timestamp-malformed"
+    case .idMissing: "id-missing"
+    case .idRepeated: "id-repeated"
+    case .idMalformed: "id-malformed"
+    case .mismatch: "mismatch"
+    case .stale: "stale"
+    }
+  }
+
+  var detail: String? {
+    guard case .stale(let age) = self else { return nil }
+    return age >= 0
+      ? "signature right, signed \(age) s ago" : "signature right, signed \(-age) s in the future"
+  }
+}
+
+/// A text that stands in the source, so that no byte of a sender's can be in it.
+public struct StaticText: Sendable, Equatable, ExpressibleByStringLiteral, CustomStringConvertible {
+  private let text: StaticString
+
+  public init(stringLiteral text: StaticString) { self.text = text }
+
+  public var description: String { text.description }
+
+  public static func == (left: StaticText, right: StaticText) -> Bool {
+    left.description == right.description
+  }
+}

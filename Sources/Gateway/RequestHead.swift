@@ -1,0 +1,55 @@
+/// A request's first part, read and found unambiguous: what Framing makes and the spine begins with.
+public struct RequestHead: Sendable {
+  /// As it came; methods are case-sensitive.
+  public var method: String
+  /// The request target in origin form, exactly as it came: path, and query if there is one.
+  public var target: [UInt8]
+  /// 1 for HTTP/1.1, 0 for HTTP/1.0.
+  public var minorVersion: Int
+  public var headers: HeaderList
+  public var framing: Framing
+  /// The `Host` field's index in `headers`; HTTP/1.0 may have none.
+  public var hostIndex: Int?
+  /// Whether the sender lets the connection be used again.
+  public var keepsAlive: Bool
+  /// Whether the sender waits for `100 Continue` before it sends the body.
+  public var expectsContinue: Bool
+
+  /// How the body's end is found (RFC 9112, section 6). Both at once is refused before this exists.
+  public enum Framing: Equatable, Sendable {
+    /// Neither Content-Length nor Transfer-Encoding.
+    case none
+    case length(Int)
+    case chunked
+  }
+
+  public init(
+    method: String, target: [UInt8], minorVersion: Int = 1, headers: HeaderList, framing: Framing,
+    hostIndex: Int?, keepsAlive: Bool = true, expectsContinue: Bool = false
+  ) {
+    self.method = method
+    self.target = target
+    self.minorVersion = minorVersion
+    self.headers = headers
+    self.framing = framing
+    self.hostIndex = hostIndex
+    self.keepsAlive = keepsAlive
+    self.expectsContinue = expectsContinue
+  }
+
+  /// Where the path ends in `target`: at the question mark, or at the end.
+  public var pathCount: Int { target.firstIndex(of: UInt8(ascii: "?")) ?? target.count }
+
+  /// The path for people.
+  public var pathText: String { String(decoding: target[..<pathCount], as: UTF8.self) }
+}
+
+/// Who sent a request, as the socket says.
+public struct Peer: Sendable, Equatable {
+  /// Nil for a unix socket.
+  public var address: Address?
+
+  public init(address: Address?) { self.address = address }
+
+  public var text: String { address?.text ?? "unix:" }
+}

@@ -1,0 +1,119 @@
+/// All routes, found by a hash of the path: their number does not show in the time a look-up takes.
+public struct RouteTable: Sendable {
+  public let all: [Route]
+
+  private var exact: [UInt64: [Int]] = [:]
+  private var prefixes: [UInt64: [Int]] = [:]
+
+  /// `routes` have been checked: no two of them have the same path and host.
+  public init(_ routes: [Route]) {
+    all = routes
+    for (index, route) in routes.enumerated() {
+      let hash = route.path.bytes.withUnsafeBytes { PathHash.of($0) }
+      if route.path.isPrefix {
+        prefixes[hash, default: []].append(index)
+      } else {
+        exact[hash, default: []].append(index)
+      }
+    }
+  }
+
+  /// What a look-up gives: the route, and where in the target the rest of a prefix route begins.
+  public struct Match: Sendable {
+    public let route: Route
+    public let index: Int
+    /// Offset in the path at which the rest begins; the path's length for an exact route.
+    public let restStart: Int
+  }
+
+  /// Finds the route for a path and a host. An exact path beats a prefix, a longer prefix a shorter one,
+  /// and a route with this host one without.
+  public func match(path: UnsafeRawBufferPointer, host: UnsafeRawBufferPointer?) -> Match? {
+    if let index = choose(exact[PathHash.of(path)], path: path, host: host) {
+      return Match(route: all[index], index: index, restStart: path.count)
+    }
+    guard !prefixes.isEmpty else { return nil }
+    var found: Match?
+    var hash = PathHash()
+    for (offset, byte) in path.enumerated() {
+      hash.combine(byte)
+      guard byte == UInt8(ascii: "/") else { continue }
+      let prefix = UnsafeRawBufferPointer(rebasing: path[...offset])
+      guard let index = choose(prefixes[hash.value], path: prefix, host: host) else { continue }
+      found = Match(route: all[index], index: index, restStart: offset + 1)
+    }
+    return found
+  }
+
+  private func choose(
+    _ candidates: [Int]?, path: UnsafeRawBufferPointer, host: UnsafeRawBufferPointer?
+  ) -> Int? {
+    guard let candidates else { return nil }
+    var anyHost: Int?
+    for index in candidates where path.elementsEqual(all[index].path.bytes) {
+      guard let wanted = all[index].host else {
+        anyHost = index
+        continue
+      }
+      if let host, host.equalsIgnoringCase(Array(wanted.utf8)) { return index }
+    }
+    return anyHost
+  }
+}
+
+/// FNV-1a: good enough to spread configured paths, and a prefix's hash comes with that of the whole.
+struct PathHash {
+  private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  mutating func combine(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+
+  static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    var hash = PathHash()
+    for byte in bytes { hash.combine(byte) }
+    return hash.value
+  }
+}
+
+/// Whether the rest below a prefix is the same path to every reader: no dot segments, empty segments,
+/// backslashes, and nothing encoded that would become one of them or end a C string.
+public enum PathRest {
+  public static func isUnambiguous(_ rest: UnsafeRawBufferPointer) -> Bool {
+    var segmentStart = 0
+    var index = 0
+    while index <= rest.count {
+      if index == rest.count || rest[index] == UInt8(ascii: "/") {
+        let segment = UnsafeRawBufferPointer(rebasing: rest[segmentStart..<index])
+        // The last segment may be empty (a trailing slash), no other.
+        if segment.isEmpty, index < rest.count { return false }
+        if isDots(segment) { return false }
+        segmentStart = index + 1
+      } else if rest[index] == UInt8(ascii: "\\") {
+        return false
+      } else if rest[index] == UInt8(ascii: "%") {
+        guard let byte = decoded(rest, at: index), !forbidden.contains(byte) else { return false }
+        index += 2
+      }
+      index += 1
+    }
+    return true
+  }
+
+  private static let forbidden: [UInt8] = [UInt8(ascii: "/"), UInt8(ascii: "\\"), UInt8(ascii: "."), 0]
+
+  /// `.` and `..`, also where a container would cut a `;parameter` off first.
+  private static func isDots(_ segment: UnsafeRawBufferPointer) -> Bool {
+    let name = segment.prefix { $0 != UInt8(ascii: ";") }
+    return (1...2).contains(name.count) && name.allSatisfy { $0 == UInt8(ascii: ".") }
+  }
+
+  private static func decoded(_ bytes: UnsafeRawBufferPointer, at index: Int) -> UInt8? {
+    guard index + 2 < bytes.count, bytes[index + 1].isHexDigit, bytes[index + 2].isHexDigit else {
+      return nil
+    }
+    return hexValue(bytes[index + 1]) << 4 | hexValue(bytes[index + 2])
+  }
+
+  private static func hexValue(_ digit: UInt8) -> UInt8 {
+    digit.isASCIIDigit ? digit - UInt8(ascii: "0") : (digit | 0x20) - UInt8(ascii: "a") + 10
+  }
+}
