@@ -1,0 +1,62 @@
+/// What became of one request: the facts that its log line and its counters are made of. It holds no body,
+/// no signature and no secret.
+public struct ExchangeRecord: Sendable {
+  public enum Outcome: String, Sendable, CaseIterable {
+    /// Verified, and an upstream's answer was handed back.
+    case forwarded
+    /// Not verified, forwarded with the failed mark because the route observes.
+    case observed
+    /// Answered by the gateway itself, nothing reached an upstream.
+    case refused
+    /// Verified, but no upstream gave a complete answer.
+    case failed
+    /// The sender went away before its answer was complete.
+    case abandoned
+  }
+
+  public var requestID: String
+  public var outcome: Outcome
+  /// The status that the sender got, 0 when it got none.
+  public var status: Int
+  /// The route's path as configured, nil when none matched.
+  public var route: String?
+  /// The sender's address, read from a trusted proxy's headers where there is one.
+  public var remote: String
+  public var method: String
+  /// The request's path, without its query. These are the sender's bytes: escape them.
+  public var path: String
+  public var bodyBytes = 0
+  /// A rejection's label and detail.
+  public var reason: String?
+  public var detail: String?
+  /// Which of the secret file's secrets matched, counted from 0.
+  public var secretPosition: Int?
+  public var secretFingerprint: String?
+  /// Seconds between the signed timestamp and the arrival.
+  public var ageSeconds: Int?
+  /// The upstream whose answer was handed back, or that failed last.
+  public var upstream: String?
+  public var attempts = 0
+  public var upstreamStatus: Int?
+  public var verifyNanoseconds: UInt64 = 0
+  public var upstreamNanoseconds: UInt64 = 0
+  public var totalNanoseconds: UInt64 = 0
+
+  public init(
+    requestID: String, outcome: Outcome, status: Int, route: String? = nil, remote: String,
+    method: String, path: String
+  ) {
+    self.requestID = requestID
+    self.outcome = outcome
+    self.status = status
+    self.route = route
+    self.remote = remote
+    self.method = method
+    self.path = path
+  }
+}
+
+/// Takes the record of each finished exchange. It must not block: it is called on an event loop.
+public protocol Recorder: Sendable {
+  func record(_ record: ExchangeRecord)
+}
