@@ -1,5 +1,3 @@
-internal import Signing
-
 /// Where deliveries of one path go, and what must hold before they do.
 public final class Route: Sendable {
   public let path: PathPattern
@@ -19,6 +17,8 @@ public final class Route: Sendable {
   /// Forward the sender's `Host` instead of the upstream's.
   public let preservesHost: Bool
   public let mark: VerifiedMark
+  /// The layout, made ready to read requests with.
+  let claims: ClaimReader
 
   public init(
     path: PathPattern, host: String? = nil, methods: [String] = ["POST"],
@@ -39,6 +39,7 @@ public final class Route: Sendable {
     self.bodyBytesMax = bodyBytesMax
     self.preservesHost = preservesHost
     self.mark = mark
+    claims = ClaimReader(layout)
   }
 }
 
@@ -65,17 +66,23 @@ public struct ForwardTimes: Sendable, Equatable {
 
 /// The header field that says "verified". Only the gateway ever sets it.
 public struct VerifiedMark: Sendable, Equatable {
-  public var name: String
-  public var value: String
+  public let name: String
+  public let value: String
 
   public init(name: String = "X-Verified", value: String = "true") {
     self.name = name
     self.value = value
+    lowercasedName = name.utf8.map(\.asciiLowercased)
+    lowercasedFailedName = lowercasedName + Array("-failed".utf8)
   }
 
   /// The field that says why, on a route that observes. Never the mark's own name with another value:
   /// `false` is true in most languages.
   public var failedName: String { name + "-Failed" }
+
+  /// Both names as they are compared.
+  let lowercasedName: [UInt8]
+  let lowercasedFailedName: [UInt8]
 }
 
 /// A route's path: one exact path, or everything below a prefix.

@@ -1,2 +1,82 @@
 #pragma once
+// libcurl's variadic functions as typed ones, which Swift can call. Nothing here decides anything.
 #include <curl/curl.h>
+
+typedef size_t (*vg_bytes_callback)(char *bytes, size_t size, size_t count, void *context);
+typedef int (*vg_prereq_callback)(void *context, char *remote_ip, char *local_ip, int remote_port,
+                                  int local_port);
+typedef curl_socket_t (*vg_open_callback)(void *context, curlsocktype purpose,
+                                          struct curl_sockaddr *address);
+typedef int (*vg_close_callback)(void *context, curl_socket_t socket);
+typedef int (*vg_socket_callback)(CURL *easy, curl_socket_t socket, int what, void *context,
+                                  void *socket_context);
+typedef int (*vg_timer_callback)(CURLM *multi, long timeout_ms, void *context);
+
+static inline CURLcode vg_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+
+static inline CURLcode vg_set_long(CURL *easy, CURLoption option, long value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+static inline CURLcode vg_set_offset(CURL *easy, CURLoption option, curl_off_t value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+static inline CURLcode vg_set_string(CURL *easy, CURLoption option, const char *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+static inline CURLcode vg_set_pointer(CURL *easy, CURLoption option, const void *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+static inline CURLcode vg_set_header_function(CURL *easy, vg_bytes_callback call, void *context) {
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, call);
+}
+
+static inline CURLcode vg_set_write_function(CURL *easy, vg_bytes_callback call, void *context) {
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, call);
+}
+
+static inline CURLcode vg_set_prereq_function(CURL *easy, vg_prereq_callback call, void *context) {
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, call);
+}
+
+static inline CURLcode vg_set_socket_functions(CURL *easy, vg_open_callback open, vg_close_callback close,
+                                               void *context) {
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open);
+  return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close);
+}
+
+static inline CURLcode vg_get_private(CURL *easy, void **value) {
+  return curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)value);
+}
+
+static inline CURLMcode vg_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+  return curl_multi_setopt(multi, option, value);
+}
+
+static inline CURLMcode vg_multi_set_functions(CURLM *multi, vg_socket_callback socket,
+                                               vg_timer_callback timer, void *context) {
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket);
+  return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer);
+}
+
+/// The next finished transfer, or NULL; its result goes to `result`.
+static inline CURL *vg_multi_next_finished(CURLM *multi, CURLcode *result) {
+  int left = 0;
+  CURLMsg *message;
+  while ((message = curl_multi_info_read(multi, &left)) != NULL) {
+    if (message->msg != CURLMSG_DONE) continue;
+    *result = message->data.result;
+    return message->easy_handle;
+  }
+  return NULL;
+}

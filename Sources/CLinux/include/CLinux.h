@@ -1,7 +1,8 @@
 #pragma once
-// The few kernel calls that Swift's Glibc module does not show: epoll, and prctl, which is variadic.
+// The few kernel calls that Swift's Glibc module does not show: epoll, eventfd, and prctl, which is variadic.
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 
 /// Keeps other processes of the same user from reading this one's memory, and the kernel from dumping it.
@@ -12,3 +13,10 @@ static inline int vg_epoll_ctl(int epoll, int op, int fd, uint32_t events) {
   struct epoll_event event = {.events = events, .data = {.fd = fd}};
   return epoll_ctl(epoll, op, fd, &event);
 }
+
+/// A descriptor that wakes a `poll`; closed on exec.
+static inline int vg_eventfd(void) { return eventfd(0, EFD_CLOEXEC); }
+
+static inline void vg_eventfd_signal(int fd) { eventfd_write(fd, 1); }
+
+static inline int vg_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }

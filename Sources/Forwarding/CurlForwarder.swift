@@ -1,0 +1,309 @@
+internal import CCurl
+internal import CLinux
+public import Gateway
+internal import Glibc
+public import NIOCore
+
+/// One event loop's share of libcurl: a multi handle with its connection pool, driven by that loop alone.
+public final class CurlForwarder: Forwarder {
+  private let eventLoop: any EventLoop
+  private let multi: UnsafeMutableRawPointer
+  private let sockets = SocketTable()
+  private let answerHeaderBytesMax: Int
+  private var pools: [ObjectIdentifier: [Transfer]] = [:]
+  private var known: Set<ObjectIdentifier>?
+  private var running: [ObjectIdentifier: Transfer] = [:]
+  private var cancelledTransfers: [Transfer] = []
+  private var sweep: Scheduled<Void>?
+  private var isDriving = false
+  private var isDriveScheduled = false
+  private var isClosed = false
+  private var timer = CurlTimer()
+
+  /// Prepares libcurl for the whole program; call once, before any thread of it exists.
+  public static func prepareProcess() {
+    precondition(vg_global_init() == CURLE_OK, "libcurl could not be initialised")
+  }
+
+  /// To be made on `eventLoop`. `connectionsMax` bounds the pool of idle connections to upstreams.
+  public init(eventLoop: any EventLoop, connectionsMax: Int, answerHeaderBytesMax: Int) {
+    self.eventLoop = eventLoop
+    self.answerHeaderBytesMax = answerHeaderBytesMax
+    guard let multi = curl_multi_init() else { fatalError("libcurl gave no multi handle") }
+    self.multi = multi
+    vg_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connectionsMax)
+    vg_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+    vg_multi_set_functions(
+      multi, onSocketInterest, onTimer, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  /// The descriptor that is readable whenever `drive` has something to do.
+  public var readinessDescriptor: CInt { sockets.epoll }
+
+  /// Ends every attempt without a word and frees libcurl's memory. Nothing may be started afterwards.
+  public func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    sweep?.cancel()
+    timer.scheduled?.cancel()
+    for transfer in running.values { curl_multi_remove_handle(multi, transfer.easy.raw) }
+    running = [:]
+    pools = [:]
+    curl_multi_cleanup(multi)
+  }
+
+  /// Frees the handles of upstreams that no configuration names any more.
+  public func keepOnly(_ upstreams: [Upstream]) {
+    let known = Set(upstreams.map { ObjectIdentifier($0) })
+    self.known = known
+    pools = pools.filter { known.contains($0.key) }
+  }
+
+  // MARK: Forwarder
+
+  public func start(
+    _ request: ForwardRequest, to upstream: Upstream, observer: any AttemptObserver, tag: Int
+  ) -> any Attempt {
+    let pooled = pools[ObjectIdentifier(upstream)]?.popLast()
+    guard let transfer = pooled ?? Transfer(upstream: upstream, times: request.times, forwarder: self) else {
+      return FailedAttempt(on: eventLoop, observer: observer, tag: tag)
+    }
+    transfer.begin(
+      request, observer: observer, tag: tag, answerHeaderBytesMax: answerHeaderBytesMax,
+      now: NIODeadline.now().uptimeNanosecondsUnsigned)
+    running[ObjectIdentifier(transfer)] = transfer
+    vg_attach(transfer, self)
+    curl_multi_add_handle(multi, transfer.easy.raw)
+    scheduleDrive()
+    scheduleSweep()
+    return transfer
+  }
+
+  func unpause(_ transfer: Transfer) {
+    curl_easy_pause(transfer.easy.raw, CURLPAUSE_CONT)
+    scheduleDrive()
+  }
+
+  /// A handle must not be removed inside one of its own callbacks, so that waits for the end of the drive.
+  func cancelled(_ transfer: Transfer) {
+    cancelledTransfers.append(transfer)
+    scheduleDrive()
+  }
+
+  // MARK: Driving libcurl
+
+  /// Lets libcurl do what its sockets and timers ask for, and reports what is finished.
+  public func drive() {
+    guard !isDriving, !isClosed else { return }
+    isDriving = true
+    isDriveScheduled = false
+    var runningCount: CInt = 0
+    drainSockets(&runningCount)
+    if timer.isDue(.now()) {
+      timer.cleared()
+      curl_multi_socket_action(multi, CURL_SOCKET_BAD, 0, &runningCount)
+    }
+    reportFinished()
+    removeCancelled()
+    isDriving = false
+    armTimer()
+  }
+
+  /// Once per tick of the loop, however many attempts were started in it.
+  private func scheduleDrive() {
+    guard !isDriveScheduled, !isClosed else { return }
+    isDriveScheduled = true
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    eventLoop.execute { bound.value.drive() }
+  }
+
+  private func drainSockets(_ runningCount: inout CInt) {
+    withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
+      // Bounded: what is ready after these rounds keeps the descriptor readable, so we are called again.
+      for _ in 0..<4 {
+        let count = epoll_wait(sockets.epoll, events.baseAddress, CInt(events.count), 0)
+        guard count > 0 else { return }
+        for event in events[..<Int(count)] where sockets.isWanted(event.data.fd) {
+          curl_multi_socket_action(multi, event.data.fd, mask(of: event.events), &runningCount)
+        }
+        if Int(count) < events.count { return }
+      }
+    }
+  }
+
+  private func mask(of events: UInt32) -> CInt {
+    var mask: CInt = 0
+    if events & EPOLLIN.rawValue != 0 { mask |= CURL_CSELECT_IN }
+    if events & EPOLLOUT.rawValue != 0 { mask |= CURL_CSELECT_OUT }
+    if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { mask |= CURL_CSELECT_ERR }
+    return mask
+  }
+
+  private func reportFinished() {
+    var code = CURLE_OK
+    while let easy = vg_multi_next_finished(multi, &code) {
+      var context: UnsafeMutableRawPointer?
+      vg_get_private(easy, &context)
+      guard let context else { continue }
+      let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+      let isCancelled = transfer.isCancelled
+      retire(transfer)
+      if isCancelled { transfer.end() } else { transfer.finished(code) }
+      giveBack(transfer)
+    }
+  }
+
+  private func removeCancelled() {
+    while let transfer = cancelledTransfers.popLast() {
+      guard running[ObjectIdentifier(transfer)] != nil else { continue }
+      retire(transfer)
+      transfer.end()
+      giveBack(transfer)
+    }
+  }
+
+  private func retire(_ transfer: Transfer) {
+    curl_multi_remove_handle(multi, transfer.easy.raw)
+    running[ObjectIdentifier(transfer)] = nil
+  }
+
+  private func giveBack(_ transfer: Transfer) {
+    let upstream = ObjectIdentifier(transfer.upstream)
+    guard known?.contains(upstream) ?? true else { return }
+    pools[upstream, default: []].append(transfer)
+  }
+
+  // MARK: Timers
+
+  /// The first byte's deadline is ours: libcurl has none. A sweep over what is running costs nothing per
+  /// delivery.
+  private func scheduleSweep() {
+    guard sweep == nil, !isClosed else { return }
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    sweep = eventLoop.scheduleTask(in: .milliseconds(250)) { bound.value.sweepDeadlines() }
+  }
+
+  private func sweepDeadlines() {
+    sweep = nil
+    let now = NIODeadline.now().uptimeNanosecondsUnsigned
+    for transfer in running.values.filter({ $0.firstByteDeadline <= now }) {
+      retire(transfer)
+      transfer.missedFirstByte()
+      giveBack(transfer)
+    }
+    if !running.isEmpty { scheduleSweep() }
+  }
+
+  /// libcurl's one timer. It changes with every request, so an earlier task that is under way already is
+  /// left to fire and looks then whether there is something to do.
+  private func armTimer() {
+    guard let due = timer.due else { return }
+    if let scheduled = timer.scheduledFor, scheduled <= due { return }
+    timer.scheduled?.cancel()
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    timer.scheduledFor = due
+    timer.scheduled = eventLoop.scheduleTask(deadline: due) { bound.value.timerFired() }
+  }
+
+  private func timerFired() {
+    timer.scheduled = nil
+    timer.scheduledFor = nil
+    drive()
+  }
+
+  fileprivate func timerChanged(_ milliseconds: Int) {
+    timer.due = milliseconds < 0 ? nil : .now() + .milliseconds(Int64(milliseconds))
+    if milliseconds == 0, !isDriving { scheduleDrive() } else if !isDriving { armTimer() }
+  }
+
+  fileprivate func interestChanged(_ socket: CInt, _ what: CInt) {
+    var events: UInt32 = 0
+    if what & CURL_POLL_IN != 0, what != CURL_POLL_REMOVE { events |= EPOLLIN.rawValue }
+    if what & CURL_POLL_OUT != 0, what != CURL_POLL_REMOVE { events |= EPOLLOUT.rawValue }
+    sockets.wait(socket, for: events)
+  }
+
+  fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> CInt {
+    guard let address = address?.pointee else { return -1 }
+    let flags = CInt(SOCK_CLOEXEC.rawValue)
+    let descriptor = socket(address.family, address.socktype | flags, address.protocol)
+    if descriptor >= 0 { sockets.opened(descriptor) }
+    return descriptor
+  }
+
+  fileprivate func close(_ descriptor: CInt) -> CInt {
+    sockets.closed(descriptor)
+    return Glibc.close(descriptor)
+  }
+}
+
+/// libcurl's timer, and the loop's task that stands for it.
+private struct CurlTimer {
+  var due: NIODeadline?
+  var scheduled: Scheduled<Void>?
+  var scheduledFor: NIODeadline?
+
+  func isDue(_ now: NIODeadline) -> Bool { due.map { $0 <= now } ?? false }
+
+  mutating func cleared() { due = nil }
+}
+
+/// Stands for an attempt that could not even be prepared.
+private final class FailedAttempt: Attempt {
+  private var observer: (any AttemptObserver)?
+
+  init(on eventLoop: any EventLoop, observer: any AttemptObserver, tag: Int) {
+    self.observer = observer
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    eventLoop.execute {
+      bound.value.observer?.attempt(
+        tag,
+        finished: ForwardFailure(
+          stage: .connecting, kind: .internalError, detail: "libcurl gave no handle for this upstream"))
+    }
+  }
+
+  func resume() {}
+
+  func cancel() { observer = nil }
+}
+
+extension NIODeadline {
+  fileprivate var uptimeNanosecondsUnsigned: UInt64 { UInt64(max(uptimeNanoseconds, 0)) }
+}
+
+private func forwarder(_ context: UnsafeMutableRawPointer?) -> CurlForwarder {
+  Unmanaged<CurlForwarder>.fromOpaque(context!).takeUnretainedValue()
+}
+
+private func onSocketInterest(
+  _: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ what: CInt, _ context: UnsafeMutableRawPointer?,
+  _: UnsafeMutableRawPointer?
+) -> CInt {
+  forwarder(context).interestChanged(socket, what)
+  return 0
+}
+
+private func onTimer(
+  _: UnsafeMutableRawPointer?, _ milliseconds: Int, _ context: UnsafeMutableRawPointer?
+) -> CInt {
+  forwarder(context).timerChanged(milliseconds)
+  return 0
+}
+
+private func onOpen(
+  _ context: UnsafeMutableRawPointer?, _: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+  forwarder(context).open(address)
+}
+
+private func onClose(_ context: UnsafeMutableRawPointer?, _ socket: curl_socket_t) -> CInt {
+  forwarder(context).close(socket)
+}
+
+/// The socket callbacks outlive the transfer with the pooled connection, so they refer to the forwarder,
+/// which frees the pool itself.
+private func vg_attach(_ transfer: Transfer, _ forwarder: CurlForwarder) {
+  vg_set_socket_functions(
+    transfer.easy.raw, onOpen, onClose, Unmanaged.passUnretained(forwarder).toOpaque())
+}

@@ -1,0 +1,134 @@
+internal import CCurl
+internal import Gateway
+
+/// One libcurl easy handle, set up once for its upstream. Only what differs from delivery to delivery is
+/// set again.
+final class EasyHandle {
+  let raw: UnsafeMutableRawPointer
+  private let url: OpaquePointer
+  private let errorText: UnsafeMutablePointer<CChar>
+  private var shape = Shape.none
+
+  /// Which kind of request the handle is set to: changing it takes several options.
+  private enum Shape: Equatable {
+    case none
+    case body(method: String)
+    case bodiless(method: String)
+  }
+
+  /// Nil when libcurl cannot take the upstream's settings: a missing CA file shows at the first attempt.
+  init?(upstream: Upstream, times: ForwardTimes) {
+    guard let raw = curl_easy_init() else { return nil }
+    guard let url = EasyHandle.makeURL(upstream) else {
+      curl_easy_cleanup(raw)
+      return nil
+    }
+    self.raw = raw
+    self.url = url
+    errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    setConstants(upstream, times)
+    setTLS(upstream.tls)
+  }
+
+  deinit {
+    curl_easy_cleanup(raw)
+    curl_url_cleanup(url)
+    errorText.deallocate()
+  }
+
+  private static func makeURL(_ upstream: Upstream) -> OpaquePointer? {
+    guard let url = curl_url() else { return nil }
+    let scheme = upstream.isTLS ? "https" : "http"
+    let parts: [(CURLUPart, String)] = [
+      (CURLUPART_SCHEME, scheme), (CURLUPART_HOST, upstream.host),
+      (CURLUPART_PORT, String(upstream.port)), (CURLUPART_PATH, "/"),
+    ]
+    for (part, text) in parts where curl_url_set(url, part, text, 0) != CURLUE_OK {
+      curl_url_cleanup(url)
+      return nil
+    }
+    return url
+  }
+
+  /// Everything that could lead a delivery elsewhere than to its upstream, or add to it, is off.
+  private func setConstants(_ upstream: Upstream, _ times: ForwardTimes) {
+    vg_set_pointer(raw, CURLOPT_CURLU, UnsafeRawPointer(url))
+    vg_set_pointer(raw, CURLOPT_ERRORBUFFER, errorText)
+    if let path = upstream.unixSocketPath { vg_set_string(raw, CURLOPT_UNIX_SOCKET_PATH, path) }
+    // The default negotiates HTTP/2 with an https upstream: other retry rules, and header case is lost.
+    vg_set_long(raw, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+    vg_set_string(raw, CURLOPT_PROTOCOLS_STR, "http,https")
+    vg_set_string(raw, CURLOPT_REDIR_PROTOCOLS_STR, "")
+    vg_set_long(raw, CURLOPT_FOLLOWLOCATION, 0)
+    // The environment's proxy variables must not reroute deliveries.
+    vg_set_string(raw, CURLOPT_PROXY, "")
+    vg_set_string(raw, CURLOPT_NOPROXY, "*")
+    vg_set_long(raw, CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+    vg_set_long(raw, CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
+    vg_set_long(raw, CURLOPT_PATH_AS_IS, 1)
+    vg_set_long(raw, CURLOPT_NOSIGNAL, 1)
+    vg_set_long(raw, CURLOPT_TCP_NODELAY, 1)
+    vg_set_long(raw, CURLOPT_HTTP09_ALLOWED, 0)
+    vg_set_long(raw, CURLOPT_CONNECTTIMEOUT_MS, times.connectSecondsMax * 1000)
+    vg_set_long(raw, CURLOPT_MAXAGE_CONN, times.upstreamIdleSecondsMax)
+    // Bodies above 64 KiB leave in fewer, larger writes.
+    vg_set_long(raw, CURLOPT_UPLOAD_BUFFERSIZE, 262_144)
+  }
+
+  private func setTLS(_ tls: TLSOptions) {
+    vg_set_long(raw, CURLOPT_SSL_VERIFYPEER, 1)
+    vg_set_long(raw, CURLOPT_SSL_VERIFYHOST, 2)
+    if let file = tls.caFile { vg_set_string(raw, CURLOPT_CAINFO, file) }
+    if let file = tls.certificateFile { vg_set_string(raw, CURLOPT_SSLCERT, file) }
+    if let file = tls.keyFile { vg_set_string(raw, CURLOPT_SSLKEY, file) }
+    let version = tls.versionMin == .tls13 ? Int(CURL_SSLVERSION_TLSv1_3) : Int(CURL_SSLVERSION_TLSv1_2)
+    vg_set_long(raw, CURLOPT_SSLVERSION, version)
+  }
+
+  /// Sets what differs from delivery to delivery. The body is not copied and must outlive it.
+  func prepare(_ request: ForwardRequest, target: [UInt8], remainingMilliseconds: Int) {
+    errorText.pointee = 0
+    setTarget(target)
+    vg_set_long(raw, CURLOPT_TIMEOUT_MS, remainingMilliseconds)
+    if request.hasBody {
+      setShape(.body(method: request.method))
+      let bytes = request.body.bytes
+      vg_set_offset(raw, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
+      // An absent pointer would make libcurl ask a read callback.
+      vg_set_pointer(raw, CURLOPT_POSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(errorText))
+    } else {
+      setShape(.bodiless(method: request.method))
+    }
+  }
+
+  /// The request target goes out as it is, never normalised.
+  private func setTarget(_ target: [UInt8]) {
+    let terminated = target + [0]
+    _ = terminated.withUnsafeBytes {
+      vg_set_string(raw, CURLOPT_REQUEST_TARGET, $0.bindMemory(to: CChar.self).baseAddress)
+    }
+  }
+
+  private func setShape(_ wanted: Shape) {
+    guard shape != wanted else { return }
+    shape = wanted
+    vg_set_pointer(raw, CURLOPT_CUSTOMREQUEST, nil)
+    switch wanted {
+    case .none: break
+    case .body(let method):
+      vg_set_long(raw, CURLOPT_POST, 1)
+      if method != "POST" { vg_set_string(raw, CURLOPT_CUSTOMREQUEST, method) }
+    case .bodiless(let method):
+      vg_set_long(raw, CURLOPT_NOBODY, 0)
+      vg_set_long(raw, CURLOPT_HTTPGET, 1)
+      if method == "HEAD" { vg_set_long(raw, CURLOPT_NOBODY, 1) }
+      if method != "GET", method != "HEAD" { vg_set_string(raw, CURLOPT_CUSTOMREQUEST, method) }
+    }
+  }
+
+  /// libcurl's sentence for what went wrong.
+  func message(for code: CURLcode) -> String {
+    errorText.pointee == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
+  }
+}

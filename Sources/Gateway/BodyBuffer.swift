@@ -1,0 +1,56 @@
+/// A delivery's body, collected in memory, byte for byte. It belongs to one event loop and is used again.
+public final class BodyBuffer {
+  private var storage: UnsafeMutableRawPointer?
+  public private(set) var count = 0
+  private(set) var capacity = 0
+
+  init() {}
+
+  deinit { storage?.deallocate() }
+
+  public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: storage, count: count) }
+
+  /// Makes room for `bytes` in all. Untouched memory costs nothing yet, so a sender who announces much and
+  /// sends little occupies little.
+  func reserve(_ bytes: Int) {
+    guard bytes > capacity else { return }
+    let larger = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16)
+    if let storage {
+      larger.copyMemory(from: storage, byteCount: count)
+      storage.deallocate()
+    }
+    storage = larger
+    capacity = bytes
+  }
+
+  func append(_ bytes: UnsafeRawBufferPointer) {
+    guard let source = bytes.baseAddress, bytes.count > 0 else { return }
+    if count + bytes.count > capacity { reserve(max(count + bytes.count, 2 * capacity, 4096)) }
+    storage!.advanced(by: count).copyMemory(from: source, byteCount: bytes.count)
+    count += bytes.count
+  }
+
+  func empty() { count = 0 }
+}
+
+/// The body buffers that one event loop keeps for later deliveries, bounded in bytes.
+struct BodyBufferPool {
+  /// Kept in all, so that a burst of large bodies does not stay in memory.
+  static let idleBytesMax = 8 * 1_048_576
+
+  private var idle: [BodyBuffer] = []
+  private var idleBytes = 0
+
+  mutating func take() -> BodyBuffer {
+    guard let buffer = idle.popLast() else { return BodyBuffer() }
+    idleBytes -= buffer.capacity
+    return buffer
+  }
+
+  mutating func giveBack(_ buffer: BodyBuffer) {
+    buffer.empty()
+    guard idleBytes + buffer.capacity <= Self.idleBytesMax else { return }
+    idleBytes += buffer.capacity
+    idle.append(buffer)
+  }
+}

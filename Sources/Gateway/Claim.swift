@@ -1,0 +1,164 @@
+public import Signing
+
+/// What a request's headers claim about its signature: everything that is needed to check it but the body.
+/// It exists only where all of it is well-formed.
+public struct Claim: Sendable {
+  /// More signatures than these in one header are nobody's rotation.
+  public static let signaturesMax = 16
+
+  /// The decoded signatures, each of the hash's length.
+  public let signatures: [Digest]
+  /// The signed bytes ahead of the body and behind it.
+  let before: [UInt8]
+  let behind: [UInt8]
+  /// When the sender signed, Unix milliseconds; nil where the layout signs no timestamp.
+  public let signedAtUnixMilliseconds: Int64?
+}
+
+/// A layout made ready to read claims: names as bytes, so that nothing is converted per request.
+struct ClaimReader: Sendable {
+  let layout: SignatureLayout
+  private let headerName: [UInt8]
+  private let prefix: [UInt8]
+  private let separator: UInt8?
+  private let timestamp: ValueReader
+  private let id: ValueReader
+
+  init(_ layout: SignatureLayout) {
+    self.layout = layout
+    headerName = Array(layout.header.utf8)
+    prefix = Array(layout.prefix.utf8)
+    separator = layout.listSeparator?.asciiValue
+    timestamp = ValueReader(
+      layout.timestampSource, isSigned: layout.signed.contains(.timestamp), missing: .timestampMissing,
+      repeated: .timestampRepeated)
+    id = ValueReader(
+      layout.idSource, isSigned: layout.signed.contains(.id), missing: .idMissing, repeated: .idRepeated)
+  }
+
+  /// Reads the claim; throws what is missing, repeated or malformed. No HMAC is computed here.
+  func read(_ headers: HeaderList) throws(Unverified) -> Claim {
+    let signatureIndex: Int
+    switch headers.occurrence(of: headerName) {
+    case .absent: throw .signatureMissing
+    case .repeated: throw .signatureRepeated
+    case .once(let index): signatureIndex = index
+    }
+    let signatures = headers.withField(signatureIndex) { decodeSignatures($1) }
+    guard let signatures, !signatures.isEmpty else { throw .signatureMalformed }
+    let timestamp = try self.timestamp.read(headers, signatureIndex: signatureIndex, separator: separator)
+    let id = try self.id.read(headers, signatureIndex: signatureIndex, separator: separator)
+    if let id, !id.withUnsafeBytes({ SignedValue.isID($0) }) { throw .idMalformed }
+    let signedAt = try timestamp.map { bytes throws(Unverified) in try instant(bytes) }
+    let (before, behind) = surroundings(timestamp: timestamp, id: id)
+    return Claim(signatures: signatures, before: before, behind: behind, signedAtUnixMilliseconds: signedAt)
+  }
+
+  private func instant(_ bytes: [UInt8]) throws(Unverified) -> Int64 {
+    let value = bytes.withUnsafeBytes {
+      SignedValue.unixMilliseconds($0, unit: layout.timestampUnit, digits: layout.timestampDigits)
+    }
+    guard let value else { throw .timestampMalformed }
+    return value
+  }
+
+  /// The signed template with its values filled in, cut where the body stands.
+  private func surroundings(timestamp: [UInt8]?, id: [UInt8]?) -> (before: [UInt8], behind: [UInt8]) {
+    var before: [UInt8] = []
+    var behind: [UInt8] = []
+    before.reserveCapacity(64)
+    var bodySeen = false
+    func put(_ bytes: [UInt8]) { if bodySeen { behind += bytes } else { before += bytes } }
+    for part in layout.signed.parts {
+      switch part {
+      case .literal(let bytes): put(bytes)
+      case .timestamp: put(timestamp ?? [])
+      case .id: put(id ?? [])
+      case .body: bodySeen = true
+      }
+    }
+    return (before, behind)
+  }
+
+  /// The signatures in the header's value; nil when there are too many to be honest.
+  private func decodeSignatures(_ value: UnsafeRawBufferPointer) -> [Digest]? {
+    guard let separator else { return decode(value).map { [$0] } }
+    var signatures: [Digest] = []
+    var elements = 0
+    value.forEachElement(separator: separator) { element in
+      elements += 1
+      if let digest = decode(element) { signatures.append(digest) }
+      return elements <= Claim.signaturesMax
+    }
+    return elements > Claim.signaturesMax ? nil : signatures
+  }
+
+  /// One signature: prefix, then digits that decode to exactly the hash's length.
+  private func decode(_ text: UnsafeRawBufferPointer) -> Digest? {
+    guard text.hasPrefix(prefix) else { return nil }
+    let digits = UnsafeRawBufferPointer(rebasing: text[prefix.count...])
+    var digest = Digest()
+    let isWhole =
+      switch layout.encoding {
+      case .hex: Hex.decode(digits) { digest.append($0) }
+      case .base64: Base64.decode(digits, alphabet: .standard) { digest.append($0) }
+      case .base64url: Base64.decode(digits, alphabet: .url) { digest.append($0) }
+      }
+    return isWhole && digest.count == layout.hash.digestBytes ? digest : nil
+  }
+}
+
+/// Finds a value that is signed along with the body, wherever the layout puts it.
+private struct ValueReader: Sendable {
+  private enum Place: Sendable {
+    case none
+    case header([UInt8])
+    /// The key with its equals sign.
+    case element([UInt8])
+  }
+
+  private let place: Place
+  private let missing: Unverified
+  private let repeated: Unverified
+
+  init(
+    _ source: SignatureLayout.Source, isSigned: Bool, missing: Unverified, repeated: Unverified
+  ) {
+    // A value that is not under the HMAC proves nothing, so it is not looked at.
+    switch source {
+    case .header(let name) where isSigned: place = .header(Array(name.utf8))
+    case .key(let key) where isSigned: place = .element(Array((key + "=").utf8))
+    default: place = .none
+    }
+    self.missing = missing
+    self.repeated = repeated
+  }
+
+  func read(_ headers: HeaderList, signatureIndex: Int, separator: UInt8?) throws(Unverified) -> [UInt8]? {
+    switch place {
+    case .none:
+      return nil
+    case .header(let name):
+      switch headers.occurrence(of: name) {
+      case .absent: throw missing
+      case .repeated: throw repeated
+      case .once(let index): return headers.withField(index) { Array($1) }
+      }
+    case .element(let key):
+      let found = headers.withField(signatureIndex) { elements($1, key: key, separator: separator) }
+      guard let value = found.first else { throw missing }
+      guard found.count == 1 else { throw repeated }
+      return value
+    }
+  }
+
+  /// The values of the first two elements with this key: two are as bad as ten.
+  private func elements(_ value: UnsafeRawBufferPointer, key: [UInt8], separator: UInt8?) -> [[UInt8]] {
+    var found: [[UInt8]] = []
+    value.forEachElement(separator: separator ?? UInt8(ascii: ",")) { element in
+      if element.hasPrefix(key) { found.append(Array(element[key.count...])) }
+      return found.count < 2
+    }
+    return found
+  }
+}

@@ -1,0 +1,312 @@
+/// The way of one delivery, top to bottom:
+///
+///     match -> collect -> verify -> plan -> dispatch -> reply -> record
+///
+/// Listening feeds it what the sender sends, Forwarding does the attempts, and both call on the delivery's
+/// own event loop. Each phase is one function below, in this order.
+public final class Exchange {
+  private enum Phase {
+    case matching
+    case collecting
+    case verifying
+    case dispatching
+    case over
+  }
+
+  private let lane: Lane
+  private let forwarder: any Forwarder
+  private let looks: any SecretLooks
+  private let reply: any ReplySink
+  private let peer: Peer
+  private let arrival: Moment
+  /// The settings that the delivery began with; a reload meanwhile does not touch them.
+  private let snapshot: Snapshot
+
+  private var phase = Phase.matching
+  private var head: RequestHead
+  private var match: RouteTable.Match?
+  private var claim: Result<Verifier, Unverified>?
+  private var body: BodyBuffer?
+  private var dispatch: Dispatch?
+  private var record: ExchangeRecord
+  private var bodyEnd: Moment?
+  private var dispatchStart: Moment?
+  private var isSenderGone = false
+
+  public init(
+    _ head: RequestHead, from peer: Peer, at arrival: Moment, lane: Lane, forwarder: any Forwarder,
+    looks: any SecretLooks, reply: any ReplySink
+  ) {
+    self.head = head
+    self.peer = peer
+    self.arrival = arrival
+    self.lane = lane
+    self.forwarder = forwarder
+    self.looks = looks
+    self.reply = reply
+    snapshot = lane.snapshot
+    record = ExchangeRecord(
+      requestID: RequestID.read(head.headers) ?? lane.nextRequestID(), outcome: .refused, status: 0,
+      remote: ClientAddress.text(peer: peer, headers: head.headers, trusted: snapshot.trustedProxies),
+      method: head.method, path: head.pathText)
+  }
+
+  /// Body bytes that this delivery may have: the route's limit once it is matched.
+  public var bodyBytesMax: Int { match?.route.bodyBytesMax ?? snapshot.limits.bodyBytesMax }
+
+  // MARK: 1. Match: route and limits, before any body is read
+
+  /// Whether the body is wanted. When it is not, the refusal has been written already.
+  public func begin() -> Bool {
+    do {
+      try matchRoute()
+      try admit()
+    } catch {
+      refuse(error)
+      return false
+    }
+    beginCollecting()
+    return true
+  }
+
+  private func matchRoute() throws(Rejection) {
+    let found = head.target.withUnsafeBytes { target in
+      let path = UnsafeRawBufferPointer(rebasing: target[..<head.pathCount])
+      return head.withHostName { snapshot.routes.match(path: path, host: $0) }
+    }
+    guard let found else { throw .noSuchPath }
+    record.route = found.route.path.text
+    guard found.route.methods.contains(head.method) else {
+      throw .methodNotAllowed(allowed: found.route.methods)
+    }
+    let rest = head.target[found.restStart..<head.pathCount]
+    guard rest.withUnsafeBytes({ PathRest.isUnambiguous($0) }) else { throw .ambiguousPath }
+    match = found
+    if case .length(let length) = head.framing, length > bodyBytesMax { throw .bodyTooLarge }
+  }
+
+  private func admit() throws(Rejection) {
+    guard lane.occupancy.enterDelivery(max: snapshot.limits.inFlightMax) else {
+      throw .tooBusy("in-flight-max")
+    }
+    body = lane.takeBody()
+  }
+
+  // MARK: 2. Collect: the body in memory, the HMAC fed while it streams in
+
+  private func beginCollecting() {
+    guard let route = match?.route, let body else { return }
+    phase = .collecting
+    if case .length(let length) = head.framing { body.reserve(length) }
+    do throws(Unverified) {
+      let claim = try route.claims.read(head.headers)
+      // The lane's ring, unless a reload has dropped the route since: then nothing can verify here.
+      self.claim = .success(
+        Verifier(
+          claim: claim, ring: lane.ring(route.secretFileIndex), tolerance: route.layout.tolerance))
+    } catch {
+      claim = .failure(error)
+    }
+  }
+
+  /// Takes body bytes; false when a limit was reached and the refusal has been written.
+  public func collect(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard phase == .collecting, let body else { return false }
+    guard body.count + bytes.count <= bodyBytesMax else {
+      refuse(.bodyTooLarge)
+      return false
+    }
+    guard lane.occupancy.take(bytes: bytes.count, max: snapshot.limits.inFlightBytesMax) else {
+      refuse(.tooBusy("in-flight-bytes-max"))
+      return false
+    }
+    body.append(bytes)
+    if case .success(let verifier) = claim { verifier.feed(bytes) }
+    return true
+  }
+
+  // MARK: 3. Verify: who signed it, and when
+
+  /// The body is complete.
+  public func bodyEnded() {
+    guard phase == .collecting, let body, let claim else { return }
+    phase = .verifying
+    bodyEnd = lane.now()
+    switch claim {
+    case .failure(let reason):
+      judged(.refused(reason), body)
+    case .success(var verifier):
+      let verdict = verifier.judge(head, body, arrival: arrival)
+      self.claim = .success(verifier)
+      if case .refused(.mismatch) = verdict, verifier.isFresh(arrival: arrival) {
+        lookAgain(verifier, body)
+      } else {
+        judged(verdict, body)
+      }
+    }
+  }
+
+  /// A mismatch is believed only after a look at the secret file that began after the delivery arrived: a
+  /// rotation by hand loses nothing between writing the file and the signal.
+  private func lookAgain(_ verifier: Verifier, _ body: BodyBuffer) {
+    guard let route = match?.route else { return }
+    let known = snapshot.secrets[route.secretFileIndex]
+    looks.look(atSecretFile: known.path) { [self] in
+      guard phase == .verifying else { return }
+      let ring = lane.ring(path: known.path)
+      guard let ring, ring.set !== known else { return judged(.refused(.mismatch), body) }
+      judged(verifier.judge(head, body, arrival: arrival, with: ring), body)
+    }
+  }
+
+  private func judged(_ verdict: Verdict, _ body: BodyBuffer) {
+    switch verdict {
+    case .verified(let delivery):
+      record.outcome = .forwarded
+      record.secretPosition = delivery.proof.position
+      record.secretFingerprint = delivery.proof.fingerprint
+      record.ageSeconds = delivery.proof.ageSeconds
+      if let context = planContext() { forward(ForwardRequest(verified: delivery, context)) }
+    case .refused(let reason):
+      if case .stale(let age) = reason { record.ageSeconds = age }
+      guard match?.route.observe == true, let context = planContext() else {
+        return refuse(.unverified(reason))
+      }
+      record.outcome = .observed
+      record.reason = reason.label
+      record.detail = reason.detail
+      forward(ForwardRequest(observed: head, body: body, reason: reason, context))
+    }
+  }
+
+  // MARK: 4. Plan: what leaves, with our mark and without the sender's own
+
+  private func planContext() -> PlanContext? {
+    match.map { match in
+      PlanContext(
+        route: match.route, restStart: match.restStart, peer: peer,
+        isTrusted: snapshot.trustedProxies.contains(peer), requestID: record.requestID, arrival: arrival)
+    }
+  }
+
+  // MARK: 5. Dispatch: to the route's upstreams
+
+  private func forward(_ request: ForwardRequest) {
+    guard let route = match?.route else { return }
+    phase = .dispatching
+    dispatchStart = lane.now()
+    let dispatch = Dispatch(request, route: route, forwarder: forwarder, reply: reply) { [self] in
+      dispatched($0)
+    }
+    self.dispatch = dispatch
+    dispatch.start()
+  }
+
+  /// The sender takes answer bytes again.
+  public func replyDrained() { dispatch?.replyDrained() }
+
+  // MARK: 6. Reply: the upstream's answer, or why there is none
+
+  private func dispatched(_ result: Dispatch.Result) {
+    record.attempts = dispatch?.attempts ?? 0
+    switch result {
+    case .answered(let tag, let answer):
+      note(upstream: tag, status: answer.status)
+      finish(status: answer.status)
+    case .failed(let tag, let failure):
+      note(upstream: tag, status: nil)
+      record.outcome = .failed
+      refuse(.upstream(failure))
+    case .brokeOff(let tag, let failure):
+      note(upstream: tag, status: nil)
+      record.outcome = .failed
+      record.reason = failure.label
+      record.detail = failure.detail
+      finish(status: 0)
+    }
+  }
+
+  private func note(upstream tag: Int, status: Int?) {
+    record.upstream = match?.route.upstreams[tag].name
+    record.upstreamStatus = status
+  }
+
+  /// Refuses the delivery at whatever phase it is in; also called by Listening for what the socket shows:
+  /// broken framing within the body, or a body that takes too long.
+  public func refuse(_ rejection: Rejection) {
+    guard phase != .over else { return }
+    record.reason = rejection.label
+    record.detail = rejection.detail
+    reply.refuse(rejection)
+    finish(status: rejection.status)
+  }
+
+  /// The sender went away. A delivery that is on its way to an upstream completes: the app may be acting
+  /// on it. One that is still arriving ends here.
+  public func senderGone() {
+    guard phase != .over else { return }
+    isSenderGone = true
+    if phase == .dispatching, dispatch?.isStreaming != true { return }
+    dispatch?.cancel()
+    record.reason = record.reason ?? "sender-gone"
+    finish(status: 0)
+  }
+
+  // MARK: 7. Record: one finished exchange, its places given back
+
+  private func finish(status: Int) {
+    let end = lane.now()
+    phase = .over
+    record.bodyBytes = body?.count ?? 0
+    record.status = isSenderGone ? 0 : status
+    if isSenderGone { record.outcome = .abandoned }
+    record.totalNanoseconds = end.nanoseconds(since: arrival)
+    if let dispatchStart {
+      record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart)
+      record.verifyNanoseconds = dispatchStart.nanoseconds(since: bodyEnd ?? dispatchStart)
+    }
+    lane.recorder.record(record)
+    release()
+  }
+
+  private func release() {
+    if case .success(var verifier) = claim { verifier.abandon() }
+    claim = nil
+    guard let body else { return }
+    lane.occupancy.leaveDelivery()
+    lane.occupancy.giveBack(bytes: body.count)
+    if dispatch?.isIdle ?? true { lane.giveBack(body) }
+    self.body = nil
+    dispatch = nil
+  }
+}
+
+extension RequestHead {
+  /// The host that the request names, without its port.
+  func withHostName<Result>(_ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
+    guard let hostIndex else { return body(nil) }
+    return headers.withField(hostIndex) { _, value in
+      let end: Int
+      if value.first == UInt8(ascii: "[") {
+        end = value.firstIndex(of: UInt8(ascii: "]")).map { $0 + 1 } ?? value.count
+      } else {
+        end = value.firstIndex(of: UInt8(ascii: ":")) ?? value.count
+      }
+      return body(UnsafeRawBufferPointer(rebasing: value[..<end]))
+    }
+  }
+}
+
+/// A sender's own `X-Request-Id`, where there is exactly one and it is fit for a log.
+enum RequestID {
+  static let bytesMax = 128
+  private static let name = Array("x-request-id".utf8)
+
+  static func read(_ headers: HeaderList) -> String? {
+    guard case .once(let index) = headers.occurrence(of: name) else { return nil }
+    return headers.withField(index) { _, value in
+      let isFit = (1...bytesMax).contains(value.count) && value.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+      return isFit ? String(decoding: value, as: UTF8.self) : nil
+    }
+  }
+}

@@ -1,0 +1,187 @@
+/// Which of a sender's header fields leave, and which of ours go with them.
+struct HeaderPlan {
+  private(set) var headers: HeaderList
+  private(set) var hasAccept = false
+  private(set) var hasContentType = false
+
+  private let head: RequestHead
+  private let context: PlanContext
+  private let named: ConnectionNames
+  /// Values of the fields that a trusted proxy's are appended to.
+  private var forwardedFor: [String] = []
+  private var forwarded: [String] = []
+  private var hasForwardedProto = false
+  private var hasForwardedHost = false
+  private var hasRequestID = false
+
+  init(head: RequestHead, context: PlanContext) {
+    self.head = head
+    self.context = context
+    named = ConnectionNames(head.headers)
+    headers = HeaderList(
+      bytesExpected: head.headers.bytes.count + 256, fieldsExpected: head.headers.count + 8)
+  }
+
+  mutating func add(mark: (name: String, value: String)) {
+    headers.append(name: mark.name, value: mark.value)
+  }
+
+  /// Copies the sender's fields, in order and spelling, but for those that end here or are ours to say.
+  mutating func keepForwardable() {
+    for index in head.headers.fields.indices {
+      let keeps = head.headers.withField(index) { name, value in keep(name, value) }
+      if keeps { headers.append(index, of: head.headers) }
+    }
+  }
+
+  private mutating func keep(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+    // CGI, WSGI, Rack and PHP fold `_` and others into `-`: a name that they could fold into ours, or into
+    // any other, does not leave.
+    guard name.allSatisfy({ $0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }) else {
+      return false
+    }
+    if isMark(name) { return false }
+    switch FieldRole(name) {
+    case .hopByHop: return false
+    case .host: return context.route.preservesHost
+    case .forwarding(let kind): return keepForwarding(kind, value)
+    case .accept: hasAccept = true
+    case .contentType: hasContentType = true
+    case .requestID: hasRequestID = true
+    case .other: break
+    }
+    return !named.contains(name)
+  }
+
+  /// The mark and its failed form, configured or as they are by default: nobody else's ever leaves.
+  private func isMark(_ name: UnsafeRawBufferPointer) -> Bool {
+    let mark = context.route.mark
+    return name.equalsIgnoringCase("x-verified") || name.equalsIgnoringCase("x-verified-failed")
+      || name.equalsIgnoringCase(mark.lowercasedName) || name.equalsIgnoringCase(mark.lowercasedFailedName)
+  }
+
+  private mutating func keepForwarding(_ kind: FieldRole.Forwarding, _ value: UnsafeRawBufferPointer) -> Bool {
+    guard context.isTrusted else { return false }
+    switch kind {
+    case .for:
+      forwardedFor.append(String(decoding: value, as: UTF8.self))
+      return false
+    case .forwarded:
+      forwarded.append(String(decoding: value, as: UTF8.self))
+      return false
+    case .proto:
+      hasForwardedProto = true
+    case .host:
+      hasForwardedHost = true
+    }
+    return true
+  }
+
+  /// Adds what tells the app where the delivery came from.
+  mutating func addForwarding() {
+    let host = head.hostIndex.map { index in
+      head.headers.withField(index) { String(decoding: $1, as: UTF8.self) }
+    }
+    if let address = context.peer.address { forwardedFor.append(address.text) }
+    if !forwardedFor.isEmpty {
+      headers.append(name: "X-Forwarded-For", value: forwardedFor.joined(separator: ", "))
+    }
+    if !hasForwardedProto { headers.append(name: "X-Forwarded-Proto", value: "http") }
+    if !hasForwardedHost, let host { headers.append(name: "X-Forwarded-Host", value: host) }
+    forwarded.append(forwardedElement(host: host))
+    headers.append(name: "Forwarded", value: forwarded.joined(separator: ", "))
+    headers.append(name: "Via", value: "1.\(head.minorVersion) vesigate")
+    if !hasRequestID { headers.append(name: "X-Request-Id", value: context.requestID) }
+  }
+
+  /// RFC 7239, section 4: an IPv6 address stands in brackets and quotes.
+  private func forwardedElement(host: String?) -> String {
+    let node = context.peer.address.map { $0.isIPv6 ? "\"[\($0.text)]\"" : $0.text } ?? "unknown"
+    return "for=\(node);" + (host.map { "host=\"\($0)\";" } ?? "") + "proto=http"
+  }
+}
+
+/// What a request header field is to a gateway.
+enum FieldRole {
+  enum Forwarding {
+    case `for`
+    case proto
+    case host
+    case forwarded
+  }
+
+  /// Meant for this connection alone, or said anew for the next one (RFC 9110, section 7.6.1).
+  case hopByHop
+  case host
+  case forwarding(Forwarding)
+  case accept
+  case contentType
+  case requestID
+  case other
+
+  init(_ name: UnsafeRawBufferPointer) {
+    self = FieldRole.byLength(name) ?? .other
+  }
+
+  private static func byLength(_ name: UnsafeRawBufferPointer) -> FieldRole? {
+    switch name.count {
+    case 2: return name.equalsIgnoringCase("te") ? .hopByHop : nil
+    case 4: return name.equalsIgnoringCase("host") ? .host : nil
+    case 6: return shortName(name)
+    case 7: return name.equalsIgnoringCase("trailer") || name.equalsIgnoringCase("upgrade") ? .hopByHop : nil
+    case 9: return name.equalsIgnoringCase("forwarded") ? .forwarding(.forwarded) : nil
+    case 10:
+      return name.equalsIgnoringCase("connection") || name.equalsIgnoringCase("keep-alive")
+        ? .hopByHop : nil
+    case 12:
+      if name.equalsIgnoringCase("content-type") { return .contentType }
+      return name.equalsIgnoringCase("x-request-id") ? .requestID : nil
+    default: return longName(name)
+    }
+  }
+
+  private static func shortName(_ name: UnsafeRawBufferPointer) -> FieldRole? {
+    if name.equalsIgnoringCase("accept") { return .accept }
+    return name.equalsIgnoringCase("expect") ? .hopByHop : nil
+  }
+
+  private static func longName(_ name: UnsafeRawBufferPointer) -> FieldRole? {
+    switch name.count {
+    case 14: return name.equalsIgnoringCase("content-length") ? .hopByHop : nil
+    case 15: return name.equalsIgnoringCase("x-forwarded-for") ? .forwarding(.for) : nil
+    case 16:
+      if name.equalsIgnoringCase("x-forwarded-host") { return .forwarding(.host) }
+      return name.equalsIgnoringCase("proxy-connection") ? .hopByHop : nil
+    case 17:
+      if name.equalsIgnoringCase("x-forwarded-proto") { return .forwarding(.proto) }
+      return name.equalsIgnoringCase("transfer-encoding") ? .hopByHop : nil
+    case 18: return name.equalsIgnoringCase("proxy-authenticate") ? .hopByHop : nil
+    case 19: return name.equalsIgnoringCase("proxy-authorization") ? .hopByHop : nil
+    default: return nil
+    }
+  }
+}
+
+/// The names that a message's `Connection` fields declare to be for this connection alone.
+struct ConnectionNames {
+  private var names: [[UInt8]] = []
+
+  init(_ headers: HeaderList) {
+    let connection = Array("connection".utf8)
+    for index in headers.fields.indices where headers.fields[index].nameCount == connection.count {
+      headers.withField(index) { name, value in
+        guard name.equalsIgnoringCase(connection) else { return }
+        value.forEachElement(separator: UInt8(ascii: ",")) { element in
+          // These two say how long the connection lives; no header has such a name.
+          let isOption = element.equalsIgnoringCase("close") || element.equalsIgnoringCase("keep-alive")
+          if !isOption { names.append(element.map(\.asciiLowercased)) }
+          return true
+        }
+      }
+    }
+  }
+
+  func contains(_ name: UnsafeRawBufferPointer) -> Bool {
+    !names.isEmpty && names.contains { name.equalsIgnoringCase($0) }
+  }
+}

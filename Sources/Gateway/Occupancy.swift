@@ -1,0 +1,37 @@
+internal import Synchronization
+
+/// How full the gateway is, counted across all lanes.
+public final class Occupancy: Sendable {
+  private let deliveries = Atomic<Int>(0)
+  private let bytes = Atomic<Int>(0)
+  private let connections = Atomic<Int>(0)
+
+  public init() {}
+
+  public var deliveriesInFlight: Int { deliveries.load(ordering: .relaxed) }
+  public var bytesInFlight: Int { bytes.load(ordering: .relaxed) }
+  public var openConnections: Int { connections.load(ordering: .relaxed) }
+
+  /// Takes a place for a delivery; false when all are taken.
+  func enterDelivery(max: Int) -> Bool { Self.take(1, of: deliveries, max: max) }
+
+  func leaveDelivery() { deliveries.subtract(1, ordering: .relaxed) }
+
+  /// Takes room for body bytes that arrived; false when there is none.
+  func take(bytes count: Int, max: Int) -> Bool { Self.take(count, of: bytes, max: max) }
+
+  func giveBack(bytes count: Int) { bytes.subtract(count, ordering: .relaxed) }
+
+  /// Takes a place for a connection; false when all are taken.
+  public func enterConnection(max: Int) -> Bool { Self.take(1, of: connections, max: max) }
+
+  public func leaveConnection() { connections.subtract(1, ordering: .relaxed) }
+
+  private static func take(_ count: Int, of counter: borrowing Atomic<Int>, max: Int) -> Bool {
+    guard counter.add(count, ordering: .relaxed).newValue <= max else {
+      counter.subtract(count, ordering: .relaxed)
+      return false
+    }
+    return true
+  }
+}
