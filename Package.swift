@@ -78,5 +78,14 @@ let package = Package(
 
     .testTarget(name: "SigningTests", dependencies: ["Signing"], swiftSettings: strict),
     .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Signing"], swiftSettings: strict),
+    .testTarget(
+      name: "FramingTests",
+      dependencies: [
+        "Framing", "Gateway",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
   ]
 )
