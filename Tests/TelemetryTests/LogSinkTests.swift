@@ -23,7 +23,7 @@ final class LogPipe: Sendable {
     var all: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while true {
-      let count = read(readEnd, &chunk, chunk.count)
+      let count = Glibc.read(readEnd, &chunk, chunk.count)
       guard count > 0 else { return text(all) }
       all += chunk[..<count]
     }
