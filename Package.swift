@@ -78,5 +78,32 @@ let package = Package(
 
     .testTarget(name: "SigningTests", dependencies: ["Signing"], swiftSettings: strict),
     .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Signing"], swiftSettings: strict),
+    .testTarget(
+      name: "FramingTests",
+      dependencies: [
+        "Framing", "Gateway",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SettingsTests", dependencies: ["Settings", "Gateway", "Signing"], swiftSettings: strict),
+    .testTarget(
+      name: "TelemetryTests",
+      dependencies: [
+        "Telemetry", "Gateway", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SupervisionTests",
+      dependencies: [
+        "Supervision",
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )

@@ -1,0 +1,106 @@
+public import Gateway
+public import Logging
+
+/// One finished exchange: one log line and its counters. The words of the line stand here and nowhere else.
+public struct DeliveryLog: Recorder {
+  /// Which exchanges get a line. All of them are counted.
+  public enum Deliveries: String, Sendable, CaseIterable {
+    case all
+    /// All but those that went as they should.
+    case refused
+  }
+
+  private let sink: LogSink
+  private let format: LogFormat
+  private let level: Logger.Level
+  private let deliveries: Deliveries
+  private let counters: Counters
+
+  /// - Parameter level: less important lines are left out.
+  public init(
+    sink: LogSink, format: LogFormat, level: Logger.Level = .info, deliveries: Deliveries = .all,
+    counters: Counters
+  ) {
+    self.sink = sink
+    self.format = format
+    self.level = level
+    self.deliveries = deliveries
+    self.counters = counters
+  }
+
+  public func record(_ record: ExchangeRecord) {
+    counters.count(record)
+    guard isLogged(record) else { return }
+    sink.append(DeliveryLog.line(for: record, format: format, unixMilliseconds: LogTime.now()))
+  }
+
+  private func isLogged(_ record: ExchangeRecord) -> Bool {
+    if deliveries == .refused, record.outcome == .forwarded { return false }
+    return DeliveryLog.level(of: record) >= level
+  }
+
+  static func level(of record: ExchangeRecord) -> Logger.Level {
+    switch record.outcome {
+    case .forwarded: .info
+    case .observed: .warning
+    // The signature is right: a replay, or one of the two clocks is off. Someone has to look.
+    case .refused: record.reason == staleLabel ? .warning : .notice
+    case .failed: .error
+    case .abandoned: .notice
+    }
+  }
+
+  private static let staleLabel = Unverified.stale(ageSeconds: 0).label
+
+  static func line(
+    for record: ExchangeRecord, format: LogFormat, unixMilliseconds: Int64
+  ) -> [UInt8] {
+    var line = LogLine(format, level: level(of: record), unixMilliseconds: unixMilliseconds)
+    line.add("msg", "delivery")
+    addAnswer(of: record, to: &line)
+    addRequest(of: record, to: &line)
+    addSignature(of: record, to: &line)
+    addUpstream(of: record, to: &line)
+    addDurations(of: record, to: &line)
+    return line.finished()
+  }
+
+  private static func addAnswer(of record: ExchangeRecord, to line: inout LogLine) {
+    line.add("outcome", record.outcome.rawValue)
+    if record.status != 0 { line.add("status", record.status) }
+    line.add("reason", record.reason)
+    line.add("detail", record.detail)
+  }
+
+  private static func addRequest(of record: ExchangeRecord, to line: inout LogLine) {
+    line.add("route", record.route)
+    line.add("method", record.method)
+    line.add("path", record.path)
+    line.add("remote", record.remote)
+    line.add("request_id", record.requestID)
+    line.add("body_bytes", record.bodyBytes)
+  }
+
+  private static func addSignature(of record: ExchangeRecord, to line: inout LogLine) {
+    if let position = record.secretPosition, let fingerprint = record.secretFingerprint {
+      line.addSecret("secret", position: position, fingerprint: fingerprint)
+    }
+    line.add("age_s", record.ageSeconds)
+  }
+
+  private static func addUpstream(of record: ExchangeRecord, to line: inout LogLine) {
+    line.add("upstream", record.upstream)
+    if record.attempts != 0 { line.add("attempts", record.attempts) }
+    line.add("upstream_status", record.upstreamStatus)
+  }
+
+  private static func addDurations(of record: ExchangeRecord, to line: inout LogLine) {
+    if record.verifyNanoseconds != 0 {
+      line.addMilliseconds("verify_ms", nanoseconds: record.verifyNanoseconds)
+    }
+    if record.upstreamNanoseconds != 0 {
+      line.addMilliseconds("upstream_ms", nanoseconds: record.upstreamNanoseconds)
+    }
+    line.addMilliseconds("total_ms", nanoseconds: record.totalNanoseconds)
+  }
+}

@@ -1,0 +1,121 @@
+internal import Logging
+
+/// One event on its way to becoming one line: fields are appended in the order in which they are read.
+///
+/// The bytes are built directly, without strings in between: this runs once for each delivery.
+struct LogLine {
+  /// Of a value that may hold a sender's bytes, this many are shown.
+  static let valueBytesMax = 256
+
+  private(set) var bytes: [UInt8] = []
+  private let format: LogFormat
+
+  /// Begins the line with its time (milliseconds since 1970) and level.
+  init(_ format: LogFormat, level: Logger.Level, unixMilliseconds: Int64) {
+    self.format = format
+    bytes.reserveCapacity(512)
+    switch format {
+    case .logfmt:
+      bytes.append(contentsOf: StaticString("time=").buffer)
+      LogTime.append(unixMilliseconds, to: &bytes)
+    case .json:
+      bytes.append(contentsOf: StaticString("{\"time\":\"").buffer)
+      LogTime.append(unixMilliseconds, to: &bytes)
+      bytes.append(UInt8(ascii: "\""))
+    case .journal:
+      bytes.append(UInt8(ascii: "<"))
+      bytes.append(UInt8(ascii: "0") + level.syslogPriority)
+      bytes.append(UInt8(ascii: ">"))
+    }
+    add("level", level.rawValue)
+  }
+
+  /// The whole line with its line feed.
+  consuming func finished() -> [UInt8] {
+    if format == .json { bytes.append(UInt8(ascii: "}")) }
+    bytes.append(UInt8(ascii: "\n"))
+    return bytes
+  }
+
+  mutating func add(_ key: StaticString, _ value: String, bytesMax: Int = valueBytesMax) {
+    appendKey(key.buffer)
+    appendText(value, bytesMax: bytesMax)
+  }
+
+  mutating func add(_ key: StaticString, _ value: String?) {
+    if let value { add(key, value) }
+  }
+
+  mutating func add(_ key: StaticString, _ value: Int) {
+    appendKey(key.buffer)
+    appendInteger(value)
+  }
+
+  mutating func add(_ key: StaticString, _ value: Int?) {
+    if let value { add(key, value) }
+  }
+
+  /// Milliseconds with three decimals.
+  mutating func addMilliseconds(_ key: StaticString, nanoseconds: UInt64) {
+    appendKey(key.buffer)
+    let microseconds = Int64(clamping: nanoseconds / 1000)
+    appendInteger(Int(microseconds / 1000))
+    bytes.append(UInt8(ascii: "."))
+    appendDigits(microseconds % 1000, count: 3, to: &bytes)
+  }
+
+  /// `position:fingerprint`.
+  mutating func addSecret(_ key: StaticString, position: Int, fingerprint: String) {
+    appendKey(key.buffer)
+    if format == .json { bytes.append(UInt8(ascii: "\"")) }
+    appendInteger(position)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(contentsOf: fingerprint.utf8)
+    if format == .json { bytes.append(UInt8(ascii: "\"")) }
+  }
+
+  /// A field whose key is not known to the source: whatever could end a key becomes `_`.
+  mutating func add(key: String, _ value: String, bytesMax: Int) {
+    appendKey(
+      key.utf8.prefix(64).map { byte in
+        let isSafe =
+          (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
+          || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+        return isSafe ? byte : UInt8(ascii: "_")
+      })
+    appendText(value, bytesMax: bytesMax)
+  }
+
+  private mutating func appendKey(_ key: some Collection<UInt8>) {
+    if format == .json {
+      bytes.append(contentsOf: StaticString(",\"").buffer)
+      bytes.append(contentsOf: key)
+      bytes.append(contentsOf: StaticString("\":").buffer)
+      return
+    }
+    if bytes.last != UInt8(ascii: ">") { bytes.append(UInt8(ascii: " ")) }
+    bytes.append(contentsOf: key)
+    bytes.append(UInt8(ascii: "="))
+  }
+
+  private mutating func appendText(_ text: String, bytesMax: Int) {
+    format == .json
+      ? LogEscape.appendJSON(text, bytesMax: bytesMax, to: &bytes)
+      : LogEscape.appendLogfmt(text, bytesMax: bytesMax, to: &bytes)
+  }
+
+  private mutating func appendInteger(_ value: Int) {
+    if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    var rest = value.magnitude
+    let start = bytes.count
+    repeat {
+      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
+  }
+}
+
+extension StaticString {
+  var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
+}
