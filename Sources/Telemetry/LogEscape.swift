@@ -1,7 +1,7 @@
 /// Turns a value that may hold a sender's bytes into text that stays on its line and leaves the terminal
 /// that shows it alone. Nothing printable is lost, and what was escaped can be told from what was sent.
 enum LogEscape {
-  /// Bare where that is unambiguous, else in quotes: `\"`, `\\`, and `\xNN` for each byte that does not print.
+  /// Bare where that is unambiguous, else in quotes: `\"`, `\\`, `\xNN` for each byte that does not print.
   static func appendLogfmt(_ text: String, bytesMax: Int, to bytes: inout [UInt8]) {
     if appendPlain(text, bytesMax: bytesMax, to: &bytes, isPlain: isBareInLogfmt) { return }
     bytes.append(UInt8(ascii: "\""))
