@@ -19,7 +19,7 @@ public struct GatewayLogHandler: LogHandler {
     logLevel = level
   }
 
-  /// Makes every `Logger` of the process write to `sink`. To be called once; swift-log traps at a second call.
+  /// Makes every `Logger` of the process write to `sink`. To be called once: swift-log traps at a second.
   public static func bootstrap(sink: LogSink, format: LogFormat, level: Logger.Level) {
     LoggingSystem.bootstrap { _ in GatewayLogHandler(sink: sink, format: format, level: level) }
   }

@@ -61,7 +61,7 @@ struct LogLine {
     let microseconds = Int64(clamping: nanoseconds / 1000)
     appendInteger(Int(microseconds / 1000))
     bytes.append(UInt8(ascii: "."))
-    appendDigits(microseconds % 1000, count: 3, to: &bytes)
+    LogTime.appendThreeDigits(microseconds % 1000, to: &bytes)
   }
 
   /// `position:fingerprint`.
@@ -105,14 +105,20 @@ struct LogLine {
   }
 
   private mutating func appendInteger(_ value: Int) {
-    if value < 0 { bytes.append(UInt8(ascii: "-")) }
-    var rest = value.magnitude
-    let start = bytes.count
-    repeat {
-      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
-      rest /= 10
-    } while rest > 0
-    bytes[start...].reverse()
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+      var start = digits.count
+      var rest = value.magnitude
+      repeat {
+        start -= 1
+        digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      } while rest > 0
+      if value < 0 {
+        start -= 1
+        digits[start] = UInt8(ascii: "-")
+      }
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
+    }
   }
 }
 

@@ -13,20 +13,30 @@ enum LogTime {
   static func append(_ unixMilliseconds: Int64, to bytes: inout [UInt8]) {
     let (days, millisecond) = floorDivided(unixMilliseconds, by: 86_400_000)
     let (year, month, day) = civil(fromDays: days)
-    appendDigits(year, count: 4, to: &bytes)
-    bytes.append(UInt8(ascii: "-"))
-    appendDigits(month, count: 2, to: &bytes)
-    bytes.append(UInt8(ascii: "-"))
-    appendDigits(day, count: 2, to: &bytes)
-    bytes.append(UInt8(ascii: "T"))
-    appendDigits(millisecond / 3_600_000, count: 2, to: &bytes)
-    bytes.append(UInt8(ascii: ":"))
-    appendDigits(millisecond / 60_000 % 60, count: 2, to: &bytes)
-    bytes.append(UInt8(ascii: ":"))
-    appendDigits(millisecond / 1000 % 60, count: 2, to: &bytes)
-    bytes.append(UInt8(ascii: "."))
-    appendDigits(millisecond % 1000, count: 3, to: &bytes)
+    appendTwoDigits(year / 100, to: &bytes)
+    appendTwoDigits(year % 100, before: "-", to: &bytes)
+    appendTwoDigits(month, before: "-", to: &bytes)
+    appendTwoDigits(day, before: "T", to: &bytes)
+    appendTwoDigits(millisecond / 3_600_000, before: ":", to: &bytes)
+    appendTwoDigits(millisecond / 60_000 % 60, before: ":", to: &bytes)
+    appendTwoDigits(millisecond / 1000 % 60, before: ".", to: &bytes)
+    appendThreeDigits(millisecond % 1000, to: &bytes)
     bytes.append(UInt8(ascii: "Z"))
+  }
+
+  /// The value is from 0 to 999.
+  static func appendThreeDigits(_ value: Int64, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 100))
+    appendTwoDigits(value % 100, to: &bytes)
+  }
+
+  /// The value is from 0 to 99.
+  private static func appendTwoDigits(
+    _ value: Int64, before separator: Unicode.Scalar? = nil, to bytes: inout [UInt8]
+  ) {
+    bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10))
+    bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
+    if let separator { bytes.append(UInt8(ascii: separator)) }
   }
 
   /// The Gregorian date of a day number since 1970-01-01. Years are counted from March, so that the leap
@@ -44,15 +54,5 @@ enum LogTime {
   private static func floorDivided(_ value: Int64, by divisor: Int64) -> (Int64, Int64) {
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
-  }
-}
-
-/// Appends the last `count` decimal digits of a value that is not negative.
-func appendDigits(_ value: Int64, count: Int, to bytes: inout [UInt8]) {
-  var divisor: Int64 = 1
-  for _ in 1..<count { divisor *= 10 }
-  while divisor > 0 {
-    bytes.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-    divisor /= 10
   }
 }

@@ -1,1 +1,91 @@
 import Testing
+
+@Test func `the project keeps its own rules`() throws {
+  let files = try ProjectFiles.read()
+  // Were nothing found, nothing would be wrong.
+  try #require(files.contains { $0.path == "Package.swift" })
+  for room in TidyRules.imports.keys {
+    #expect(files.contains { $0.room == room && $0.isSwift }, "no source found in \(room)")
+  }
+  let violations = files.flatMap(TidyRules.violations)
+  #expect(violations.isEmpty, "\n\(violations.joined(separator: "\n"))")
+}
+
+private func violations(_ path: String, _ text: String) -> [String] {
+  TidyRules.violations(in: TidyFile(path: path, text: text))
+}
+
+@Test(arguments: [
+  ("Gateway", "import NIOCore", "NIOCore"), ("Gateway", "internal import Glibc", "Glibc"),
+  ("Signing", "public import Gateway", "Gateway"), ("Framing", "import Foundation", "Foundation"),
+  ("vesigate", "internal import FoundationEssentials", "FoundationEssentials"),
+  ("Listening", "  import struct Forwarding.Multi", "Forwarding"),
+  ("Settings", "@preconcurrency import COpenSSL  // door", "COpenSSL"),
+  ("Telemetry", "@_exported import CCurl", "CCurl"), ("Supervision", "import CLinux", "CLinux"),
+  ("Forwarding", "\timport\tCYAML", "CYAML"), ("Gateway", "import Glibc.stdlib; let x = 1", "Glibc"),
+])
+func `an import that the table does not allow is found`(room: String, line: String, module: String) {
+  let found = violations("Sources/\(room)/Planted.swift", "// planted\n\(line)\n")
+  #expect(found == ["Sources/\(room)/Planted.swift:2: \(room) must not import \(module)"])
+}
+
+@Test(arguments: [
+  ("Gateway", "internal import Signing"), ("Signing", "internal import COpenSSL"),
+  ("Forwarding", "public import NIOCore"), ("Settings", "import CYAML"),
+  ("Gateway", "// import Foundation would be wrong here"), ("Gateway", "let text = \"import NIOCore\""),
+])
+func `an import that the table allows, and a line that is none, are left alone`(
+  room: String, line: String
+) {
+  #expect(violations("Sources/\(room)/Fine.swift", line + "\n") == [])
+}
+
+@Test func `a room that nobody entered in the table is found`() {
+  #expect(
+    violations("Sources/Attic/Old.swift", "let x = 1\n")
+      == ["Sources/Attic/Old.swift:1: the room Attic is not in the table of who may import whom"])
+}
+
+@Test(arguments: [
+  "final class A: @unchecked Sendable {}", "nonisolated(unsafe) var count = 0",
+  "@preconcurrency import Signing",
+])
+func `a promise to the compiler needs a comment within five lines`(line: String) {
+  let path = "Sources/Gateway/Planted.swift"
+  let gap = { (count: Int) in String(repeating: "\n", count: count) }
+  #expect(violations(path, line + "\n").count == 1)
+  #expect(violations(path, "// Because." + gap(6) + line + "\n").count == 1)
+  #expect(violations(path, "// Because." + gap(5) + line + "\n") == [])
+  #expect(violations(path, line + "  // Because.\n") == [])
+  #expect(violations(path, "// It is not \(line)\n") == [])
+}
+
+@Test func `a file or a line that is too long is found`() {
+  let path = "Sources/Gateway/Planted.swift"
+  #expect(violations(path, String(repeating: "\n", count: 400)) == [])
+  #expect(violations(path, String(repeating: "\n", count: 401)) == ["\(path):401: 401 lines, more than 400"])
+  let long = String(repeating: "x", count: 110)
+  #expect(violations(path, long + "\n") == [])
+  #expect(violations(path, long + "x\n") == ["\(path):1: 111 characters, more than 110"])
+  #expect(violations("README.md", long + "x\n") == [])
+}
+
+@Test(arguments: ["TO" + "DO", "FIX" + "ME"])
+func `work that is left for later is found`(word: String) {
+  #expect(violations("Sources/Gateway/Planted.swift", "let x = 1  // \(word): finish\n").count == 1)
+  #expect(violations("Sources/CCurl/CCurl.c", "/* \(word) */\n").count == 1)
+}
+
+@Test func `a path of one machine is found in any file, a path of the project is not`() {
+  let machine = "/wo" + "rk/"
+  #expect(violations("docs/a.md", "see \(machine)x\n").count == 1)
+  #expect(violations(".ci/run", "\(machine)x\n").count == 1)
+  #expect(violations("Makefile", "cd /tmp/" + "wt-one\n").count == 1)
+  #expect(violations("docs/a.md", "see docs\(machine)x\n") == [])
+}
+
+@Test func `a file without its last line feed is found`() {
+  #expect(violations("README.md", "# one\n# two") == ["README.md:2: no line feed at the end of the file"])
+  #expect(violations("README.md", "# one\n") == [])
+  #expect(violations("Tests/x/empty", "") == [])
+}

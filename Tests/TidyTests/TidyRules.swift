@@ -1,0 +1,135 @@
+/// A file as the rules see it: its path from the project's root, and its text.
+struct TidyFile {
+  let path: String
+  let text: String
+
+  var lines: [Substring] { text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) }
+
+  /// The target that a file below Sources belongs to.
+  var room: String? {
+    let parts = path.split(separator: "/")
+    return parts.count > 2 && parts[0] == "Sources" ? String(parts[1]) : nil
+  }
+
+  var isSwift: Bool { path.hasSuffix(".swift") }
+  var isCode: Bool { isSwift || path.hasSuffix(".c") || path.hasSuffix(".h") }
+}
+
+/// The rules of the project that a compiler does not know. Each gives the violations it finds in one file.
+enum TidyRules {
+  static let linesMax = 400
+  static let lineCharactersMax = 110
+
+  /// Who may import whom. The arrows point inward: edges know the core, never each other.
+  static let imports: [String: Set<String>] = [
+    "Signing": ["COpenSSL"],
+    "Gateway": ["Signing", "Synchronization"],
+    "Framing": ["Gateway", "Glibc"],
+    "Forwarding": ["Gateway", "CCurl", "CLinux", "NIOCore", "Glibc", "Synchronization"],
+    "Listening": ["Gateway", "Framing", "NIOCore", "NIOPosix", "Glibc"],
+    "Settings": ["Gateway", "Signing", "CYAML", "Glibc"],
+    "Supervision": ["ServiceLifecycle", "UnixSignals", "Logging", "Glibc", "Dispatch"],
+    "Telemetry": ["Gateway", "Logging", "Glibc", "Synchronization"],
+    "vesigate": [
+      "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Settings", "Supervision",
+      "Telemetry", "ArgumentParser", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
+      "UnixSignals", "Glibc", "Dispatch", "Synchronization",
+    ],
+  ]
+
+  /// All violations in one file, as `path:line: sentence`.
+  static func violations(in file: TidyFile) -> [String] {
+    foreignImports(in: file) + unprovenPromises(in: file) + lengths(in: file)
+      + unfinishedWork(in: file) + machinePaths(in: file) + ending(in: file)
+  }
+
+  static func foreignImports(in file: TidyFile) -> [String] {
+    guard file.isSwift, let room = file.room else { return [] }
+    guard let allowed = imports[room] else {
+      return ["\(file.path):1: the room \(room) is not in the table of who may import whom"]
+    }
+    return numbered(file) { line in
+      guard let module = importedModule(line), !allowed.contains(module) else { return nil }
+      return "\(room) must not import \(module)"
+    }
+  }
+
+  /// The module of an import declaration, whatever its attributes, access level and kind.
+  static func importedModule(_ line: Substring) -> String? {
+    let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == ";" })
+    guard let index = words.firstIndex(of: "import") else { return nil }
+    let modifiers: Set<Substring> = ["public", "package", "internal", "fileprivate", "private"]
+    guard words[..<index].allSatisfy({ $0.hasPrefix("@") || modifiers.contains($0) }) else { return nil }
+    let kinds: Set<Substring> = [
+      "struct", "class", "enum", "protocol", "typealias", "func", "var", "let", "actor",
+    ]
+    let name = words[(index + 1)...].drop(while: kinds.contains).first
+    return name?.split(separator: ".").first.map(String.init)
+  }
+
+  /// What switches the compiler's proof off needs one in words: a comment on the line or in the five above.
+  static func unprovenPromises(in file: TidyFile) -> [String] {
+    let promises = ["@unchecked Sendable", "nonisolated(unsafe)", "@preconcurrency"]
+    guard file.isSwift, file.room != nil else { return [] }
+    let lines = file.lines
+    return lines.indices.compactMap { index in
+      let code = lines[index].prefix(upTo: commentStart(lines[index]) ?? lines[index].endIndex)
+      guard let promise = promises.first(where: code.contains) else { return nil }
+      let near = lines[max(index - 5, 0)...index]
+      guard !near.contains(where: { commentStart($0) != nil }) else { return nil }
+      return "\(file.path):\(index + 1): \(promise) without a comment that proves it"
+    }
+  }
+
+  private static func commentStart(_ line: Substring) -> Substring.Index? {
+    zip(line.indices, line.indices.dropFirst()).first { line[$0] == "/" && line[$1] == "/" }?.0
+  }
+
+  static func lengths(in file: TidyFile) -> [String] {
+    guard file.isCode else { return [] }
+    let count = file.lines.count - 1
+    let long =
+      file.room != nil && count > linesMax
+      ? ["\(file.path):\(count): \(count) lines, more than \(linesMax)"] : []
+    return long
+      + numbered(file) { line in
+        line.count > lineCharactersMax ? "\(line.count) characters, more than \(lineCharactersMax)" : nil
+      }
+  }
+
+  static func unfinishedWork(in file: TidyFile) -> [String] {
+    // In pieces, so that this file does not find itself.
+    let words = ["TO" + "DO", "FIX" + "ME", "X" + "XX"]
+    guard file.isCode else { return [] }
+    return numbered(file) { line in
+      words.first { word in
+        line.split(whereSeparator: { !$0.isLetter }).contains(Substring(word))
+      }.map { "\($0): an issue is the place for this" }
+    }
+  }
+
+  /// Where it was built is nobody's business, and works nowhere else.
+  static func machinePaths(in file: TidyFile) -> [String] {
+    let prefixes = ["/wo" + "rk/", "/tmp/" + "wt"]
+    return numbered(file) { line in
+      prefixes.first { prefix in
+        line.ranges(of: prefix).contains { range in
+          // `docs` + the first prefix would be a path of the project's own.
+          guard let before = line[..<range.lowerBound].last else { return true }
+          return !(before.isLetter || before.isNumber || before == "." || before == "-")
+        }
+      }.map { "a path of one machine: \($0)" }
+    }
+  }
+
+  static func ending(in file: TidyFile) -> [String] {
+    guard !file.text.isEmpty, file.text.utf8.last != UInt8(ascii: "\n") else { return [] }
+    return ["\(file.path):\(file.lines.count): no line feed at the end of the file"]
+  }
+
+  private static func numbered(_ file: TidyFile, _ check: (Substring) -> String?) -> [String] {
+    file.lines.enumerated().compactMap { index, line in
+      check(line).map { "\(file.path):\(index + 1): \($0)" }
+    }
+  }
+}
