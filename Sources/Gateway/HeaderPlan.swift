@@ -60,7 +60,8 @@ struct HeaderPlan {
       || name.equalsIgnoringCase(mark.lowercasedName) || name.equalsIgnoringCase(mark.lowercasedFailedName)
   }
 
-  private mutating func keepForwarding(_ kind: FieldRole.Forwarding, _ value: UnsafeRawBufferPointer) -> Bool {
+  private mutating func keepForwarding(_ kind: FieldRole.Forwarding, _ value: UnsafeRawBufferPointer) -> Bool
+  {
     guard context.isTrusted else { return false }
     switch kind {
     case .for:

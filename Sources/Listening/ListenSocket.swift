@@ -1,0 +1,180 @@
+internal import Glibc
+
+/// A listening socket that is bound already, and what to say of it.
+public struct ListenSocket: Sendable {
+  public let descriptor: CInt
+  public let name: String
+  /// To be removed when the listener closes.
+  public let unixPath: String?
+
+  /// One that systemd handed over.
+  public init(inherited descriptor: CInt, name: String) {
+    self.descriptor = descriptor
+    self.name = name
+    unixPath = nil
+  }
+
+  private init(descriptor: CInt, name: String, unixPath: String? = nil) {
+    self.descriptor = descriptor
+    self.name = name
+    self.unixPath = unixPath
+  }
+
+  /// Connections that the kernel keeps until they are accepted; it cuts this to net.core.somaxconn.
+  private static let backlog: CInt = 4096
+
+  func listenAgain() { _ = listen(descriptor, Self.backlog) }
+
+  // MARK: Addresses
+
+  /// Binds a TCP address. Another program that listens there makes it fail: nothing is shared.
+  public static func tcp(host: String, port: Int) throws(ListenFailure) -> ListenSocket {
+    let name = host.contains(":") ? "[\(host)]:\(port)" : "\(host.isEmpty ? "*" : host):\(port)"
+    var hints = addrinfo()
+    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+    hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+    var found: UnsafeMutablePointer<addrinfo>?
+    let isAny = host.isEmpty || host == "*"
+    let failed = getaddrinfo(isAny ? nil : host, String(port), &hints, &found)
+    guard failed == 0, let first = found else {
+      throw ListenFailure(name: name, sentence: String(cString: gai_strerror(failed)))
+    }
+    defer { freeaddrinfo(found) }
+    // Any address: the IPv6 socket takes IPv4 too, so it is preferred where there is one.
+    var chosen = first
+    if isAny {
+      var next: UnsafeMutablePointer<addrinfo>? = first
+      while let candidate = next {
+        if candidate.pointee.ai_family == AF_INET6 { chosen = candidate }
+        next = candidate.pointee.ai_next
+      }
+    }
+    return try bindTCP(chosen.pointee, isAny: isAny, name: name)
+  }
+
+  private static func bindTCP(
+    _ info: addrinfo, isAny: Bool, name: String
+  ) throws(ListenFailure) -> ListenSocket {
+    let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    let descriptor = socket(info.ai_family, type, info.ai_protocol)
+    guard descriptor >= 0 else { throw ListenFailure(name: name, errno: errno) }
+    set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+    if info.ai_family == AF_INET6 { set(descriptor, CInt(IPPROTO_IPV6), IPV6_V6ONLY, isAny ? 0 : 1) }
+    guard bind(descriptor, info.ai_addr, info.ai_addrlen) == 0, listen(descriptor, backlog) == 0 else {
+      let failure = ListenFailure(name: name, errno: errno)
+      close(descriptor)
+      throw failure
+    }
+    return ListenSocket(descriptor: descriptor, name: name)
+  }
+
+  private static func set(_ descriptor: CInt, _ level: CInt, _ option: CInt, _ value: CInt) {
+    var value = value
+    setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<CInt>.size))
+  }
+
+  // MARK: Unix sockets
+
+  /// Binds a unix socket. A file that a dead program left behind is replaced; one that answers is not.
+  public static func unix(
+    path: String, mode: UInt32, group: String?
+  ) throws(ListenFailure) -> ListenSocket {
+    let name = "unix:\(path)"
+    var address = try unixAddress(path, name: name)
+    if try isStale(&address, path: path, name: name) { unlink(path) }
+    let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw ListenFailure(name: name, errno: errno) }
+    do throws(ListenFailure) {
+      // Nobody may connect before owner and mode are what they should be.
+      let oldMask = umask(0o177)
+      let bound = withSocketAddress(&address) { bind(descriptor, $0, $1) }
+      let bindError = errno
+      umask(oldMask)
+      guard bound == 0 else { throw ListenFailure(name: name, errno: bindError) }
+      if let group { try give(path, to: group, name: name) }
+      guard chmod(path, mode) == 0 else { throw ListenFailure(name: name, errno: errno) }
+      guard listen(descriptor, backlog) == 0 else { throw ListenFailure(name: name, errno: errno) }
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    return ListenSocket(descriptor: descriptor, name: name, unixPath: path)
+  }
+
+  private static func unixAddress(_ path: String, name: String) throws(ListenFailure) -> sockaddr_un {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+      throw ListenFailure(name: name, sentence: "the path is longer than a unix socket's can be")
+    }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    return address
+  }
+
+  private static func withSocketAddress<Result>(
+    _ address: inout sockaddr_un, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+  ) -> Result {
+    withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+  }
+
+  /// Whether a socket file stands there that nobody answers on; throws when somebody does, or when it is
+  /// no socket.
+  private static func isStale(
+    _ address: inout sockaddr_un, path: String, name: String
+  ) throws(ListenFailure) -> Bool {
+    var info = stat()
+    guard lstat(path, &info) == 0 else { return false }
+    guard info.st_mode & S_IFMT == S_IFSOCK else {
+      throw ListenFailure(name: name, sentence: "a file that is no socket stands there")
+    }
+    let probe = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard probe >= 0 else { throw ListenFailure(name: name, errno: errno) }
+    defer { close(probe) }
+    guard withSocketAddress(&address, { connect(probe, $0, $1) }) != 0 else {
+      throw ListenFailure(name: name, sentence: "another program answers there")
+    }
+    guard errno == ECONNREFUSED else { throw ListenFailure(name: name, errno: errno) }
+    return true
+  }
+
+  private static func give(_ path: String, to group: String, name: String) throws(ListenFailure) {
+    guard let entry = getgrnam(group) else {
+      throw ListenFailure(name: name, sentence: "there is no group \(group)")
+    }
+    guard chown(path, uid_t.max, entry.pointee.gr_gid) == 0 else {
+      throw ListenFailure(name: name, errno: errno)
+    }
+  }
+}
+
+/// Why nothing can be listened for at an address.
+public struct ListenFailure: Error, Sendable, CustomStringConvertible {
+  public let name: String
+  public let sentence: String
+  /// Whether it is a matter of permission (exit code 77) and not of the address (69).
+  public let isPermission: Bool
+
+  public init(name: String, sentence: String) {
+    self.name = name
+    self.sentence = sentence
+    isPermission = false
+  }
+
+  init(name: String, errno code: CInt) {
+    self.name = name
+    isPermission = code == EACCES || code == EPERM
+    switch code {
+    case EADDRINUSE: sentence = "another program listens there already"
+    case EACCES: sentence = "permission denied (ports below 1024 come from a systemd socket)"
+    case EADDRNOTAVAIL: sentence = "this host has no such address"
+    default: sentence = String(cString: strerror(code))
+    }
+  }
+
+  public var description: String { "cannot listen on \(name): \(sentence)" }
+}

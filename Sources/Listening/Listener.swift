@@ -1,0 +1,86 @@
+internal import Glibc
+public import NIOCore
+internal import NIOPosix
+
+/// The open doors: every listening socket, each shared by all event loops.
+public struct Listener: Sendable {
+  private let channels: [any Channel]
+  private let sockets: [ListenSocket]
+  private let workers: WorkerTable
+
+  /// Starts to accept on sockets that are bound. Connections go to the loops in turn; each stays on its own.
+  public static func start(
+    _ sockets: [ListenSocket], group: any EventLoopGroup, workers: WorkerTable
+  ) async throws -> Listener {
+    var channels: [any Channel] = []
+    for socket in sockets {
+      let channel = try await ServerBootstrap(group: group)
+        .childChannelOption(.allowRemoteHalfClosure, value: true)
+        .childChannelOption(.maxMessagesPerRead, value: 4)
+        .childChannelOption(
+          .recvAllocator,
+          value: AdaptiveRecvByteBufferAllocator(
+            minimum: 2048, initial: 4096, maximum: 65_536)
+        )
+        .childChannelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            guard let worker = workers.worker(on: channel.eventLoop) else {
+              throw ChannelError.operationUnsupported
+            }
+            try channel.pipeline.syncOperations.addHandler(Connection(worker: worker))
+          }
+        }
+        .withBoundSocket(socket.descriptor)
+        .get()
+      // NIO listens anew with a backlog of 128.
+      socket.listenAgain()
+      channels.append(channel)
+    }
+    return Listener(channels: channels, sockets: sockets, workers: workers)
+  }
+
+  /// Ends accepting, lets deliveries finish, closes idle connections after a second and everything when
+  /// `secondsMax` are over. Returns when no connection is left.
+  public func drain(secondsMax: Int) async {
+    await workers.onEach { $0.beginDraining() }
+    for channel in channels { try? await channel.close() }
+    for socket in sockets { socket.unixPath.map { _ = unlink($0) } }
+    try? await Task.sleep(for: .seconds(1))
+    await workers.onEach { $0.closeIdle() }
+    let clock = ContinuousClock()
+    let end = clock.now.advanced(by: .seconds(max(secondsMax - 1, 0)))
+    while await workers.connectionCount() > 0, clock.now < end {
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+    await workers.onEach { $0.closeAll() }
+  }
+}
+
+/// The workers, each reachable only on its own event loop.
+public struct WorkerTable: Sendable {
+  private let bound: [ObjectIdentifier: NIOLoopBound<Worker>]
+
+  public init(_ workers: [NIOLoopBound<Worker>]) {
+    bound = Dictionary(
+      uniqueKeysWithValues: workers.map { (ObjectIdentifier($0.eventLoop), $0) })
+  }
+
+  func worker(on eventLoop: any EventLoop) -> Worker? {
+    bound[ObjectIdentifier(eventLoop)]?.value
+  }
+
+  /// Runs `body` on every worker's loop and returns when all have.
+  public func onEach(_ body: @escaping @Sendable (Worker) -> Void) async {
+    for worker in bound.values {
+      try? await worker.eventLoop.submit { body(worker.value) }.get()
+    }
+  }
+
+  public func connectionCount() async -> Int {
+    var count = 0
+    for worker in bound.values {
+      count += (try? await worker.eventLoop.submit { worker.value.connectionCount }.get()) ?? 0
+    }
+    return count
+  }
+}

@@ -1,0 +1,80 @@
+public import Gateway
+public import NIOCore
+
+/// One event loop at work: its lane, its forwarder and its senders' connections.
+public final class Worker {
+  public let lane: Lane
+  let forwarder: any Forwarder
+  let looks: any SecretLooks
+  private let eventLoop: any EventLoop
+  private var connections: [ObjectIdentifier: Connection] = [:]
+  private var sweep: Scheduled<Void>?
+  private var idleBuffer: ByteBuffer?
+  private(set) var isDraining = false
+
+  /// To be made on `eventLoop`.
+  public init(
+    eventLoop: any EventLoop, lane: Lane, forwarder: any Forwarder, looks: any SecretLooks
+  ) {
+    self.eventLoop = eventLoop
+    self.lane = lane
+    self.forwarder = forwarder
+    self.looks = looks
+  }
+
+  public var connectionCount: Int { connections.count }
+
+  func add(_ connection: Connection) {
+    connections[ObjectIdentifier(connection)] = connection
+    scheduleSweep()
+  }
+
+  func remove(_ connection: Connection) { connections[ObjectIdentifier(connection)] = nil }
+
+  // MARK: The drain
+
+  /// From now on every answer ends its connection.
+  public func beginDraining() { isDraining = true }
+
+  /// Connections on which no request has begun.
+  public func closeIdle() {
+    for connection in Array(connections.values) { connection.closeIfIdle() }
+  }
+
+  /// Whatever is still open when the drain's time is up.
+  public func closeAll() {
+    for connection in Array(connections.values) { connection.forceClose() }
+  }
+
+  // MARK: Deadlines
+
+  /// One look at all connections four times a second costs less than a timer for each delivery.
+  private func scheduleSweep() {
+    guard sweep == nil else { return }
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    sweep = eventLoop.scheduleTask(in: .milliseconds(250)) { bound.value.checkDeadlines() }
+  }
+
+  private func checkDeadlines() {
+    sweep = nil
+    let now = lane.now()
+    for connection in Array(connections.values) { connection.checkDeadline(now) }
+    if !connections.isEmpty { scheduleSweep() }
+  }
+
+  // MARK: The reply buffer
+
+  /// An empty buffer to write one reply into. It is taken out of the worker meanwhile, so that its memory
+  /// has one owner and need not be copied.
+  func takeBuffer(_ allocator: ByteBufferAllocator) -> ByteBuffer {
+    guard var buffer = idleBuffer else { return allocator.buffer(capacity: 4096) }
+    idleBuffer = nil
+    buffer.clear()
+    return buffer
+  }
+
+  /// Kept for the next reply unless it grew large.
+  func giveBack(_ buffer: ByteBuffer) {
+    if buffer.capacity <= 131_072 { idleBuffer = buffer }
+  }
+}
