@@ -78,5 +78,7 @@ let package = Package(
 
     .testTarget(name: "SigningTests", dependencies: ["Signing"], swiftSettings: strict),
     .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Signing"], swiftSettings: strict),
+    .testTarget(
+      name: "SettingsTests", dependencies: ["Settings", "Gateway", "Signing"], swiftSettings: strict),
   ]
 )

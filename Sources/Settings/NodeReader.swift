@@ -11,13 +11,15 @@ struct NodeReader {
 
   func warn(_ sentence: String) { report.warn(spot, sentence) }
 
+  private var isVariable: Bool { if case .environment = node.place { true } else { false } }
+
   var isMapping: Bool { if case .mapping = node.content { true } else { false } }
 
   /// A scalar's text. `wanted` completes "must be".
   func text(_ wanted: String) -> String? {
     if case .refused = node.content { return nil }
     guard !node.isNull else {
-      refuse("must have a value; leave the line out for the default")
+      refuse("must have a value; leave \(isVariable ? "it unset" : "the line out") for the default")
       return nil
     }
     guard case .scalar(let text, _) = node.content else {

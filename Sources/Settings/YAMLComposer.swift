@@ -136,7 +136,6 @@ struct YAMLComposer {
   /// Nil for a key that cannot be a setting's name; it has been reported.
   private mutating func key(_ event: YAMLEvent) throws(Stop) -> String? {
     if case .scalar(let text, _) = event.kind {
-      nodeCount += 1
       refuseDecoration(event)
       return text
     }
