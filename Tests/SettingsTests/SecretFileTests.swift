@@ -86,6 +86,14 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: geteuid() != 0, "root may read everything"))
+  func `a file that may not be read is a matter of permission`() throws {
+    let path = try scratch.write("s", "a", mode: 0o200)
+    let problem = SecretFileProblem(
+      kind: .permission, path: path, sentence: "may not be read by the user with id \(geteuid())")
+    #expect(throws: problem) { try SecretFile.read(path) }
+  }
+
   @Test func `a symbolic link is followed and the file behind it is judged`() throws {
     try scratch.write("wide", "a", mode: 0o644)
     try scratch.write("narrow", "a")
