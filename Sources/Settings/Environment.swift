@@ -10,8 +10,10 @@ enum Environment {
       guard !isServiceLink(name) else { continue }
       let place = Place.environment("".appendingSetting(name))
       guard let setting = settings[name] else {
-        let near = Suggestion.nearest(to: name, among: settings.keys.sorted())
-        let ending = near.map { ", did you mean \($0)?" } ?? ""
+        // Without the prefix, which makes all of them look alike.
+        let known = settings.keys.sorted().map { String($0.dropFirst(prefix.count)) }
+        let near = Suggestion.nearest(to: String(name.dropFirst(prefix.count)), among: known)
+        let ending = near.map { ", did you mean \(prefix)\($0)?" } ?? ""
         report.refuse(Spot(place: place, path: ""), "unknown" + ending)
         continue
       }

@@ -57,10 +57,11 @@ struct RegularFile: ~Copyable {
 
   var mode: UInt32 { status.st_mode & 0o7777 }
 
-  /// Reads to the end, also of a file that grows meanwhile. The buffer has one block of memory for all of
-  /// its life, so that wiping it leaves nothing behind.
+  /// Reads to the end, also of a file that grows a little meanwhile. The buffer has one block of memory for
+  /// all of its life, so that wiping it leaves nothing behind.
   func read(bytesMax: Int) throws(FileProblem) -> [UInt8] {
-    var buffer = [UInt8](repeating: 0, count: bytesMax + 1)
+    let room = min(bytesMax, Int(clamping: status.st_size) + 65_536)
+    var buffer = [UInt8](repeating: 0, count: room + 1)
     var count = 0
     while count < buffer.count {
       let got = buffer.withUnsafeMutableBytes { bytes in
@@ -73,6 +74,9 @@ struct RegularFile: ~Copyable {
     }
     guard count <= bytesMax else {
       throw FileProblem(kind: .configuration, sentence: "must not be larger than \(bytesMax) bytes")
+    }
+    guard count <= room else {
+      throw FileProblem(kind: .configuration, sentence: "grew while it was being read: try again")
     }
     buffer.removeLast(buffer.count - count)
     return buffer

@@ -9,11 +9,9 @@ enum Schema {
     let keys: [String]
 
     func sentence(forUnknown key: String) -> String {
-      if let near = Suggestion.nearest(to: key, among: keys) {
-        return "unknown setting, did you mean \"\(near)\"?"
-      }
       let home = Schema.sections.first { $0.name != name && $0.keys.contains(key) }
-      return home.map { "unknown setting here; it belongs under \($0.name)" } ?? "unknown setting"
+      if let home { return "unknown setting here; it belongs under \(home.name)" }
+      return "unknown setting" + Suggestion.ending(for: key, among: keys)
     }
   }
 

@@ -5,9 +5,9 @@ enum Suggestion {
 
   static func nearest(to word: String, among known: [String]) -> String? {
     guard (1...lengthMax).contains(word.utf8.count) else { return nil }
-    if let begun = known.first(where: { $0.hasPrefix(word + "-") }) { return begun }
     let distances = known.map { (name: $0, distance: distance(Array(word.utf8), Array($0.utf8))) }
     guard let best = distances.min(by: { $0.distance < $1.distance }) else { return nil }
+    if best.distance > 1, let begun = known.first(where: { $0.hasPrefix(word + "-") }) { return begun }
     return best.distance <= max(1, min(word.utf8.count, best.name.utf8.count) / 3) ? best.name : nil
   }
 

@@ -1,9 +1,10 @@
 /// Makes a tree of one YAML document. What this gateway's settings never need is refused: anchors, aliases,
 /// tags, several documents, keys that are not words, values of several lines.
 struct YAMLComposer {
-  static let fileBytesMax = 1 << 20
+  /// Room for as many routes as there may be, with every setting written out as `check --print` does.
+  static let fileBytesMax = 16 << 20
   static let depthMax = 32
-  static let nodesMax = 100_000
+  static let nodesMax = 1_000_000
 
   static let smallestFile = """
     is empty; the smallest useful file is \

@@ -38,9 +38,15 @@ import Testing
     #expect(try parsed(configuration.effectiveText()) == configuration)
   }
 
+  @Test func `as many routes as there may be are printed and read back`() throws {
+    let line = { (index: Int) in "  - {path: /r/\(index), secret-file: /s, upstreams: http://a/}\n" }
+    let configuration = try parsed("routes:\n" + (0..<10_000).map(line).joined())
+    #expect(try parsed(configuration.effectiveText()) == configuration)
+  }
+
   @Test(arguments: SignatureLayout.presets.map(\.name))
   func `every preset is printed whole`(name: String) throws {
-    let configuration = try parsed(configuration(route: "  signature: \(name)"))
+    let configuration = try parsed(configuration(route: "signature: \(name)"))
     let text = configuration.effectiveText()
     #expect(text.contains("preset: \(name)\n"))
     #expect(try parsed(text) == configuration)

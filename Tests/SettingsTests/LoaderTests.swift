@@ -88,7 +88,7 @@ import Testing
         == [
           " routes[1].signature: shares secret \(shared) with routes[0] \(ending)",
           " routes[2].signature: shares secret \(shared) with routes[1] \(ending)",
-      ])
+        ])
   }
 
   @Test func `the same file read in two ways is the same secret`() throws {

@@ -86,6 +86,14 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: geteuid() != 0, "root may read everything"))
+  func `a file that may not be read is a matter of permission`() throws {
+    let path = try scratch.write("s", "a", mode: 0o200)
+    let problem = SecretFileProblem(
+      kind: .permission, path: path, sentence: "may not be read by the user with id \(geteuid())")
+    #expect(throws: problem) { try SecretFile.read(path) }
+  }
+
   @Test func `a symbolic link is followed and the file behind it is judged`() throws {
     try scratch.write("wide", "a", mode: 0o644)
     try scratch.write("narrow", "a")
@@ -95,7 +103,7 @@ import Testing
     #expect(try SecretFile.read(scratch.file("to-narrow")).secrets.count == 1)
   }
 
-  @Test func `a look sees a file that was replaced, also by one of the same size and time`() throws {
+  @Test func `a look sees a file that was replaced, also by one of the same size`() throws {
     let path = try scratch.write("s", "a")
     let read = try SecretFile.read(path).identity
     #expect(SecretFile.look(path) == read)

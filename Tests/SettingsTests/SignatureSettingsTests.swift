@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct SignatureSettingsTests {
   private func layout(_ signature: String) throws -> SignatureLayout {
-    try #require(try parsed(configuration(route: "  signature: \(signature)")).routes.first?.layout)
+    try #require(try parsed(configuration(route: "signature: \(signature)")).routes.first?.layout)
   }
 
   @Test(arguments: SignatureLayout.presets.map(\.name))
@@ -86,7 +86,7 @@ import Testing
     signature: String, column: Int, path: String, sentence: String
   ) {
     #expect(
-      problems(configuration(route: "  signature: \(signature)"))
-        == ["v.yaml:6:\(column + 4) routes[0].signature\(path): \(sentence)"])
+      problems(configuration(route: "signature: \(signature)"))
+        == ["v.yaml:6:\(column + 2) routes[0].signature\(path): \(sentence)"])
   }
 }
