@@ -72,7 +72,7 @@ public final class CurlForwarder: Forwarder {
       request, observer: observer, tag: tag, answerHeaderBytesMax: answerHeaderBytesMax,
       now: NIODeadline.now().uptimeNanosecondsUnsigned)
     running[ObjectIdentifier(transfer)] = transfer
-    vg_attach(transfer, self)
+    attachSockets(transfer, self)
     curl_multi_add_handle(multi, transfer.easy.raw)
     scheduleDrive()
     scheduleSweep()
@@ -303,7 +303,7 @@ private func onClose(_ context: UnsafeMutableRawPointer?, _ socket: curl_socket_
 
 /// The socket callbacks outlive the transfer with the pooled connection, so they refer to the forwarder,
 /// which frees the pool itself.
-private func vg_attach(_ transfer: Transfer, _ forwarder: CurlForwarder) {
+private func attachSockets(_ transfer: Transfer, _ forwarder: CurlForwarder) {
   vg_set_socket_functions(
     transfer.easy.raw, onOpen, onClose, Unmanaged.passUnretained(forwarder).toOpaque())
 }

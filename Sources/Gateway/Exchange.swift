@@ -70,11 +70,7 @@ public final class Exchange {
   }
 
   private func matchRoute() throws(Rejection) {
-    let found = head.target.withUnsafeBytes { target in
-      let path = UnsafeRawBufferPointer(rebasing: target[..<head.pathCount])
-      return head.withHostName { snapshot.routes.match(path: path, host: $0) }
-    }
-    guard let found else { throw .noSuchPath }
+    guard let found = snapshot.routes.match(head) else { throw .noSuchPath }
     record.route = found.route.path.text
     guard found.route.methods.contains(head.method) else {
       throw .methodNotAllowed(allowed: found.route.methods)

@@ -120,15 +120,14 @@ struct RouteReader {
   }
 
   private func mark(_ layout: SignatureLayout) -> VerifiedMark {
-    var mark = VerifiedMark()
     let value = fields["verified-value"]?.value("visible ASCII of 1 to 128 characters") {
       (1...128).contains($0.utf8.count) && $0.isVisibleASCII ? $0 : nil
     }
-    if let value { mark.value = value }
     let name = fields["verified-header"]?.value("a header's name of letters, digits and -") {
       $0.isHeaderName ? $0 : nil
     }
-    if let name { mark.name = name }
+    let standard = VerifiedMark()
+    let mark = VerifiedMark(name: name ?? standard.name, value: value ?? standard.value)
     if let sentence = ReservedHeaders.sentence(against: mark, layout: layout) {
       fields.refuse("verified-header", sentence)
     }
