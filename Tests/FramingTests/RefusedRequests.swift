@@ -200,6 +200,7 @@ extension RefusedRequest {
     .init("an invalid Host in HTTP/1.0", "GET / HTTP/1.0\r\nHost: a/b\r\n\r\n", badHost),
   ]
 
+  private static let tab = Rejection.malformed("a tab in Content-Length or Transfer-Encoding")
   private static let both = Rejection.malformed("both Content-Length and Transfer-Encoding")
   private static let notNumber = Rejection.malformed("a Content-Length that is not a number")
   private static let manyLengths = Rejection.malformed("more than one Content-Length")
@@ -227,6 +228,8 @@ extension RefusedRequest {
     .init("a quoted length", post("Content-Length: \"5\"\r\n"), notNumber),
     .init("an empty length", post("Content-Length:\r\n"), notNumber),
     .init("full-width digits", post("Content-Length: ５\r\n"), notNumber),
+    .init("a tab before the length", post("Content-Length:\t5\r\n", "hello"), tab),
+    .init("a tab after the length", post("Content-Length: 5\t\r\n", "hello"), tab),
     .init("2^63", post("Content-Length: 9223372036854775808\r\n"), .bodyTooLarge),
     .init("2^64 + 5", post("Content-Length: 18446744073709551621\r\n"), .bodyTooLarge),
     .init("16 digits", post("Content-Length: 1000000000000000\r\n"), .bodyTooLarge),
@@ -258,6 +261,8 @@ extension RefusedRequest {
     .init("0x0B before chunked", coding("\u{0B}chunked"), control),
     .init("0x0C after chunked", coding("chunked\u{0C}"), control),
     .init("a folded coding", coding("\r\n chunked"), badCoding),
+    .init("a tab before the coding", coding("\tchunked"), tab),
+    .init("a tab after the coding", coding("chunked\t"), tab),
     .init(
       "two codings", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"),
       manyCodings),
