@@ -46,7 +46,8 @@ public struct SignedHeaders: Sendable {
   }
 
   private static func signature(
-    _ body: UnsafeRawBufferPointer, _ layout: SignatureLayout, _ key: Secret, _ timestamp: String, _ id: String
+    _ body: UnsafeRawBufferPointer, _ layout: SignatureLayout, _ key: Secret, _ timestamp: String,
+    _ id: String
   ) -> String {
     let hmac = KeyedHMAC(key: key, hash: layout.hash)
     hmac.begin()

@@ -4,6 +4,7 @@ internal import Gateway
 internal import Glibc
 internal import Listening
 internal import Logging
+internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
 internal import Settings
@@ -94,7 +95,7 @@ struct Assembly {
 
   private var loopCount: Int {
     switch loaded.configuration.workers {
-    case .auto: System.coreCount
+    case .auto: NIOCore.System.coreCount
     case .count(let count): count
     }
   }

@@ -45,3 +45,15 @@ enum BoundedFile {
       description: "\(path): \(String(cString: strerror(code)))", isPermission: code == EACCES)
   }
 }
+
+extension [UInt8] {
+  /// Lends the bytes to a function that throws one kind of error; the library's own forgets which.
+  func lent<Value, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    let result = withUnsafeBytes { bytes -> Result<Value, Failure> in
+      do throws(Failure) { return .success(try body(bytes)) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+}

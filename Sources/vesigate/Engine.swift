@@ -32,7 +32,8 @@ final class Engine: Sendable {
       cells.append(
         try await loop.submit {
           let cell = Engine.makeCell(
-            on: loop, snapshot: snapshot, loops: loops, occupancy: occupancy, recorder: recorder, looks: looks)
+            on: loop, snapshot: snapshot, loops: loops, occupancy: occupancy, recorder: recorder, looks: looks
+          )
           return NIOLoopBound(cell, eventLoop: loop)
         }.get())
     }

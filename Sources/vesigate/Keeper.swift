@@ -72,7 +72,8 @@ final class Keeper: Sendable {
       counters.countReload(taken: false)
       for problem in error.problems.all { logger.error("\(problem)") }
       logger.error("reload refused, the old configuration and secrets stay in force")
-      return "reload refused, the old settings stay in force: \(error.problems.all.first.map(String.init(describing:)) ?? "")"
+      return
+        "reload refused, the old settings stay in force: \(error.problems.all.first.map(String.init(describing:)) ?? "")"
     }
   }
 
@@ -96,7 +97,8 @@ final class Keeper: Sendable {
 
   static func summary(_ loaded: Loaded) -> String {
     let routes = loaded.configuration.routes.count
-    return "\(routes) \(routes == 1 ? "route" : "routes"), \(secrets(loaded)), generation \(loaded.snapshot.generation)"
+    return
+      "\(routes) \(routes == 1 ? "route" : "routes"), \(secrets(loaded)), generation \(loaded.snapshot.generation)"
   }
 
   /// The fingerprints of every file's secrets, the current one first.

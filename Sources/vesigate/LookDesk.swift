@@ -79,7 +79,8 @@ enum FileThread {
   private static func usleep(_ amount: TimeAmount) {
     var left = timespec(
       tv_sec: Int(amount.nanoseconds / 1_000_000_000), tv_nsec: Int(amount.nanoseconds % 1_000_000_000))
-    while nanosleep(&left, &left) != 0 {}
+    var rest = timespec()
+    while nanosleep(&left, &rest) != 0 { left = rest }
   }
 }
 

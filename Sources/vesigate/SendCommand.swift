@@ -30,7 +30,7 @@ struct SendCommand: ParsableCommand {
     let call = CurlCall(url: url, unixSocketPath: unixSocket, headers: headers + signed, secondsMax: 30)
     let answer: CurlCall.Answer
     do throws(CurlCall.Failure) {
-      answer = try body.withUnsafeBytes { bytes throws(CurlCall.Failure) in try call.post(bytes) }
+      answer = try body.lent { bytes throws(CurlCall.Failure) in try call.post(bytes) }
     } catch {
       complain("vesigate: \(url): \(error)")
       throw ExitStatus.unavailable

@@ -13,7 +13,8 @@ struct SigningOptions: ParsableArguments {
     help: ArgumentHelp("Sign with this file's first secret, without a configuration.", valueName: "file"))
   var secretFile: String?
 
-  @Option(help: ArgumentHelp("With --secret-file: the signature layout, by its preset's name.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("With --secret-file: the signature layout, by its preset's name.", valueName: "name"))
   var signature = "vesicash"
 
   @Option(help: ArgumentHelp("The timestamp to sign, as it shall stand in the header.", valueName: "text"))
@@ -74,7 +75,8 @@ enum RouteChoice {
       return routes[0]
     }
     guard let route = routes.first(where: { $0.path.text == path }) else {
-      complain("vesigate: there is no route \(path); there are \(routes.map(\.path.text).joined(separator: ", "))")
+      complain(
+        "vesigate: there is no route \(path); there are \(routes.map(\.path.text).joined(separator: ", "))")
       throw ExitStatus.usage
     }
     return route

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Framing
 internal import Gateway
 internal import Settings
+internal import Signing
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,7 +20,8 @@ struct VerifyCommand: ParsableCommand {
   var route: String?
 
   @Option(
-    help: ArgumentHelp("Judge it as if it had arrived at this Unix time; without it, now.", valueName: "seconds"))
+    help: ArgumentHelp(
+      "Judge it as if it had arrived at this Unix time; without it, now.", valueName: "seconds"))
   var at: Int64?
 
   @Argument(help: ArgumentHelp("The saved request; - is standard input.", valueName: "request-file"))
@@ -33,7 +35,7 @@ struct VerifyCommand: ParsableCommand {
     var moment = Clocks.now()
     if let at { moment.unixMilliseconds = at * 1000 }
     do throws(Unverified) {
-      let proof = try body.withUnsafeBytes { bytes throws(Unverified) in
+      let proof = try body.lent { bytes throws(Unverified) in
         try OfflineJudge.judge(
           head, body: bytes, layout: route.layout, secrets: loaded.snapshot.secrets[route.secretFileIndex],
           at: moment)
@@ -48,15 +50,12 @@ struct VerifyCommand: ParsableCommand {
 
   private func request(_ bytes: [UInt8], limits: Limits) throws -> (RequestHead, [UInt8]) {
     do throws(Rejection) {
-      guard let request = try SavedRequest.read(bytes, limits: limits) else {
-        print("not verified: the file ends before the request does")
-        throw ExitStatus.refused
-      }
-      return request
-    } catch let error as Rejection {
+      if let request = try SavedRequest.read(bytes, limits: limits) { return request }
+      print("not verified: the file ends before the request does")
+    } catch {
       print("not verified: \(error.status), \(error.label)\(error.detail.map { ": \($0)" } ?? "")")
-      throw ExitStatus.refused
     }
+    throw ExitStatus.refused
   }
 
   private func findRoute(_ head: RequestHead, in loaded: Loaded) throws -> Route {
@@ -91,16 +90,9 @@ enum SavedRequest {
   private static func next(
     _ bytes: [UInt8], _ offset: Int, _ reader: inout RequestReader, _ consumed: inout Int
   ) throws(Rejection) -> RequestReader.Event {
-    var result: Result<RequestReader.Event, Rejection> = .success(.needMore)
-    bytes.withUnsafeBytes { all in
-      let rest = UnsafeRawBufferPointer(rebasing: all[offset...])
-      do throws(Rejection) {
-        result = .success(try reader.read(rest, consumed: &consumed))
-      } catch {
-        result = .failure(error)
-      }
+    try bytes.lent { all throws(Rejection) in
+      try reader.read(UnsafeRawBufferPointer(rebasing: all[offset...]), consumed: &consumed)
     }
-    return try result.get()
   }
 }
 
@@ -114,7 +106,8 @@ enum Explanation {
       "the \(layout.header) header is not \(layout.encoding.rawValue) of a \(layout.hash.rawValue) HMAC"
     case .timestampMissing: "the timestamp is missing"
     case .timestampRepeated: "there is more than one timestamp"
-    case .timestampMalformed: "the timestamp is not of the layout's grammar (\(layout.timestampUnit.rawValue))"
+    case .timestampMalformed:
+      "the timestamp is not of the layout's grammar (\(layout.timestampUnit.rawValue))"
     case .idMissing: "the delivery's id is missing"
     case .idRepeated: "there is more than one delivery id"
     case .idMalformed: "the delivery's id has characters that no id has"
