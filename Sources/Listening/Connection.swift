@@ -176,7 +176,7 @@ final class Connection: ChannelDuplexHandler {
       head, from: peer, at: now, lane: worker.lane, forwarder: worker.forwarder, looks: worker.looks,
       reply: self)
     self.exchange = exchange
-    reply = ReplyWriter(head, closes: !head.keepsAlive || worker.isDraining)
+    reply = ReplyWriter(head, closes: !head.keepsAlive)
     phase = .collecting
     deadline = Deadline(.body, seconds: limits.bodySecondsMax, from: now)
     guard exchange.begin() else { return }
@@ -300,20 +300,23 @@ final class Connection: ChannelDuplexHandler {
 extension Connection: ReplySink {
   func refuse(_ rejection: Rejection) {
     guard phase != .closed, var reply else { return }
-    reply.closes = reply.closes || rejection.closesConnection
+    reply.closes = reply.closes || rejection.closesConnection || worker.isDraining
     self.reply = reply
     put { reply.refusal(rejection, into: &$0) }
     replyComplete()
   }
 
   func send(_ answer: Answer, body: UnsafeRawBufferPointer) {
-    guard phase != .closed, let reply else { return }
+    guard phase != .closed, var reply else { return }
+    reply.closes = reply.closes || worker.isDraining
+    self.reply = reply
     put { reply.whole(answer, body: body, into: &$0) }
     replyComplete()
   }
 
   func begin(_ answer: Answer) {
     guard phase != .closed, var reply else { return }
+    reply.closes = reply.closes || worker.isDraining
     put { reply.head(answer, into: &$0) }
     self.reply = reply
     deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.lane.now())

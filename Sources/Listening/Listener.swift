@@ -45,6 +45,7 @@ public struct Listener: Sendable {
     await workers.onEach { $0.beginDraining() }
     for channel in channels { try? await channel.close() }
     for socket in sockets { socket.unixPath.map { _ = unlink($0) } }
+    guard await workers.connectionCount() > 0 else { return }
     try? await Task.sleep(for: .seconds(1))
     await workers.onEach { $0.closeIdle() }
     let clock = ContinuousClock()
