@@ -9,7 +9,8 @@ public final class CurlForwarder: Forwarder {
   private let eventLoop: any EventLoop
   private let multi: UnsafeMutableRawPointer
   private let sockets = SocketTable()
-  private let answerHeaderBytesMax: Int
+  /// For the attempts that begin from now on.
+  public var answerHeaderBytesMax: Int
   private var pools: [ObjectIdentifier: [Transfer]] = [:]
   private var known: Set<ObjectIdentifier>?
   private var running: [ObjectIdentifier: Transfer] = [:]
