@@ -9,7 +9,8 @@ public final class CurlForwarder: Forwarder {
   private let eventLoop: any EventLoop
   private let multi: UnsafeMutableRawPointer
   private let sockets = SocketTable()
-  private let answerHeaderBytesMax: Int
+  /// For the attempts that begin from now on.
+  public var answerHeaderBytesMax: Int
   private var pools: [ObjectIdentifier: HandlePool] = [:]
   /// In no order; each transfer knows its place.
   private var running: [Transfer] = []

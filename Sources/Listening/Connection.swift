@@ -27,6 +27,7 @@ final class Connection: ChannelDuplexHandler {
   private var context: ChannelHandlerContext?
   private var peer = Peer(address: nil)
   private var reader: RequestReader
+  private var readerGeneration: Int
   private var unread = ByteBuffer()
   private var phase = Phase.waiting
   private var exchange: Exchange?
@@ -43,6 +44,7 @@ final class Connection: ChannelDuplexHandler {
   init(worker: Worker) {
     self.worker = worker
     reader = RequestReader(limits: worker.lane.snapshot.limits)
+    readerGeneration = worker.lane.snapshot.generation
     deadline = Deadline(.idle, seconds: worker.lane.snapshot.limits.idleSecondsMax, from: worker.lane.now())
   }
 
@@ -72,6 +74,12 @@ final class Connection: ChannelDuplexHandler {
     if isCounted { worker.lane.occupancy.leaveConnection() }
     isCounted = false
     context.fireChannelInactive()
+  }
+
+  /// Also of a channel that never became active.
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    worker.remove(self)
   }
 
   /// A reset, or whatever else the socket cannot go on from.
@@ -264,7 +272,11 @@ final class Connection: ChannelDuplexHandler {
     if phase == .waiting, !reader.hasBegun { close() }
   }
 
-  func forceClose() { reset() }
+  /// The drain's time is up.
+  func forceClose() {
+    exchange?.giveUp()
+    reset()
+  }
 
   // MARK: Ends
 
@@ -356,9 +368,20 @@ extension Connection: ReplySink {
     if reply.closes { return closeAfterWriting(context) }
     self.reply = nil
     phase = .waiting
-    deadline = Deadline(.idle, seconds: limits.idleSecondsMax, from: worker.lane.now())
+    renewReader()
+    // An answer that began before the drain did not say that it is the last.
+    let seconds = worker.isDraining ? 1 : limits.idleSecondsMax
+    deadline = Deadline(.idle, seconds: seconds, from: worker.lane.now())
     if !isProcessing, unread.readableBytes > 0 || isInputClosed { return processSoon(context) }
     releaseRead()
+  }
+
+  /// Limits that a reload changed hold for the next request.
+  private func renewReader() {
+    guard readerGeneration != worker.lane.snapshot.generation, !reader.hasBegun, !reader.isReadingBody
+    else { return }
+    readerGeneration = worker.lane.snapshot.generation
+    reader = RequestReader(limits: limits)
   }
 
   /// The next request waits already. Not at once: the exchange that just replied is still on the stack.
