@@ -43,7 +43,8 @@ public struct Address: Sendable, Equatable, Hashable {
     let isWhole = halves.count == 1
     guard halves.count <= 2, let head = groups(String(halves[0]), isLast: isWhole) else { return nil }
     guard !isWhole else { return head.count == 16 ? head : nil }
-    guard let tail = groups(String(halves[1]), isLast: true), head.count + tail.count <= 14 else { return nil }
+    guard let tail = groups(String(halves[1]), isLast: true) else { return nil }
+    guard head.count + tail.count <= 14 else { return nil }
     return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
   }
 
