@@ -41,16 +41,26 @@ struct HeaderPlan {
       return false
     }
     if isMark(name) { return false }
-    switch FieldRole(name) {
+    let role = FieldRole(name)
+    switch role {
     case .hopByHop: return false
     case .host: return context.route.preservesHost
     case .forwarding(let kind): return keepForwarding(kind, value)
+    case .accept, .contentType, .requestID, .other: break
+    }
+    guard !named.contains(name) else { return false }
+    note(role)
+    return true
+  }
+
+  /// What leaves need not be invented or added: only what leaves counts.
+  private mutating func note(_ role: FieldRole) {
+    switch role {
     case .accept: hasAccept = true
     case .contentType: hasContentType = true
     case .requestID: hasRequestID = true
-    case .other: break
+    case .hopByHop, .host, .forwarding, .other: break
     }
-    return !named.contains(name)
   }
 
   /// The mark and its failed form, configured or as they are by default: nobody else's ever leaves.
