@@ -49,6 +49,13 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Control",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
     .target(name: "Settings", dependencies: ["Gateway", "Signing", "CYAML"], swiftSettings: strict),
     .target(
       name: "Supervision",
@@ -66,7 +73,7 @@ let package = Package(
     .executableTarget(
       name: "vesigate",
       dependencies: [
-        "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Settings",
+        "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Control", "Settings",
         "Supervision", "Telemetry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

@@ -29,9 +29,11 @@ enum TidyRules {
     "Listening": ["Gateway", "Framing", "NIOCore", "NIOPosix", "Glibc"],
     "Settings": ["Gateway", "Signing", "CYAML", "Glibc"],
     "Supervision": ["ServiceLifecycle", "UnixSignals", "Logging", "Glibc", "Dispatch"],
+    "Control": ["NIOCore", "NIOPosix", "Synchronization"],
     "Telemetry": ["Gateway", "Logging", "Glibc", "Synchronization"],
     "vesigate": [
-      "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Settings", "Supervision",
+      "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Control", "Settings",
+      "Supervision",
       "Telemetry", "ArgumentParser", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
       "UnixSignals", "Glibc", "Dispatch", "Synchronization",
     ],
