@@ -208,7 +208,6 @@ public final class Exchange {
   // MARK: 6. Reply: the upstream's answer, or why there is none
 
   private func dispatched(_ result: Dispatch.Result) {
-    record.attempts = dispatch?.attempts ?? 0
     switch result {
     case .answered(let tag, let answer):
       note(upstream: tag, status: answer.status)
@@ -248,7 +247,7 @@ public final class Exchange {
     isSenderGone = true
     if phase == .dispatching, dispatch?.isStreaming != true { return }
     dispatch?.cancel()
-    record.reason = record.reason ?? "sender-gone"
+    if let (tag, answer) = dispatch?.streamed { note(upstream: tag, status: answer.status) }
     finish(status: 0)
   }
 
@@ -259,7 +258,11 @@ public final class Exchange {
     phase = .over
     record.bodyBytes = body?.count ?? 0
     record.status = isSenderGone ? 0 : status
-    if isSenderGone { record.outcome = .abandoned }
+    record.attempts = dispatch?.attempts ?? 0
+    if isSenderGone {
+      record.outcome = .abandoned
+      record.reason = record.reason ?? "sender-gone"
+    }
     record.totalNanoseconds = end.nanoseconds(since: arrival)
     if let dispatchStart {
       record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart)
