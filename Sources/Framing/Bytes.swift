@@ -17,6 +17,18 @@ extension UInt8 {
 }
 
 extension UnsafeRawBufferPointer {
+  /// Where the run of token characters ends. Names are letters and hyphens, nearly always.
+  @inline(__always)
+  func endOfToken(from start: Int, to end: Int) -> Int {
+    var index = start
+    while index < end {
+      let byte = self[index]
+      guard byte.isASCIILetter || byte == UInt8(ascii: "-") || byte.isTokenCharacter else { break }
+      index &+= 1
+    }
+    return index
+  }
+
   @inline(__always)
   func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self[range]) }
 

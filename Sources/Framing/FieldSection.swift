@@ -65,7 +65,7 @@ struct FieldSection {
   private mutating func readName(_ bytes: UnsafeRawBufferPointer, _ index: inout Int) throws(Rejection) {
     let end = contentEnd(bytes, index)
     let start = index
-    while index < end, bytes[index].isTokenCharacter { index += 1 }
+    index = bytes.endOfToken(from: start, to: end)
     lineCount += index - start
     guard index < bytes.count else { return }
     try checkBound(bytes[index], isAtEnd: index == end)

@@ -17,16 +17,27 @@ struct FramingFields {
   /// Takes note of the field at `index`. Names are told apart by their length first: most are none of these.
   @inline(__always)
   mutating func note(
-    _ index: Int, name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer
+    _ index: Int, name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer,
+    untrimmed: UnsafeRawBufferPointer
   ) throws(Rejection) {
     switch name.count {
     case 4 where name.equalsIgnoringCase("host"): try noteHost(index, value)
     case 6 where name.equalsIgnoringCase("expect"): noteExpectation(value)
     case 10 where name.equalsIgnoringCase("connection"): noteConnection(value)
-    case 14 where name.equalsIgnoringCase("content-length"): try noteContentLength(value)
-    case 17 where name.equalsIgnoringCase("transfer-encoding"): try noteTransferEncoding(value)
+    case 14 where name.equalsIgnoringCase("content-length"):
+      try checkNoTab(untrimmed)
+      try noteContentLength(value)
+    case 17 where name.equalsIgnoringCase("transfer-encoding"):
+      try checkNoTab(untrimmed)
+      try noteTransferEncoding(value)
     default: break
     }
+  }
+
+  /// A tab is optional white space (RFC 9110, section 5.6.3), yet not every reader trims it, and those that
+  /// do not find another length.
+  private func checkNoTab(_ value: UnsafeRawBufferPointer) throws(Rejection) {
+    guard !value.contains(.tab) else { throw .malformed("a tab in Content-Length or Transfer-Encoding") }
   }
 
   /// RFC 9112, section 3.2: more than one Host, or an invalid one, is answered with 400.

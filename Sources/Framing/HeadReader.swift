@@ -54,8 +54,9 @@ struct HeadReader {
 
   private mutating func take(_ line: UnsafeRawBufferPointer) throws(Rejection) {
     let name = line.slice(0..<section.nameCount)
-    let value = line.slice(section.nameCount + 1..<section.lineCount).trimmingBlanks
-    try fields.note(headers.count, name: name, value: value)
+    let rest = line.slice(section.nameCount + 1..<section.lineCount)
+    let value = rest.trimmingBlanks
+    try fields.note(headers.count, name: name, value: value, untrimmed: rest)
     headers.append(name: name, value: value)
   }
 

@@ -136,7 +136,7 @@ struct RequestLine {
   /// `HTTP/` DIGIT `.` DIGIT in upper case and nothing after it (RFC 9112, section 2.3).
   private mutating func stepVersion(_ byte: UInt8) throws(Rejection) {
     switch versionCount {
-    case 0...4 where byte == Self.protocolName[versionCount]: break
+    case 0...4 where byte == UInt8(truncatingIfNeeded: Self.protocolName >> (8 * versionCount)): break
     case 5 where byte.isASCIIDigit: majorVersion = byte &- 0x30
     case 6 where byte == UInt8(ascii: "."): break
     case 7 where byte.isASCIIDigit: minorVersion = byte &- 0x30
@@ -146,7 +146,8 @@ struct RequestLine {
     versionCount += 1
   }
 
-  private static var protocolName: SIMD8<UInt8> { [0x48, 0x54, 0x54, 0x50, 0x2F, 0, 0, 0] }
+  /// `HTTP/`, the first byte lowest.
+  private static var protocolName: UInt64 { 0x2F_50_54_54_48 }
 
   private func endLine(_ byte: UInt8) throws(Rejection) {
     guard byte == .lineFeed else { throw .malformed("bare CR in the request line") }

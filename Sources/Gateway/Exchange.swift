@@ -70,11 +70,7 @@ public final class Exchange {
   }
 
   private func matchRoute() throws(Rejection) {
-    let found = head.target.withUnsafeBytes { target in
-      let path = UnsafeRawBufferPointer(rebasing: target[..<head.pathCount])
-      return head.withHostName { snapshot.routes.match(path: path, host: $0) }
-    }
-    guard let found else { throw .noSuchPath }
+    guard let found = snapshot.routes.match(head) else { throw .noSuchPath }
     record.route = found.route.path.text
     guard found.route.methods.contains(head.method) else {
       throw .methodNotAllowed(allowed: found.route.methods)
@@ -248,6 +244,16 @@ public final class Exchange {
     if phase == .dispatching, dispatch?.isStreaming != true { return }
     dispatch?.cancel()
     if let (tag, answer) = dispatch?.streamed { note(upstream: tag, status: answer.status) }
+    finish(status: 0)
+  }
+
+  /// The gateway ends before the delivery does. Whether the app got it is unknown, so its sender gets no
+  /// answer and tries again.
+  public func giveUp() {
+    guard phase != .over else { return }
+    dispatch?.cancel()
+    record.outcome = .failed
+    record.reason = "shutdown"
     finish(status: 0)
   }
 

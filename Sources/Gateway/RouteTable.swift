@@ -26,6 +26,14 @@ public struct RouteTable: Sendable {
     public let restStart: Int
   }
 
+  /// Finds the route that a request leads to.
+  public func match(_ head: RequestHead) -> Match? {
+    head.target.withUnsafeBytes { target in
+      let path = UnsafeRawBufferPointer(rebasing: target[..<head.pathCount])
+      return head.withHostName { match(path: path, host: $0) }
+    }
+  }
+
   /// Finds the route for a path and a host. An exact path beats a prefix, a longer prefix a shorter one,
   /// and a route with this host one without.
   public func match(path: UnsafeRawBufferPointer, host: UnsafeRawBufferPointer?) -> Match? {

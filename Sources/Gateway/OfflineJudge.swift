@@ -1,0 +1,107 @@
+public import Signing
+
+/// Judges and signs single deliveries away from any event loop, by the very code that the gateway runs.
+public enum OfflineJudge {
+  /// - Throws: why the delivery is not verified.
+  public static func judge(
+    _ head: RequestHead, body: UnsafeRawBufferPointer, layout: SignatureLayout, secrets: SecretSet,
+    at moment: Moment
+  ) throws(Unverified) -> Proof {
+    let claim = try ClaimReader(layout).read(head.headers)
+    let ring = KeyRing(set: secrets, hash: layout.hash)
+    var verifier = Verifier(claim: claim, ring: ring, tolerance: layout.tolerance)
+    let collected = BodyBuffer()
+    collected.append(body)
+    verifier.feed(body)
+    switch verifier.judge(head, collected, arrival: moment) {
+    case .verified(let delivery): return delivery.proof
+    case .refused(let reason): throw reason
+    }
+  }
+}
+
+/// The headers by which a sender would sign a body: for tests, tools and the first try.
+public struct SignedHeaders: Sendable {
+  /// Names as the layout has them, in lower case.
+  public let fields: [(name: String, value: String)]
+
+  /// `timestamp` stands as it is, so that it can be anything a sender might send; so does `id`.
+  public init(
+    body: UnsafeRawBufferPointer, layout: SignatureLayout, key: Secret, timestamp: String, id: String
+  ) {
+    let signature = SignedHeaders.signature(body, layout, key, timestamp, id)
+    var fields: [(String, String)] = []
+    var elements: [String] = []
+    for (source, value) in [(layout.idSource, id), (layout.timestampSource, timestamp)] {
+      switch source {
+      case .none: break
+      case .header(let name): fields.append((name, value))
+      case .key(let key): elements.append("\(key)=\(value)")
+      }
+    }
+    elements.append(layout.prefix + signature)
+    let separator = layout.listSeparator.map(String.init) ?? ""
+    fields.append((layout.header, elements.joined(separator: separator)))
+    self.fields = fields
+  }
+
+  private static func signature(
+    _ body: UnsafeRawBufferPointer, _ layout: SignatureLayout, _ key: Secret, _ timestamp: String,
+    _ id: String
+  ) -> String {
+    let hmac = KeyedHMAC(key: key, hash: layout.hash)
+    hmac.begin()
+    for part in layout.signed.parts {
+      switch part {
+      case .literal(let bytes): bytes.withUnsafeBytes { hmac.update($0) }
+      case .timestamp: Array(timestamp.utf8).withUnsafeBytes { hmac.update($0) }
+      case .id: Array(id.utf8).withUnsafeBytes { hmac.update($0) }
+      case .body: hmac.update(body)
+      }
+    }
+    return hmac.finish().withBytes { digest in
+      switch layout.encoding {
+      case .hex: Hex.encode(digest)
+      case .base64: Base64.encode(digest)
+      case .base64url: Base64.encode(digest, alphabet: .url)
+      }
+    }
+  }
+}
+
+extension SignatureLayout {
+  /// The instant as this layout writes timestamps.
+  public func timestampText(unixMilliseconds: Int64) -> String {
+    switch timestampUnit {
+    case .seconds: String(unixMilliseconds / 1000)
+    case .milliseconds: String(unixMilliseconds)
+    case .rfc3339: RFC3339.text(unixMilliseconds: unixMilliseconds)
+    }
+  }
+}
+
+extension RFC3339 {
+  /// Whole seconds in UTC.
+  static func text(unixMilliseconds: Int64) -> String {
+    let seconds = Int(unixMilliseconds / 1000)
+    let days = seconds / 86_400
+    // Civil date from days, counting years from March (the inverse of `daysSinceEpoch`).
+    let shifted = days + 719_468
+    let era = shifted / 146_097
+    let dayOfEra = shifted % 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+    let time = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
+    return "\(date)T\(time.joined(separator: ":"))Z"
+  }
+
+  private static func padded(_ value: Int, _ width: Int) -> String {
+    let digits = String(value)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  }
+}

@@ -1,0 +1,131 @@
+internal import Gateway
+
+/// A configuration and what the reading of it found besides.
+public struct ParsedConfiguration: Sendable {
+  public let configuration: Configuration
+  /// Settings that are allowed and dangerous, in the form of problems.
+  public let warnings: [Problem]
+  let file: String
+  let spots: [RouteSpots]
+}
+
+extension Configuration {
+  /// Reads a configuration and checks all of it; nothing is opened, bound or looked up.
+  ///
+  /// - Parameters:
+  ///   - bytes: the file's content, UTF-8.
+  ///   - file: its name as the operator gave it.
+  ///   - environment: variables beginning with `VESIGATE_` override settings; others are ignored.
+  /// - Throws: every problem at once.
+  public static func parse(
+    _ bytes: [UInt8], file: String, environment: [String: String] = [:]
+  ) throws(Problems) -> ParsedConfiguration {
+    let report = Report(file: file)
+    let draft = ConfigurationDraft.read(bytes, environment: environment, report: report)
+    guard let draft, report.isEmpty else { throw Problems(report.problems) }
+    return draft.parsed(report)
+  }
+
+  public static func parse(
+    _ text: String, file: String, environment: [String: String] = [:]
+  ) throws(Problems) -> ParsedConfiguration {
+    try parse(Array(text.utf8), file: file, environment: environment)
+  }
+}
+
+/// A configuration that may still hold defaults where problems were reported.
+struct ConfigurationDraft {
+  var configuration = Configuration()
+  var spots: [RouteSpots] = []
+
+  /// Nil when not even a tree came of it.
+  static func read(
+    _ bytes: [UInt8], environment: [String: String], report: Report
+  ) -> ConfigurationDraft? {
+    guard var root = YAMLComposer.compose(bytes, report: report) else { return nil }
+    Environment.apply(environment, to: &root, report: report)
+    let reader = NodeReader(node: root, path: "", report: report)
+    guard let fields = reader.mapping(Schema.top, "settings, such as routes:") else { return nil }
+    var draft = ConfigurationDraft()
+    draft.readTop(fields)
+    draft.readLimits(fields)
+    draft.readRoutes(fields)
+    return draft
+  }
+
+  func parsed(_ report: Report) -> ParsedConfiguration {
+    ParsedConfiguration(
+      configuration: configuration, warnings: report.warnings, file: report.file, spots: spots)
+  }
+
+  private mutating func readTop(_ fields: MappingReader) {
+    if let reader = fields["listen"] { configuration.listen = reader.listenAddresses() }
+    if let reader = fields["trusted-proxies"] { configuration.trustedProxies = reader.trustedProxies() }
+    if let count = fields["workers"]?.number(in: 1...256, orWord: "auto") {
+      configuration.workers = .count(count)
+    }
+    guard let log = fields["log"]?.mapping(Schema.log, "a mapping such as {level: info}") else { return }
+    configuration.log.level = log["level"]?.word(of: LogSettings.Level.self) ?? .info
+    configuration.log.format = log["format"]?.word(of: LogSettings.Format.self) ?? .auto
+    configuration.log.deliveries = log["deliveries"]?.word(of: LogSettings.Deliveries.self) ?? .all
+  }
+
+  private mutating func readLimits(_ fields: MappingReader) {
+    guard let limits = fields["limits"]?.mapping(Schema.limits, "a mapping of limits") else { return }
+    for setting in LimitSetting.all {
+      guard let number = limits[setting.key]?.number(in: setting.range) else { continue }
+      configuration.limits[keyPath: setting.field] = number
+    }
+    let all = configuration.limits
+    if all.inFlightBytesMax < all.bodyBytesMax {
+      let key = limits["in-flight-bytes-max"] != nil ? "in-flight-bytes-max" : "body-bytes-max"
+      limits.refuse(
+        key,
+        key == "body-bytes-max"
+          ? "must not be more than in-flight-bytes-max, which is \(all.inFlightBytesMax)"
+          : "must not be less than body-bytes-max, which is \(all.bodyBytesMax)")
+    }
+  }
+
+  private mutating func readRoutes(_ fields: MappingReader) {
+    guard let reader = fields.required("routes", "is missing: it must name at least one route") else {
+      return
+    }
+    if case .sequence(let nodes) = reader.node.content, nodes.isEmpty {
+      reader.refuse("must name at least one route")
+    } else if reader.isMapping || reader.node.isScalar {
+      reader.refuse("must be a list: begin each route with \"- path: ...\"")
+      return
+    }
+    var seen: [RouteKey: Spot] = [:]
+    for element in reader.elements(max: Configuration.routesMax) {
+      guard let route = RouteReader(element, limits: configuration.limits) else { continue }
+      let settings = route.settings()
+      configuration.routes.append(settings)
+      spots.append(route.spots)
+      guard route.path != nil else { continue }
+      refuseTwin(settings, at: route.pathSpot, among: &seen, fields.report)
+    }
+  }
+
+  private func refuseTwin(
+    _ settings: RouteSettings, at spot: Spot, among seen: inout [RouteKey: Spot], _ report: Report
+  ) {
+    let key = RouteKey(path: settings.path.text, host: settings.host)
+    guard let other = seen[key] else {
+      seen[key] = spot
+      return
+    }
+    let host = settings.host == nil ? "" : " and host"
+    report.refuse(spot, "has the same path\(host) as the route on line \(other.place.line)")
+  }
+
+  private struct RouteKey: Hashable {
+    var path: String
+    var host: String?
+  }
+}
+
+extension YAMLNode {
+  fileprivate var isScalar: Bool { if case .scalar = content { true } else { false } }
+}

@@ -1,0 +1,150 @@
+public import Gateway
+internal import Signing
+
+/// A configuration with its secrets: everything that the gateway runs on, read and checked as a whole.
+public struct Loaded: Sendable {
+  public let configuration: Configuration
+  public let warnings: [Problem]
+  public let snapshot: Snapshot
+  /// The state in which each secret file was read; positions as in `snapshot.secrets`.
+  public let identities: [FileIdentity]
+  let parsed: ParsedConfiguration
+
+  init(_ parsed: ParsedConfiguration, snapshot: Snapshot, identities: [FileIdentity]) {
+    configuration = parsed.configuration
+    warnings = parsed.warnings
+    self.snapshot = snapshot
+    self.identities = identities
+    self.parsed = parsed
+  }
+}
+
+/// Everything that keeps a configuration from being used.
+public struct LoadFailure: Error, Sendable, Equatable, CustomStringConvertible {
+  public let problems: Problems
+
+  /// sysexits: 77 (EX_NOPERM) when permissions are all that is missing, else 78 (EX_CONFIG).
+  public var exitCode: Int32 { problems.all.allSatisfy { $0.kind == .permission } ? 77 : 78 }
+
+  public var description: String { problems.description }
+}
+
+/// The one way from files to a snapshot: for start, `check` and reload.
+public enum Loader {
+  /// - Parameter previous: what is in force. A secret file whose content is the same keeps its `SecretSet`,
+  ///   the snapshot counts on from there, and nothing of it is changed.
+  public static func load(
+    configPath: String, environment: [String: String] = [:], previous: Loaded? = nil
+  ) throws(LoadFailure) -> Loaded {
+    let report = Report(file: configPath)
+    let bytes: [UInt8]
+    do { bytes = try ConfigurationFile.bytes(configPath) } catch { throw LoadFailure(problems: error) }
+    guard let draft = ConfigurationDraft.read(bytes, environment: environment, report: report) else {
+      throw LoadFailure(problems: Problems(report.problems))
+    }
+    let contents = readSecretFiles(draft, report)
+    guard report.isEmpty else { throw LoadFailure(problems: Problems(report.problems)) }
+    let sets = secretSets(draft, contents, previous, report)
+    guard report.isEmpty else { throw LoadFailure(problems: Problems(report.problems)) }
+    let parsed = draft.parsed(report)
+    let generation = (previous?.snapshot.generation ?? 0) + 1
+    let snapshot = parsed.configuration.snapshot(secrets: sets, generation: generation)
+    let conflicts = Conflicts.problems(parsed, snapshot)
+    guard conflicts.isEmpty else { throw LoadFailure(problems: Problems(conflicts)) }
+    let identities = parsed.configuration.secretFiles.compactMap { contents[$0.path]?.identity }
+    return Loaded(parsed, snapshot: snapshot, identities: identities)
+  }
+
+  /// Each file once; a problem is reported at the first route that names the file.
+  private static func readSecretFiles(
+    _ draft: ConfigurationDraft, _ report: Report
+  ) -> [String: SecretFile.Content] {
+    var contents: [String: SecretFile.Content] = [:]
+    var seen: Set<String> = []
+    for (route, spots) in zip(draft.configuration.routes, draft.spots)
+    where !route.secretFile.isEmpty && seen.insert(route.secretFile).inserted {
+      do {
+        contents[route.secretFile] = try SecretFile.read(route.secretFile)
+      } catch {
+        report.refuse(spots.secretFile, error.description, kind: error.kind)
+      }
+    }
+    return contents
+  }
+
+  private static func secretSets(
+    _ draft: ConfigurationDraft, _ contents: [String: SecretFile.Content], _ previous: Loaded?,
+    _ report: Report
+  ) -> [SecretSet] {
+    let (files, ofRoutes) = draft.configuration.secretFileIndexes
+    var sets: [SecretSet] = []
+    for (index, file) in files.enumerated() {
+      guard let content = contents[file.path] else { continue }
+      do throws(SecretFileProblem) {
+        sets.append(try content.secretSet(file, after: previous))
+      } catch {
+        guard let route = ofRoutes.firstIndex(of: index) else { continue }
+        report.refuse(draft.spots[route].secretFile, error.description)
+      }
+    }
+    return sets
+  }
+}
+
+extension SecretFile.Content {
+  /// The set for one configured file; the previous one where it holds the same.
+  func secretSet(
+    _ file: SecretFileSettings, after previous: Loaded?
+  ) throws(SecretFileProblem) -> SecretSet {
+    let index = previous?.configuration.secretFiles.firstIndex(of: file)
+    guard let index, let old = previous?.snapshot.secrets[index] else {
+      return try secretSet(keyDecoding: file.keyDecoding)
+    }
+    let new = try secretSet(keyDecoding: file.keyDecoding, generation: old.generation + 1)
+    return new.holdsSame(as: old) ? old : new
+  }
+}
+
+extension Loaded {
+  /// The same settings with one secret file read anew. Where its secrets are the same, only the identity
+  /// changes and the snapshot stays the one it is.
+  ///
+  /// - Parameter index: a position in `snapshot.secrets`.
+  /// - Throws: what is wrong with the file's lines, or the conflicts with another route.
+  public func replacing(
+    secretFile index: Int, with content: SecretFile.Content
+  ) throws(LoadFailure) -> Loaded {
+    let file = configuration.secretFiles[index]
+    var identities = identities
+    identities[index] = content.identity
+    let set: SecretSet
+    do { set = try content.secretSet(file, after: self) } catch { throw failure(error, secretFile: index) }
+    guard set !== snapshot.secrets[index] else {
+      return Loaded(parsed, snapshot: snapshot, identities: identities)
+    }
+    let snapshot = snapshot.replacing(set, at: index)
+    let conflicts = Conflicts.problems(parsed, snapshot)
+    guard conflicts.isEmpty else { throw LoadFailure(problems: Problems(conflicts)) }
+    return Loaded(parsed, snapshot: snapshot, identities: identities)
+  }
+
+  /// Reads one secret file anew and puts it in.
+  public func rereading(secretFile index: Int) throws(LoadFailure) -> Loaded {
+    let content: SecretFile.Content
+    do { content = try SecretFile.read(configuration.secretFiles[index].path) } catch {
+      throw failure(error, secretFile: index)
+    }
+    return try replacing(secretFile: index, with: content)
+  }
+
+  private func failure(_ problem: SecretFileProblem, secretFile index: Int) -> LoadFailure {
+    let route = configuration.secretFileIndexes.ofRoutes.firstIndex(of: index) ?? 0
+    let spot = parsed.spots[route].secretFile
+    return LoadFailure(
+      problems: Problems([
+        Problem(
+          file: parsed.file, place: spot.place, path: spot.path, sentence: problem.description,
+          kind: problem.kind)
+      ]))
+  }
+}

@@ -1,0 +1,148 @@
+/// Typed access to one value. What does not fit is reported, and the caller goes on with nil so that the
+/// rest of the file is judged too.
+struct NodeReader {
+  let node: YAMLNode
+  let path: String
+  let report: Report
+
+  var spot: Spot { Spot(place: node.place, path: path) }
+
+  func refuse(_ sentence: String) { report.refuse(spot, sentence) }
+
+  func warn(_ sentence: String) { report.warn(spot, sentence) }
+
+  private var isVariable: Bool { if case .environment = node.place { true } else { false } }
+
+  var isMapping: Bool { if case .mapping = node.content { true } else { false } }
+
+  /// A scalar's text. `wanted` completes "must be".
+  func text(_ wanted: String) -> String? {
+    if case .refused = node.content { return nil }
+    guard !node.isNull else {
+      refuse("must have a value; leave \(isVariable ? "it unset" : "the line out") for the default")
+      return nil
+    }
+    guard case .scalar(let text, _) = node.content else {
+      refuse("must be \(wanted)")
+      return nil
+    }
+    return text
+  }
+
+  /// A text that `read` makes a value of.
+  func value<Value>(_ wanted: String, _ read: (String) -> Value?) -> Value? {
+    guard let text = text(wanted) else { return nil }
+    guard let value = read(text) else {
+      refuse("must be \(wanted)")
+      return nil
+    }
+    return value
+  }
+
+  func flag() -> Bool? {
+    if case .scalar(let text, false) = node.content, text == "true" || text == "false" {
+      refuse("must be true or false, without quotes")
+      return nil
+    }
+    return value("true or false") { $0 == "true" ? true : $0 == "false" ? false : nil }
+  }
+
+  /// `orWord` names a word that is accepted beside the number; it gives nil without a problem.
+  func number(in range: ClosedRange<Int>, orWord word: String? = nil) -> Int? {
+    let wanted =
+      (word.map { $0 + " or " } ?? "")
+      + "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    guard let text = text(wanted), text != word else { return nil }
+    guard let number = text.wholeNumber, range.contains(number) else {
+      refuse("must be \(wanted)")
+      return nil
+    }
+    return number
+  }
+
+  /// One word of a closed set.
+  func word<Word: RawRepresentable & CaseIterable>(of: Word.Type) -> Word? where Word.RawValue == String {
+    let names = Word.allCases.map(\.rawValue)
+    guard let text = text(NodeReader.oneOf(names)) else { return nil }
+    if let word = Word(rawValue: text) { return word }
+    refuse("must be \(NodeReader.oneOf(names))" + Suggestion.ending(for: text, among: names))
+    return nil
+  }
+
+  static func oneOf(_ names: [String]) -> String {
+    guard names.count > 2 else { return names.joined(separator: " or ") }
+    return "one of " + names.joined(separator: ", ")
+  }
+
+  /// A list's elements; a single value counts as a list of one and keeps its own path.
+  func elements(max: Int) -> [NodeReader] {
+    if case .refused = node.content { return [] }
+    guard case .sequence(let nodes) = node.content else { return [self] }
+    guard nodes.count <= max else {
+      refuse("must not have more than \(max) entries")
+      return []
+    }
+    return nodes.enumerated().map { index, node in
+      NodeReader(node: node, path: path + "[\(index)]", report: report)
+    }
+  }
+
+  /// A mapping's settings; unknown ones are reported.
+  func mapping(_ section: Schema.Section, _ wanted: String) -> MappingReader? {
+    if case .refused = node.content { return nil }
+    guard case .mapping(let entries) = node.content else {
+      refuse("must be \(wanted)")
+      return nil
+    }
+    var values: [String: NodeReader] = [:]
+    for entry in entries {
+      let path = path.appendingSetting(entry.key)
+      if section.keys.contains(entry.key) {
+        values[entry.key] = NodeReader(node: entry.value, path: path, report: report)
+      } else {
+        report.refuse(Spot(place: entry.keyPlace, path: path), section.sentence(forUnknown: entry.key))
+      }
+    }
+    return MappingReader(spot: spot, report: report, values: values)
+  }
+}
+
+/// The settings of one mapping by name.
+struct MappingReader {
+  let spot: Spot
+  let report: Report
+  private let values: [String: NodeReader]
+
+  init(spot: Spot, report: Report, values: [String: NodeReader]) {
+    self.spot = spot
+    self.report = report
+    self.values = values
+  }
+
+  subscript(key: String) -> NodeReader? { values[key] }
+
+  /// Where to complain about a setting: its own line, or the mapping's where it is absent.
+  func spot(of key: String) -> Spot {
+    values[key]?.spot ?? Spot(place: spot.place, path: spot.path.appendingSetting(key))
+  }
+
+  func refuse(_ key: String, _ sentence: String) { report.refuse(spot(of: key), sentence) }
+
+  /// A setting that must be there.
+  func required(_ key: String, _ sentence: String) -> NodeReader? {
+    if values[key] == nil { refuse(key, sentence) }
+    return values[key]
+  }
+}
+
+extension String {
+  /// Decimal digits without sign, leading zeros or anything else; nil beyond 15 digits too.
+  var wholeNumber: Int? {
+    guard (1...15).contains(utf8.count), utf8.allSatisfy({ $0 &- 0x30 < 10 }) else { return nil }
+    guard utf8.count == 1 || utf8.first != UInt8(ascii: "0") else { return nil }
+    return Int(self)
+  }
+
+  /// Whether every byte is visible ASCII.
+  var isVisibleASCII: Bool { utf8.allSatisfy { (0x21...0x7E).contains($0) } }
+}

@@ -1,0 +1,89 @@
+internal import Gateway
+
+/// Every setting that is known, once: the readers, the environment, the printed configuration and the test
+/// of the example file go by these tables.
+enum Schema {
+  struct Section {
+    /// For people: `routes`, `limits`.
+    let name: String
+    let keys: [String]
+
+    func sentence(forUnknown key: String) -> String {
+      let home = Schema.sections.first { $0.name != name && $0.keys.contains(key) }
+      if let home { return "unknown setting here; it belongs under \(home.name)" }
+      return "unknown setting" + Suggestion.ending(for: key, among: keys)
+    }
+  }
+
+  static let top = Section(
+    name: "the top level", keys: ["listen", "trusted-proxies", "workers", "log", "limits", "routes"])
+  static let unixListen = Section(name: "listen", keys: ["unix", "mode", "group"])
+  static let log = Section(name: "log", keys: ["level", "format", "deliveries"])
+  static let limits = Section(name: "limits", keys: LimitSetting.all.map(\.key))
+  static let route = Section(
+    name: "routes",
+    keys: [
+      "path", "host", "methods", "secret-file", "signature", "observe", "upstreams", "deliver",
+      "preserve-host", "verified-header", "verified-value", "body-bytes-max",
+    ] + TimeSetting.all.map(\.key))
+  static let signature = Section(
+    name: "signature",
+    keys: [
+      "preset", "header", "encoding", "prefix", "list-separator", "hash", "id-from", "timestamp-from",
+      "timestamp-unit", "timestamp-digits", "signed", "key-decoding", "tolerance-seconds",
+    ])
+  static let upstream = Section(
+    name: "upstreams",
+    keys: ["url", "ca-file", "client-certificate-file", "client-key-file", "tls-version-min"])
+
+  static var sections: [Section] { [top, log, limits, route, signature, upstream, unixListen] }
+
+  /// What the environment can override: every setting that is not below `routes`.
+  static var overridable: [String] {
+    ["listen", "trusted-proxies", "workers"] + log.keys.map { "log." + $0 }
+      + limits.keys.map { "limits." + $0 }
+  }
+
+  static let secondsRange = 1...86_400
+  static let bodyBytesRange = 1...1_073_741_824
+}
+
+/// One setting under `limits:`.
+struct LimitSetting {
+  let key: String
+  let range: ClosedRange<Int>
+  let field: WritableKeyPath<Limits, Int>
+
+  static var all: [LimitSetting] {
+    [
+      LimitSetting(key: "body-bytes-max", range: Schema.bodyBytesRange, field: \.bodyBytesMax),
+      LimitSetting(key: "header-bytes-max", range: 1_024...1_048_576, field: \.headerBytesMax),
+      LimitSetting(key: "header-fields-max", range: 1...10_000, field: \.headerFieldsMax),
+      LimitSetting(key: "request-line-bytes-max", range: 64...1_048_576, field: \.requestLineBytesMax),
+      LimitSetting(key: "connections-max", range: 1...1_000_000, field: \.connectionsMax),
+      LimitSetting(key: "in-flight-max", range: 1...1_000_000, field: \.inFlightMax),
+      LimitSetting(key: "in-flight-bytes-max", range: 1...1_099_511_627_776, field: \.inFlightBytesMax),
+      LimitSetting(key: "head-seconds-max", range: Schema.secondsRange, field: \.headSecondsMax),
+      LimitSetting(key: "body-seconds-max", range: Schema.secondsRange, field: \.bodySecondsMax),
+      LimitSetting(key: "idle-seconds-max", range: Schema.secondsRange, field: \.idleSecondsMax),
+      LimitSetting(key: "reply-seconds-max", range: Schema.secondsRange, field: \.replySecondsMax),
+      LimitSetting(key: "answer-header-bytes-max", range: 1_024...1_048_576, field: \.answerHeaderBytesMax),
+      LimitSetting(key: "drain-seconds-max", range: Schema.secondsRange, field: \.drainSecondsMax),
+    ]
+  }
+}
+
+/// One time-out of a route.
+struct TimeSetting {
+  let key: String
+  let field: WritableKeyPath<ForwardTimes, Int>
+
+  static var all: [TimeSetting] {
+    [
+      TimeSetting(key: "connect-seconds-max", field: \.connectSecondsMax),
+      TimeSetting(key: "first-byte-seconds-max", field: \.firstByteSecondsMax),
+      TimeSetting(key: "total-seconds-max", field: \.totalSecondsMax),
+      TimeSetting(key: "upstream-idle-seconds-max", field: \.upstreamIdleSecondsMax),
+    ]
+  }
+}

@@ -1,0 +1,66 @@
+public import Gateway
+internal import Signing
+
+extension SecretFile.Content {
+  /// Decodes every line to its HMAC key; one that cannot be decoded is a problem that names its line.
+  public func secretSet(
+    keyDecoding: SignatureLayout.KeyDecoding, generation: Int = 1
+  ) throws(SecretFileProblem) -> SecretSet {
+    var keys: [Secret] = []
+    for line in lines {
+      guard let key = KeyDecoder.key(of: line.secret, keyDecoding) else {
+        throw SecretFileProblem(
+          kind: .configuration, path: path,
+          sentence: "does not hold \(KeyDecoder.wanted(keyDecoding)) in line \(line.number), "
+            + "as key-decoding: \(keyDecoding.rawValue) asks for")
+      }
+      keys.append(key)
+    }
+    return SecretSet(path: path, lines: secrets, keys: keys, generation: generation)
+  }
+}
+
+enum KeyDecoder {
+  static func key(of line: Secret, _ decoding: SignatureLayout.KeyDecoding) -> Secret? {
+    line.withBytes { text in
+      switch decoding {
+      case .raw: line
+      case .hex: decoded(text) { Hex.decode($0, emit: $1) }
+      case .base64: decoded(text) { Base64.decode($0, alphabet: .standard, emit: $1) }
+      case .whsec:
+        text.hasPrefix(whsec)
+          ? decoded(UnsafeRawBufferPointer(rebasing: text[whsec.count...])) {
+            Base64.decode($0, alphabet: .standard, emit: $1)
+          } : nil
+      }
+    }
+  }
+
+  static func wanted(_ decoding: SignatureLayout.KeyDecoding) -> String {
+    switch decoding {
+    case .raw: "a secret"
+    case .hex: "pairs of hex digits"
+    case .base64: "padded base64"
+    case .whsec: "whsec_ and padded base64"
+    }
+  }
+
+  private static let whsec = Array("whsec_".utf8)
+
+  /// The buffer is as large as the text from the start: growing would leave copies of the key behind.
+  private static func decoded(
+    _ text: UnsafeRawBufferPointer,
+    _ decode: (UnsafeRawBufferPointer, (UInt8) -> Bool) -> Bool
+  ) -> Secret? {
+    var buffer = [UInt8](repeating: 0, count: max(text.count, 1))
+    defer { wipe(&buffer) }
+    var count = 0
+    let isWhole = decode(text) { byte in
+      buffer[count] = byte
+      count += 1
+      return true
+    }
+    guard isWhole, count > 0 else { return nil }
+    return buffer.withUnsafeBytes { Secret(copying: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+  }
+}

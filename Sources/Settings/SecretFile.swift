@@ -1,0 +1,112 @@
+internal import Glibc
+public import Signing
+
+/// Why a secret file cannot be used. It never holds a byte of the file.
+public struct SecretFileProblem: Error, Sendable, Equatable, CustomStringConvertible {
+  /// `.permission` where the file may not be read or too many may read it.
+  public let kind: Problem.Kind
+  public let path: String
+  /// Its subject is the file: `is empty`.
+  public let sentence: String
+
+  public var description: String { "\(path) \(sentence)" }
+}
+
+/// A file of secrets, plain text, one a line: the first that is not empty is the current one, the others
+/// are accepted too.
+public enum SecretFile {
+  public static let bytesMax = 65_536
+  public static let secretsMax = 8
+
+  public struct Line: Sendable {
+    public let secret: Secret
+    /// In the file, from 1.
+    public let number: Int
+  }
+
+  /// A file's secrets as they were read. They are wiped with the last reference to them.
+  public struct Content: Sendable {
+    public let path: String
+    /// At least one; a repeated line counts once.
+    public let lines: [Line]
+    /// The file's state just before it was read, so that a change meanwhile is seen by the next look.
+    public let identity: FileIdentity
+
+    public var secrets: [Secret] { lines.map(\.secret) }
+  }
+
+  public static func read(_ path: String) throws(SecretFileProblem) -> Content {
+    do {
+      let file = try RegularFile(path)
+      try judge(file.mode)
+      var bytes = try file.read(bytesMax: bytesMax)
+      defer { wipe(&bytes) }
+      return Content(path: path, lines: try lines(of: bytes), identity: FileIdentity(file.status))
+    } catch {
+      throw SecretFileProblem(kind: error.kind, path: path, sentence: error.sentence)
+    }
+  }
+
+  /// The file's state by one call of stat, nil when there is none to see.
+  public static func look(_ path: String) -> FileIdentity? {
+    var status = stat()
+    return stat(path, &status) == 0 ? FileIdentity(status) : nil
+  }
+
+  private static func judge(_ mode: UInt32) throws(FileProblem) {
+    let shown = "0" + String(mode & 0o777, radix: 8)
+    if mode & 0o007 != 0 {
+      throw FileProblem(
+        kind: .permission, sentence: "is open to every user (mode \(shown)): chmod 0640 it")
+    }
+    if mode & 0o020 != 0 {
+      throw FileProblem(
+        kind: .permission, sentence: "can be written by its group (mode \(shown)): chmod 0640 it")
+    }
+  }
+
+  private static func lines(of bytes: [UInt8]) throws(FileProblem) -> [Line] {
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+      throw unfit("begins with a byte order mark: save it as plain text without one")
+    }
+    var lines: [Line] = []
+    var number = 0
+    var start = 0
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+      number += 1
+      if let secret = try secret(in: bytes, start..<end, number),
+        !lines.contains(where: { $0.secret.isSame(as: secret) })
+      {
+        lines.append(Line(secret: secret, number: number))
+      }
+      guard lines.count <= secretsMax else {
+        throw unfit("holds more than \(secretsMax) secrets: remove those that are out of use")
+      }
+      start = end + 1
+    }
+    guard !lines.isEmpty else { throw unfit("is empty: write the secret into it, on a line of its own") }
+    return lines
+  }
+
+  /// One line without its CR; nil when nothing is left.
+  private static func secret(
+    in bytes: [UInt8], _ range: Range<Int>, _ number: Int
+  ) throws(FileProblem) -> Secret? {
+    var range = range
+    if range.count > 0, bytes[range.upperBound - 1] == UInt8(ascii: "\r") {
+      range = range.lowerBound..<range.upperBound - 1
+    }
+    guard !range.isEmpty else { return nil }
+    guard !bytes[range].contains(0) else { throw unfit("holds a NUL byte in line \(number)") }
+    // Left over from an editor; as a secret anyone could guess it.
+    guard bytes[range].contains(where: { $0 != 0x20 && $0 != 0x09 }) else {
+      throw unfit("holds nothing but blanks in line \(number): remove them or the line")
+    }
+    return bytes.withUnsafeBytes { Secret(copying: UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
+  private static func unfit(_ sentence: String) -> FileProblem {
+    FileProblem(kind: .configuration, sentence: sentence)
+  }
+}

@@ -1,0 +1,135 @@
+internal import CLinux
+internal import Forwarding
+internal import Gateway
+internal import Glibc
+internal import Listening
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ServiceLifecycle
+internal import Settings
+internal import Supervision
+internal import Telemetry
+internal import UnixSignals
+
+/// Puts the rooms together into a running gateway: the only file that knows everyone.
+struct Assembly {
+  let configPath: String
+  let environment: [String: String]
+  let loaded: Loaded
+
+  /// Runs until SIGTERM or SIGINT, and returns when the last delivery is done.
+  func run(hangups: UnixSignalsSequence) async throws {
+    let configuration = loaded.configuration
+    CoreDumps.forbid()
+    _ = vg_forbid_dumps()
+    let sink = LogSink(format: logFormat)
+    let level = Logger.Level(rawValue: configuration.log.level.rawValue) ?? .info
+    GatewayLogHandler.bootstrap(sink: sink, format: logFormat, level: level)
+    let logger = Logger(label: "vesigate")
+    for warning in loaded.warnings { logger.warning("\(warning)") }
+    warnAboutDescriptors(logger)
+    defer { sink.flush(millisecondsMax: 2000) }
+
+    let counters = Counters()
+    let recorder = DeliveryLog(
+      sink: sink, format: logFormat, level: level,
+      deliveries: configuration.log.deliveries == .all ? .all : .refused, counters: counters)
+    let sockets = try Doors.open(configuration.listen, environment: environment)
+
+    CurlForwarder.prepareProcess()
+    let files = NIOThreadPool(numberOfThreads: 1)
+    files.start()
+    let keeper = Keeper(
+      loaded, configPath: configPath, environment: environment, files: files, logger: logger,
+      counters: counters)
+    let desk = LookDesk(files: files)
+    desk.onLook { keeper.look(at: $0) }
+    let engine = try await Engine(
+      snapshot: loaded.snapshot, loops: loopCount, recorder: recorder, looks: desk)
+    keeper.onPublish { engine.adopt($0) }
+
+    let notifier = SystemdNotifier(environment: environment)
+    let gateway = GatewayService(
+      engine: engine, sockets: sockets, keeper: keeper, notifier: notifier, logger: logger)
+    try await serve(gateway, keeper: keeper, hangups: hangups, notifier: notifier, logger: logger)
+    // First: a look under way hands what it found to the loops, and waits for them.
+    try? await files.shutdownGracefully()
+    await engine.shutdown()
+    logger.notice("stopped", metadata: ["summary": "\(counters.summary(logLinesDropped: sink.linesDropped))"])
+  }
+
+  private func serve(
+    _ gateway: GatewayService, keeper: Keeper, hangups: UnixSignalsSequence, notifier: SystemdNotifier,
+    logger: Logger
+  ) async throws {
+    let reload = ReloadService(on: hangups) {
+      notifier.reloading()
+      let verdict = await keeper.reload()
+      notifier.ready(status: verdict)
+    }
+    let engine = gateway.engine
+    let watchdog = WatchdogService(
+      environment: environment, pid: getpid(), notifier: notifier, logger: logger
+    ) { await engine.turns() }
+    // Its own remarks about states and signals are for debugging; ours are for operators.
+    var quiet = logger
+    quiet.logLevel = .error
+    let services = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [
+          .init(service: gateway),
+          .init(service: reload, successTerminationBehavior: .ignore),
+          .init(service: watchdog, successTerminationBehavior: .ignore),
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+    try await services.run()
+  }
+
+  private var logFormat: LogFormat {
+    switch loaded.configuration.log.format {
+    case .auto: .automatic(environment: environment)
+    case .logfmt: .logfmt
+    case .json: .json
+    }
+  }
+
+  private var loopCount: Int {
+    switch loaded.configuration.workers {
+    case .auto: NIOCore.System.coreCount
+    case .count(let count): count
+    }
+  }
+
+  /// A sender's connection and its upstream's each take a descriptor.
+  private func warnAboutDescriptors(_ logger: Logger) {
+    let limits = loaded.configuration.limits
+    let needed = limits.connectionsMax + limits.inFlightMax + 64
+    if let warning = DescriptorLimit.raise(needed: needed) { logger.warning("\(warning)") }
+  }
+}
+
+/// The gateway as a service: doors open until shutdown, then the drain.
+struct GatewayService: Service {
+  let engine: Engine
+  let sockets: [ListenSocket]
+  let keeper: Keeper
+  let notifier: SystemdNotifier
+  let logger: Logger
+
+  func run() async throws {
+    let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers)
+    let names = sockets.map(\.name).joined(separator: " ")
+    logger.notice(
+      "ready",
+      metadata: [
+        "version": "\(Version.number)", "listen": "\(names)", "pid": "\(getpid())",
+        "secrets": "\(Keeper.secrets(keeper.loaded))",
+      ])
+    notifier.ready(status: "listening on \(names); \(Keeper.summary(keeper.loaded))")
+    try await gracefulShutdown()
+    notifier.stopping(status: "finishing the deliveries in flight")
+    logger.notice("stopping, deliveries in flight are finished first")
+    await listener.drain(secondsMax: keeper.loaded.configuration.limits.drainSecondsMax)
+  }
+}

@@ -1,0 +1,59 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// Reads files that a person names on the command line, up to a bound.
+enum BoundedFile {
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+    let isPermission: Bool
+  }
+
+  /// `-` is standard input.
+  static func read(_ path: String, bytesMax: Int) throws(Failure) -> [UInt8] {
+    let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(path) }
+    defer { if descriptor != 0 { close(descriptor) } }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      if count == 0 { return bytes }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw failure(path)
+      }
+      bytes += chunk[..<count]
+      guard bytes.count <= bytesMax else {
+        throw Failure(description: "\(path): over \(bytesMax) bytes", isPermission: false)
+      }
+    }
+  }
+
+  /// Reads for a command: what is wrong goes to standard error.
+  static func readForCommand(_ path: String, bytesMax: Int = 64 * 1_048_576) throws -> [UInt8] {
+    do throws(Failure) {
+      return try read(path, bytesMax: bytesMax)
+    } catch {
+      complain("vesigate: \(error)")
+      throw error.isPermission ? ExitStatus.permission : ExitCode(66)
+    }
+  }
+
+  private static func failure(_ path: String) -> Failure {
+    let code = errno
+    return Failure(
+      description: "\(path): \(String(cString: strerror(code)))", isPermission: code == EACCES)
+  }
+}
+
+extension [UInt8] {
+  /// Lends the bytes to a function that throws one kind of error; the library's own forgets which.
+  func lent<Value, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    let result = withUnsafeBytes { bytes -> Result<Value, Failure> in
+      do throws(Failure) { return .success(try body(bytes)) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+}

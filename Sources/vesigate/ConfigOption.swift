@@ -1,0 +1,19 @@
+internal import ArgumentParser
+internal import Settings
+
+/// `--config`, the same for every command.
+struct ConfigOption: ParsableArguments {
+  @Option(
+    name: [.customShort("c"), .customLong("config")],
+    help: ArgumentHelp("The configuration file.", valueName: "file"))
+  var path = "/etc/vesigate/vesigate.yaml"
+
+  /// Loads it as `run` does.
+  func load() throws -> Loaded {
+    do throws(LoadFailure) {
+      return try Loader.load(configPath: path, environment: ProcessEnvironment.read())
+    } catch {
+      throw fail(error)
+    }
+  }
+}

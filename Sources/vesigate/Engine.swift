@@ -1,0 +1,104 @@
+internal import Forwarding
+internal import Gateway
+internal import Listening
+internal import NIOCore
+internal import NIOPosix
+
+/// The event loops and what each of them owns. A new snapshot reaches every loop before `adopt` returns.
+final class Engine: Sendable {
+  let group: MultiThreadedEventLoopGroup
+  let workers: WorkerTable
+  private let cells: [NIOLoopBound<Cell>]
+  private let threads: [ReadinessThread]
+
+  /// One loop's own: made, used and freed on that loop.
+  private final class Cell {
+    let lane: Lane
+    let forwarder: CurlForwarder
+    let worker: Worker
+
+    init(lane: Lane, forwarder: CurlForwarder, worker: Worker) {
+      self.lane = lane
+      self.forwarder = forwarder
+      self.worker = worker
+    }
+  }
+
+  init(snapshot: Snapshot, loops: Int, recorder: any Recorder, looks: LookDesk) async throws {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+    let occupancy = Occupancy()
+    var cells: [NIOLoopBound<Cell>] = []
+    for loop in group.makeIterator() {
+      cells.append(
+        try await loop.submit {
+          let cell = Engine.makeCell(
+            on: loop, snapshot: snapshot, loops: loops, occupancy: occupancy, recorder: recorder, looks: looks
+          )
+          return NIOLoopBound(cell, eventLoop: loop)
+        }.get())
+    }
+    self.group = group
+    self.cells = cells
+    workers = WorkerTable(
+      try await Engine.onEach(cells) { cell, loop in NIOLoopBound(cell.worker, eventLoop: loop) })
+    threads = try await Engine.onEach(cells) { cell, loop in
+      let forwarder = NIOLoopBound(cell.forwarder, eventLoop: loop)
+      return ReadinessThread(descriptor: cell.forwarder.readinessDescriptor, eventLoop: loop) {
+        forwarder.value.drive()
+      }
+    }
+  }
+
+  private static func makeCell(
+    on loop: any EventLoop, snapshot: Snapshot, loops: Int, occupancy: Occupancy, recorder: any Recorder,
+    looks: LookDesk
+  ) -> Cell {
+    let limits = snapshot.limits
+    let lane = Lane(
+      snapshot: snapshot, occupancy: occupancy, recorder: recorder,
+      idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
+    let forwarder = CurlForwarder(
+      eventLoop: loop, connectionsMax: max(limits.inFlightMax / loops, 64),
+      answerHeaderBytesMax: limits.answerHeaderBytesMax)
+    let worker = Worker(
+      eventLoop: loop, lane: lane, forwarder: forwarder, looks: LoopLooks(desk: looks, eventLoop: loop))
+    return Cell(lane: lane, forwarder: forwarder, worker: worker)
+  }
+
+  private static func onEach<Result: Sendable>(
+    _ cells: [NIOLoopBound<Cell>], _ body: @escaping @Sendable (Cell, any EventLoop) -> Result
+  ) async throws -> [Result] {
+    var results: [Result] = []
+    for cell in cells {
+      results.append(try await cell.eventLoop.submit { body(cell.value, cell.eventLoop) }.get())
+    }
+    return results
+  }
+
+  /// Gives every loop the snapshot and waits until all have it. Not to be called on a loop.
+  func adopt(_ snapshot: Snapshot) {
+    let upstreams = snapshot.routes.all.flatMap(\.upstreams)
+    let adopted = cells.map { cell in
+      cell.eventLoop.submit {
+        cell.value.lane.adopt(snapshot)
+        cell.value.forwarder.keepOnly(upstreams)
+        cell.value.forwarder.answerHeaderBytesMax = snapshot.limits.answerHeaderBytesMax
+      }
+    }
+    for future in adopted { try? future.wait() }
+  }
+
+  /// Whether every loop turns.
+  func turns() async -> Bool {
+    for cell in cells {
+      guard (try? await cell.eventLoop.submit({}).get()) != nil else { return false }
+    }
+    return true
+  }
+
+  func shutdown() async {
+    for cell in cells { try? await cell.eventLoop.submit { cell.value.forwarder.close() }.get() }
+    for thread in threads { thread.stop() }
+    try? await group.shutdownGracefully()
+  }
+}

@@ -1,0 +1,28 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Settings
+
+/// The exit codes of sysexits.h that the commands use.
+enum ExitStatus {
+  /// A delivery was not verified, or not accepted.
+  static let refused = ExitCode(1)
+  static let usage = ExitCode(64)
+  static let unavailable = ExitCode(69)
+  static let software = ExitCode(70)
+  static let permission = ExitCode(77)
+  static let configuration = ExitCode(78)
+}
+
+/// Standard error, for what is not a command's result.
+func complain(_ text: String) {
+  var text = text + "\n"
+  text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+}
+
+/// Prints what is wrong and ends the command with the code it asks for.
+func fail(_ failure: LoadFailure) -> ExitCode {
+  complain(failure.description)
+  let count = failure.problems.all.count
+  complain("vesigate: \(count) \(count == 1 ? "problem" : "problems"), nothing was started")
+  return ExitCode(failure.exitCode)
+}

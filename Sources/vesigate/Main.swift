@@ -1,0 +1,31 @@
+internal import ArgumentParser
+internal import Supervision
+
+/// The program's first statement holds early signals: a SIGHUP before the service is ready must not end it.
+@main
+enum Main {
+  static func main() async {
+    EarlySignals.hold()
+    await Vesigate.main()
+  }
+}
+
+struct Vesigate: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vesigate",
+    abstract: "The verifying webhook gateway.",
+    discussion: """
+      vesigate stands in front of an application, verifies the HMAC of every webhook that arrives, marks it \
+      with X-Verified and forwards the untouched body. Send SIGHUP to make a running vesigate read its \
+      configuration and its secret files again.
+
+      Exit codes: 0 success, 1 a delivery was not verified or not accepted, 64 wrong usage, 69 an address or \
+      a server is not available, 70 an error of the program itself, 77 permission denied, 78 the \
+      configuration is not usable.
+      """,
+    version: Version.text,
+    subcommands: [
+      RunCommand.self, CheckCommand.self, SignCommand.self, SendCommand.self, VerifyCommand.self,
+      VersionCommand.self,
+    ])
+}

@@ -1,0 +1,8 @@
+internal import ArgumentParser
+
+struct VersionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "version", abstract: "Print the version, and those of the libraries in use.")
+
+  func run() { print(Version.text) }
+}

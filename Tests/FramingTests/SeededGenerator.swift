@@ -1,0 +1,53 @@
+import Foundation
+
+/// SplitMix64: small, and the same everywhere, so that a printed seed brings a failure back.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var word = state
+    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+    return word ^ (word >> 31)
+  }
+}
+
+/// The seed of this run: `VESIGATE_SEED`, or a fresh one.
+let runSeed: UInt64 = {
+  let given = ProcessInfo.processInfo.environment["VESIGATE_SEED"].flatMap { UInt64($0) }
+  let seed = given ?? UInt64.random(in: 0..<1 << 32)
+  print("FramingTests: VESIGATE_SEED=\(seed)")
+  return seed
+}()
+
+extension Array where Element == UInt8 {
+  /// The bytes cut into pieces at random places, empty pieces among them.
+  func cut(using generator: inout SeededGenerator) -> [[UInt8]] {
+    var pieces: [[UInt8]] = []
+    var start = 0
+    let longest = Int.random(in: 1...Swift.max(1, count), using: &generator)
+    while start < count {
+      let end = Swift.min(count, start + Int.random(in: 0...longest, using: &generator))
+      pieces.append(Array(self[start..<end]))
+      start = end
+    }
+    return pieces
+  }
+
+  var singleBytes: [[UInt8]] { map { [$0] } }
+
+  /// The bytes as a Swift literal would write them, to be pasted into a test.
+  var escaped: String {
+    map { byte in
+      switch byte {
+      case 0x0D: "\\r"
+      case 0x0A: "\\n"
+      case 0x20..<0x7F where byte != UInt8(ascii: "\\"): String(UnicodeScalar(byte))
+      default: "\\x" + String(byte + 0, radix: 16)
+      }
+    }.joined()
+  }
+}

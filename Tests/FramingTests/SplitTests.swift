@@ -1,0 +1,39 @@
+import Gateway
+import Testing
+
+@Suite struct SplitTests {
+  static let inputs: [[UInt8]] = AcceptedRequest.all.map(\.bytes) + RefusedRequest.all.map(\.bytes)
+
+  @Test func `byte by byte the verdict and the body are the same`() {
+    for bytes in Self.inputs {
+      #expect(Transcript(ofPieces: bytes.singleBytes) == Transcript(of: bytes), "\(bytes.escaped)")
+    }
+  }
+
+  @Test func `however the bytes are cut the verdict and the body are the same`() {
+    var generator = SeededGenerator(seed: runSeed)
+    for bytes in Self.inputs {
+      let whole = Transcript(of: bytes)
+      for _ in 0..<20 {
+        let pieces = bytes.cut(using: &generator)
+        #expect(
+          Transcript(ofPieces: pieces) == whole,
+          "VESIGATE_SEED=\(runSeed) \(pieces.map(\.escaped).joined(separator: " | "))")
+      }
+    }
+  }
+
+  @Test func `under tight limits a cut changes nothing either`() {
+    var generator = SeededGenerator(seed: runSeed &+ 1)
+    for bytes in Self.inputs {
+      var limits = Limits()
+      limits.requestLineBytesMax = Int.random(in: 1...24, using: &generator)
+      limits.headerBytesMax = Int.random(in: 1...60, using: &generator)
+      limits.headerFieldsMax = Int.random(in: 1...3, using: &generator)
+      let whole = Transcript(of: bytes, limits: limits)
+      #expect(Transcript(ofPieces: bytes.singleBytes, limits: limits) == whole, "\(limits) \(bytes.escaped)")
+      let pieces = bytes.cut(using: &generator)
+      #expect(Transcript(ofPieces: pieces, limits: limits) == whole, "\(limits) \(bytes.escaped)")
+    }
+  }
+}

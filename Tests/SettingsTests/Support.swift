@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+@testable import Settings
+
+/// The smallest useful file, with room for more at the top and in its one route.
+func configuration(top: String = "", route: String = "") -> String {
+  """
+  \(top)
+  routes:
+    - path: /hook
+      secret-file: /s/one
+      upstreams: http://127.0.0.1:8000/hook
+  \(route.split(separator: "\n", omittingEmptySubsequences: false).map { "    " + $0 }.joined(separator: "\n"))
+
+  """
+}
+
+/// The problem lines of a text, in their order.
+func problems(_ text: String, environment: [String: String] = [:]) -> [String] {
+  do {
+    _ = try Configuration.parse(text, file: "v.yaml", environment: environment)
+    return []
+  } catch {
+    return error.all.map(\.description)
+  }
+}
+
+func parsed(
+  _ text: String, environment: [String: String] = [:], _ location: SourceLocation = #_sourceLocation
+) throws -> Configuration {
+  do {
+    return try Configuration.parse(text, file: "v.yaml", environment: environment).configuration
+  } catch {
+    Issue.record("\(error)", sourceLocation: location)
+    throw error
+  }
+}
+
+/// A directory of its own for each test, removed with the last reference.
+final class Scratch: Sendable {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "/vesigate-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String) -> String { path + "/" + name }
+
+  @discardableResult
+  func write(_ name: String, _ bytes: some Sequence<UInt8>, mode: Int = 0o640) throws -> String {
+    try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file(name))
+    return file(name)
+  }
+
+  @discardableResult
+  func write(_ name: String, _ text: String, mode: Int = 0o640) throws -> String {
+    try write(name, text.utf8, mode: mode)
+  }
+}

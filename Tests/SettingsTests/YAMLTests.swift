@@ -1,0 +1,93 @@
+import Testing
+
+@testable import Settings
+
+@Suite struct YAMLTests {
+  @Test(
+    arguments: [
+      ("", "v.yaml: " + YAMLComposer.smallestFile),
+      ("# nothing but a comment\n", "v.yaml: " + YAMLComposer.smallestFile),
+      ("---\n", "v.yaml: " + YAMLComposer.smallestFile),
+      ("just words", "v.yaml:1:1: must be settings, such as routes:"),
+      (
+        "a: b: c",
+        "v.yaml:1:5: is not YAML: mapping values are not allowed in this context; "
+          + "check the indentation, and put a value that holds a colon and a blank in quotes"
+      ),
+      (
+        "\tworkers: 1",
+        "v.yaml:1:1: is not YAML: found character that cannot start any token; "
+          + "indent with blanks, not tabs, and put a value that begins with @, ` or % in quotes"
+      ),
+      ("routes: [a, b", "v.yaml:2:1: is not YAML: did not find expected ',' or ']'; a [ is never closed"),
+      ("workers: \"2", "v.yaml:1:12: is not YAML: found unexpected end of stream; a quote is never closed"),
+    ])
+  func `a file that is no tree of settings is one problem with its place`(text: String, expected: String) {
+    #expect(problems(text) == [expected])
+  }
+
+  @Test func `a byte that is not UTF-8 is named by line and column`() {
+    let bytes = Array("workers: 2\nlog: {level: ".utf8) + [0xFF, 0x0A]
+    #expect(throws: Problems.self) { try Configuration.parse(bytes, file: "v.yaml") }
+    do { _ = try Configuration.parse(bytes, file: "v.yaml") } catch {
+      #expect(
+        error.description
+          == "v.yaml:2:14: is not YAML: there is a byte here that is not UTF-8 or not printable")
+    }
+  }
+
+  @Test func `anchors, aliases, tags and second documents are refused where they stand`() {
+    #expect(
+      problems(configuration(top: "workers: &n 2\nlog: !!map {}\nlisten: *n")) == [
+        "v.yaml:1:10 workers: must not have an anchor (&name)",
+        "v.yaml:2:6 log: must not have a tag (!name): put a text in quotes instead",
+        "v.yaml:3:9 listen: must not be an alias (*name): write the value out",
+      ])
+    #expect(
+      problems(configuration() + "---\nworkers: 2\n")
+        == ["v.yaml:7:1: must hold one document, and a second one begins here"])
+  }
+
+  @Test func `a duplicate key names the line of the first`() {
+    #expect(
+      problems(configuration(route: "path: /other"))
+        == ["v.yaml:6:5 routes[0].path: is set already on line 3"])
+  }
+
+  @Test func `values of several lines and control characters are refused`() {
+    #expect(
+      problems(configuration(top: "workers: |\n  2\n  3\nlisten: \"a\\0b\"")) == [
+        "v.yaml:1:10 workers: must not hold line breaks or control characters",
+        "v.yaml:4:9 listen: must not hold line breaks or control characters",
+      ])
+  }
+
+  @Test func `names that are not words are refused`() {
+    #expect(problems(configuration(top: "? [a]\n: 1")) == ["v.yaml:1:3: must have plain words for names"])
+  }
+
+  @Test func `nesting, values and bytes are bounded`() {
+    #expect(
+      problems(String(repeating: "[", count: 100_000))
+        == ["v.yaml:1:34: must not be nested deeper than 32 levels"])
+    let many = "workers: [" + String(repeating: "1,", count: 1_000_001) + "]"
+    #expect(problems(many).map { $0.drop { $0 != " " } } == [" must not hold more than 1000000 values"])
+    #expect(
+      problems(String(repeating: "#", count: 16_777_217)) == [
+        "v.yaml: must not be larger than 16777216 bytes"
+      ])
+  }
+
+  @Test(arguments: [
+    ("upstream", "upstreams"), ("paht", "path"), ("secret", "secret-file"),
+    ("secret_file", "secret-file"), ("obsevre", "observe"),
+  ])
+  func `a near miss brings a suggestion`(wrong: String, right: String) {
+    #expect(Suggestion.nearest(to: wrong, among: Schema.route.keys) == right)
+  }
+
+  @Test func `a word that is like nothing brings none`() {
+    #expect(Suggestion.nearest(to: "colour", among: Schema.route.keys) == nil)
+    #expect(Suggestion.nearest(to: "", among: Schema.route.keys) == nil)
+  }
+}
