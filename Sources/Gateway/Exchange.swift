@@ -180,7 +180,7 @@ public final class Exchange {
   private func planContext() -> PlanContext? {
     match.map { match in
       PlanContext(
-        route: match.route, restStart: match.restStart, peer: peer,
+        route: match.route, markNames: snapshot.routes.markNames, restStart: match.restStart, peer: peer,
         isTrusted: snapshot.trustedProxies.contains(peer), requestID: record.requestID, arrival: arrival)
     }
   }

@@ -88,6 +88,26 @@ import Testing
     #expect(try gate.onlyRecord().route == "/hooks/*")
   }
 
+  @Test func `another route's mark is nobody's to send either`() throws {
+    let mark = VerifiedMark(name: "X-Genuine", value: "yes")
+    for path in ["/hook", "/other"] {
+      let gate = Gate([Route("/hook", observe: true), Route("/other", observe: true, mark: mark)])
+      gate.deliver(
+        signed: forger, target: path,
+        adding: [
+          ("X-Genuine", "yes"), ("x-genuine-failed", "no"), ("X-Verified", "true"),
+          ("X-Verified-Failed", "no"),
+        ])
+      gate.looks.finish()
+      let headers = gate.forwarder.at("app").headers
+      #expect(headers.values("X-Genuine") + headers.values("X-Verified") == [])
+      let failed = headers.values("X-Genuine-Failed") + headers.values("X-Verified-Failed")
+      #expect(failed == ["mismatch"])
+      gate.forwarder.at("app").complete(200)
+      _ = try gate.onlyRecord()
+    }
+  }
+
   @Test func `the query is no part of the path and goes along`() throws {
     let gate = Gate()
     gate.deliver(target: "/hook?a=../b//c")
