@@ -30,16 +30,21 @@ final class FakeAttempt: Attempt {
   private(set) var resumes = 0
   private var observer: (any AttemptObserver)?
   private let tag: Int
+  private let buffer: BodyBuffer
   private var waiting: [[UInt8]] = []
 
   init(_ request: ForwardRequest, _ upstream: Upstream, _ observer: any AttemptObserver, _ tag: Int) {
     self.upstream = upstream
     self.observer = observer
     self.tag = tag
-    body = Array(request.body.bytes)
+    buffer = request.body
+    body = Array(buffer.bytes)
     headers = request.headers
     target = String(decoding: request.target(at: upstream), as: UTF8.self)
   }
+
+  /// What an upload that is still under way would send now.
+  var bodyNow: [UInt8] { Array(buffer.bytes) }
 
   func resume() {
     resumes += 1
