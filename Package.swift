@@ -105,6 +105,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+    // These run the built program.
+    .testTarget(name: "CommandTests", dependencies: ["vesigate"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )
