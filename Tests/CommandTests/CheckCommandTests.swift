@@ -45,7 +45,7 @@ struct CheckCommandTests {
     for place in ["1:9 listen:", "2:1 limts: ", "4:11 routes[0].path:", "6:17 routes[0].upstreams[0]"] {
       #expect(checked.errors.contains("\(config):\(place)"), "\(checked.errors)")
     }
-    #expect(checked.errors.contains("did you mean limits?"))
+    #expect(checked.errors.contains(#"did you mean "limits"?"#))
     #expect(checked.errors.contains("\(bench.path("missing")) does not exist"))
     #expect(checked.errors.hasSuffix("vesigate: 5 problems, nothing was started\n"))
   }
