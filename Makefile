@@ -25,28 +25,28 @@ test: ## everything that needs no root: unit, property, end to end, tidy, lint
 	@$(MAKE) --no-print-directory lint test-built
 
 .PHONY: test-built
-test-built: test-build
+test-built: build-tests
 	@$(SWIFT_TEST)
 
-.PHONY: test-build
-test-build:
+.PHONY: build-tests
+build-tests:
 	@scripts/install-needs build
 	@swift build --build-tests
 
 .PHONY: test-unit
-test-unit: test-build ## the tests that start no program
+test-unit: build-tests ## the tests that start no program
 	@$(SWIFT_TEST) --skip EndToEndTests --skip ReadmeTests --skip TidyTests
 
 .PHONY: test-end-to-end
-test-end-to-end: test-build ## the tests that start the built vesigate
+test-end-to-end: build-tests ## the tests that start the built vesigate
 	@$(SWIFT_TEST) --filter EndToEndTests
 
 .PHONY: test-readme
-test-readme: test-build ## what README.md and etc/ promise, with real nginx and haproxy
+test-readme: build-tests ## what README.md and etc/ promise, with real nginx and haproxy
 	@$(SWIFT_TEST) --filter ReadmeTests
 
 .PHONY: test-tidy
-test-tidy: test-build ## who may import whom, and the other rules no compiler knows
+test-tidy: build-tests ## who may import whom, and the other rules no compiler knows
 	@$(SWIFT_TEST) --filter TidyTests
 
 .PHONY: lint
