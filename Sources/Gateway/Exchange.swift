@@ -248,6 +248,16 @@ public final class Exchange {
     finish(status: 0)
   }
 
+  /// The gateway ends before the delivery does. Whether the app got it is unknown, so its sender gets no
+  /// answer and tries again.
+  public func giveUp() {
+    guard phase != .over else { return }
+    dispatch?.cancel()
+    record.outcome = .failed
+    record.reason = "shutdown"
+    finish(status: 0)
+  }
+
   // MARK: 7. Record: one finished exchange, its places given back
 
   private func finish(status: Int) {

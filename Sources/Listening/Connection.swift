@@ -27,6 +27,7 @@ final class Connection: ChannelDuplexHandler {
   private var context: ChannelHandlerContext?
   private var peer = Peer(address: nil)
   private var reader: RequestReader
+  private var readerGeneration: Int
   private var unread = ByteBuffer()
   private var phase = Phase.waiting
   private var exchange: Exchange?
@@ -43,6 +44,7 @@ final class Connection: ChannelDuplexHandler {
   init(worker: Worker) {
     self.worker = worker
     reader = RequestReader(limits: worker.lane.snapshot.limits)
+    readerGeneration = worker.lane.snapshot.generation
     deadline = Deadline(.idle, seconds: worker.lane.snapshot.limits.idleSecondsMax, from: worker.lane.now())
   }
 
@@ -72,6 +74,12 @@ final class Connection: ChannelDuplexHandler {
     if isCounted { worker.lane.occupancy.leaveConnection() }
     isCounted = false
     context.fireChannelInactive()
+  }
+
+  /// Also of a channel that never became active.
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    worker.remove(self)
   }
 
   /// A reset, or whatever else the socket cannot go on from.
@@ -176,7 +184,7 @@ final class Connection: ChannelDuplexHandler {
       head, from: peer, at: now, lane: worker.lane, forwarder: worker.forwarder, looks: worker.looks,
       reply: self)
     self.exchange = exchange
-    reply = ReplyWriter(head, closes: !head.keepsAlive || worker.isDraining)
+    reply = ReplyWriter(head, closes: !head.keepsAlive)
     phase = .collecting
     deadline = Deadline(.body, seconds: limits.bodySecondsMax, from: now)
     guard exchange.begin() else { return }
@@ -264,7 +272,11 @@ final class Connection: ChannelDuplexHandler {
     if phase == .waiting, !reader.hasBegun { close() }
   }
 
-  func forceClose() { reset() }
+  /// The drain's time is up.
+  func forceClose() {
+    exchange?.giveUp()
+    reset()
+  }
 
   // MARK: Ends
 
@@ -300,20 +312,23 @@ final class Connection: ChannelDuplexHandler {
 extension Connection: ReplySink {
   func refuse(_ rejection: Rejection) {
     guard phase != .closed, var reply else { return }
-    reply.closes = reply.closes || rejection.closesConnection
+    reply.closes = reply.closes || rejection.closesConnection || worker.isDraining
     self.reply = reply
     put { reply.refusal(rejection, into: &$0) }
     replyComplete()
   }
 
   func send(_ answer: Answer, body: UnsafeRawBufferPointer) {
-    guard phase != .closed, let reply else { return }
+    guard phase != .closed, var reply else { return }
+    reply.closes = reply.closes || worker.isDraining
+    self.reply = reply
     put { reply.whole(answer, body: body, into: &$0) }
     replyComplete()
   }
 
   func begin(_ answer: Answer) {
     guard phase != .closed, var reply else { return }
+    reply.closes = reply.closes || worker.isDraining
     put { reply.head(answer, into: &$0) }
     self.reply = reply
     deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.lane.now())
@@ -353,9 +368,20 @@ extension Connection: ReplySink {
     if reply.closes { return closeAfterWriting(context) }
     self.reply = nil
     phase = .waiting
-    deadline = Deadline(.idle, seconds: limits.idleSecondsMax, from: worker.lane.now())
+    renewReader()
+    // An answer that began before the drain did not say that it is the last.
+    let seconds = worker.isDraining ? 1 : limits.idleSecondsMax
+    deadline = Deadline(.idle, seconds: seconds, from: worker.lane.now())
     if !isProcessing, unread.readableBytes > 0 || isInputClosed { return processSoon(context) }
     releaseRead()
+  }
+
+  /// Limits that a reload changed hold for the next request.
+  private func renewReader() {
+    guard readerGeneration != worker.lane.snapshot.generation, !reader.hasBegun, !reader.isReadingBody
+    else { return }
+    readerGeneration = worker.lane.snapshot.generation
+    reader = RequestReader(limits: limits)
   }
 
   /// The next request waits already. Not at once: the exchange that just replied is still on the stack.

@@ -25,6 +25,12 @@ public struct ListenSocket: Sendable {
 
   func listenAgain() { _ = listen(descriptor, Self.backlog) }
 
+  /// Gives up a socket that nobody accepts on yet.
+  public func discard() {
+    if let unixPath { unlink(unixPath) }
+    close(descriptor)
+  }
+
   // MARK: Addresses
 
   /// Binds a TCP address. Another program that listens there makes it fail: nothing is shared.
@@ -84,6 +90,7 @@ public struct ListenSocket: Sendable {
     if try isStale(&address, path: path, name: name) { unlink(path) }
     let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw ListenFailure(name: name, errno: errno) }
+    var isBound = false
     do throws(ListenFailure) {
       // Nobody may connect before owner and mode are what they should be.
       let oldMask = umask(0o177)
@@ -91,10 +98,12 @@ public struct ListenSocket: Sendable {
       let bindError = errno
       umask(oldMask)
       guard bound == 0 else { throw ListenFailure(name: name, errno: bindError) }
+      isBound = true
       if let group { try give(path, to: group, name: name) }
       guard chmod(path, mode) == 0 else { throw ListenFailure(name: name, errno: errno) }
       guard listen(descriptor, backlog) == 0 else { throw ListenFailure(name: name, errno: errno) }
     } catch {
+      if isBound { unlink(path) }
       close(descriptor)
       throw error
     }
@@ -170,7 +179,8 @@ public struct ListenFailure: Error, Sendable, CustomStringConvertible {
     isPermission = code == EACCES || code == EPERM
     switch code {
     case EADDRINUSE: sentence = "another program listens there already"
-    case EACCES: sentence = "permission denied (ports below 1024 come from a systemd socket)"
+    case EACCES where !name.hasPrefix("unix:"):
+      sentence = "permission denied (ports below 1024 come from a systemd socket)"
     case EADDRNOTAVAIL: sentence = "this host has no such address"
     default: sentence = String(cString: strerror(code))
     }

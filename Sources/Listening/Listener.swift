@@ -43,13 +43,15 @@ public struct Listener: Sendable {
   /// `secondsMax` are over. Returns when no connection is left.
   public func drain(secondsMax: Int) async {
     await workers.onEach { $0.beginDraining() }
-    for channel in channels { try? await channel.close() }
+    // Before the socket closes: after it, the next instance may have bound its own file there already.
     for socket in sockets { socket.unixPath.map { _ = unlink($0) } }
+    for channel in channels { try? await channel.close() }
+    guard await workers.isBusy() else { return }
     try? await Task.sleep(for: .seconds(1))
     await workers.onEach { $0.closeIdle() }
     let clock = ContinuousClock()
     let end = clock.now.advanced(by: .seconds(max(secondsMax - 1, 0)))
-    while await workers.connectionCount() > 0, clock.now < end {
+    while await workers.isBusy(), clock.now < end {
       try? await Task.sleep(for: .milliseconds(20))
     }
     await workers.onEach { $0.closeAll() }
@@ -76,11 +78,11 @@ public struct WorkerTable: Sendable {
     }
   }
 
-  public func connectionCount() async -> Int {
-    var count = 0
+  /// Whether a connection is open, or a delivery whose sender has gone is still on its way.
+  func isBusy() async -> Bool {
     for worker in bound.values {
-      count += (try? await worker.eventLoop.submit { worker.value.connectionCount }.get()) ?? 0
+      if (try? await worker.eventLoop.submit { worker.value.isBusy }.get()) ?? false { return true }
     }
-    return count
+    return false
   }
 }

@@ -22,7 +22,7 @@ public final class Worker {
     self.looks = looks
   }
 
-  public var connectionCount: Int { connections.count }
+  var isBusy: Bool { !connections.isEmpty || lane.occupancy.deliveriesInFlight > 0 }
 
   func add(_ connection: Connection) {
     connections[ObjectIdentifier(connection)] = connection
@@ -33,7 +33,7 @@ public final class Worker {
 
   // MARK: The drain
 
-  /// From now on every answer ends its connection.
+  /// From now on every answer that begins ends its connection.
   public func beginDraining() { isDraining = true }
 
   /// Connections on which no request has begun.

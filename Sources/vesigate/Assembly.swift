@@ -51,10 +51,11 @@ struct Assembly {
 
     let notifier = SystemdNotifier(environment: environment)
     let gateway = GatewayService(
-      engine: engine, sockets: sockets, loaded: loaded, notifier: notifier, logger: logger)
+      engine: engine, sockets: sockets, keeper: keeper, notifier: notifier, logger: logger)
     try await serve(gateway, keeper: keeper, hangups: hangups, notifier: notifier, logger: logger)
-    await engine.shutdown()
+    // First: a look under way hands what it found to the loops, and waits for them.
     try? await files.shutdownGracefully()
+    await engine.shutdown()
     logger.notice("stopped", metadata: ["summary": "\(counters.summary(logLinesDropped: sink.linesDropped))"])
   }
 
@@ -112,7 +113,7 @@ struct Assembly {
 struct GatewayService: Service {
   let engine: Engine
   let sockets: [ListenSocket]
-  let loaded: Loaded
+  let keeper: Keeper
   let notifier: SystemdNotifier
   let logger: Logger
 
@@ -123,12 +124,12 @@ struct GatewayService: Service {
       "ready",
       metadata: [
         "version": "\(Version.number)", "listen": "\(names)", "pid": "\(getpid())",
-        "secrets": "\(Keeper.secrets(loaded))",
+        "secrets": "\(Keeper.secrets(keeper.loaded))",
       ])
-    notifier.ready(status: "listening on \(names); \(Keeper.summary(loaded))")
+    notifier.ready(status: "listening on \(names); \(Keeper.summary(keeper.loaded))")
     try await gracefulShutdown()
     notifier.stopping(status: "finishing the deliveries in flight")
     logger.notice("stopping, deliveries in flight are finished first")
-    await listener.drain(secondsMax: loaded.configuration.limits.drainSecondsMax)
+    await listener.drain(secondsMax: keeper.loaded.configuration.limits.drainSecondsMax)
   }
 }

@@ -4,7 +4,7 @@ internal import Settings
 /// `--config`, the same for every command.
 struct ConfigOption: ParsableArguments {
   @Option(
-    name: [.short, .customLong("config")],
+    name: [.customShort("c"), .customLong("config")],
     help: ArgumentHelp("The configuration file.", valueName: "file"))
   var path = "/etc/vesigate/vesigate.yaml"
 

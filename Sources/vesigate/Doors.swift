@@ -14,17 +14,24 @@ enum Doors {
       throw ListenFailure(name: "systemd", sentence: error.description)
     }
     var sockets: [ListenSocket] = []
-    for address in addresses {
-      switch address {
-      case .tcp(let host, let port): sockets.append(try .tcp(host: host, port: port))
-      case .unix(let path, let mode, let group):
-        sockets.append(try .unix(path: path, mode: UInt32(mode), group: group))
-      case .systemd(let name):
-        sockets += try take(name, from: &inherited)
-      }
+    do throws(ListenFailure) {
+      for address in addresses { sockets += try open(address, &inherited) }
+    } catch {
+      for socket in sockets { socket.discard() }
+      throw error
     }
     for socket in inherited { close(socket.descriptor) }
     return sockets
+  }
+
+  private static func open(
+    _ address: ListenAddress, _ inherited: inout [InheritedSocket]
+  ) throws(ListenFailure) -> [ListenSocket] {
+    switch address {
+    case .tcp(let host, let port): [try .tcp(host: host, port: port)]
+    case .unix(let path, let mode, let group): [try .unix(path: path, mode: UInt32(mode), group: group)]
+    case .systemd(let name): try take(name, from: &inherited)
+    }
   }
 
   /// The sockets of that name; all that are left for an address without one.

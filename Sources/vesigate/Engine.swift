@@ -82,6 +82,7 @@ final class Engine: Sendable {
       cell.eventLoop.submit {
         cell.value.lane.adopt(snapshot)
         cell.value.forwarder.keepOnly(upstreams)
+        cell.value.forwarder.answerHeaderBytesMax = snapshot.limits.answerHeaderBytesMax
       }
     }
     for future in adopted { try? future.wait() }

@@ -16,6 +16,8 @@ final class Keeper: Sendable {
   }
 
   private let state: Mutex<State>
+  /// What the parts that only a restart changes were made from.
+  private let started: Configuration
   private let configPath: String
   private let environment: [String: String]
   private let files: NIOThreadPool
@@ -34,6 +36,7 @@ final class Keeper: Sendable {
     logger: Logger, counters: Counters
   ) {
     state = Mutex(State(loaded: loaded))
+    started = loaded.configuration
     self.configPath = configPath
     self.environment = environment
     self.files = files
@@ -46,7 +49,8 @@ final class Keeper: Sendable {
     self.publish.withLock { $0 = publish }
   }
 
-  var generation: Int { state.withLock { $0.loaded.snapshot.generation } }
+  /// What is in force now.
+  var loaded: Loaded { state.withLock { $0.loaded } }
 
   // MARK: SIGHUP
 
@@ -66,7 +70,7 @@ final class Keeper: Sendable {
       let new = try Loader.load(configPath: configPath, environment: environment, previous: old)
       take(new)
       counters.countReload(taken: true)
-      report(new, after: old)
+      report(new)
       return Keeper.summary(new)
     } catch {
       counters.countReload(taken: false)
@@ -85,9 +89,10 @@ final class Keeper: Sendable {
     publish.withLock { $0 }?(new.snapshot)
   }
 
-  private func report(_ new: Loaded, after old: Loaded) {
+  /// What waits for a restart is said at every reload until there is one.
+  private func report(_ new: Loaded) {
     for warning in new.warnings { logger.warning("\(warning)") }
-    let (before, after) = (old.configuration, new.configuration)
+    let (before, after) = (started, new.configuration)
     if before.listen != after.listen { logger.warning("listen has changed: that needs a restart") }
     if before.workers != after.workers { logger.warning("workers has changed: that needs a restart") }
     if before.log != after.log { logger.warning("log has changed: that needs a restart") }
@@ -147,6 +152,8 @@ final class Keeper: Sendable {
         "secret file has changed, taken without a signal",
         metadata: ["file": "\(path)", "secrets": "\(Keeper.secrets(new))"])
     } catch {
+      // Judged halfway through another change: that one is looked at next.
+      guard SecretFile.look(path) == identity else { return false }
       state.withLock { $0.unusable[path] = identity }
       for problem in error.problems.all { logger.error("\(problem)") }
       logger.error("the changed secret file is refused, its old secrets stay in force")

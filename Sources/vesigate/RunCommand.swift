@@ -25,6 +25,9 @@ struct RunCommand: AsyncParsableCommand {
     } catch let failure as ListenFailure {
       complain("vesigate: \(failure)")
       throw failure.isPermission ? ExitStatus.permission : ExitStatus.unavailable
+    } catch {
+      complain("vesigate: \(error)")
+      throw ExitStatus.software
     }
   }
 }
