@@ -106,7 +106,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "ReadmeTests", dependencies: ["vesigate", "Gateway"], swiftSettings: strict),
+      name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )
