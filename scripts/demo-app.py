@@ -22,6 +22,8 @@ class App(http.server.BaseHTTPRequestHandler):
             "path": self.path,
             "x_verified": self.headers.get_all("X-Verified", []),
             "x_forwarded_for": self.headers.get_all("X-Forwarded-For", []),
+            "x_forwarded_proto": self.headers.get_all("X-Forwarded-Proto", []),
+            "forwarded": self.headers.get_all("Forwarded", []),
             "body_bytes": len(body),
             "sha256": hashlib.sha256(body).hexdigest(),
         })

@@ -8,6 +8,8 @@ import Testing
     let path: String
     let xVerified: [String]
     let xForwardedFor: [String]
+    let xForwardedProto: [String]
+    let forwarded: [String]
     let bodyBytes: Int
     let sha256: String
   }
@@ -53,6 +55,8 @@ import Testing
     #expect(seen.path == "/vesicash")
     #expect(seen.xVerified == ["true"])
     #expect(seen.xForwardedFor == ["127.0.0.2, 127.0.0.1"])
+    #expect(seen.xForwardedProto == ["https"])
+    #expect(!seen.forwarded.joined().contains("198.51.100.1"))
     #expect(seen.bodyBytes == body.count)
     let sum = try await sandbox.run(["sha256sum", sandbox.folder.path + "/body"]).text
     #expect(sum.hasPrefix(seen.sha256))
