@@ -161,7 +161,7 @@ public final class Exchange {
   private func planContext() -> PlanContext? {
     match.map { match in
       PlanContext(
-        route: match.route, restStart: match.restStart, peer: peer,
+        route: match.route, markNames: snapshot.routes.markNames, restStart: match.restStart, peer: peer,
         isTrusted: snapshot.trustedProxies.contains(peer), requestID: record.requestID, arrival: arrival)
     }
   }
@@ -185,7 +185,6 @@ public final class Exchange {
   // MARK: 6. Reply: the upstream's answer, or why there is none
 
   private func dispatched(_ result: Dispatch.Result) {
-    record.attempts = dispatch?.attempts ?? 0
     switch result {
     case .answered(let tag, let answer):
       note(upstream: tag, status: answer.status)
@@ -225,7 +224,7 @@ public final class Exchange {
     isSenderGone = true
     if phase == .dispatching, dispatch?.isStreaming != true { return }
     dispatch?.cancel()
-    record.reason = record.reason ?? "sender-gone"
+    if let (tag, answer) = dispatch?.streamed { note(upstream: tag, status: answer.status) }
     finish(status: 0)
   }
 
@@ -246,7 +245,11 @@ public final class Exchange {
     phase = .over
     record.bodyBytes = body?.count ?? 0
     record.status = isSenderGone ? 0 : status
-    if isSenderGone { record.outcome = .abandoned }
+    record.attempts = dispatch?.attempts ?? 0
+    if isSenderGone {
+      record.outcome = .abandoned
+      record.reason = record.reason ?? "sender-gone"
+    }
     record.totalNanoseconds = end.nanoseconds(since: arrival)
     if let dispatchStart {
       record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart)
@@ -265,35 +268,5 @@ public final class Exchange {
     if dispatch?.isIdle ?? true { lane.giveBack(body) }
     self.body = nil
     dispatch = nil
-  }
-}
-
-extension RequestHead {
-  /// The host that the request names, without its port.
-  func withHostName<Result>(_ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
-    guard let hostIndex else { return body(nil) }
-    return headers.withField(hostIndex) { _, value in
-      let end: Int
-      if value.first == UInt8(ascii: "[") {
-        end = value.firstIndex(of: UInt8(ascii: "]")).map { $0 + 1 } ?? value.count
-      } else {
-        end = value.firstIndex(of: UInt8(ascii: ":")) ?? value.count
-      }
-      return body(UnsafeRawBufferPointer(rebasing: value[..<end]))
-    }
-  }
-}
-
-/// A sender's own `X-Request-Id`, where there is exactly one and it is fit for a log.
-enum RequestID {
-  static let bytesMax = 128
-  private static let name = Array("x-request-id".utf8)
-
-  static func read(_ headers: HeaderList) -> String? {
-    guard case .once(let index) = headers.occurrence(of: name) else { return nil }
-    return headers.withField(index) { _, value in
-      let isFit = (1...bytesMax).contains(value.count) && value.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-      return isFit ? String(decoding: value, as: UTF8.self) : nil
-    }
   }
 }

@@ -142,6 +142,8 @@ public struct Verifier {
   /// The age in seconds when it is outside the tolerance, which reaches to both sides.
   private func staleAge(_ arrival: Moment) -> Int? {
     guard case .seconds(let seconds) = tolerance, let age = ageMilliseconds(arrival) else { return nil }
-    return abs(age) > Int64(seconds) * 1000 ? Int(age / 1000) : nil
+    guard abs(age) > Int64(seconds) * 1000 else { return nil }
+    // Rounded away from zero: 300.001 s is not "300 s ago" under a tolerance of 300.
+    return Int(age > 0 ? (age + 999) / 1000 : (age - 999) / 1000)
   }
 }
