@@ -1,3 +1,4 @@
+internal import Framing
 internal import Gateway
 internal import NIOCore
 

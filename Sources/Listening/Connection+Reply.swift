@@ -1,3 +1,4 @@
+internal import Framing
 internal import Gateway
 internal import NIOCore
 
@@ -70,7 +71,7 @@ extension Connection: ReplySink {
   }
 
   /// Limits that a reload changed hold for the next request, also on a connection that was open before.
-  private func renewReader() {
+  func renewReader() {
     guard readerGeneration != worker.lane.snapshot.generation, !reader.hasBegun, !reader.isReadingBody
     else { return }
     readerGeneration = worker.lane.snapshot.generation
