@@ -109,8 +109,8 @@ final class Keeper: Sendable {
 
   static func summary(_ loaded: Loaded) -> String {
     let routes = loaded.configuration.routes.count
-    return
-      "\(routes) \(routes == 1 ? "route" : "routes"), \(secrets(loaded)), generation \(loaded.snapshot.generation)"
+    let counted = "\(routes) \(routes == 1 ? "route" : "routes")"
+    return "\(counted), \(secrets(loaded)), generation \(loaded.snapshot.generation)"
   }
 
   /// The fingerprints of every file's secrets, the current one first.
