@@ -47,7 +47,7 @@ import Testing
     var taken = 0
     let isCut = eventually(within: 20) {
       taken += slow.take(400_000).count
-      return stage.gateway.log.contains { $0.contains("outcome=abandoned") }
+      return stage.gateway.log.contains { $0.contains("reason=reply-timeout") }
     }
     #expect(isCut)
     #expect(slow.end == nil && taken > 0)
@@ -71,7 +71,8 @@ import Testing
       try client.send(SignedRequest().bytes)
       #expect(throws: HarnessError.self) { try client.response() }
       #expect(client.end != nil)
-      try stage.gateway.waitForLog(containing: "outcome=failed")
+      let line = try stage.gateway.waitForLog(containing: "outcome=failed")
+      #expect(line.contains("reason=upstream-closed"))
     }
   }
 
