@@ -98,6 +98,10 @@ let package = Package(
     .testTarget(
       name: "SettingsTests", dependencies: ["Settings", "Gateway", "Signing"], swiftSettings: strict),
     .testTarget(
+      name: "ControlTests",
+      dependencies: ["Control", "TestSupport", .product(name: "NIOPosix", package: "swift-nio")],
+      swiftSettings: strict),
+    .testTarget(
       name: "TelemetryTests",
       dependencies: [
         "Telemetry", "Gateway", .product(name: "Logging", package: "swift-log"),
