@@ -28,11 +28,13 @@ enum TidyRules {
     "Forwarding": ["Gateway", "CCurl", "CLinux", "NIOCore", "Glibc", "Synchronization"],
     "Listening": ["Gateway", "Framing", "NIOCore", "NIOPosix", "Glibc"],
     "Settings": ["Gateway", "Signing", "CYAML", "Glibc"],
+    "Calling": ["CCurl", "Glibc"],
+    "Rotation": ["Calling", "Signing", "CLinux", "Glibc"],
     "Supervision": ["ServiceLifecycle", "UnixSignals", "Logging", "Glibc", "Dispatch"],
     "Telemetry": ["Gateway", "Logging", "Glibc", "Synchronization"],
     "vesigate": [
       "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Settings", "Supervision",
-      "Telemetry", "ArgumentParser", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
+      "Telemetry", "Calling", "Rotation", "ArgumentParser", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
       "UnixSignals", "Glibc", "Dispatch", "Synchronization",
     ],
   ]
