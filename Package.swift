@@ -49,6 +49,13 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Control",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
     .target(name: "Settings", dependencies: ["Gateway", "Signing", "CYAML"], swiftSettings: strict),
     .target(name: "Calling", dependencies: ["CCurl"], swiftSettings: strict),
     .target(name: "Rotation", dependencies: ["Calling", "CLinux", "Signing"], swiftSettings: strict),
@@ -68,8 +75,13 @@ let package = Package(
     .executableTarget(
       name: "vesigate",
       dependencies: [
+<<<<<<< HEAD
         "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Settings",
         "Supervision", "Telemetry", "Calling", "Rotation",
+=======
+        "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Control", "Settings",
+        "Supervision", "Telemetry",
+>>>>>>> rotation
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -110,6 +122,16 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+    // What tests of the built program share.
+    .target(
+      name: "TestSupport", dependencies: ["Signing"], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    // These run the built program.
+    .testTarget(name: "CommandTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    .testTarget(name: "ReloadTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    .testTarget(
+      name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )
