@@ -75,13 +75,8 @@ let package = Package(
     .executableTarget(
       name: "vesigate",
       dependencies: [
-<<<<<<< HEAD
-        "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Settings",
-        "Supervision", "Telemetry", "Calling", "Rotation",
-=======
         "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Control", "Settings",
-        "Supervision", "Telemetry",
->>>>>>> rotation
+        "Supervision", "Telemetry", "Calling", "Rotation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -74,6 +74,13 @@ public final class SecretFolder {
 
   func path(of companion: Companion?) -> String { companion.map { path(of: $0) } ?? path }
 
+  /// - Throws: when this user cannot create files beside the secret file.
+  public func checkWritable() throws(FileFailure) {
+    guard faccessat(directory, ".", W_OK | X_OK, AT_EACCESS) == 0 else {
+      throw FileFailure("write into the directory of", path, errno)
+    }
+  }
+
   // MARK: Reading
 
   /// A file's bytes, which the caller wipes, and when it was written in Unix milliseconds; nil when there is
