@@ -57,6 +57,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Settings", dependencies: ["Gateway", "Signing", "CYAML"], swiftSettings: strict),
+    .target(name: "Calling", dependencies: ["CCurl"], swiftSettings: strict),
+    .target(name: "Rotation", dependencies: ["Calling", "CLinux", "Signing"], swiftSettings: strict),
     .target(
       name: "Supervision",
       dependencies: [
@@ -74,7 +76,7 @@ let package = Package(
       name: "vesigate",
       dependencies: [
         "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Control", "Settings",
-        "Supervision", "Telemetry",
+        "Supervision", "Telemetry", "Calling", "Rotation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -102,6 +104,9 @@ let package = Package(
       dependencies: ["Control", "TestSupport", .product(name: "NIOPosix", package: "swift-nio")],
       swiftSettings: strict),
     .testTarget(
+      name: "RotationTests", dependencies: ["Rotation", "Calling", "Signing"],
+      swiftSettings: strict),
+    .testTarget(
       name: "TelemetryTests",
       dependencies: [
         "Telemetry", "Gateway", .product(name: "Logging", package: "swift-log"),
@@ -123,6 +128,10 @@ let package = Package(
       name: "EndToEndTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     // These run the built program.
     .testTarget(name: "CommandTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    // The provider's simulator and its load; `make test-rotation` runs their long form.
+    .testTarget(
+      name: "RotationEndToEndTests", dependencies: ["TestSupport", "Signing", "vesigate"],
+      swiftSettings: strict),
     .testTarget(name: "ReloadTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
