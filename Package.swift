@@ -101,7 +101,10 @@ let package = Package(
       name: "SettingsTests", dependencies: ["Settings", "Gateway", "Signing"], swiftSettings: strict),
     .testTarget(
       name: "ControlTests",
-      dependencies: ["Control", "TestSupport", .product(name: "NIOPosix", package: "swift-nio")],
+      dependencies: [
+        "Control", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "RotationTests", dependencies: ["Rotation", "Calling", "Signing"],

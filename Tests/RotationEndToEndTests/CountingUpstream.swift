@@ -36,8 +36,7 @@ final class CountingUpstream: Sendable {
     while !isOver.load(ordering: .relaxed) {
       for socket in poller.wait(milliseconds: 50) {
         if socket == listener {
-          let accepted = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-          guard accepted >= 0 else { continue }
+          guard let accepted = Net.accepted(listener) else { continue }
           unread[accepted] = []
           poller.add(accepted)
         } else if let bytes = Net.receive(socket, into: &chunk) {
@@ -45,6 +44,7 @@ final class CountingUpstream: Sendable {
           serve(socket, &unread[socket]!)
         } else {
           unread[socket] = nil
+          poller.remove(socket)
           close(socket)
         }
       }

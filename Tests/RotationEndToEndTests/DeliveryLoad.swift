@@ -168,6 +168,7 @@ private final class LoadThread {
   private func drop(_ socket: Int32, _ text: String) {
     let job = busy.removeValue(forKey: socket)?.job
     idle.removeAll { $0 == socket }
+    poller.remove(socket)
     close(socket)
     guard let job else { return }
     fail(job, text)

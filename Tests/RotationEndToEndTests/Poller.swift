@@ -3,20 +3,38 @@ import TestSupport
 
 /// Many sockets on one thread: a load of hundreds of deliveries a second needs no thread for each.
 final class Poller {
-  private let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
-  private var events = [epoll_event](repeating: epoll_event(), count: 512)
-
-  deinit { close(descriptor) }
+  private var entries: [pollfd] = []
+  private var positions: [Int32: Int] = [:]
 
   func add(_ socket: Int32) {
-    var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(fd: socket))
-    epoll_ctl(descriptor, EPOLL_CTL_ADD, socket, &event)
+    positions[socket] = entries.count
+    entries.append(pollfd(fd: socket, events: Int16(POLLIN), revents: 0))
+  }
+
+  /// To be called before the socket is closed.
+  func remove(_ socket: Int32) {
+    guard let position = positions.removeValue(forKey: socket) else { return }
+    let last = entries.removeLast()
+    guard last.fd != socket else { return }
+    entries[position] = last
+    positions[last.fd] = position
   }
 
   /// The sockets that have something to read, after so many milliseconds at most.
   func wait(milliseconds: Int32) -> [Int32] {
-    let count = epoll_wait(descriptor, &events, Int32(events.count), milliseconds)
-    return count > 0 ? events[..<Int(count)].map(\.data.fd) : []
+    entries.withUnsafeMutableBufferPointer { entries in
+      var left = poll(entries.baseAddress, nfds_t(entries.count), milliseconds)
+      var ready: [Int32] = []
+      var index = 0
+      while left > 0, index < entries.count {
+        if entries[index].revents != 0 {
+          ready.append(entries[index].fd)
+          left -= 1
+        }
+        index += 1
+      }
+      return ready
+    }
   }
 }
 
@@ -65,10 +83,18 @@ enum Net {
       sin_addr: in_addr(s_addr: UInt32(0x7F00_0001).bigEndian), sin_zero: (0, 0, 0, 0, 0, 0, 0, 0))
   }
 
+  /// The next connection, nil when the listener is shut.
+  static func accepted(_ listener: Int32) -> Int32? {
+    let socket = accept(listener, nil, nil)
+    guard socket >= 0 else { return nil }
+    _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+    return socket
+  }
+
   /// Requests and answers here are small enough for a socket's buffer.
   static func send(_ socket: Int32, _ bytes: [UInt8]) -> Bool {
     bytes.withUnsafeBytes {
-      Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) == $0.count
+      Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) == $0.count
     }
   }
 
@@ -101,10 +127,16 @@ enum Wire {
 
   static func find(_ needle: [UInt8], in bytes: [UInt8]) -> Int? {
     bytes.withUnsafeBytes { bytes -> Int? in
-      guard let start = bytes.baseAddress, let found = memmem(start, bytes.count, needle, needle.count) else {
-        return nil
+      guard let start = bytes.baseAddress, bytes.count >= needle.count else { return nil }
+      var from = 0
+      while from <= bytes.count - needle.count {
+        guard let found = memchr(start + from, Int32(needle[0]), bytes.count - needle.count + 1 - from) else {
+          return nil
+        }
+        if memcmp(found, needle, needle.count) == 0 { return UnsafeRawPointer(found) - start }
+        from = UnsafeRawPointer(found) - start + 1
       }
-      return UnsafeRawPointer(found) - start
+      return nil
     }
   }
 }

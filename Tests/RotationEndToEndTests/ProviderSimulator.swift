@@ -67,9 +67,7 @@ final class ProviderSimulator: Sendable {
   // MARK: The endpoint
 
   private func run() {
-    while true {
-      let socket = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-      guard socket >= 0 else { break }
+    while let socket = Net.accepted(listener) {
       let thread = Thread { [self] in
         serve(socket)
         close(socket)

@@ -1,4 +1,4 @@
-import Calling
+@testable import Calling
 import Signing
 import Testing
 
