@@ -93,7 +93,8 @@ public struct RotationNotice: Sendable, Equatable {
 
   /// Until when deliveries are held, Unix milliseconds; nil when they are not.
   var holdingEnd: Int64? {
-    mode == .call ? beganUnixMilliseconds + Int64(Self.holdingSecondsMax) * 1000 : nil
+    // An instant at the end of all time wraps around, and nothing is held.
+    mode == .call ? beganUnixMilliseconds &+ Int64(Self.holdingSecondsMax) * 1000 : nil
   }
 }
 

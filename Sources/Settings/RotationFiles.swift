@@ -8,6 +8,8 @@ enum RotationFiles {
   static func previous(_ path: String) -> String { path + ".previous" }
 
   static let journalBytesMax = 4_096
+  /// Unix milliseconds of the years 1970 to 9999: whatever else a journal says is no time.
+  private static let instants: ClosedRange<Int64> = 0...253_402_300_799_999
   /// At most so many replaced secrets are kept.
   static let previousMax = 3
 
@@ -17,7 +19,9 @@ enum RotationFiles {
     guard let identity = SecretFile.identity(journal(path)) else { return nil }
     let fields = journalFields(path)
     return RotationNotice(
-      beganUnixMilliseconds: fields["began"].flatMap { Int64($0) }
+      beganUnixMilliseconds: fields["began"].flatMap { Int64($0) }.flatMap {
+        instants.contains($0) ? $0 : nil
+      }
         ?? identity.modifiedNanoseconds / 1_000_000,
       mode: fields["mode"].flatMap(RotationNotice.Mode.init(rawValue:)) ?? .call,
       isCompromised: fields["compromised"] == "yes")

@@ -189,6 +189,21 @@ import Testing
     gate.expectNothingHeld()
   }
 
+  @Test func `replaced secrets leave the memory with the last delivery that began with them`() throws {
+    let gate = Gate.holding()
+    weak let idle = gate.lane.ring(0)
+    gate.adopt(["between"])
+    #expect(idle == nil)
+    weak let ring = gate.lane.ring(0)
+    let (first, _) = try begin(gate)
+    let (second, _) = try begin(gate)
+    gate.adopt(["new"])
+    end(gate, first)
+    #expect(ring != nil)
+    second.senderGone()
+    #expect(ring == nil)
+  }
+
   @Test func `a claim that cannot be read holds no barrier up`() throws {
     let gate = Gate.holding()
     let exchange = gate.exchange(RequestHead("POST", "/hook", bodyBytes: 20, []))
