@@ -165,4 +165,14 @@ import Testing
     #expect(try stage.gateway.exchange(bytes).status == 200)
     #expect(try stage.upstream.onlyRequest().body == body)
   }
+
+  @Test func `a drain does not wait for ever`() throws {
+    let stage = try Stage(limits: "drain-seconds-max: 2") { _ in .hang }
+    let client = try stage.gateway.connect()
+    try client.send(SignedRequest("stuck").bytes)
+    _ = try stage.upstream.requests(atLeast: 1)
+    stage.gateway.signal(15)
+    #expect(stage.gateway.waitForExit(within: 20) == 0)
+    #expect(client.isClosedByPeer())
+  }
 }

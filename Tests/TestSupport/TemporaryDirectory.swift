@@ -6,7 +6,7 @@ public final class TemporaryDirectory: Sendable {
   public let path: String
 
   public init() throws {
-    var template = Array((NSTemporaryDirectory() + "/vesigate-test-XXXXXX").utf8CString)
+    var template = Array((FileManager.default.temporaryDirectory.path + "/vesigate-test-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else {
       throw HarnessError("mkdtemp: \(String(cString: strerror(errno)))")
     }
