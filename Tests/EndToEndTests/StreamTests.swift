@@ -17,7 +17,7 @@ import Testing
     let stage = try Stage(workers: 1, Self.reply)
     #expect(try stage.gateway.exchange(SignedRequest("warm").bytes).status == 200)
     let before = stage.gateway.residentBytes
-    let slow = try RawClient(port: stage.gateway.port, receiveBufferBytes: 16_384)
+    let slow = try RawClient(port: stage.gateway.port, receiveBufferBytes: 65_536)
     try slow.send(SignedRequest("large").with { $0.lines.append("Connection: close") }.bytes)
     let first = slow.take(1_000)
     var received = first.count
@@ -115,7 +115,8 @@ import Testing
     let stage = try Stage(limits: "body-bytes-max: 8388608")
     var generator = SeededGenerator(seed: 9)
     let block = generator.bytes(65_536)
-    let body = Array((0..<100).map { _ in block }.joined())
+    var body: [UInt8] = []
+    for _ in 0..<80 { body += block }
     #expect(try stage.gateway.exchange(SignedRequest(bytes: body).bytes, seconds: 30).status == 200)
     #expect(try stage.upstream.onlyRequest().body == body)
   }
