@@ -252,7 +252,9 @@ final class Connection: ChannelDuplexHandler {
     case .idle, .lingering: close()
     case .head: refuseBrokenFraming(.headTimeout)
     case .body: refuseBrokenFraming(.bodyTimeout)
-    case .reply: reset()
+    case .reply:
+      exchange?.senderGone("reply-timeout")
+      reset()
     }
   }
 

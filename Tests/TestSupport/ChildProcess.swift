@@ -21,6 +21,8 @@ public final class ChildProcess: Sendable {
     guard Glibc.pipe(&pipe) == 0 else { throw HarnessError("no pipe") }
     defer { close(pipe[1]) }
     pid = try ChildProcess.spawn(arguments, environment, output: pipe[1])
+    Leftovers.clearAtExit
+    Leftovers.children.withLock { _ = $0.insert(pid) }
     let reading = pipe[0]
     let take: @Sendable ([UInt8]?) -> Void = { [weak self] in self?.take($0) }
     Thread { ChildProcess.collect(reading, take) }.start()
@@ -31,6 +33,7 @@ public final class ChildProcess: Sendable {
       kill(pid, SIGKILL)
       var raw: Int32 = 0
       waitpid(pid, &raw, 0)
+      forget()
     }
   }
 
@@ -118,10 +121,13 @@ public final class ChildProcess: Sendable {
       if let ended { return ended }
       var raw: Int32 = 0
       guard waitpid(pid, &raw, WNOHANG) == pid else { return nil }
+      forget()
       ended = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + raw & 0x7F
       return ended
     }
   }
+
+  private func forget() { Leftovers.children.withLock { _ = $0.remove(pid) } }
 
   /// Waits for the end by itself.
   public func waitForExit(within seconds: Double = 10) -> Int32? {

@@ -3,12 +3,13 @@ public enum GatewayConfig {
   /// A route at `/hook` with the test's secret. `route` and `top` are further YAML lines of the route and of
   /// the file, without indentation.
   public static func text(
-    upstreams: [String], path: String = "/hook", route: String = "", limits: String = "", top: String = ""
+    upstreams: [String], path: String = "/hook", route: String = "", limits: String = "", top: String = "",
+    workers: Int = 2
   ) -> String {
     let limitLines = limits.isEmpty ? "" : "limits:\n" + indented(limits, 2)
     return """
       listen: 127.0.0.1:{port}
-      workers: 2
+      workers: \(workers)
       \(top)
       \(limitLines)
       routes:

@@ -166,3 +166,8 @@ public enum FreePort {
     throw HarnessError("no free port")
   }
 }
+
+extension GatewayProcess {
+  /// Whether tests can start it as another user.
+  public static var isRoot: Bool { getuid() == 0 }
+}

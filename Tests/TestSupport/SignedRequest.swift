@@ -16,6 +16,8 @@ public struct SignedRequest: Sendable {
   public var timestamp: String?
   /// Instead of the right signature.
   public var signature: String?
+  /// Instead of both header lines of the signature.
+  public var ownSignatureLines: [String]?
   /// Sizes of the chunks; nil sends a Content-Length.
   public var chunks: [Int]?
   /// Lines with their ends, for a chunked body.
@@ -44,6 +46,7 @@ public struct SignedRequest: Sendable {
 
   /// The signature's two header lines.
   public var signatureLines: [String] {
+    if let ownSignatureLines { return ownSignatureLines }
     let timestamp = timestampText
     let signature = signature ?? Self.sign(body, timestamp: timestamp, secret: secret)
     return ["mor-timestamp: \(timestamp)", "mor-signature: \(signature)"]

@@ -1,4 +1,5 @@
 public import Foundation
+import Synchronization
 
 /// A directory of a test's own, gone with the last reference to it.
 public final class TemporaryDirectory: Sendable {
@@ -10,11 +11,16 @@ public final class TemporaryDirectory: Sendable {
       throw HarnessError("mkdtemp: \(String(cString: strerror(errno)))")
     }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    Leftovers.clearAtExit
+    Leftovers.directories.withLock { _ = $0.insert(path) }
     // The gateway may run as another user.
     chmod(path, 0o755)
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  deinit {
+    Leftovers.directories.withLock { _ = $0.remove(path) }
+    try? FileManager.default.removeItem(atPath: path)
+  }
 
   /// Writes a file at once by renaming, and returns its path.
   @discardableResult
@@ -26,6 +32,20 @@ public final class TemporaryDirectory: Sendable {
     guard rename(temporary, target) == 0 else { throw HarnessError("\(target) could not be written") }
     return target
   }
+}
+
+/// What statics hold to the end of the test process: it is cleared away when that exits.
+enum Leftovers {
+  static let directories = Mutex<Set<String>>([])
+  static let children = Mutex<Set<pid_t>>([])
+
+  /// To be called wherever something is registered.
+  static let clearAtExit: Void = {
+    atexit {
+      for child in Leftovers.children.withLock({ $0 }) { kill(child, SIGKILL) }
+      for path in Leftovers.directories.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: path) }
+    }
+  }()
 }
 
 /// What went wrong in the harness itself, or did not come in time.
