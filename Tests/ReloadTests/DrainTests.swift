@@ -46,6 +46,23 @@ struct DrainTests {
   }
 
   @Test(.timeLimit(.minutes(1)))
+  func `further terminations change nothing`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream { _ in .ok.after(milliseconds: 1500) }
+      let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
+      let client = try gateway.connect()
+      try client.send(SignedRequest().bytes)
+      #expect(eventually { upstream.requests.count == 1 })
+      for number in [SIGTERM, SIGTERM, SIGINT] {
+        gateway.signal(number)
+        usleep(100_000)
+      }
+      #expect(try client.response().status == 200)
+      #expect(gateway.waitForExit(within: 20) == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
   func `a long answer that began before the drain arrives whole`() async throws {
     try await onThread {
       let half = String(repeating: "x", count: 100_000)
