@@ -105,6 +105,14 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+    // What tests of the built program share.
+    .target(
+      name: "TestSupport", dependencies: ["Signing"], path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    // These run the built program.
+    .testTarget(name: "CommandTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    .testTarget(name: "ReloadTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),

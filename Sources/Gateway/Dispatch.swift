@@ -62,6 +62,12 @@ final class Dispatch: AttemptObserver {
     if let chosen { resume(chosen) }
   }
 
+  /// Whose answer is being handed back in parts.
+  var streamed: (by: Int, Answer)? {
+    guard isStreaming, let chosen, let answer = lots[chosen].answer else { return nil }
+    return (chosen, answer)
+  }
+
   /// Whether no upstream holds the request any more, so that its body can be used again.
   var isIdle: Bool { lots.allSatisfy { $0.attempt == nil } }
 
@@ -160,8 +166,9 @@ final class Dispatch: AttemptObserver {
 
   private func finishStream(_ tag: Int, _ failure: ForwardFailure?) {
     if let failure {
-      reply.abort()
-      return end(.brokeOff(by: tag, failure))
+      // The record first: the abort ends the connection, and that would be taken for the sender's doing.
+      end(.brokeOff(by: tag, failure))
+      return reply.abort()
     }
     reply.end()
     guard let answer = lots[tag].answer else { return }

@@ -180,7 +180,7 @@ public final class Exchange {
   private func planContext() -> PlanContext? {
     match.map { match in
       PlanContext(
-        route: match.route, restStart: match.restStart, peer: peer,
+        route: match.route, markNames: snapshot.routes.markNames, restStart: match.restStart, peer: peer,
         isTrusted: snapshot.trustedProxies.contains(peer), requestID: record.requestID, arrival: arrival)
     }
   }
@@ -204,7 +204,6 @@ public final class Exchange {
   // MARK: 6. Reply: the upstream's answer, or why there is none
 
   private func dispatched(_ result: Dispatch.Result) {
-    record.attempts = dispatch?.attempts ?? 0
     switch result {
     case .answered(let tag, let answer):
       note(upstream: tag, status: answer.status)
@@ -237,14 +236,15 @@ public final class Exchange {
     finish(status: rejection.status)
   }
 
-  /// The sender went away. A delivery that is on its way to an upstream completes: the app may be acting
-  /// on it. One that is still arriving ends here.
-  public func senderGone() {
+  /// The sender went away, or is given up for `reason`. A delivery that is on its way to an upstream
+  /// completes: the app may be acting on it. One that is still arriving ends here.
+  public func senderGone(_ reason: StaticText = "sender-gone") {
     guard phase != .over else { return }
     isSenderGone = true
     if phase == .dispatching, dispatch?.isStreaming != true { return }
     dispatch?.cancel()
-    record.reason = record.reason ?? "sender-gone"
+    if let (tag, answer) = dispatch?.streamed { note(upstream: tag, status: answer.status) }
+    record.reason = record.reason ?? reason.description
     finish(status: 0)
   }
 
@@ -265,7 +265,11 @@ public final class Exchange {
     phase = .over
     record.bodyBytes = body?.count ?? 0
     record.status = isSenderGone ? 0 : status
-    if isSenderGone { record.outcome = .abandoned }
+    record.attempts = dispatch?.attempts ?? 0
+    if isSenderGone {
+      record.outcome = .abandoned
+      record.reason = record.reason ?? "sender-gone"
+    }
     record.totalNanoseconds = end.nanoseconds(since: arrival)
     if let dispatchStart {
       record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart)

@@ -63,11 +63,9 @@ struct HeaderPlan {
     }
   }
 
-  /// The mark and its failed form, configured or as they are by default: nobody else's ever leaves.
+  /// A mark or its failed form, by default or configured on any route: nobody else's ever leaves.
   private func isMark(_ name: UnsafeRawBufferPointer) -> Bool {
-    let mark = context.route.mark
-    return name.equalsIgnoringCase("x-verified") || name.equalsIgnoringCase("x-verified-failed")
-      || name.equalsIgnoringCase(mark.lowercasedName) || name.equalsIgnoringCase(mark.lowercasedFailedName)
+    context.markNames.contains { name.equalsIgnoringCase($0) }
   }
 
   private mutating func keepForwarding(_ kind: FieldRole.Forwarding, _ value: UnsafeRawBufferPointer) -> Bool

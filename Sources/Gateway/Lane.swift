@@ -48,21 +48,24 @@ public final class Lane {
 /// One secret file's keys on one lane, with their idle contexts.
 final class KeyRing {
   let set: SecretSet
+  private let hash: Hash
   let pools: [KeyedHMACPool]
   /// Position of the secret that matched last.
   var likely = 0
 
   init(set: SecretSet, hash: Hash) {
     self.set = set
+    self.hash = hash
     pools = set.keys.map { KeyedHMACPool(key: $0, hash: hash) }
   }
 
-  /// A ring for each secret file; those whose set is the very same stay warm.
+  /// A ring for each secret file; those whose set is the very same, under the same hash, stay warm.
   static func all(for snapshot: Snapshot, keeping old: [KeyRing]) -> [KeyRing] {
     var hashes: [Int: Hash] = [:]
     for route in snapshot.routes.all { hashes[route.secretFileIndex] = route.layout.hash }
     return snapshot.secrets.enumerated().map { index, set in
-      old.first { $0.set === set } ?? KeyRing(set: set, hash: hashes[index] ?? .sha256)
+      let hash = hashes[index] ?? .sha256
+      return old.first { $0.set === set && $0.hash == hash } ?? KeyRing(set: set, hash: hash)
     }
   }
 }

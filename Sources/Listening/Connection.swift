@@ -138,6 +138,7 @@ final class Connection: ChannelDuplexHandler {
     isProcessing = true
     defer { isProcessing = false }
     while phase == .waiting || phase == .collecting {
+      if phase == .waiting { renewReader() }
       do throws(Rejection) {
         guard try step() else { break }
       } catch {
@@ -251,7 +252,9 @@ final class Connection: ChannelDuplexHandler {
     case .idle, .lingering: close()
     case .head: refuseBrokenFraming(.headTimeout)
     case .body: refuseBrokenFraming(.bodyTimeout)
-    case .reply: reset()
+    case .reply:
+      exchange?.senderGone("reply-timeout")
+      reset()
     }
   }
 
@@ -368,7 +371,6 @@ extension Connection: ReplySink {
     if reply.closes { return closeAfterWriting(context) }
     self.reply = nil
     phase = .waiting
-    renewReader()
     // An answer that began before the drain did not say that it is the last.
     let seconds = worker.isDraining ? 1 : limits.idleSecondsMax
     deadline = Deadline(.idle, seconds: seconds, from: worker.lane.now())
@@ -376,7 +378,7 @@ extension Connection: ReplySink {
     releaseRead()
   }
 
-  /// Limits that a reload changed hold for the next request.
+  /// Limits that a reload changed hold for the next request, also on a connection that was open before.
   private func renewReader() {
     guard readerGeneration != worker.lane.snapshot.generation, !reader.hasBegun, !reader.isReadingBody
     else { return }

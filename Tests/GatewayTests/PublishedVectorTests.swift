@@ -89,6 +89,22 @@ import Testing
     #expect(Judging(layout, keys: [signed.key]).judge(fields, sampleBody).isVerified)
   }
 
+  @Test(arguments: [
+    "{body}.{timestamp}", "a{body}b", "{id}:{body}:{timestamp}!", "{timestamp}\n{body}\n{id}\n",
+  ])
+  func `bytes behind the body are under the HMAC, for every secret`(template: String) throws {
+    var signed = Signed()
+    signed.layout.signed = try SignedTemplate(template)
+    signed.layout.idSource = .header("id")
+    let fields = signed.fields(over: sampleBody)
+    for keys in [[signed.key], [[1], signed.key], [[1], [2], signed.key]] {
+      #expect(Judging(signed.layout, keys: keys).judge(fields, sampleBody, partBytes: 9).isVerified)
+    }
+    var other = signed
+    other.layout.signed = try SignedTemplate(template + "x")
+    #expect(Judging(other.layout, keys: [signed.key]).judge(fields, sampleBody).reason == .mismatch)
+  }
+
   @Test func `names are unique and an unknown one is nobody's`() {
     #expect(Set(Self.names).count == Self.names.count)
     #expect(SignatureLayout.preset(named: "Vesicash") == nil)

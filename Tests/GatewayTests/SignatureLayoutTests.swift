@@ -77,6 +77,14 @@ import Testing
     #expect(problems.map(\.setting) == ["tolerance-seconds"])
   }
 
+  @Test func `a prefix that the list separator cuts could never be found`() throws {
+    var layout = SignatureLayout.standardWebhooks
+    layout.listSeparator = ","
+    #expect(layout.problems().map(\.setting) == ["prefix"])
+    layout.listSeparator = nil
+    #expect(layout.problems().isEmpty)
+  }
+
   @Test func `digits mean nothing for RFC 3339`() throws {
     let problems = try layout("{timestamp}.{body}") {
       $0.timestampUnit = .rfc3339

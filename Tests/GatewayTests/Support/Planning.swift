@@ -36,7 +36,8 @@ struct Planning {
 
   private func context(_ head: RequestHead) -> PlanContext {
     PlanContext(
-      route: route, restStart: route.path.isPrefix ? route.path.bytes.count : head.pathCount,
+      route: route, markNames: RouteTable([route]).markNames,
+      restStart: route.path.isPrefix ? route.path.bytes.count : head.pathCount,
       peer: Peer(address: Address(text: peer)), isTrusted: isTrusted, requestID: requestID,
       arrival: sampleMoment)
   }

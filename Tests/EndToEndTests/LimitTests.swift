@@ -1,0 +1,180 @@
+import TestSupport
+import Testing
+
+/// Every limit is held by what was counted, and what lies on it passes.
+@Suite(.ownThread) struct LimitTests {
+  @Test func `a length over the limit is 413 before a byte of the body was sent`() throws {
+    let stage = try Stage(limits: "body-bytes-max: 1000")
+    let client = try stage.gateway.connect()
+    try client.send(SignedRequest(bytes: [UInt8](repeating: 7, count: 1001)).head)
+    #expect(try client.response().status == 413)
+    #expect(client.isClosedByPeer())
+    try stage.expectServing()
+  }
+
+  @Test(arguments: [[1001], [1], [100, 1]])
+  func `a chunked body over the limit is 413 by its counted bytes`(sizes: [Int]) throws {
+    let stage = try Stage(limits: "body-bytes-max: 1000")
+    let client = try stage.gateway.connect()
+    client.offer(SignedRequest(bytes: [UInt8](repeating: 7, count: 1001)).with { $0.chunks = sizes }.bytes)
+    #expect(try client.response().status == 413)
+    #expect(client.isClosedByPeer())
+    try stage.expectServing()
+  }
+
+  @Test(arguments: [nil, [1000], [1], [333, 1]])
+  func `a body of exactly the limit passes`(sizes: [Int]?) throws {
+    let stage = try Stage(limits: "body-bytes-max: 1000")
+    let request = SignedRequest(bytes: [UInt8](repeating: 7, count: 1000)).with { $0.chunks = sizes }
+    #expect(try stage.gateway.exchange(request.bytes).status == 200)
+    #expect(try stage.upstream.onlyRequest().body == request.body)
+  }
+
+  @Test func `a route may widen and narrow the body's limit`() throws {
+    let upstream = try RecordingUpstream()
+    let config = GatewayConfig.text(
+      upstreams: [upstream.url()], path: "/wide", route: "body-bytes-max: 2000",
+      limits: "body-bytes-max: 1000")
+    let narrow = GatewayConfig.route("/narrow", upstreams: [upstream.url()], "body-bytes-max: 10")
+    let gateway = try GatewayProcess(config: config + "\n" + narrow)
+    func status(_ path: String, _ count: Int) throws -> Int {
+      let request = SignedRequest(bytes: [UInt8](repeating: 7, count: count)).with { $0.target = path }
+      return try gateway.exchange(request.bytes).status
+    }
+    #expect(try status("/wide", 2000) == 200)
+    #expect(try status("/wide", 2001) == 413)
+    #expect(try status("/narrow", 10) == 200)
+    #expect(try status("/narrow", 11) == 413)
+  }
+
+  @Test func `too many header fields or bytes are 431, a long request line 414`() throws {
+    let stage = try Stage(
+      limits: "header-bytes-max: 4096\nheader-fields-max: 20\nrequest-line-bytes-max: 200")
+    let many = SignedRequest().with { $0.lines += (0..<30).map { "X-\($0): y" } }
+    let long = SignedRequest().with { $0.lines.append("X: " + String(repeating: "y", count: 5000)) }
+    let endless = Array("POST /hook HTTP/1.1\r\nX: ".utf8) + [UInt8](repeating: 121, count: 100_000)
+    let line = SignedRequest().with { $0.target = "/hook?" + String(repeating: "q", count: 300) }
+    for (bytes, status) in [(many.bytes, 431), (long.bytes, 431), (endless, 431), (line.bytes, 414)] {
+      let client = try stage.gateway.connect()
+      client.offer(bytes)
+      #expect(try client.response().status == status)
+      #expect(client.isClosedByPeer())
+    }
+    // Host, two of the signature, the length, and 16 more are 20.
+    let full = SignedRequest("full").with { $0.lines += (0..<16).map { "X-\($0): y" } }
+    #expect(try stage.gateway.exchange(full.bytes).status == 200)
+    try stage.expectServing(after: 1)
+  }
+
+  @Test func `a head that takes too long is 408`() throws {
+    let stage = try Stage(limits: "head-seconds-max: 1")
+    let client = try stage.gateway.connect()
+    try client.send("POST /hook HTTP/1.1\r\nHost: a\r\n")
+    #expect(try client.response(within: 15).status == 408)
+    #expect(client.isClosedByPeer())
+    try stage.expectServing()
+  }
+
+  @Test func `a head that comes byte by byte is 408 all the same`() throws {
+    let stage = try Stage(limits: "head-seconds-max: 1")
+    let client = try stage.gateway.connect()
+    // Six seconds' worth of bytes: the deadline does not move with each of them.
+    for byte in SignedRequest().head.prefix(60) {
+      client.offer([byte])
+      let some = client.readSome(for: 0.1)
+      guard some.isEmpty else {
+        #expect(some.contains("HTTP/1.1 408 "))
+        return try stage.expectServing()
+      }
+    }
+    Issue.record("the head was never cut off")
+  }
+
+  @Test func `a body that takes too long is 408 and reaches nobody`() throws {
+    let stage = try Stage(limits: "body-seconds-max: 1")
+    let request = SignedRequest("0123456789")
+    let client = try stage.gateway.connect()
+    try client.send(request.head + request.body.dropLast())
+    #expect(try client.response(within: 15).status == 408)
+    #expect(client.isClosedByPeer())
+    try stage.expectServing()
+  }
+
+  @Test func `a connection without a request is closed without a word`() throws {
+    let stage = try Stage(limits: "idle-seconds-max: 1")
+    let silent = try stage.gateway.connect()
+    let used = try stage.gateway.connect()
+    try used.send(SignedRequest().bytes)
+    #expect(try used.response().status == 200)
+    #expect(silent.isClosedByPeer(within: 15))
+    #expect(used.isClosedByPeer(within: 15))
+  }
+
+  @Test func `while others drip their heads a sender is served`() throws {
+    let stage = try Stage()
+    let slow = try (0..<50).map { _ in try stage.gateway.connect() }
+    for client in slow { try client.send("POST /hook HTTP/1.1\r\nHo") }
+    try stage.expectServing()
+    #expect(slow.count == 50)
+  }
+
+  @Test func `more deliveries than may be in flight are 503 with Retry-After`() throws {
+    let stage = try Stage(limits: "in-flight-max: 1") { _ in .ok.after(milliseconds: 1500) }
+    let first = try stage.gateway.connect()
+    try first.send(SignedRequest("first").bytes)
+    _ = try stage.upstream.requests(atLeast: 1)
+    let refused = try stage.gateway.exchange(SignedRequest("second").bytes)
+    #expect(refused.status == 503)
+    #expect(refused.head.value("retry-after") == "1")
+    #expect(try first.response().status == 200)
+    try stage.expectServing(after: 1)
+  }
+
+  @Test func `more body bytes than may be in flight are 503 with Retry-After`() throws {
+    let stage = try Stage(limits: "body-bytes-max: 1000\nin-flight-bytes-max: 1000") { _ in
+      .ok.after(milliseconds: 1500)
+    }
+    let body = [UInt8](repeating: 7, count: 600)
+    let first = try stage.gateway.connect()
+    try first.send(SignedRequest(bytes: body).bytes)
+    _ = try stage.upstream.requests(atLeast: 1)
+    let refused = try stage.gateway.exchange(SignedRequest(bytes: body).bytes)
+    #expect(refused.status == 503)
+    #expect(refused.head.value("retry-after") == "1")
+    #expect(try first.response().status == 200)
+    try stage.expectServing(after: 1)
+  }
+
+  @Test func `more connections than allowed are 503 with Retry-After, and a place freed is taken again`()
+    throws
+  {
+    let stage = try Stage(limits: "connections-max: 2")
+    let held = try (0..<2).map { _ in try stage.gateway.connect() }
+    for client in held {
+      try client.send(SignedRequest("held").bytes)
+      #expect(try client.response().status == 200)
+    }
+    let refused = try stage.gateway.connect()
+    let response = try refused.response()
+    #expect(response.status == 503)
+    #expect(response.head.value("retry-after") == "1")
+    #expect(refused.isClosedByPeer())
+    held[0].close()
+    let isServed = eventually {
+      (try? stage.gateway.exchange(SignedRequest("later").bytes).status) == 200
+    }
+    #expect(isServed)
+  }
+
+  @Test func `hundreds of idle connections neither stop a sender nor stay behind`() throws {
+    let stage = try Stage()
+    try stage.expectServing()
+    let before = stage.gateway.descriptorCount
+    var idle = try (0..<300).map { _ in try stage.gateway.connect() }
+    for _ in 0..<200 { try stage.gateway.connect().close() }
+    try stage.expectServing(after: 1)
+    #expect(idle.count == 300)
+    idle = []
+    #expect(eventually(within: 20) { stage.gateway.descriptorCount <= before + 16 })
+  }
+}

@@ -1,0 +1,63 @@
+import TestSupport
+import Testing
+
+/// An upstream and a gateway in front of it.
+struct Stage {
+  let upstream: RecordingUpstream
+  let gateway: GatewayProcess
+
+  init(
+    path: String = "/hook", route: String = "", limits: String = "", top: String = "", workers: Int = 2,
+    _ script: @escaping @Sendable (RecordedRequest) -> UpstreamReply = { _ in .ok }
+  ) throws {
+    upstream = try RecordingUpstream(script)
+    let target = path.hasSuffix("*") ? "/app/" : "/app"
+    gateway = try GatewayProcess(
+      config: GatewayConfig.text(
+        upstreams: [upstream.url(target)], path: path, route: route, limits: limits, top: top,
+        workers: workers))
+  }
+
+  /// A genuine delivery passes, and is the only one that the upstream has seen since `seen` others.
+  func expectServing(after seen: Int = 0, _ comment: Comment? = nil) throws {
+    let probe = SignedRequest("probe")
+    #expect(try gateway.exchange(probe.bytes).status == 200, comment)
+    let requests = try upstream.requests(atLeast: seen + 1)
+    #expect(requests.count == seen + 1, comment)
+    #expect(requests.last?.body == probe.body, comment)
+  }
+}
+
+/// Gives every test case a thread of its own: they wait in system calls.
+struct OwnThread: TestTrait, SuiteTrait, TestScoping {
+  var isRecursive: Bool { true }
+
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    try await onThread { try await function() }
+  }
+}
+
+extension Trait where Self == OwnThread {
+  static var ownThread: OwnThread { OwnThread() }
+}
+
+/// A small generator that gives the same numbers for the same seed (splitmix64).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = state
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
+  }
+
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+  }
+}

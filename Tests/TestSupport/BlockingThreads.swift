@@ -1,0 +1,61 @@
+import Foundation
+import Synchronization
+
+/// Runs `body` on a thread of its own, within the calling task: tests that wait in system calls neither fill
+/// the concurrency pool, which has one thread per core, nor lose the test that an expectation belongs to.
+/// At most `BlockingThreads.widthMax` run at once.
+public func onThread<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+  await BlockingThreads.gate.enter()
+  do {
+    let value = try await withTaskExecutorPreference(BlockingThreads.shared) { try await body() }
+    await BlockingThreads.gate.leave()
+    return value
+  } catch {
+    await BlockingThreads.gate.leave()
+    throw error
+  }
+}
+
+/// One new thread for each job.
+public final class BlockingThreads: TaskExecutor {
+  public static let shared = BlockingThreads()
+  /// More gateways at once than this make each other's deadlines late.
+  public static let widthMax = 12
+
+  static let gate = Gate(widthMax)
+
+  public func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    let thread = Thread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    thread.stackSize = 1 << 20
+    thread.start()
+  }
+}
+
+/// Lets so many in at a time.
+actor Gate {
+  private var places: Int
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  init(_ places: Int) { self.places = places }
+
+  func enter() async {
+    guard places == 0 else { return places -= 1 }
+    await withCheckedContinuation { waiting.append($0) }
+  }
+
+  func leave() {
+    if waiting.isEmpty { places += 1 } else { waiting.removeFirst().resume() }
+  }
+}
+
+/// Looks every few milliseconds whether `condition` holds, for so many seconds at most.
+@discardableResult
+public func eventually(within seconds: Double = 10, _ condition: () -> Bool) -> Bool {
+  let end = Date(timeIntervalSinceNow: seconds)
+  while !condition() {
+    guard Date() < end else { return condition() }
+    usleep(2_000)
+  }
+  return true
+}

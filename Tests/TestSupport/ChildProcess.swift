@@ -1,0 +1,162 @@
+public import Foundation
+import Synchronization
+
+/// A process that a test started, with every line that it wrote. It does not outlive its last reference.
+public final class ChildProcess: Sendable {
+  public let pid: pid_t
+  private let output = Mutex(Output())
+  private let ended = Mutex<Int32?>(nil)
+
+  private struct Output {
+    var lines: [String] = []
+    var unfinished: [UInt8] = []
+    var isComplete = false
+  }
+
+  /// - Parameters:
+  ///   - arguments: the program, by path or by name, and what it is told.
+  ///   - environment: all of it; nothing is inherited.
+  public init(_ arguments: [String], environment: [String: String]) throws {
+    var pipe: [Int32] = [-1, -1]
+    guard Glibc.pipe(&pipe) == 0 else { throw HarnessError("no pipe") }
+    defer { close(pipe[1]) }
+    pid = try ChildProcess.spawn(arguments, environment, output: pipe[1])
+    Leftovers.clearAtExit
+    Leftovers.children.withLock { _ = $0.insert(pid) }
+    let reading = pipe[0]
+    let take: @Sendable ([UInt8]?) -> Void = { [weak self] in self?.take($0) }
+    Thread { ChildProcess.collect(reading, take) }.start()
+  }
+
+  deinit {
+    if status == nil {
+      kill(pid, SIGKILL)
+      var raw: Int32 = 0
+      waitpid(pid, &raw, 0)
+      forget()
+    }
+  }
+
+  private static func spawn(
+    _ arguments: [String], _ environment: [String: String], output: Int32
+  ) throws -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, output, 1)
+    posix_spawn_file_actions_adddup2(&actions, output, 2)
+    try closeAllButStandard(&actions)
+    let argv = arguments.map { strdup($0) } + [nil]
+    let envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for text in argv + envp { free(text) } }
+    var pid: pid_t = 0
+    let code = posix_spawnp(&pid, arguments[0], &actions, nil, argv, envp)
+    guard code == 0 else { throw HarnessError("\(arguments[0]): \(String(cString: strerror(code)))") }
+    return pid
+  }
+
+  /// What another test holds open in this process must not stay open in that one. glibc's function for it
+  /// is not among those that the Swift module shows.
+  private static func closeAllButStandard(_ actions: inout posix_spawn_file_actions_t) throws {
+    typealias CloseFrom =
+      @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+    guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else {
+      throw HarnessError("this C library cannot close descriptors when it spawns")
+    }
+    _ = unsafeBitCast(symbol, to: CloseFrom.self)(&actions, 3)
+  }
+
+  private static func collect(_ descriptor: Int32, _ take: ([UInt8]?) -> Void) {
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = read(descriptor, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      take(Array(chunk[..<count]))
+    }
+    take(nil)
+    close(descriptor)
+  }
+
+  private func take(_ bytes: [UInt8]?) {
+    output.withLock { output in
+      guard let bytes else { return output.isComplete = true }
+      output.unfinished += bytes
+      guard let last = output.unfinished.lastIndex(of: 10) else { return }
+      let whole = output.unfinished[..<last].split(separator: 10, omittingEmptySubsequences: false)
+      output.lines += whole.map { String(decoding: $0, as: UTF8.self) }
+      output.unfinished.removeSubrange(...last)
+    }
+  }
+
+  // MARK: What it wrote
+
+  /// The lines that are complete so far, of standard output and standard error.
+  public var lines: [String] { output.withLock { $0.lines } }
+
+  /// The first line from number `start` on that contains `text`.
+  public func waitForLine(containing text: String, from start: Int = 0, within seconds: Double = 10) throws
+    -> String
+  {
+    var found: String?
+    eventually(within: seconds) {
+      found = lines.dropFirst(start).first { $0.contains(text) }
+      return found != nil || output.withLock { $0.isComplete }
+    }
+    // The last lines may have come together with the end.
+    found = found ?? lines.dropFirst(start).first { $0.contains(text) }
+    if let found { return found }
+    let said = lines.suffix(20).joined(separator: "\n")
+    throw HarnessError("no line with \"\(text)\" within \(seconds) s; the last ones were:\n\(said)")
+  }
+
+  // MARK: Its life
+
+  public func signal(_ number: Int32) { kill(pid, number) }
+
+  /// The exit code, 128 and the signal's number when a signal ended it, nil while it runs.
+  public var status: Int32? {
+    ended.withLock { ended in
+      if let ended { return ended }
+      var raw: Int32 = 0
+      guard waitpid(pid, &raw, WNOHANG) == pid else { return nil }
+      forget()
+      ended = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + raw & 0x7F
+      return ended
+    }
+  }
+
+  private func forget() { Leftovers.children.withLock { _ = $0.remove(pid) } }
+
+  /// Waits for the end by itself.
+  public func waitForExit(within seconds: Double = 10) -> Int32? {
+    eventually(within: seconds) { status != nil && output.withLock { $0.isComplete } }
+    return status
+  }
+
+  /// SIGTERM; SIGKILL when that did not end it in time, which gives 137.
+  @discardableResult
+  public func terminate(within seconds: Double = 40) -> Int32 {
+    if status == nil { signal(SIGTERM) }
+    if let status = waitForExit(within: seconds) { return status }
+    signal(SIGKILL)
+    return waitForExit(within: 10) ?? 137
+  }
+
+  // MARK: What the kernel says of it
+
+  public var residentBytes: Int {
+    let fields = (try? String(contentsOfFile: "/proc/\(pid)/statm", encoding: .utf8))?.split(separator: " ")
+    return (fields.flatMap { Int($0[1]) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+  }
+
+  public var descriptorCount: Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? 0
+  }
+
+  /// `cmdline` or `environ`, as the kernel shows it.
+  public func procFile(_ name: String) -> [UInt8] {
+    Array(FileManager.default.contents(atPath: "/proc/\(pid)/\(name)") ?? Data())
+  }
+}

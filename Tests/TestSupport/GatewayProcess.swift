@@ -1,0 +1,173 @@
+public import Foundation
+import Synchronization
+
+/// The built gateway, running with a configuration of a test's own.
+public final class GatewayProcess: Sendable {
+  /// What tests sign with where they do not say otherwise.
+  public static let secret = "end-to-end secret 5f2c"
+
+  public let directory: TemporaryDirectory
+  /// Where `{port}` in the configuration listens, on 127.0.0.1.
+  public let port: UInt16
+  public let configPath: String
+  private let child: ChildProcess
+
+  /// Starts it and waits until it is ready, for 30 s at most.
+  ///
+  /// - Parameters:
+  ///   - config: YAML, in which `{port}` and `{dir}` stand for a free port and the test's directory.
+  ///   - files: further files in that directory, mode 0640, where `{dir}` is replaced too.
+  ///   - environment: besides PATH; `VESIGATE_` variables of the caller are not handed on.
+  ///   - unprivileged: whether it runs as nobody (65534), to whom the files then belong.
+  public init(
+    config: String, files: [String: String] = ["secret": GatewayProcess.secret + "\n"],
+    environment: [String: String] = [:], unprivileged: Bool = false,
+    directory given: TemporaryDirectory? = nil
+  ) throws {
+    directory = try given ?? TemporaryDirectory()
+    port = try FreePort.take()
+    let filled = GatewayProcess.fill(config, directory.path, port)
+    configPath = try directory.write("vesigate.yaml", filled, mode: 0o644)
+    for (name, text) in files {
+      try directory.write(name, text.replacingOccurrences(of: "{dir}", with: directory.path))
+    }
+    var command = [try GatewayBinary.path(), "run", "--config", configPath]
+    if unprivileged {
+      try GatewayProcess.giveToNobody(directory.path)
+      command[0] = try GatewayBinary.publicCopy.get().path
+      command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + command
+    }
+    child = try ChildProcess(command, environment: GatewayProcess.environment(environment))
+    _ = try child.waitForLine(containing: "msg=ready", within: 30)
+  }
+
+  /// Runs another command of the binary to its end: its exit code and what it wrote.
+  public static func command(
+    _ arguments: [String], environment: [String: String] = [:], within seconds: Double = 30
+  ) throws -> (status: Int32, lines: [String]) {
+    let child = try ChildProcess(
+      [try GatewayBinary.path()] + arguments, environment: Self.environment(environment))
+    guard let status = child.waitForExit(within: seconds) else {
+      throw HarnessError("\(arguments) did not end within \(seconds) s")
+    }
+    return (status, child.lines)
+  }
+
+  /// Sanitizers take their options from the environment, so these are kept.
+  private static func environment(_ added: [String: String]) -> [String: String] {
+    var environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+    for name in ["ASAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
+      environment[name] = ProcessInfo.processInfo.environment[name]
+    }
+    return environment.merging(added) { $1 }
+  }
+
+  private static func fill(_ text: String, _ directory: String, _ port: UInt16) -> String {
+    text.replacingOccurrences(of: "{dir}", with: directory)
+      .replacingOccurrences(of: "{port}", with: String(port))
+  }
+
+  private static func giveToNobody(_ directory: String) throws {
+    for name in [""] + (try FileManager.default.contentsOfDirectory(atPath: directory)) {
+      guard chown("\(directory)/\(name)", 65_534, 65_534) == 0 else {
+        throw HarnessError("only root can give files to another user")
+      }
+    }
+  }
+
+  /// Replaces a configuration by renaming, placeholders filled; the gateway reads it at its next SIGHUP.
+  public func writeConfig(_ text: String) throws {
+    try directory.write("vesigate.yaml", GatewayProcess.fill(text, directory.path, port), mode: 0o644)
+  }
+
+  // MARK: Talking to it
+
+  public func connect() throws -> RawClient { try RawClient(port: port) }
+
+  /// One request over a connection of its own, and its answer.
+  public func exchange(_ bytes: [UInt8], seconds: Double = 10) throws -> RawResponse {
+    let client = try connect()
+    try client.send(bytes)
+    return try client.response(within: seconds)
+  }
+
+  // MARK: Watching it
+
+  public var pid: pid_t { child.pid }
+  public var log: [String] { child.lines }
+  public var residentBytes: Int { child.residentBytes }
+  public var descriptorCount: Int { child.descriptorCount }
+  public var status: Int32? { child.status }
+  public func procFile(_ name: String) -> [UInt8] { child.procFile(name) }
+
+  /// The first log line from number `start` on that contains `text`.
+  @discardableResult
+  public func waitForLog(containing text: String, from start: Int = 0, within seconds: Double = 10) throws
+    -> String
+  {
+    try child.waitForLine(containing: text, from: start, within: seconds)
+  }
+
+  public func signal(_ number: Int32) { child.signal(number) }
+
+  /// SIGTERM, then its exit code; SIGKILL is the last resort and gives 137.
+  @discardableResult
+  public func terminate(within seconds: Double = 40) -> Int32 { child.terminate(within: seconds) }
+
+  public func waitForExit(within seconds: Double = 10) -> Int32? { child.waitForExit(within: seconds) }
+}
+
+/// Where the built program lies: beside the test bundle, in whatever way both were built.
+public enum GatewayBinary {
+  public static func path() throws -> String {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    for start in [own, CommandLine.arguments[0]] {
+      var folder = URL(fileURLWithPath: start).deletingLastPathComponent()
+      while folder.path != "/" {
+        let candidate = folder.appendingPathComponent("vesigate").path
+        var isDirectory: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: candidate, isDirectory: &isDirectory)
+        if exists, !isDirectory.boolValue, access(candidate, X_OK) == 0 { return candidate }
+        folder.deleteLastPathComponent()
+      }
+    }
+    throw HarnessError("no built vesigate beside \(own)")
+  }
+
+  /// A copy that any user reaches, wherever the tree lies.
+  static let publicCopy = Result { try PublicCopy() }
+
+  final class PublicCopy: Sendable {
+    let directory: TemporaryDirectory
+    var path: String { directory.path + "/vesigate" }
+
+    init() throws {
+      directory = try TemporaryDirectory()
+      try FileManager.default.copyItem(atPath: GatewayBinary.path(), toPath: directory.path + "/vesigate")
+    }
+  }
+}
+
+/// Ports on 127.0.0.1 that nobody listens on, no two alike within this process.
+public enum FreePort {
+  // Below the range from which the kernel takes ports for outgoing connections.
+  private static let next = Mutex(UInt16.random(in: 20_000..<31_000))
+
+  public static func take() throws -> UInt16 {
+    for _ in 0..<2_000 {
+      let port = next.withLock { port in
+        port = port >= 31_999 ? 20_000 : port + 1
+        return port
+      }
+      let descriptor = try Sockets.tcp()
+      defer { close(descriptor) }
+      if Sockets.bind(descriptor, port: port) { return port }
+    }
+    throw HarnessError("no free port")
+  }
+}
+
+extension GatewayProcess {
+  /// Whether tests can start it as another user.
+  public static var isRoot: Bool { getuid() == 0 }
+}
