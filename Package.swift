@@ -57,6 +57,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Settings", dependencies: ["Gateway", "Signing", "CYAML"], swiftSettings: strict),
+    .target(name: "Calling", dependencies: ["CCurl"], swiftSettings: strict),
+    .target(name: "Rotation", dependencies: ["Calling", "CLinux", "Signing"], swiftSettings: strict),
     .target(
       name: "Supervision",
       dependencies: [
@@ -74,7 +76,7 @@ let package = Package(
       name: "vesigate",
       dependencies: [
         "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Control", "Settings",
-        "Supervision", "Telemetry",
+        "Supervision", "Telemetry", "Calling", "Rotation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -97,6 +99,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SettingsTests", dependencies: ["Settings", "Gateway", "Signing"], swiftSettings: strict),
+    .testTarget(
+      name: "RotationTests", dependencies: ["Rotation", "Calling", "Signing"],
+      swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests",
       dependencies: [

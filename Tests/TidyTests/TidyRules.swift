@@ -30,13 +30,15 @@ enum TidyRules {
     "Forwarding": ["Gateway", "CCurl", "CLinux", "NIOCore", "Glibc", "Synchronization"],
     "Listening": ["Gateway", "Framing", "NIOCore", "NIOPosix", "Glibc"],
     "Settings": ["Gateway", "Signing", "CYAML", "Glibc"],
+    "Calling": ["CCurl", "Glibc"],
+    "Rotation": ["Calling", "Signing", "CLinux", "Glibc"],
     "Supervision": ["ServiceLifecycle", "UnixSignals", "Logging", "Glibc", "Dispatch"],
     "Control": ["NIOCore", "NIOPosix", "Synchronization"],
     "Telemetry": ["Gateway", "Logging", "Glibc", "Synchronization"],
     "vesigate": [
       "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Control", "Settings",
-      "Supervision",
-      "Telemetry", "ArgumentParser", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
+      "Supervision", "Telemetry", "Calling", "Rotation", "ArgumentParser", "Logging", "NIOCore",
+      "NIOPosix", "ServiceLifecycle",
       "UnixSignals", "Glibc", "Dispatch", "Synchronization",
     ],
   ]
