@@ -156,7 +156,8 @@ public final class CurlForwarder: Forwarder {
 
   private func removeCancelled() {
     while let transfer = cancelledTransfers.popLast() {
-      guard running[ObjectIdentifier(transfer)] != nil else { continue }
+      // It may have ended by itself meanwhile, and even be at work for another delivery again.
+      guard transfer.isCancelled, running[ObjectIdentifier(transfer)] != nil else { continue }
       retire(transfer)
       transfer.end()
       giveBack(transfer)

@@ -314,24 +314,25 @@ final class Connection: ChannelDuplexHandler {
 
 extension Connection: ReplySink {
   func refuse(_ rejection: Rejection) {
-    guard phase != .closed, var reply else { return }
-    reply.closes = reply.closes || rejection.closesConnection || worker.isDraining
-    self.reply = reply
+    guard phase != .closed, let reply = lastChanceToClose(rejection.closesConnection) else { return }
     put { reply.refusal(rejection, into: &$0) }
     replyComplete()
   }
 
   func send(_ answer: Answer, body: UnsafeRawBufferPointer) {
-    guard phase != .closed, var reply else { return }
-    reply.closes = reply.closes || worker.isDraining
-    self.reply = reply
+    guard phase != .closed, let reply = lastChanceToClose() else { return }
     put { reply.whole(answer, body: body, into: &$0) }
     replyComplete()
   }
 
+  /// The reply's writer as its head leaves: a drain that began meanwhile makes it the connection's last.
+  private func lastChanceToClose(_ isRefusalThatCloses: Bool = false) -> ReplyWriter? {
+    if isRefusalThatCloses || worker.isDraining { reply?.closes = true }
+    return reply
+  }
+
   func begin(_ answer: Answer) {
-    guard phase != .closed, var reply else { return }
-    reply.closes = reply.closes || worker.isDraining
+    guard phase != .closed, var reply = lastChanceToClose() else { return }
     put { reply.head(answer, into: &$0) }
     self.reply = reply
     deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.lane.now())
