@@ -12,17 +12,6 @@ final class Connection: ChannelDuplexHandler {
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  private enum Phase: Equatable {
-    /// Between deliveries, or within a head.
-    case waiting
-    case collecting
-    /// The request is complete, its answer is not.
-    case answering
-    /// The last answer was written; what still comes is thrown away until the sender closes too.
-    case lingering
-    case closed
-  }
-
   private let worker: Worker
   private var context: ChannelHandlerContext?
   private var peer = Peer(address: nil)

@@ -76,8 +76,8 @@ final class Keeper: Sendable {
       counters.countReload(taken: false)
       for problem in error.problems.all { logger.error("\(problem)") }
       logger.error("reload refused, the old configuration and secrets stay in force")
-      return
-        "reload refused, the old settings stay in force: \(error.problems.all.first.map(String.init(describing:)) ?? "")"
+      let first = error.problems.all.first.map(String.init(describing:)) ?? ""
+      return "reload refused, the old settings stay in force: \(first)"
     }
   }
 
@@ -102,8 +102,8 @@ final class Keeper: Sendable {
 
   static func summary(_ loaded: Loaded) -> String {
     let routes = loaded.configuration.routes.count
-    return
-      "\(routes) \(routes == 1 ? "route" : "routes"), \(secrets(loaded)), generation \(loaded.snapshot.generation)"
+    let counted = "\(routes) \(routes == 1 ? "route" : "routes")"
+    return "\(counted), \(secrets(loaded)), generation \(loaded.snapshot.generation)"
   }
 
   /// The fingerprints of every file's secrets, the current one first.
