@@ -5,8 +5,7 @@ struct VerifyCommandTests {
   let bench: Bench
   let config: String
   static let signedAt = 1_781_519_012
-  static let body =
-    #"{"event":"payment.completed","data":{"reference":"PAYIN-VES-1781519012","status":"completed","amount":3.1,"currency":"ZMW"}}"#
+  static let body = PresetCase.publishedBody
   static let signature = "9ed70a4b453cac983bcbc41b8336750ea981223ee3ac99fb56cf07ddfac37452"
 
   init() throws {
