@@ -46,7 +46,9 @@ public struct ProviderCall: SecretSource {
     case .rotated(let secret):
       return flaw(secret).map { .unknown("answered with a secret that \($0)") } ?? answer
     case .refused(let refusal) where repeatsKey(refusal.sentence):
-      return .refused(Refusal(refusal.kind, "refused the request, in words that hold the API key"))
+      let key = refusal.kind == .unauthorized ? "the API key" : "the request"
+      return .refused(
+        Refusal(refusal.kind, "did not accept \(key); its words repeat the key, so they are not shown"))
     case .refused, .unknown: return answer
     }
   }

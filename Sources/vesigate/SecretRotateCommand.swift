@@ -81,6 +81,9 @@ struct SecretRotateCommand: ParsableCommand {
           + "vesigate secret rotate --resume")
       throw ExitStatus.temporary
     }
+    guard standing.journal != nil else {
+      return print("\(path): no rotation is unfinished, secret \(standing.current ?? "none") is in force")
+    }
     guard try yes || agreed("Did the provider surely make no new secret for \(path)?") else {
       throw declined()
     }

@@ -1,0 +1,137 @@
+import Foundation
+import Signing
+import Testing
+
+@testable import Rotation
+
+@Test(arguments: [(0o640, 0o640), (0o600, 0o600), (0o440, 0o640), (0o644, 0o640), (0o660, 0o640)])
+func `what is written gets no more than the directory's group may read`(before: Int, after: Int) throws {
+  let scratch = try Scratch()
+  try scratch.write("old\n", mode: before)
+  let folder = try SecretFolder(scratch.secretPath)
+  try folder.writeSecrets([secret("new"), secret("kept")])
+  #expect(scratch.text() == "new\nkept\n")
+  #expect(try scratch.mode("vesicash") == after)
+  try folder.reserveNext()
+  #expect(try scratch.mode("vesicash.next") == after)
+  try folder.write(.journal, Array("x".utf8))
+  #expect(try scratch.mode("vesicash.journal") == after)
+}
+
+@Test func `what is written gets the directory's group`() throws {
+  let scratch = try Scratch()
+  // Only root can give a directory to any group.
+  guard geteuid() == 0 else { return }
+  #expect(chown(scratch.directory, 0, 12_345) == 0)
+  let folder = try SecretFolder(scratch.secretPath)
+  try folder.writeSecrets([secret("new")])
+  let attributes = try FileManager.default.attributesOfItem(atPath: scratch.secretPath)
+  #expect(attributes[.groupOwnerAccountID] as? Int == 12_345)
+}
+
+@Test func `room is reserved and the file still counts as empty`() throws {
+  let scratch = try Scratch()
+  let folder = try SecretFolder(scratch.secretPath)
+  #expect(try folder.nextFile() == .absent)
+  try folder.reserveNext()
+  #expect(try folder.nextFile() == .empty)
+  var status = stat()
+  #expect(stat(scratch.secretPath + ".next", &status) == 0)
+  #expect(status.st_size == 0 && status.st_blocks * 512 >= SecretText.bytesMax)
+  try folder.writeNext(secret("answer"))
+  #expect(try folder.nextFile() == .complete(fingerprint: secret("answer").fingerprint))
+  try folder.publishNext()
+  #expect(scratch.text() == "answer\n")
+  #expect(try folder.nextFile() == .absent)
+}
+
+@Test(arguments: ["half", "\n"])
+func `an answer without its line end is none`(text: String) throws {
+  let scratch = try Scratch()
+  try scratch.write(text, to: "vesicash.next")
+  let folder = try SecretFolder(scratch.secretPath)
+  #expect(try folder.nextFile() == .torn)
+  try folder.reserveNext()
+  #expect(try folder.nextFile() == .empty)
+}
+
+@Test func `what a crash left of a write is overwritten, and cleared away`() throws {
+  let scratch = try Scratch()
+  try scratch.write("half a journal that is longer", to: "vesicash.journal.tmp")
+  try scratch.write("half a secret", to: "vesicash.tmp")
+  let folder = try SecretFolder(scratch.secretPath)
+  try folder.write(.journal, Array("short".utf8))
+  #expect(scratch.text("vesicash.journal") == "short")
+  try folder.closeRotation()
+  #expect(scratch.names == [])
+}
+
+@Test func `the file's lines are read as the daemon reads them`() throws {
+  let scratch = try Scratch()
+  try scratch.write("\nfirst\r\n\nsecond\nfirst\n")
+  #expect(try SecretFolder(scratch.secretPath).secrets().map(text) == ["first", "second"])
+}
+
+@Test func `a symbolic link is not replaced by a file`() throws {
+  let scratch = try Scratch()
+  try scratch.write("real\n", to: "real")
+  #expect(symlink("real", scratch.secretPath) == 0)
+  let failure = #expect(throws: FileFailure.self) { try SecretFolder(scratch.secretPath) }
+  #expect(failure?.kind == .configuration)
+}
+
+@Test func `a planted link beside the file is not followed`() throws {
+  let scratch = try Scratch()
+  try scratch.write("victim", to: "victim")
+  #expect(symlink("victim", scratch.secretPath + ".journal.tmp") == 0)
+  let folder = try SecretFolder(scratch.secretPath)
+  #expect(throws: FileFailure.self) { try folder.write(.journal, Array("x".utf8)) }
+  #expect(scratch.text("victim") == "victim")
+}
+
+@Test func `a missing directory is said`() {
+  let failure = #expect(throws: FileFailure.self) { try SecretFolder("/nonexistent-folder/secret") }
+  #expect(failure?.kind == .configuration)
+  #expect(failure?.description.contains("/nonexistent-folder") == true)
+}
+
+@Test func `a second holder is told who the first one is`() throws {
+  let scratch = try Scratch()
+  let folder = try SecretFolder(scratch.secretPath)
+  let first = try RotationLock(folder, command: "vesigate secret rotate")
+  #expect(scratch.text("vesicash.lock") == "\(getpid()) vesigate secret rotate\n")
+  let again = try SecretFolder(scratch.secretPath)
+  #expect(throws: RotationLock.Refusal.held(by: "process \(getpid()) (vesigate secret rotate)")) {
+    try RotationLock(again, command: "vesigate secret set")
+  }
+  withExtendedLifetime(first) {}
+}
+
+@Test func `a lock ends with its holder, and the file stays`() throws {
+  let scratch = try Scratch()
+  let folder = try SecretFolder(scratch.secretPath)
+  do { _ = try RotationLock(folder, command: "one") }
+  let second = try RotationLock(folder, command: "two")
+  #expect(scratch.text("vesicash.lock") == "\(getpid()) two\n")
+  withExtendedLifetime(second) {}
+}
+
+@Test(arguments: [("sk_1\n", 0o600, "sk_1"), ("sk_1", 0o640, "sk_1"), ("sk 1\r\n", 0o400, "sk 1")])
+func `an API key is one line`(content: String, mode: Int, key: String) throws {
+  let scratch = try Scratch()
+  try scratch.write(content, to: "key", mode: mode)
+  #expect(text(try KeyFile(scratch.directory + "/key").key) == key)
+}
+
+@Test(arguments: [
+  ("sk_1\n", 0o644, FileFailure.Kind.permission), ("", 0o600, .configuration),
+  ("a\nb\n", 0o600, .configuration),
+])
+func `a key that everybody may read, none and two are refused`(
+  content: String, mode: Int, kind: FileFailure.Kind
+) throws {
+  let scratch = try Scratch()
+  try scratch.write(content, to: "key", mode: mode)
+  let failure = #expect(throws: FileFailure.self) { try KeyFile(scratch.directory + "/key") }
+  #expect(failure?.kind == kind)
+}
