@@ -64,6 +64,8 @@ struct VerifyCommandTests {
     ("POST /webhooks/vesicash HTTP/1.1\r\nHost: x\r\n", "the file ends before the request does"),
     ("", "the file ends before the request does"),
     ("nonsense\r\n\r\n", "not verified: 400"),
+    ("PUT" + request().dropFirst(4), "405, route /webhooks/vesicash takes POST"),
+    (request(body: String(repeating: "x", count: 1_048_577)), "413, the body is over 1048576 bytes"),
   ]
 
   @Test(arguments: refusals.indices)
