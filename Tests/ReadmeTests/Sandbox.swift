@@ -33,6 +33,9 @@ final class Sandbox {
 
   deinit {
     for program in programs where program.isRunning { program.terminate() }
+    // While one still writes, the folder cannot be removed. A moment suffices; the bound is for a bug.
+    for _ in 0..<1_000 where programs.contains(where: \.isRunning) { usleep(5_000) }
+    for program in programs where program.isRunning { kill(program.processIdentifier, SIGKILL) }
     try? FileManager.default.removeItem(at: folder)
   }
 
