@@ -125,7 +125,9 @@ final class Sandbox {
     process.arguments = ["--default-signal"] + arguments
     let path = [folder.path + "/bin", ProcessInfo.processInfo.environment["PATH"] ?? "", "/usr/sbin"]
     process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("VESIGATE_") }
-      .merging(["PATH": path.joined(separator: ":")]) { $1 }
+      .merging([
+        "PATH": path.joined(separator: ":"), "VESIGATE_CONTROL": folder.path + "/control.sock",
+      ]) { $1 }
     process.currentDirectoryURL = folder
     process.standardInput = FileHandle.nullDevice
     try write("", to: log)
