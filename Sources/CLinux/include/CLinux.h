@@ -1,6 +1,6 @@
 #pragma once
-// The few kernel calls that Swift's Glibc module does not show: epoll, eventfd, fallocate, and prctl, which is
-// variadic.
+// The few kernel calls that Swift's Glibc module does not show: epoll, eventfd, fallocate, and prctl, which
+// is variadic.
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
