@@ -166,8 +166,9 @@ final class Dispatch: AttemptObserver {
 
   private func finishStream(_ tag: Int, _ failure: ForwardFailure?) {
     if let failure {
-      reply.abort()
-      return end(.brokeOff(by: tag, failure))
+      // The record first: the abort ends the connection, and that would be taken for the sender's doing.
+      end(.brokeOff(by: tag, failure))
+      return reply.abort()
     }
     reply.end()
     guard let answer = lots[tag].answer else { return }

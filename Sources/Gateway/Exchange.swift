@@ -217,14 +217,15 @@ public final class Exchange {
     finish(status: rejection.status)
   }
 
-  /// The sender went away. A delivery that is on its way to an upstream completes: the app may be acting
-  /// on it. One that is still arriving ends here.
-  public func senderGone() {
+  /// The sender went away, or is given up for `reason`. A delivery that is on its way to an upstream
+  /// completes: the app may be acting on it. One that is still arriving ends here.
+  public func senderGone(_ reason: StaticText = "sender-gone") {
     guard phase != .over else { return }
     isSenderGone = true
     if phase == .dispatching, dispatch?.isStreaming != true { return }
     dispatch?.cancel()
     if let (tag, answer) = dispatch?.streamed { note(upstream: tag, status: answer.status) }
+    record.reason = record.reason ?? reason.description
     finish(status: 0)
   }
 

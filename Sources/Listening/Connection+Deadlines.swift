@@ -12,7 +12,9 @@ extension Connection {
     case .idle, .lingering: close()
     case .head: refuseBrokenFraming(.headTimeout)
     case .body: refuseBrokenFraming(.bodyTimeout)
-    case .reply: reset()
+    case .reply:
+      exchange?.senderGone("reply-timeout")
+      reset()
     }
   }
 

@@ -118,7 +118,8 @@ final class Sandbox {
   private func launch(_ arguments: [String], log: String) throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
+    // The threads that tests run on block signals, and children inherit that: SIGTERM would not end them.
+    process.arguments = ["--default-signal"] + arguments
     let path = [folder.path + "/bin", ProcessInfo.processInfo.environment["PATH"] ?? "", "/usr/sbin"]
     process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("VESIGATE_") }
       .merging(["PATH": path.joined(separator: ":")]) { $1 }

@@ -7,8 +7,8 @@ public final class RecordingUpstream: Sendable {
   public let unixPath: String?
   private let listener: Int32
   private let state = Mutex(State())
+  private let answersBeforeTheBody: Bool
   private let script: @Sendable (RecordedRequest) -> UpstreamReply
-  private let greeting: @Sendable (_ connection: Int) -> UpstreamReply?
 
   private struct State {
     var requests: [RecordedRequest] = []
@@ -19,16 +19,16 @@ public final class RecordingUpstream: Sendable {
 
   /// - Parameters:
   ///   - unixPath: where to listen instead of a port of 127.0.0.1.
-  ///   - greeting: what is done with a connection before it said anything; nil reads requests from it.
-  ///   - script: what is done once a request's head is there.
+  ///   - answersBeforeTheBody: whether the script is asked once the head is there; the body is then never
+  ///     read.
+  ///   - script: what is done with a request.
   public init(
-    unixPath: String? = nil,
-    greeting: @escaping @Sendable (_ connection: Int) -> UpstreamReply? = { _ in nil },
+    unixPath: String? = nil, answersBeforeTheBody: Bool = false,
     _ script: @escaping @Sendable (RecordedRequest) -> UpstreamReply = { _ in .ok }
   ) throws {
     self.unixPath = unixPath
     self.script = script
-    self.greeting = greeting
+    self.answersBeforeTheBody = answersBeforeTheBody
     let listener = unixPath == nil ? try Sockets.tcp() : try Sockets.unix()
     self.listener = listener
     let bound = unixPath.map { Sockets.bind(listener, path: $0) } ?? Sockets.bind(listener, port: 0)
@@ -95,12 +95,7 @@ public final class RecordingUpstream: Sendable {
       return state.connections - 1
     }
     guard let number else { return false }
-    let connection = UpstreamConnection(descriptor)
-    if let reply = greeting(number) {
-      _ = connection.perform(reply, isStopped: { self.isStopped })
-    } else {
-      serveRequests(connection, number)
-    }
+    serveRequests(UpstreamConnection(descriptor), number)
     state.withLock { state in
       state.open.remove(descriptor)
       close(descriptor)
@@ -118,13 +113,12 @@ public final class RecordingUpstream: Sendable {
         state.requests.append(request)
         return state.requests.count - 1
       }
-      let reply = script(request)
-      if reply.readsBodyFirst {
+      if !answersBeforeTheBody {
         (request.body, request.isComplete) = connection.readBody(request.head)
         let seen = request
         state.withLock { $0.requests[index] = seen }
       }
-      guard connection.perform(reply, isStopped: { self.isStopped }) else { return }
+      guard connection.perform(script(request), isStopped: { self.isStopped }) else { return }
       turn += 1
     }
   }

@@ -14,13 +14,8 @@ public struct UpstreamReply: Sendable {
   }
 
   public var steps: [Step]
-  /// Whether the request's body is read before the first step.
-  public var readsBodyFirst = true
 
-  public init(_ steps: [Step], readsBodyFirst: Bool = true) {
-    self.steps = steps
-    self.readsBodyFirst = readsBodyFirst
-  }
+  public init(_ steps: [Step]) { self.steps = steps }
 
   public static let ok = answer(200, "OK", body: "ok")
 
@@ -61,12 +56,10 @@ public struct UpstreamReply: Sendable {
   }
 
   public func then(_ more: Step...) -> UpstreamReply {
-    UpstreamReply(steps + more, readsBodyFirst: readsBodyFirst)
+    UpstreamReply(steps + more)
   }
 
   public func after(milliseconds: Int) -> UpstreamReply {
-    UpstreamReply([.pause(milliseconds: milliseconds)] + steps, readsBodyFirst: readsBodyFirst)
+    UpstreamReply([.pause(milliseconds: milliseconds)] + steps)
   }
-
-  public var beforeTheBody: UpstreamReply { UpstreamReply(steps, readsBodyFirst: false) }
 }

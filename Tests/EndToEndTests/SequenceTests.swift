@@ -1,0 +1,135 @@
+import TestSupport
+import Testing
+
+/// More than one request on a connection: each in turn, none mistaken for another.
+@Suite(.ownThread) struct SequenceTests {
+  private func echo() throws -> Stage {
+    // Its answer is the request's query.
+    try Stage { request in
+      .answer(200, body: String(request.target.split(separator: "?").last ?? ""))
+    }
+  }
+
+  private func request(_ number: Int) -> SignedRequest {
+    SignedRequest("body \(number)").with { $0.target = "/hook?\(number)" }
+  }
+
+  @Test func `eight pipelined requests are each delivered once and answered in order`() throws {
+    let stage = try echo()
+    let client = try stage.gateway.connect()
+    try client.send(
+      (0..<8).flatMap { number in
+        request(number).with { $0.chunks = number % 2 == 0 ? nil : [3] }.bytes
+      })
+    for number in 0..<8 { #expect(try client.response().text == "\(number)") }
+    let seen = try stage.upstream.requests(atLeast: 8)
+    #expect(seen.map(\.body) == (0..<8).map { Array("body \($0)".utf8) })
+  }
+
+  @Test func `what is pipelined behind a broken request is not read`() throws {
+    let stage = try echo()
+    let client = try stage.gateway.connect()
+    let broken = Array("POST /hook HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 0\r\n\r\n".utf8)
+    client.offer(request(1).bytes + broken + request(2).bytes)
+    #expect(try client.response().text == "1")
+    #expect(try client.response().status == 400)
+    #expect(client.isClosedByPeer())
+    #expect(try stage.upstream.onlyRequest().body == Array("body 1".utf8))
+  }
+
+  @Test func `what is pipelined behind a refusal that closes is not read`() throws {
+    let stage = try echo()
+    for refused in [
+      SignedRequest().with { $0.target = "/nowhere" }, SignedRequest().with { $0.method = "PUT" },
+    ] {
+      let client = try stage.gateway.connect()
+      client.offer(refused.bytes + request(1).bytes)
+      #expect([404, 405].contains(try client.response().status))
+      #expect(client.isClosedByPeer())
+    }
+    #expect(stage.upstream.requests.isEmpty)
+  }
+
+  @Test func `a forged request between genuine ones is refused and the next is served`() throws {
+    let stage = try echo()
+    let client = try stage.gateway.connect()
+    try client.send(request(1).bytes + request(2).with { $0.secret = "another" }.bytes + request(3).bytes)
+    #expect(try client.response().text == "1")
+    #expect(try client.response().status == 401)
+    #expect(try client.response().text == "3")
+    #expect(
+      try stage.upstream.requests(atLeast: 2).map(\.body) == ["body 1", "body 3"].map { Array($0.utf8) })
+  }
+
+  @Test func `a connection serves one request after another`() throws {
+    let stage = try echo()
+    let client = try stage.gateway.connect()
+    for number in 0..<50 {
+      // One empty line before a request is forgiven.
+      if number % 5 == 4 { try client.send("\r\n") }
+      try client.send(request(number).bytes)
+      #expect(try client.response().text == "\(number)")
+    }
+    #expect(stage.upstream.requests.count == 50)
+  }
+
+  @Test(
+    arguments: [
+      ("HTTP/1.1", nil, true), ("HTTP/1.1", "close", false), ("HTTP/1.1", "x, Close", false),
+      ("HTTP/1.0", nil, false),
+      ("HTTP/1.0", "keep-alive", true), ("HTTP/1.0", "keep-alive, close", false),
+    ] as [(String, String?, Bool)])
+  func `the connection lives on as the version and Connection say`(
+    version: String, option: String?, stays: Bool
+  ) throws {
+    let stage = try echo()
+    let first = request(1).with {
+      $0.version = version
+      if let option { $0.lines.append("Connection: \(option)") }
+    }
+    let client = try stage.gateway.connect()
+    try client.send(first.bytes)
+    let response = try client.response()
+    #expect(response.text == "1")
+    #expect((response.head.value("connection") == "close") == !stays)
+    if stays {
+      try client.send(request(2).bytes)
+      #expect(try client.response().text == "2")
+    } else {
+      #expect(client.isClosedByPeer())
+    }
+  }
+
+  @Test func `a sender that half-closes after a complete request gets its answer`() throws {
+    let stage = try Stage { _ in UpstreamReply.ok.after(milliseconds: 300) }
+    for request in [SignedRequest("a"), SignedRequest("b").with { $0.chunks = [1] }] {
+      let client = try stage.gateway.connect()
+      try client.send(request.bytes)
+      client.halfClose()
+      #expect(try client.response().text == "ok")
+      #expect(client.isClosedByPeer())
+    }
+    #expect(stage.upstream.requests.count == 2)
+  }
+
+  @Test func `pipelined requests with a half-close behind them are all answered`() throws {
+    let stage = try echo()
+    let client = try stage.gateway.connect()
+    try client.send((0..<4).flatMap { request($0).bytes })
+    client.halfClose()
+    for number in 0..<4 { #expect(try client.response().text == "\(number)") }
+    #expect(client.isClosedByPeer())
+  }
+
+  @Test func `SIGTERM lets a delivery in flight finish and ends with 0`() throws {
+    let stage = try Stage { _ in UpstreamReply.ok.after(milliseconds: 700) }
+    let client = try stage.gateway.connect()
+    try client.send(SignedRequest("last").bytes)
+    _ = try stage.upstream.requests(atLeast: 1)
+    stage.gateway.signal(15)
+    let response = try client.response()
+    #expect(response.text == "ok")
+    #expect(stage.gateway.waitForExit(within: 30) == 0)
+    #expect(throws: HarnessError.self) { try stage.gateway.connect() }
+  }
+}

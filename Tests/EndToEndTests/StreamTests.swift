@@ -1,0 +1,129 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Large answers, slow senders, and senders that go away: one never costs another.
+@Suite(.ownThread) struct StreamTests {
+  private static let large = 100 * 1_048_576
+
+  private static func reply(_ request: RecordedRequest) -> UpstreamReply {
+    guard request.body == Array("large".utf8) else { return .ok }
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: \(large)\r\n\r\n"
+    return UpstreamReply([.send(Array(head.utf8)), .sendZeros(large)])
+  }
+
+  @Test(.enabled(if: !Sanitizer.isOn))
+  func `a 100 MB answer to a slow reader stays out of memory, and others are served`() throws {
+    let stage = try Stage(workers: 1, Self.reply)
+    #expect(try stage.gateway.exchange(SignedRequest("warm").bytes).status == 200)
+    let before = stage.gateway.residentBytes
+    let slow = try RawClient(port: stage.gateway.port, receiveBufferBytes: 16_384)
+    try slow.send(SignedRequest("large").bytes)
+    var received = 0
+    var highest = 0
+    while received < Self.large {
+      let part = slow.take(received < 2_000_000 ? 16_384 : 1_048_576)
+      guard !part.isEmpty else { break }
+      received += part.count
+      guard received < 2_000_000 || received % 64 == 0 else { continue }
+      highest = max(highest, stage.gateway.residentBytes)
+      // Slow at first, while another sender is served; in a hurry once that is shown.
+      guard received < 2_000_000 else { continue }
+      usleep(5_000)
+      if received < 200_000 { #expect(try stage.gateway.exchange(SignedRequest("other").bytes).text == "ok") }
+    }
+    #expect(received > Self.large)
+    #expect(highest - before < 40 * 1_048_576, "\((highest - before) / 1_048_576) MiB more")
+  }
+
+  @Test func `a sender that takes nothing of its answer is cut off, one that takes some is not`() throws {
+    let stage = try Stage(limits: "reply-seconds-max: 1", workers: 1, Self.reply)
+    let stuck = try RawClient(port: stage.gateway.port, receiveBufferBytes: 16_384)
+    try stuck.send(SignedRequest("large").bytes)
+    _ = try stage.upstream.requests(atLeast: 1)
+    let slow = try RawClient(port: stage.gateway.port, receiveBufferBytes: 16_384)
+    try slow.send(SignedRequest("large").bytes)
+    // The one has nothing read from it until it is cut off, the other takes a little all the time.
+    var taken = 0
+    let isCut = eventually(within: 20) {
+      taken += slow.take(400_000).count
+      return stage.gateway.log.contains { $0.contains("reason=reply-timeout") }
+    }
+    #expect(isCut)
+    #expect(slow.end == nil && taken > 0)
+    var received = 0
+    while stuck.end == nil, received < Self.large { received += stuck.take(1_048_576).count }
+    #expect(received < Self.large && stuck.end == .reset)
+    #expect(try stage.gateway.exchange(SignedRequest("other").bytes).text == "ok")
+  }
+
+  @Test func `an answer that breaks off midway is not taken for a whole one`() throws {
+    // More than what is held back before the sender hears of it.
+    let part = String(repeating: "0123456789", count: 20_000)
+    let upstreams: [UpstreamReply] = [
+      UpstreamReply.raw("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + part).then(.close),
+      UpstreamReply.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n30d40\r\n" + part + "\r\n")
+        .then(.close),
+    ]
+    for reply in upstreams {
+      let stage = try Stage { _ in reply }
+      let client = try stage.gateway.connect()
+      try client.send(SignedRequest().bytes)
+      #expect(throws: HarnessError.self) { try client.response() }
+      #expect(client.end != nil)
+      let line = try stage.gateway.waitForLog(containing: "outcome=failed")
+      #expect(line.contains("reason=upstream-closed"))
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `a sender that goes away changes nothing for the app, which gets the delivery once`(resets: Bool)
+    throws
+  {
+    let stage = try Stage(workers: 1) { request in
+      request.body == Array("gone".utf8) ? UpstreamReply.ok.after(milliseconds: 500) : .ok
+    }
+    let client = try stage.gateway.connect()
+    try client.send(SignedRequest("gone").bytes)
+    _ = try stage.upstream.requests(atLeast: 1)
+    if resets { client.reset() } else { client.close() }
+    for turn in 0..<5 { #expect(try stage.gateway.exchange(SignedRequest("\(turn)").bytes).text == "ok") }
+    let line = try stage.gateway.waitForLog(containing: "body_bytes=4")
+    #expect(line.contains("route=/hook"))
+    let seen = try stage.upstream.requests(atLeast: 6)
+    #expect(seen.count { $0.body == Array("gone".utf8) } == 1)
+    #expect(seen.count == 6)
+  }
+
+  @Test func `senders that go away in the middle of a large answer leave nothing behind`() throws {
+    let stage = try Stage(workers: 1, Self.reply)
+    #expect(try stage.gateway.exchange(SignedRequest("warm").bytes).status == 200)
+    let before = stage.gateway.descriptorCount
+    for turn in 0..<6 {
+      let client = try RawClient(port: stage.gateway.port, receiveBufferBytes: 16_384)
+      try client.send(SignedRequest("large").bytes)
+      #expect(!client.take(10_000).isEmpty)
+      if turn % 2 == 0 { client.reset() } else { client.close() }
+    }
+    #expect(eventually(within: 20) { stage.gateway.descriptorCount <= before + 2 })
+    #expect(try stage.gateway.exchange(SignedRequest("other").bytes).text == "ok")
+  }
+
+  @Test func `a large body to an upstream that reads slowly arrives whole`() throws {
+    let stage = try Stage(limits: "body-bytes-max: 8388608") { _ in .ok }
+    var generator = SeededGenerator(seed: 9)
+    let block = generator.bytes(65_536)
+    let body = Array((0..<100).map { _ in block }.joined())
+    #expect(try stage.gateway.exchange(SignedRequest(bytes: body).bytes, seconds: 30).status == 200)
+    #expect(try stage.upstream.onlyRequest().body == body)
+  }
+}
+
+/// Sanitizers keep freed memory, so that what is resident says nothing.
+enum Sanitizer {
+  static var isOn: Bool {
+    let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
+    return dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
+      || maps.contains("libclang_rt")
+  }
+}
