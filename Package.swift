@@ -49,7 +49,16 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Control",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
     .target(name: "Settings", dependencies: ["Gateway", "Signing", "CYAML"], swiftSettings: strict),
+    .target(name: "Calling", dependencies: ["CCurl"], swiftSettings: strict),
+    .target(name: "Rotation", dependencies: ["Calling", "CLinux", "Signing"], swiftSettings: strict),
     .target(
       name: "Supervision",
       dependencies: [
@@ -66,8 +75,8 @@ let package = Package(
     .executableTarget(
       name: "vesigate",
       dependencies: [
-        "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Settings",
-        "Supervision", "Telemetry",
+        "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Control", "Settings",
+        "Supervision", "Telemetry", "Calling", "Rotation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -91,6 +100,9 @@ let package = Package(
     .testTarget(
       name: "SettingsTests", dependencies: ["Settings", "Gateway", "Signing"], swiftSettings: strict),
     .testTarget(
+      name: "RotationTests", dependencies: ["Rotation", "Calling", "Signing"],
+      swiftSettings: strict),
+    .testTarget(
       name: "TelemetryTests",
       dependencies: [
         "Telemetry", "Gateway", .product(name: "Logging", package: "swift-log"),
@@ -113,6 +125,8 @@ let package = Package(
     // These run the built program.
     .testTarget(name: "CommandTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     .testTarget(name: "ReloadTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    .testTarget(
+      name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )

@@ -11,9 +11,9 @@ public final class CurlForwarder: Forwarder {
   private let sockets = SocketTable()
   /// For the attempts that begin from now on.
   public var answerHeaderBytesMax: Int
-  private var pools: [ObjectIdentifier: [Transfer]] = [:]
-  private var known: Set<ObjectIdentifier>?
-  private var running: [ObjectIdentifier: Transfer] = [:]
+  private var pools: [ObjectIdentifier: HandlePool] = [:]
+  /// In no order; each transfer knows its place.
+  private var running: [Transfer] = []
   private var cancelledTransfers: [Transfer] = []
   private var sweep: Scheduled<Void>?
   private var isDriving = false
@@ -47,17 +47,20 @@ public final class CurlForwarder: Forwarder {
     isClosed = true
     sweep?.cancel()
     timer.scheduled?.cancel()
-    for transfer in running.values { curl_multi_remove_handle(multi, transfer.easy.raw) }
-    running = [:]
+    for transfer in running { curl_multi_remove_handle(multi, transfer.easy.raw) }
+    running = []
     pools = [:]
     curl_multi_cleanup(multi)
   }
 
-  /// Frees the handles of upstreams that no configuration names any more.
+  /// Frees the handles of upstreams that no configuration names any more; those in use go when they are done.
   public func keepOnly(_ upstreams: [Upstream]) {
     let known = Set(upstreams.map { ObjectIdentifier($0) })
-    self.known = known
-    pools = pools.filter { known.contains($0.key) }
+    for (upstream, pool) in pools where !known.contains(upstream) {
+      pool.isRetired = true
+      pool.idle = []
+      pools[upstream] = nil
+    }
   }
 
   // MARK: Forwarder
@@ -65,18 +68,30 @@ public final class CurlForwarder: Forwarder {
   public func start(
     _ request: ForwardRequest, to upstream: Upstream, observer: any AttemptObserver, tag: Int
   ) -> any Attempt {
-    let pooled = pools[ObjectIdentifier(upstream)]?.popLast()
-    guard let transfer = pooled ?? Transfer(upstream: upstream, times: request.times, forwarder: self) else {
+    guard let transfer = takeTransfer(to: upstream, times: request.times) else {
       return FailedAttempt(on: eventLoop, observer: observer, tag: tag)
     }
     transfer.begin(
       request, observer: observer, tag: tag, answerHeaderBytesMax: answerHeaderBytesMax,
       now: NIODeadline.now().uptimeNanosecondsUnsigned)
-    running[ObjectIdentifier(transfer)] = transfer
-    attachSockets(transfer, self)
+    transfer.place = running.count
+    running.append(transfer)
     curl_multi_add_handle(multi, transfer.easy.raw)
     scheduleDrive()
     scheduleSweep()
+    return transfer
+  }
+
+  private func takeTransfer(to upstream: Upstream, times: ForwardTimes) -> Transfer? {
+    let pool = pools[ObjectIdentifier(upstream)] ?? HandlePool()
+    pools[ObjectIdentifier(upstream)] = pool
+    if let pooled = pool.idle.popLast() { return pooled }
+    guard let transfer = Transfer(upstream: upstream, times: times, forwarder: self, pool: pool) else {
+      return nil
+    }
+    // The socket callbacks outlive the transfer with its pooled connection, so they refer to this object,
+    // which frees the connections itself.
+    vg_set_socket_functions(transfer.easy.raw, onOpen, onClose, Unmanaged.passUnretained(self).toOpaque())
     return transfer
   }
 
@@ -157,7 +172,7 @@ public final class CurlForwarder: Forwarder {
   private func removeCancelled() {
     while let transfer = cancelledTransfers.popLast() {
       // It may have ended by itself meanwhile, and even be at work for another delivery again.
-      guard transfer.isCancelled, running[ObjectIdentifier(transfer)] != nil else { continue }
+      guard transfer.isCancelled, transfer.place != nil else { continue }
       retire(transfer)
       transfer.end()
       giveBack(transfer)
@@ -166,13 +181,17 @@ public final class CurlForwarder: Forwarder {
 
   private func retire(_ transfer: Transfer) {
     curl_multi_remove_handle(multi, transfer.easy.raw)
-    running[ObjectIdentifier(transfer)] = nil
+    guard let place = transfer.place else { return }
+    transfer.place = nil
+    let last = running.removeLast()
+    if last !== transfer {
+      running[place] = last
+      last.place = place
+    }
   }
 
   private func giveBack(_ transfer: Transfer) {
-    let upstream = ObjectIdentifier(transfer.upstream)
-    guard known?.contains(upstream) ?? true else { return }
-    pools[upstream, default: []].append(transfer)
+    if !transfer.pool.isRetired { transfer.pool.idle.append(transfer) }
   }
 
   // MARK: Timers
@@ -188,7 +207,7 @@ public final class CurlForwarder: Forwarder {
   private func sweepDeadlines() {
     sweep = nil
     let now = NIODeadline.now().uptimeNanosecondsUnsigned
-    for transfer in running.values.filter({ $0.firstByteDeadline <= now }) {
+    for transfer in running.filter({ $0.firstByteDeadline <= now }) {
       retire(transfer)
       transfer.missedFirstByte()
       giveBack(transfer)
@@ -239,37 +258,6 @@ public final class CurlForwarder: Forwarder {
   }
 }
 
-/// libcurl's timer, and the loop's task that stands for it.
-private struct CurlTimer {
-  var due: NIODeadline?
-  var scheduled: Scheduled<Void>?
-  var scheduledFor: NIODeadline?
-
-  func isDue(_ now: NIODeadline) -> Bool { due.map { $0 <= now } ?? false }
-
-  mutating func cleared() { due = nil }
-}
-
-/// Stands for an attempt that could not even be prepared.
-private final class FailedAttempt: Attempt {
-  private var observer: (any AttemptObserver)?
-
-  init(on eventLoop: any EventLoop, observer: any AttemptObserver, tag: Int) {
-    self.observer = observer
-    let bound = NIOLoopBound(self, eventLoop: eventLoop)
-    eventLoop.execute {
-      bound.value.observer?.attempt(
-        tag,
-        finished: ForwardFailure(
-          stage: .connecting, kind: .internalError, detail: "libcurl gave no handle for this upstream"))
-    }
-  }
-
-  func resume() {}
-
-  func cancel() { observer = nil }
-}
-
 extension NIODeadline {
   fileprivate var uptimeNanosecondsUnsigned: UInt64 { UInt64(max(uptimeNanoseconds, 0)) }
 }
@@ -301,11 +289,4 @@ private func onOpen(
 
 private func onClose(_ context: UnsafeMutableRawPointer?, _ socket: curl_socket_t) -> CInt {
   forwarder(context).close(socket)
-}
-
-/// The socket callbacks outlive the transfer with the pooled connection, so they refer to the forwarder,
-/// which frees the pool itself.
-private func attachSockets(_ transfer: Transfer, _ forwarder: CurlForwarder) {
-  vg_set_socket_functions(
-    transfer.easy.raw, onOpen, onClose, Unmanaged.passUnretained(forwarder).toOpaque())
 }

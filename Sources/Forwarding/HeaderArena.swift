@@ -48,23 +48,18 @@ final class HeaderArena {
       finishLine(from: start)
     }
     // A name with nothing behind it keeps libcurl from inventing the field.
-    for (isWanted, line) in suppressed(request) where isWanted {
+    func suppress(_ line: StaticString) {
       let start = offset
       put(line)
       finishLine(from: start)
     }
+    if !request.hasAccept { suppress("Accept:") }
+    if request.hasBody, !request.hasContentType { suppress("Content-Type:") }
+    // Above 1 MiB libcurl would wait a second for `100 Continue`.
+    if request.body.count >= 65_536 { suppress("Expect:") }
     guard lines > 0 else { return nil }
     nodes[lines - 1].next = nil
     return nodes
-  }
-
-  private func suppressed(_ request: ForwardRequest) -> [(Bool, StaticString)] {
-    [
-      (!request.hasAccept, "Accept:"),
-      (request.hasBody && !request.hasContentType, "Content-Type:"),
-      // Above 1 MiB libcurl would wait a second for `100 Continue`.
-      (request.body.count >= 65_536, "Expect:"),
-    ]
   }
 
   private func makeRoom(for headers: HeaderList) {

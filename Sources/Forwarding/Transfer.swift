@@ -6,6 +6,10 @@ internal import Gateway
 final class Transfer: Attempt {
   let easy: EasyHandle
   let upstream: Upstream
+  /// Where it goes when it is done; the pool holds it only while it is idle.
+  let pool: HandlePool
+  /// Its place among those that are running.
+  var place: Int?
   private let arena = HeaderArena()
   private unowned let forwarder: CurlForwarder
 
@@ -21,11 +25,12 @@ final class Transfer: Attempt {
   /// Monotonic instant by which the answer must have begun, nanoseconds.
   private(set) var firstByteDeadline: UInt64 = .max
 
-  init?(upstream: Upstream, times: ForwardTimes, forwarder: CurlForwarder) {
+  init?(upstream: Upstream, times: ForwardTimes, forwarder: CurlForwarder, pool: HandlePool) {
     guard let easy = EasyHandle(upstream: upstream, times: times) else { return nil }
     self.easy = easy
     self.upstream = upstream
     self.forwarder = forwarder
+    self.pool = pool
     // The handle lives in this object and its callbacks run only inside libcurl calls made while it lives.
     let context = Unmanaged.passUnretained(self).toOpaque()
     vg_set_pointer(easy.raw, CURLOPT_PRIVATE, context)

@@ -40,19 +40,21 @@ public struct Address: Sendable, Equatable, Hashable {
 
   private static func parseIPv6(_ text: String) -> [UInt8]? {
     let halves = text.split(separator: "::", maxSplits: 2, omittingEmptySubsequences: false)
-    guard halves.count <= 2, let head = groups(String(halves[0])) else { return nil }
-    guard halves.count == 2 else { return head.count == 16 ? head : nil }
-    guard let tail = groups(String(halves[1])), head.count + tail.count <= 14 else { return nil }
+    let isWhole = halves.count == 1
+    guard halves.count <= 2, let head = groups(String(halves[0]), isLast: isWhole) else { return nil }
+    guard !isWhole else { return head.count == 16 ? head : nil }
+    guard let tail = groups(String(halves[1]), isLast: true) else { return nil }
+    guard head.count + tail.count <= 14 else { return nil }
     return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
   }
 
-  /// The bytes of colon-separated groups, the last of which may be a dotted IPv4 address.
-  private static func groups(_ text: String) -> [UInt8]? {
+  /// The bytes of colon-separated groups, the address's last of which may be a dotted IPv4 address.
+  private static func groups(_ text: String, isLast: Bool) -> [UInt8]? {
     guard !text.isEmpty else { return [] }
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     var bytes: [UInt8] = []
     for (index, part) in parts.enumerated() {
-      if index == parts.count - 1, part.utf8.contains(UInt8(ascii: ".")) {
+      if isLast, index == parts.count - 1, part.utf8.contains(UInt8(ascii: ".")) {
         guard let tail = parseIPv4(String(part)) else { return nil }
         bytes += tail
         continue

@@ -61,7 +61,9 @@ public struct AnswerReader {
   }
 
   private mutating func begin(_ line: UnsafeRawBufferPointer) throws(ForwardFailure) {
-    guard line.count >= 12, line.hasPrefix(Array("HTTP/1.".utf8)), line[8] == UInt8(ascii: " ") else {
+    guard line.count >= 12, line.hasPrefix(Array("HTTP/1.".utf8)), line[7].isASCIIDigit,
+      line[8] == UInt8(ascii: " ")
+    else {
       throw .unparsable("the answer does not begin with an HTTP/1 status line")
     }
     var value = 0

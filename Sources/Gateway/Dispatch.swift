@@ -62,6 +62,12 @@ final class Dispatch: AttemptObserver {
     if let chosen { resume(chosen) }
   }
 
+  /// Whose answer is being handed back in parts.
+  var streamed: (by: Int, Answer)? {
+    guard isStreaming, let chosen, let answer = lots[chosen].answer else { return nil }
+    return (chosen, answer)
+  }
+
   /// Whether no upstream holds the request any more, so that its body can be used again.
   var isIdle: Bool { lots.allSatisfy { $0.attempt == nil } }
 

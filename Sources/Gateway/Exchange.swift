@@ -25,7 +25,7 @@ public final class Exchange {
   private var phase = Phase.matching
   private var head: RequestHead
   private var match: RouteTable.Match?
-  private var claim: Result<Verifier, Unverified>?
+  private var judgement: Judgement?
   private var body: BodyBuffer?
   private var dispatch: Dispatch?
   private var record: ExchangeRecord
@@ -94,14 +94,8 @@ public final class Exchange {
     guard let route = match?.route, let body else { return }
     phase = .collecting
     if case .length(let length) = head.framing { body.reserve(length) }
-    do throws(Unverified) {
-      let claim = try route.claims.read(head.headers)
-      // The lane's ring, unless a reload has dropped the route since: then nothing can verify here.
-      self.claim = .success(
-        Verifier(
-          claim: claim, ring: lane.ring(route.secretFileIndex), tolerance: route.layout.tolerance))
-    } catch {
-      claim = .failure(error)
+    judgement = Judgement(head, route: route, lane: lane, looks: looks, arrival: arrival) { [self] in
+      judged($0, $1)
     }
   }
 
@@ -117,7 +111,7 @@ public final class Exchange {
       return false
     }
     body.append(bytes)
-    if case .success(let verifier) = claim { verifier.feed(bytes) }
+    judgement?.feed(bytes)
     return true
   }
 
@@ -125,33 +119,20 @@ public final class Exchange {
 
   /// The body is complete.
   public func bodyEnded() {
-    guard phase == .collecting, let body, let claim else { return }
+    guard phase == .collecting, let body else { return }
     phase = .verifying
     bodyEnd = lane.now()
-    switch claim {
-    case .failure(let reason):
-      judged(.refused(reason), body)
-    case .success(var verifier):
-      let verdict = verifier.judge(head, body, arrival: arrival)
-      self.claim = .success(verifier)
-      if case .refused(.mismatch) = verdict, verifier.isFresh(arrival: arrival) {
-        lookAgain(verifier, body)
-      } else {
-        judged(verdict, body)
-      }
-    }
+    judgement?.bodyEnded(body)
   }
 
-  /// A mismatch is believed only after a look at the secret file that began after the delivery arrived: a
-  /// rotation by hand loses nothing between writing the file and the signal.
-  private func lookAgain(_ verifier: Verifier, _ body: BodyBuffer) {
-    guard let route = match?.route else { return }
-    let known = snapshot.secrets[route.secretFileIndex]
-    looks.look(atSecretFile: known.path) { [self] in
-      guard phase == .verifying else { return }
-      let ring = lane.ring(path: known.path)
-      guard let ring, ring.set !== known else { return judged(.refused(.mismatch), body) }
-      judged(verifier.judge(head, body, arrival: arrival, with: ring), body)
+  private func judged(_ result: Judgement.Result, _ body: BodyBuffer) {
+    judgement = nil
+    switch result {
+    case .verdict(let verdict): judged(verdict, body)
+    case .rotating(let detail):
+      // Where the route observes, nothing is refused.
+      if match?.route.observe == true { return judged(.refused(.mismatch), body) }
+      refuse(.rotating(detail))
     }
   }
 
@@ -180,7 +161,7 @@ public final class Exchange {
   private func planContext() -> PlanContext? {
     match.map { match in
       PlanContext(
-        route: match.route, restStart: match.restStart, peer: peer,
+        route: match.route, markNames: snapshot.routes.markNames, restStart: match.restStart, peer: peer,
         isTrusted: snapshot.trustedProxies.contains(peer), requestID: record.requestID, arrival: arrival)
     }
   }
@@ -204,7 +185,6 @@ public final class Exchange {
   // MARK: 6. Reply: the upstream's answer, or why there is none
 
   private func dispatched(_ result: Dispatch.Result) {
-    record.attempts = dispatch?.attempts ?? 0
     switch result {
     case .answered(let tag, let answer):
       note(upstream: tag, status: answer.status)
@@ -244,6 +224,7 @@ public final class Exchange {
     isSenderGone = true
     if phase == .dispatching, dispatch?.isStreaming != true { return }
     dispatch?.cancel()
+    if let (tag, answer) = dispatch?.streamed { note(upstream: tag, status: answer.status) }
     record.reason = record.reason ?? reason.description
     finish(status: 0)
   }
@@ -265,7 +246,11 @@ public final class Exchange {
     phase = .over
     record.bodyBytes = body?.count ?? 0
     record.status = isSenderGone ? 0 : status
-    if isSenderGone { record.outcome = .abandoned }
+    record.attempts = dispatch?.attempts ?? 0
+    if isSenderGone {
+      record.outcome = .abandoned
+      record.reason = record.reason ?? "sender-gone"
+    }
     record.totalNanoseconds = end.nanoseconds(since: arrival)
     if let dispatchStart {
       record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart)
@@ -276,43 +261,13 @@ public final class Exchange {
   }
 
   private func release() {
-    if case .success(var verifier) = claim { verifier.abandon() }
-    claim = nil
+    judgement?.abandon()
+    judgement = nil
     guard let body else { return }
     lane.occupancy.leaveDelivery()
     lane.occupancy.giveBack(bytes: body.count)
     if dispatch?.isIdle ?? true { lane.giveBack(body) }
     self.body = nil
     dispatch = nil
-  }
-}
-
-extension RequestHead {
-  /// The host that the request names, without its port.
-  func withHostName<Result>(_ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
-    guard let hostIndex else { return body(nil) }
-    return headers.withField(hostIndex) { _, value in
-      let end: Int
-      if value.first == UInt8(ascii: "[") {
-        end = value.firstIndex(of: UInt8(ascii: "]")).map { $0 + 1 } ?? value.count
-      } else {
-        end = value.firstIndex(of: UInt8(ascii: ":")) ?? value.count
-      }
-      return body(UnsafeRawBufferPointer(rebasing: value[..<end]))
-    }
-  }
-}
-
-/// A sender's own `X-Request-Id`, where there is exactly one and it is fit for a log.
-enum RequestID {
-  static let bytesMax = 128
-  private static let name = Array("x-request-id".utf8)
-
-  static func read(_ headers: HeaderList) -> String? {
-    guard case .once(let index) = headers.occurrence(of: name) else { return nil }
-    return headers.withField(index) { _, value in
-      let isFit = (1...bytesMax).contains(value.count) && value.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-      return isFit ? String(decoding: value, as: UTF8.self) : nil
-    }
   }
 }

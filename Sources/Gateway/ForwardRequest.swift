@@ -24,6 +24,8 @@ public struct ForwardRequest {
 /// What the plan needs to know besides the delivery.
 struct PlanContext {
   var route: Route
+  /// The names of `RouteTable.markNames`.
+  var markNames: [[UInt8]]
   var restStart: Int
   var peer: Peer
   /// Whether the peer's own forwarding headers are believed.

@@ -45,6 +45,11 @@ public struct HeaderList: Sendable {
     append(name: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount), value: value)
   }
 
+  public mutating func append(name: StaticString, value: String) {
+    var value = value
+    value.withUTF8 { append(name: name, value: UnsafeRawBufferPointer($0)) }
+  }
+
   public mutating func append(name: String, value: String) {
     var name = name
     var value = value

@@ -41,23 +41,31 @@ struct HeaderPlan {
       return false
     }
     if isMark(name) { return false }
-    switch FieldRole(name) {
+    let role = FieldRole(name)
+    switch role {
     case .hopByHop: return false
     case .host: return context.route.preservesHost
     case .forwarding(let kind): return keepForwarding(kind, value)
+    case .accept, .contentType, .requestID, .other: break
+    }
+    guard !named.contains(name) else { return false }
+    note(role)
+    return true
+  }
+
+  /// What leaves need not be invented or added: only what leaves counts.
+  private mutating func note(_ role: FieldRole) {
+    switch role {
     case .accept: hasAccept = true
     case .contentType: hasContentType = true
     case .requestID: hasRequestID = true
-    case .other: break
+    case .hopByHop, .host, .forwarding, .other: break
     }
-    return !named.contains(name)
   }
 
-  /// The mark and its failed form, configured or as they are by default: nobody else's ever leaves.
+  /// A mark or its failed form, by default or configured on any route: nobody else's ever leaves.
   private func isMark(_ name: UnsafeRawBufferPointer) -> Bool {
-    let mark = context.route.mark
-    return name.equalsIgnoringCase("x-verified") || name.equalsIgnoringCase("x-verified-failed")
-      || name.equalsIgnoringCase(mark.lowercasedName) || name.equalsIgnoringCase(mark.lowercasedFailedName)
+    context.markNames.contains { name.equalsIgnoringCase($0) }
   }
 
   private mutating func keepForwarding(_ kind: FieldRole.Forwarding, _ value: UnsafeRawBufferPointer) -> Bool
@@ -80,26 +88,50 @@ struct HeaderPlan {
 
   /// Adds what tells the app where the delivery came from.
   mutating func addForwarding() {
-    let host = head.hostIndex.map { index in
-      head.headers.withField(index) { String(decoding: $1, as: UTF8.self) }
-    }
-    if let address = context.peer.address { forwardedFor.append(address.text) }
+    let host = head.hostIndex.map { index in head.headers.withField(index) { Array($1) } }
+    if context.peer.address != nil { forwardedFor.append(context.peer.text) }
     if !forwardedFor.isEmpty {
-      headers.append(name: "X-Forwarded-For", value: forwardedFor.joined(separator: ", "))
+      headers.append(name: "X-Forwarded-For", value: forwardedFor.listed)
     }
     if !hasForwardedProto { headers.append(name: "X-Forwarded-Proto", value: "http") }
-    if !hasForwardedHost, let host { headers.append(name: "X-Forwarded-Host", value: host) }
-    forwarded.append(forwardedElement(host: host))
-    headers.append(name: "Forwarded", value: forwarded.joined(separator: ", "))
-    headers.append(name: "Via", value: "1.\(head.minorVersion) vesigate")
+    if !hasForwardedHost, let host {
+      host.withUnsafeBytes { headers.append(name: "X-Forwarded-Host", value: $0) }
+    }
+    addForwarded(host: host)
+    headers.append(name: "Via", value: head.minorVersion == 1 ? "1.1 vesigate" : "1.0 vesigate")
     if !hasRequestID { headers.append(name: "X-Request-Id", value: context.requestID) }
   }
 
   /// RFC 7239, section 4: an IPv6 address stands in brackets and quotes.
-  private func forwardedElement(host: String?) -> String {
-    let node = context.peer.address.map { $0.isIPv6 ? "\"[\($0.text)]\"" : $0.text } ?? "unknown"
-    return "for=\(node);" + (host.map { "host=\"\($0)\";" } ?? "") + "proto=http"
+  private mutating func addForwarded(host: [UInt8]?) {
+    var value: [UInt8] = []
+    value.reserveCapacity(96)
+    for element in forwarded {
+      value += element.utf8
+      value += ", ".utf8
+    }
+    value += "for=".utf8
+    switch context.peer.address?.isIPv6 {
+    case nil: value += "unknown".utf8
+    case true?:
+      value += "\"[".utf8
+      value += context.peer.text.utf8
+      value += "]\"".utf8
+    case false?: value += context.peer.text.utf8
+    }
+    if let host {
+      value += ";host=\"".utf8
+      value += host
+      value += "\"".utf8
+    }
+    value += ";proto=http".utf8
+    value.withUnsafeBytes { headers.append(name: "Forwarded", value: $0) }
   }
+}
+
+extension [String] {
+  /// A comma list; most have one element, which is handed on as it is.
+  fileprivate var listed: String { count == 1 ? self[0] : joined(separator: ", ") }
 }
 
 /// What a request header field is to a gateway.

@@ -1,5 +1,3 @@
-internal import Signing
-
 /// What one event loop owns: its snapshot, its keyed HMAC contexts and its body buffers. A delivery lives
 /// on one lane from accept to reply, so nothing here is locked.
 public final class Lane {
@@ -11,6 +9,9 @@ public final class Lane {
   public let now: () -> Moment
 
   private var rings: [KeyRing]
+  /// Rings that a snapshot replaced and by which deliveries in flight are still to be judged.
+  private var retired: [KeyRing] = []
+  private var held = HeldDeliveries()
   private var bodies = BodyBufferPool()
   private var requestIDs: RequestIDs
 
@@ -27,10 +28,39 @@ public final class Lane {
     requestIDs = RequestIDs(seed: idSeed)
   }
 
-  /// Takes a new snapshot for all deliveries that begin from now on. Contexts of secrets that stay are kept.
+  /// Takes a new snapshot for all deliveries that begin from now on. Contexts of secrets that stay are kept,
+  /// and deliveries held for a file that has changed are judged once more.
   public func adopt(_ snapshot: Snapshot) {
-    rings = KeyRing.all(for: snapshot, keeping: rings)
+    let old = rings
+    rings = KeyRing.all(for: snapshot, keeping: old)
     self.snapshot = snapshot
+    for ring in old where !rings.contains(where: { $0 === ring }) {
+      let successor = self.ring(path: ring.set.path)?.set
+      ring.isRevoked = ring.set.isRevoked(by: successor)
+      retired.append(ring)
+      for judgement in held.take(path: ring.set.path) { judgement.judgeAnew() }
+    }
+  }
+
+  // MARK: Revocation
+
+  /// Whether a delivery in flight can still be judged by secrets that are no longer in force.
+  public var judgesByOlderSecrets: Bool {
+    retired.removeAll { $0.unjudged == 0 }
+    return !retired.isEmpty
+  }
+
+  // MARK: Holding, while a rotation is under way
+
+  func hold(_ judgement: Judgement, path: String, until uptimeNanoseconds: UInt64) {
+    held.add(judgement, path: path, until: uptimeNanoseconds)
+  }
+
+  func forget(_ judgement: Judgement, path: String) { held.remove(judgement, path: path) }
+
+  /// Answers deliveries that were held for as long as they may be. To be called some times a second.
+  public func expireHolds() {
+    for judgement in held.expired(at: now().uptimeNanoseconds) { judgement.holdExpired() }
   }
 
   func ring(_ secretFileIndex: Int) -> KeyRing { rings[secretFileIndex] }
@@ -43,28 +73,6 @@ public final class Lane {
   func giveBack(_ body: BodyBuffer) { bodies.giveBack(body) }
 
   func nextRequestID() -> String { requestIDs.next() }
-}
-
-/// One secret file's keys on one lane, with their idle contexts.
-final class KeyRing {
-  let set: SecretSet
-  let pools: [KeyedHMACPool]
-  /// Position of the secret that matched last.
-  var likely = 0
-
-  init(set: SecretSet, hash: Hash) {
-    self.set = set
-    pools = set.keys.map { KeyedHMACPool(key: $0, hash: hash) }
-  }
-
-  /// A ring for each secret file; those whose set is the very same stay warm.
-  static func all(for snapshot: Snapshot, keeping old: [KeyRing]) -> [KeyRing] {
-    var hashes: [Int: Hash] = [:]
-    for route in snapshot.routes.all { hashes[route.secretFileIndex] = route.layout.hash }
-    return snapshot.secrets.enumerated().map { index, set in
-      old.first { $0.set === set } ?? KeyRing(set: set, hash: hashes[index] ?? .sha256)
-    }
-  }
 }
 
 /// Ids for requests that came without one: unique within a lane's life, unlike any other lane's.

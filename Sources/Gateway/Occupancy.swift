@@ -5,12 +5,23 @@ public final class Occupancy: Sendable {
   private let deliveries = Atomic<Int>(0)
   private let bytes = Atomic<Int>(0)
   private let connections = Atomic<Int>(0)
+  private let files = Mutex<[String: HoldCounts]>([:])
 
   public init() {}
 
   public var deliveriesInFlight: Int { deliveries.load(ordering: .relaxed) }
   public var bytesInFlight: Int { bytes.load(ordering: .relaxed) }
   public var openConnections: Int { connections.load(ordering: .relaxed) }
+
+  /// What a rotation of this secret file has had to hold. Only deliveries that fail come here.
+  public func holds(path: String) -> HoldCounts {
+    files.withLock { files in
+      if let counts = files[path] { return counts }
+      let counts = HoldCounts()
+      files[path] = counts
+      return counts
+    }
+  }
 
   /// Takes a place for a delivery; false when all are taken.
   func enterDelivery(max: Int) -> Bool { Self.take(1, of: deliveries, max: max) }

@@ -18,6 +18,8 @@ public enum Rejection: Error, Sendable, Equatable {
   case ambiguousPath
   /// A bound on what the gateway holds at once was reached.
   case tooBusy(StaticText)
+  /// A rotation is under way and no secret known so far verifies it: it may be genuine, so never a 401.
+  case rotating(StaticText)
   /// The delivery was sound, the upstream was not.
   case upstream(ForwardFailure)
 
@@ -33,7 +35,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .noSuchPath: 404
     case .methodNotAllowed: 405
     case .expectationFailed: 417
-    case .tooBusy: 503
+    case .tooBusy, .rotating: 503
     case .upstream(let failure): failure.isTimeout ? 504 : 502
     }
   }
@@ -54,6 +56,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .expectationFailed: "The expectation cannot be met."
     case .ambiguousPath: "The path is ambiguous."
     case .tooBusy: "Too busy, try again."
+    case .rotating: "The signing secret is being replaced, try again."
     case .upstream(let failure):
       failure.isTimeout ? "The upstream did not answer in time." : "The upstream could not be reached."
     }
@@ -75,6 +78,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .expectationFailed: "expectation"
     case .ambiguousPath: "ambiguous-path"
     case .tooBusy: "too-busy"
+    case .rotating: "rotating"
     case .upstream(let failure): failure.label
     }
   }
@@ -83,7 +87,8 @@ public enum Rejection: Error, Sendable, Equatable {
   public var detail: String? {
     switch self {
     case .unverified(let reason): reason.detail
-    case .malformed(let text), .headTooLarge(let text), .tooBusy(let text): text.description
+    case .malformed(let text), .headTooLarge(let text), .tooBusy(let text), .rotating(let text):
+      text.description
     case .upstream(let failure): failure.detail
     default: nil
     }
@@ -93,14 +98,17 @@ public enum Rejection: Error, Sendable, Equatable {
   /// end of a body that nobody wants.
   public var closesConnection: Bool {
     switch self {
-    case .unverified, .upstream: false
+    case .unverified, .upstream, .rotating: false
     default: true
     }
   }
 
   /// Seconds after which the sender should try again; nil where that is not ours to say.
   public var retryAfterSeconds: Int? {
-    if case .tooBusy = self { 1 } else { nil }
+    switch self {
+    case .tooBusy, .rotating: 1
+    default: nil
+    }
   }
 }
 

@@ -47,9 +47,12 @@ public struct RequestHead: Sendable {
 /// Who sent a request, as the socket says.
 public struct Peer: Sendable, Equatable {
   /// Nil for a unix socket.
-  public var address: Address?
+  public let address: Address?
+  /// For logs; made once for a connection, not for each of its deliveries.
+  public let text: String
 
-  public init(address: Address?) { self.address = address }
-
-  public var text: String { address?.text ?? "unix:" }
+  public init(address: Address?) {
+    self.address = address
+    text = address?.text ?? "unix:"
+  }
 }

@@ -17,6 +17,8 @@ public final class Route: Sendable {
   /// Forward the sender's `Host` instead of the upstream's.
   public let preservesHost: Bool
   public let mark: VerifiedMark
+  /// Nil where the configuration has none; the bounds of holding are then the defaults.
+  public let rotation: RotationSettings?
   /// The layout, made ready to read requests with.
   let claims: ClaimReader
 
@@ -25,7 +27,7 @@ public final class Route: Sendable {
     layout: SignatureLayout = .vesicash, secretFileIndex: Int, observe: Bool = false,
     upstreams: [Upstream], deliver: DispatchPolicy = .first, times: ForwardTimes = ForwardTimes(),
     bodyBytesMax: Int = Limits().bodyBytesMax, preservesHost: Bool = false,
-    mark: VerifiedMark = VerifiedMark()
+    mark: VerifiedMark = VerifiedMark(), rotation: RotationSettings? = nil
   ) {
     self.path = path
     self.host = host
@@ -39,6 +41,7 @@ public final class Route: Sendable {
     self.bodyBytesMax = bodyBytesMax
     self.preservesHost = preservesHost
     self.mark = mark
+    self.rotation = rotation
     claims = ClaimReader(layout)
   }
 }

@@ -2,12 +2,18 @@
 public struct RouteTable: Sendable {
   public let all: [Route]
 
+  /// Every name that says "verified" or "failed" on any route, in lower case. An app may stand behind several
+  /// routes, so none of them is a sender's to send on any.
+  let markNames: [[UInt8]]
+
   private var exact: [UInt64: [Int]] = [:]
   private var prefixes: [UInt64: [Int]] = [:]
 
   /// `routes` have been checked: no two of them have the same path and host.
   public init(_ routes: [Route]) {
     all = routes
+    let marks = [VerifiedMark()] + routes.map(\.mark)
+    markNames = Array(Set(marks.flatMap { [$0.lowercasedName, $0.lowercasedFailedName] }))
     for (index, route) in routes.enumerated() {
       let hash = route.path.bytes.withUnsafeBytes { PathHash.of($0) }
       if route.path.isPrefix {

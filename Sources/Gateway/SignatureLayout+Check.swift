@@ -30,6 +30,9 @@ extension SignatureLayout {
       problems.append(
         ("tolerance-seconds", "promises a freshness that nothing proves: {timestamp} is not under signed"))
     }
+    if let listSeparator, prefix.contains(listSeparator) {
+      problems.append(("prefix", "must not contain the list-separator: no element could begin with it"))
+    }
     if timestampUnit == .rfc3339, timestampDigits != nil {
       problems.append(("timestamp-digits", "means nothing for an RFC 3339 timestamp"))
     }

@@ -101,9 +101,10 @@ enum RFC3339 {
 
   /// Days from 1970-01-01 in the proleptic Gregorian calendar, counting years from March.
   private static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
-    let shifted = month <= 2 ? year - 1 : year
+    // One cycle of 400 years up, so that year 0's January divides like any other.
+    let shifted = (month <= 2 ? year - 1 : year) + 400
     let monthFromMarch = (month + 9) % 12
     let leapDays = shifted / 4 - shifted / 100 + shifted / 400
-    return shifted * 365 + leapDays + (153 * monthFromMarch + 2) / 5 + day - 1 - 719_468
+    return shifted * 365 + leapDays + (153 * monthFromMarch + 2) / 5 + day - 1 - 719_468 - 146_097
   }
 }

@@ -2,7 +2,7 @@ internal import Signing
 
 /// Which secret proved a delivery, and how old its signature was. Its bytes are not part of it.
 public struct Proof: Sendable, Equatable {
-  /// Position in the secret file, 0 being the current secret.
+  /// Position in the secret file, 0 being the current secret; secrets that a rotation replaced follow.
   public let position: Int
   public let fingerprint: String
   /// Nil where the layout signs no timestamp.
@@ -80,17 +80,34 @@ public struct Verifier {
     _ head: RequestHead, _ body: BodyBuffer, arrival: Moment, with ring: KeyRing, except: Int?
   ) -> Verdict {
     for position in ring.pools.indices where position != except {
-      let pool = ring.pools[position]
-      let hmac = pool.borrow()
-      defer { pool.giveBack(hmac) }
-      claim.before.withUnsafeBytes { hmac.update($0) }
-      hmac.update(body.bytes)
-      claim.behind.withUnsafeBytes { hmac.update($0) }
-      guard isClaimed(hmac.finish()) else { continue }
+      guard isSigned(body, by: ring.pools[position]) else { continue }
       ring.likely = position
       return accept(at: position, of: ring, head, body, arrival: arrival)
     }
+    return judgeByPrevious(head, body, arrival: arrival, with: ring)
+  }
+
+  /// What was signed before a rotation may still be on its way; only a signed timestamp can tell.
+  private func judgeByPrevious(
+    _ head: RequestHead, _ body: BodyBuffer, arrival: Moment, with ring: KeyRing
+  ) -> Verdict {
+    for (index, previous) in ring.set.previous.enumerated()
+    where previous.accepts(signedAt: claim.signedAtUnixMilliseconds, arrival: arrival) {
+      guard isSigned(body, by: ring.previousPools[index]) else { continue }
+      if let age = staleAge(arrival) { return .refused(.stale(ageSeconds: age)) }
+      return verified(
+        head, body, position: ring.pools.count + index, fingerprint: previous.line.fingerprint, arrival)
+    }
     return .refused(.mismatch)
+  }
+
+  private func isSigned(_ body: BodyBuffer, by pool: KeyedHMACPool) -> Bool {
+    let hmac = pool.borrow()
+    defer { pool.giveBack(hmac) }
+    claim.before.withUnsafeBytes { hmac.update($0) }
+    hmac.update(body.bytes)
+    claim.behind.withUnsafeBytes { hmac.update($0) }
+    return isClaimed(hmac.finish())
   }
 
   private func isClaimed(_ digest: Digest) -> Bool {
@@ -105,8 +122,15 @@ public struct Verifier {
     at position: Int, of ring: KeyRing? = nil, _ head: RequestHead, _ body: BodyBuffer, arrival: Moment
   ) -> Verdict {
     if let age = staleAge(arrival) { return .refused(.stale(ageSeconds: age)) }
+    let fingerprint = (ring ?? self.ring).set.lines[position].fingerprint
+    return verified(head, body, position: position, fingerprint: fingerprint, arrival)
+  }
+
+  private func verified(
+    _ head: RequestHead, _ body: BodyBuffer, position: Int, fingerprint: String, _ arrival: Moment
+  ) -> Verdict {
     let proof = Proof(
-      position: position, fingerprint: (ring ?? self.ring).set.lines[position].fingerprint,
+      position: position, fingerprint: fingerprint,
       ageSeconds: ageMilliseconds(arrival).map { Int($0 / 1000) })
     return .verified(VerifiedDelivery(head: head, body: body, proof: proof))
   }
@@ -118,6 +142,8 @@ public struct Verifier {
   /// The age in seconds when it is outside the tolerance, which reaches to both sides.
   private func staleAge(_ arrival: Moment) -> Int? {
     guard case .seconds(let seconds) = tolerance, let age = ageMilliseconds(arrival) else { return nil }
-    return abs(age) > Int64(seconds) * 1000 ? Int(age / 1000) : nil
+    guard abs(age) > Int64(seconds) * 1000 else { return nil }
+    // Rounded away from zero: 300.001 s is not "300 s ago" under a tolerance of 300.
+    return Int(age > 0 ? (age + 999) / 1000 : (age - 999) / 1000)
   }
 }

@@ -47,6 +47,7 @@ public struct Listener: Sendable {
     for socket in sockets { socket.unixPath.map { _ = unlink($0) } }
     for channel in channels { try? await channel.close() }
     await workers.onEach { $0.beginDraining() }
+    guard await workers.isBusy() else { return }
     try? await Task.sleep(for: .seconds(1))
     await workers.onEach { $0.closeIdle() }
     let clock = ContinuousClock()

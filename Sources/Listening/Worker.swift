@@ -57,6 +57,7 @@ public final class Worker {
 
   private func checkDeadlines() {
     sweep = nil
+    lane.expireHolds()
     let now = lane.now()
     for connection in Array(connections.values) { connection.checkDeadline(now) }
     if !connections.isEmpty { scheduleSweep() }

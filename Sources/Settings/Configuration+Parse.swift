@@ -60,6 +60,7 @@ struct ConfigurationDraft {
 
   private mutating func readTop(_ fields: MappingReader) {
     if let reader = fields["listen"] { configuration.listen = reader.listenAddresses() }
+    if let reader = fields["control"] { configuration.control = reader.controlPath() }
     if let reader = fields["trusted-proxies"] { configuration.trustedProxies = reader.trustedProxies() }
     if let count = fields["workers"]?.number(in: 1...256, orWord: "auto") {
       configuration.workers = .count(count)
@@ -98,11 +99,13 @@ struct ConfigurationDraft {
       return
     }
     var seen: [RouteKey: Spot] = [:]
+    var agreement = RotationAgreement()
     for element in reader.elements(max: Configuration.routesMax) {
       guard let route = RouteReader(element, limits: configuration.limits) else { continue }
       let settings = route.settings()
       configuration.routes.append(settings)
       spots.append(route.spots)
+      agreement.add(settings, route.spots.rotation, fields.report)
       guard route.path != nil else { continue }
       refuseTwin(settings, at: route.pathSpot, among: &seen, fields.report)
     }

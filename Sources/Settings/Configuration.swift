@@ -5,6 +5,8 @@ public import Gateway
 public struct Configuration: Sendable, Equatable {
   /// Where to take deliveries; at least one, no two alike.
   public var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 8480)]
+  /// The control socket's path; nil switches it off.
+  public var control: String? = Configuration.controlDefault
   public var trustedProxies = TrustedProxies()
   public var workers = Workers.auto
   public var log = LogSettings()
@@ -15,6 +17,8 @@ public struct Configuration: Sendable, Equatable {
   /// Each secret file once for each way its lines are read, in the order of the routes.
   public var secretFiles: [SecretFileSettings] { secretFileIndexes.files }
 
+  /// Where the commands look for the daemon. A start that cannot have it there goes on with a warning.
+  public static let controlDefault = "/run/vesigate/control.sock"
   public static let listenMax = 16
   public static let routesMax = 10_000
   public static let upstreamsMax = 16
@@ -95,11 +99,13 @@ public struct RouteSettings: Sendable, Equatable {
   public var bodyBytesMax: Int
   public var preservesHost = false
   public var mark = VerifiedMark()
+  public var rotation: RotationSettings?
 
   func route(secretFileIndex: Int) -> Route {
     Route(
       path: path, host: host, methods: methods, layout: layout, secretFileIndex: secretFileIndex,
       observe: observe, upstreams: upstreams.map(\.upstream), deliver: deliver, times: times,
-      bodyBytesMax: bodyBytesMax, preservesHost: preservesHost, mark: mark)
+      bodyBytesMax: bodyBytesMax, preservesHost: preservesHost, mark: mark,
+      rotation: rotation)
   }
 }

@@ -8,6 +8,7 @@ extension Configuration {
   public func effectiveText(secrets: [SecretSet] = []) -> String {
     var writer = YAMLWriter()
     writer.listen(listen)
+    writer.line("control", control.map(YAMLWriter.quoted) ?? "none")
     writer.trustedProxies(trustedProxies)
     if case .count(let count) = workers {
       writer.line("workers", "\(count)")
@@ -123,6 +124,7 @@ extension YAMLWriter {
       writer.line("verified-value", YAMLWriter.quoted(route.mark.value))
       writer.line("body-bytes-max", "\(route.bodyBytesMax)")
       for setting in TimeSetting.all { writer.line(setting.key, "\(route.times[keyPath: setting.field])") }
+      if let rotation = route.rotation { writer.section("rotation") { $0.rotation(rotation) } }
     }
   }
 
@@ -144,6 +146,14 @@ extension YAMLWriter {
       if let file = upstream.tls.keyFile { $0.line("client-key-file", YAMLWriter.quoted(file)) }
       $0.line("tls-version-min", "\"\(upstream.tls.versionMin.rawValue)\"")
     }
+  }
+
+  mutating func rotation(_ rotation: RotationSettings) {
+    line("provider", rotation.provider)
+    line("api", YAMLWriter.quoted(rotation.api))
+    line("api-key-file", YAMLWriter.quoted(rotation.apiKeyFile))
+    if let file = rotation.publicKeyFile { line("public-key-file", YAMLWriter.quoted(file)) }
+    for setting in RotationNumber.all { line(setting.key, "\(rotation[keyPath: setting.field])") }
   }
 
   mutating func layout(_ layout: SignatureLayout) {

@@ -77,6 +77,14 @@ extension String {
 }
 
 extension NodeReader {
+  /// The control socket's path; nil where it is switched off.
+  func controlPath() -> String? {
+    guard let text = text("a socket file's absolute path of at most 107 bytes, or none") else { return nil }
+    if text == "none" || text.isUnixSocketPath { return text == "none" ? nil : text }
+    refuse("must be a socket file's absolute path of at most 107 bytes, or none")
+    return nil
+  }
+
   func listenAddresses() -> [ListenAddress] {
     let elements = elements(max: Configuration.listenMax)
     if case .sequence(let nodes) = node.content, nodes.isEmpty {

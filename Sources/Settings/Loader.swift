@@ -7,10 +7,10 @@ public struct Loaded: Sendable {
   public let warnings: [Problem]
   public let snapshot: Snapshot
   /// The state in which each secret file was read; positions as in `snapshot.secrets`.
-  public let identities: [FileIdentity]
+  public let identities: [SecretFileState]
   let parsed: ParsedConfiguration
 
-  init(_ parsed: ParsedConfiguration, snapshot: Snapshot, identities: [FileIdentity]) {
+  init(_ parsed: ParsedConfiguration, snapshot: Snapshot, identities: [SecretFileState]) {
     configuration = parsed.configuration
     warnings = parsed.warnings
     self.snapshot = snapshot

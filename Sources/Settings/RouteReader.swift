@@ -6,6 +6,7 @@ struct RouteSpots: Sendable {
   var secretFile: Spot
   /// The line of `signature:`, or that of `secret-file:` where the layout is the default.
   var signature: Spot
+  var rotation: Spot
 }
 
 /// Reads one element of `routes:`. A setting that does not fit is reported and keeps its default here.
@@ -29,7 +30,8 @@ struct RouteReader {
   var spots: RouteSpots {
     RouteSpots(
       route: reader.spot, secretFile: fields.spot(of: "secret-file"),
-      signature: fields["signature"]?.spot ?? fields.spot(of: "secret-file"))
+      signature: fields["signature"]?.spot ?? fields.spot(of: "secret-file"),
+      rotation: fields.spot(of: "rotation"))
   }
 
   /// The path as a place to complain about, for routes that have the same one.
@@ -48,6 +50,7 @@ struct RouteReader {
     settings.observe = fields["observe"]?.flag() ?? false
     settings.times = times()
     settings.mark = mark(settings.layout)
+    settings.rotation = fields["rotation"].flatMap(RotationReader.read)
     warn(settings)
     return settings
   }

@@ -16,7 +16,8 @@ enum Schema {
   }
 
   static let top = Section(
-    name: "the top level", keys: ["listen", "trusted-proxies", "workers", "log", "limits", "routes"])
+    name: "the top level",
+    keys: ["listen", "control", "trusted-proxies", "workers", "log", "limits", "routes"])
   static let unixListen = Section(name: "listen", keys: ["unix", "mode", "group"])
   static let log = Section(name: "log", keys: ["level", "format", "deliveries"])
   static let limits = Section(name: "limits", keys: LimitSetting.all.map(\.key))
@@ -25,6 +26,7 @@ enum Schema {
     keys: [
       "path", "host", "methods", "secret-file", "signature", "observe", "upstreams", "deliver",
       "preserve-host", "verified-header", "verified-value", "body-bytes-max",
+      "rotation",
     ] + TimeSetting.all.map(\.key))
   static let signature = Section(
     name: "signature",
@@ -36,11 +38,15 @@ enum Schema {
     name: "upstreams",
     keys: ["url", "ca-file", "client-certificate-file", "client-key-file", "tls-version-min"])
 
-  static var sections: [Section] { [top, log, limits, route, signature, upstream, unixListen] }
+  static let rotation = Section(
+    name: "rotation",
+    keys: ["provider", "api", "api-key-file", "public-key-file"] + RotationNumber.all.map(\.key))
+
+  static var sections: [Section] { [top, log, limits, route, signature, upstream, unixListen, rotation] }
 
   /// What the environment can override: every setting that is not below `routes`.
   static var overridable: [String] {
-    ["listen", "trusted-proxies", "workers"] + log.keys.map { "log." + $0 }
+    ["listen", "control", "trusted-proxies", "workers"] + log.keys.map { "log." + $0 }
       + limits.keys.map { "limits." + $0 }
   }
 
@@ -84,6 +90,25 @@ struct TimeSetting {
       TimeSetting(key: "first-byte-seconds-max", field: \.firstByteSecondsMax),
       TimeSetting(key: "total-seconds-max", field: \.totalSecondsMax),
       TimeSetting(key: "upstream-idle-seconds-max", field: \.upstreamIdleSecondsMax),
+    ]
+  }
+}
+
+/// One number under `rotation:`.
+struct RotationNumber {
+  let key: String
+  let range: ClosedRange<Int>
+  let field: WritableKeyPath<RotationSettings, Int>
+
+  static var all: [RotationNumber] {
+    [
+      RotationNumber(key: "hold-seconds-max", range: 1...30, field: \.holdSecondsMax),
+      RotationNumber(key: "hold-deliveries-max", range: 0...1_000_000, field: \.holdDeliveriesMax),
+      RotationNumber(key: "hold-bytes-max", range: 0...1_099_511_627_776, field: \.holdBytesMax),
+      RotationNumber(
+        key: "previous-accepted-seconds", range: 0...86_400, field: \.previousAcceptedSeconds),
+      RotationNumber(key: "clock-skew-seconds", range: 0...3_600, field: \.clockSkewSeconds),
+      RotationNumber(key: "spread-seconds", range: 0...3_600, field: \.spreadSeconds),
     ]
   }
 }

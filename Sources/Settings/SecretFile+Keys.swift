@@ -16,7 +16,20 @@ extension SecretFile.Content {
       }
       keys.append(key)
     }
-    return SecretSet(path: path, lines: secrets, keys: keys, generation: generation)
+    return SecretSet(
+      path: path, lines: secrets, keys: keys, previous: previousSecrets(keyDecoding), rotation: rotation,
+      generation: generation)
+  }
+
+  /// One that cannot be decoded any more was replaced along with the decoding.
+  private func previousSecrets(_ keyDecoding: SignatureLayout.KeyDecoding) -> [PreviousSecret] {
+    previous.compactMap { line in
+      KeyDecoder.key(of: line.secret, keyDecoding).map { key in
+        PreviousSecret(
+          line: line.secret, key: key, signedBeforeUnixMilliseconds: line.signedBeforeUnixMilliseconds,
+          untilUnixMilliseconds: line.untilUnixMilliseconds)
+      }
+    }
   }
 }
 

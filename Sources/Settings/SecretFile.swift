@@ -1,3 +1,4 @@
+public import Gateway
 internal import Glibc
 public import Signing
 
@@ -29,31 +30,43 @@ public enum SecretFile {
     public let path: String
     /// At least one; a repeated line counts once.
     public let lines: [Line]
+    /// Secrets that a rotation replaced, the newest first.
+    public let previous: [PreviousLine]
+    public let rotation: RotationNotice?
     /// The file's state just before it was read, so that a change meanwhile is seen by the next look.
-    public let identity: FileIdentity
+    public let identity: SecretFileState
+    /// What is wrong beside the file; it keeps nothing from being used.
+    public let warning: String?
 
     public var secrets: [Secret] { lines.map(\.secret) }
   }
 
-  public static func read(_ path: String) throws(SecretFileProblem) -> Content {
+  static func readOnce(_ path: String, state: SecretFileState?) throws(SecretFileProblem) -> Content {
     do {
       let file = try RegularFile(path)
       try judge(file.mode)
       var bytes = try file.read(bytesMax: bytesMax)
       defer { wipe(&bytes) }
-      return Content(path: path, lines: try lines(of: bytes), identity: FileIdentity(file.status))
+      let lines = try lines(of: bytes)
+      let (previous, warning) = previousOrWarning(path)
+      let own = SecretFileState(file: FileIdentity(file.status), journal: nil, previous: nil)
+      return Content(
+        path: path, lines: lines, previous: previous, rotation: RotationFiles.notice(path),
+        identity: state ?? own, warning: warning)
     } catch {
       throw SecretFileProblem(kind: error.kind, path: path, sentence: error.sentence)
     }
   }
 
-  /// The file's state by one call of stat, nil when there is none to see.
-  public static func look(_ path: String) -> FileIdentity? {
-    var status = stat()
-    return stat(path, &status) == 0 ? FileIdentity(status) : nil
+  private static func previousOrWarning(_ path: String) -> ([PreviousLine], String?) {
+    do throws(FileProblem) {
+      return (try RotationFiles.previousLines(path), nil)
+    } catch {
+      return ([], "\(RotationFiles.previous(path)) \(error.sentence); no replaced secret is accepted")
+    }
   }
 
-  private static func judge(_ mode: UInt32) throws(FileProblem) {
+  static func judge(_ mode: UInt32) throws(FileProblem) {
     let shown = "0" + String(mode & 0o777, radix: 8)
     if mode & 0o007 != 0 {
       throw FileProblem(

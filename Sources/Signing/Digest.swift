@@ -1,7 +1,7 @@
 internal import COpenSSL
 
 /// A decoded or computed HMAC of at most 64 bytes, held in place so that comparing one allocates nothing.
-public struct Digest: Sendable {
+public struct Digest: Sendable, CustomStringConvertible, CustomReflectable {
   /// The longest digest of any hash offered here: SHA-512.
   public static let bytesMax = 64
 
@@ -10,6 +10,10 @@ public struct Digest: Sendable {
   public private(set) var count: Int = 0
 
   public init() {}
+
+  // An HMAC of the gateway's own would be a forger's signature: it is never shown.
+  public var description: String { "digest of \(count) bytes" }
+  public var customMirror: Mirror { Mirror(self, children: []) }
 
   /// Copies `bytes`; nil when there are more than `bytesMax`.
   public init?(_ bytes: some Collection<UInt8>) {

@@ -49,10 +49,12 @@ struct Assembly {
       snapshot: loaded.snapshot, loops: loopCount, recorder: recorder, looks: desk)
     keeper.onPublish { engine.adopt($0) }
 
+    let control = try await startControl(ControlDesk(keeper: keeper, engine: engine), logger)
     let notifier = SystemdNotifier(environment: environment)
     let gateway = GatewayService(
       engine: engine, sockets: sockets, keeper: keeper, notifier: notifier, logger: logger)
     try await serve(gateway, keeper: keeper, hangups: hangups, notifier: notifier, logger: logger)
+    await control?.stop()
     // First: a look under way hands what it found to the loops, and waits for them.
     try? await files.shutdownGracefully()
     await engine.shutdown()
@@ -66,7 +68,7 @@ struct Assembly {
     let reload = ReloadService(on: hangups) {
       notifier.reloading()
       let verdict = await keeper.reload()
-      notifier.ready(status: verdict)
+      notifier.ready(status: verdict.sentence)
     }
     let engine = gateway.engine
     let watchdog = WatchdogService(
@@ -84,6 +86,18 @@ struct Assembly {
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     try await services.run()
+  }
+
+  /// The commands' door. The default path is a convenience of the packaged service: where it cannot be had,
+  /// as beside a second instance, the gateway runs without.
+  private func startControl(_ desk: ControlDesk, _ logger: Logger) async throws -> ControlDoor? {
+    guard let path = loaded.configuration.control else { return nil }
+    do {
+      return try await ControlDoor.open(path, desk: desk)
+    } catch let failure as ListenFailure where path == Configuration.controlDefault {
+      logger.notice("no control socket, commands cannot reach this instance: \(failure)")
+      return nil
+    }
   }
 
   private var logFormat: LogFormat {

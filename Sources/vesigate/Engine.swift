@@ -8,6 +8,7 @@ internal import NIOPosix
 final class Engine: Sendable {
   let group: MultiThreadedEventLoopGroup
   let workers: WorkerTable
+  let occupancy: Occupancy
   private let cells: [NIOLoopBound<Cell>]
   private let threads: [ReadinessThread]
 
@@ -38,6 +39,7 @@ final class Engine: Sendable {
         }.get())
     }
     self.group = group
+    self.occupancy = occupancy
     self.cells = cells
     workers = WorkerTable(
       try await Engine.onEach(cells) { cell, loop in NIOLoopBound(cell.worker, eventLoop: loop) })
@@ -86,6 +88,15 @@ final class Engine: Sendable {
       }
     }
     for future in adopted { try? future.wait() }
+  }
+
+  /// Whether a delivery in flight can still be judged by secrets that are no longer in force.
+  func judgesByOlderSecrets() async -> Bool {
+    for cell in cells {
+      let judges = try? await cell.eventLoop.submit { cell.value.lane.judgesByOlderSecrets }.get()
+      if judges == true { return true }
+    }
+    return false
   }
 
   /// Whether every loop turns.

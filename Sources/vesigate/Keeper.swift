@@ -9,33 +9,33 @@ internal import Telemetry
 /// Keeps the configuration and the secrets in force, and is the only one that replaces them: as a whole on
 /// SIGHUP, one secret file when a look finds it changed. All of it happens on one file thread.
 final class Keeper: Sendable {
-  private struct State {
+  struct State {
     var loaded: Loaded
     /// Files whose present state was found unusable: not read, and not reported, again until they change.
-    var unusable: [String: FileIdentity] = [:]
+    var unusable: [String: SecretFileState] = [:]
+    /// When each file was read last, Unix milliseconds.
+    var readAt: [String: Int64] = [:]
+    /// Rotations that were reported as unfinished, by the instant they began.
+    var unfinishedReported: Set<Int64> = []
   }
 
-  private let state: Mutex<State>
+  let state: Mutex<State>
   /// What the parts that only a restart changes were made from.
   private let started: Configuration
   private let configPath: String
   private let environment: [String: String]
-  private let files: NIOThreadPool
-  private let logger: Logger
+  let files: NIOThreadPool
+  let logger: Logger
   private let counters: Counters
-  private let publish: Mutex<(@Sendable (Snapshot) -> Void)?> = Mutex(nil)
-
-  /// Without a signal a changed file counts only when two looks this far apart find it the same: somebody
-  /// may be in the middle of writing it.
-  private static let settling = TimeAmount.milliseconds(50)
-  /// After so many looks at a file that never rests, deliveries are judged by what is known.
-  private static let settlingLooksMax = 20
+  let publish: Mutex<(@Sendable (Snapshot) -> Void)?> = Mutex(nil)
 
   init(
     _ loaded: Loaded, configPath: String, environment: [String: String], files: NIOThreadPool,
     logger: Logger, counters: Counters
   ) {
-    state = Mutex(State(loaded: loaded))
+    var state = State(loaded: loaded)
+    for set in loaded.snapshot.secrets { state.readAt[set.path] = Clocks.now().unixMilliseconds }
+    self.state = Mutex(state)
     started = loaded.configuration
     self.configPath = configPath
     self.environment = environment
@@ -54,30 +54,35 @@ final class Keeper: Sendable {
 
   // MARK: SIGHUP
 
-  /// Reads everything again: the whole of it takes effect, or nothing. Returns a sentence for the service
-  /// manager.
-  func reload() async -> String {
+  /// What a reload came to, in a sentence for the service manager.
+  struct Verdict: Sendable {
+    let isTaken: Bool
+    let sentence: String
+  }
+
+  /// Reads everything again: the whole of it takes effect, or nothing.
+  func reload() async -> Verdict {
     do {
       return try await files.runIfActive { [self] in reloadNow() }
     } catch {
-      return "shutting down"
+      return Verdict(isTaken: false, sentence: "shutting down")
     }
   }
 
-  private func reloadNow() -> String {
+  private func reloadNow() -> Verdict {
     let old = state.withLock { $0.loaded }
     do throws(LoadFailure) {
       let new = try Loader.load(configPath: configPath, environment: environment, previous: old)
       take(new)
       counters.countReload(taken: true)
       report(new)
-      return Keeper.summary(new)
+      return Verdict(isTaken: true, sentence: Keeper.summary(new))
     } catch {
       counters.countReload(taken: false)
       for problem in error.problems.all { logger.error("\(problem)") }
       logger.error("reload refused, the old configuration and secrets stay in force")
-      let first = error.problems.all.first.map(String.init(describing:)) ?? ""
-      return "reload refused, the old settings stay in force: \(first)"
+      let problems = error.problems.all.map(String.init(describing:)).joined(separator: "; ")
+      return Verdict(isTaken: false, sentence: "reload refused, the old settings stay in force: \(problems)")
     }
   }
 
@@ -85,6 +90,7 @@ final class Keeper: Sendable {
     state.withLock { state in
       state.loaded = new
       state.unusable = [:]
+      for set in new.snapshot.secrets { state.readAt[set.path] = Clocks.now().unixMilliseconds }
     }
     publish.withLock { $0 }?(new.snapshot)
   }
@@ -94,6 +100,7 @@ final class Keeper: Sendable {
     for warning in new.warnings { logger.warning("\(warning)") }
     let (before, after) = (started, new.configuration)
     if before.listen != after.listen { logger.warning("listen has changed: that needs a restart") }
+    if before.control != after.control { logger.warning("control has changed: that needs a restart") }
     if before.workers != after.workers { logger.warning("workers has changed: that needs a restart") }
     if before.log != after.log { logger.warning("log has changed: that needs a restart") }
     logger.notice(
@@ -112,52 +119,5 @@ final class Keeper: Sendable {
       let name = set.path.split(separator: "/").last.map(String.init) ?? set.path
       return "\(name)=\(set.fingerprints.joined(separator: ","))"
     }.joined(separator: " ")
-  }
-
-  // MARK: Looks
-
-  /// Looks at one file; when it has changed and rests, its secrets are in force on every loop on return.
-  func look(at path: String) {
-    var seen = SecretFile.look(path)
-    for _ in 0..<Self.settlingLooksMax {
-      guard let index = changed(path, to: seen), let identity = seen else { return }
-      FileThread.sleep(Self.settling)
-      seen = SecretFile.look(path)
-      if seen == identity, reread(index, path, identity) { return }
-    }
-  }
-
-  /// The file's position, when what was seen is neither what is in force nor what was refused already.
-  private func changed(_ path: String, to seen: FileIdentity?) -> Int? {
-    guard let seen else { return nil }
-    return state.withLock { state in
-      let loaded = state.loaded
-      guard let index = loaded.configuration.secretFiles.firstIndex(where: { $0.path == path }),
-        loaded.identities[index] != seen, state.unusable[path] != seen
-      else { return nil }
-      return index
-    }
-  }
-
-  /// Whether the file has been dealt with: taken, or refused and reported.
-  private func reread(_ index: Int, _ path: String, _ identity: FileIdentity) -> Bool {
-    let old = state.withLock { $0.loaded }
-    do throws(LoadFailure) {
-      let new = try old.rereading(secretFile: index)
-      guard new.identities[index] == identity else { return false }
-      state.withLock { $0.loaded = new }
-      guard new.snapshot !== old.snapshot else { return true }
-      publish.withLock { $0 }?(new.snapshot)
-      logger.notice(
-        "secret file has changed, taken without a signal",
-        metadata: ["file": "\(path)", "secrets": "\(Keeper.secrets(new))"])
-    } catch {
-      // Judged halfway through another change: that one is looked at next.
-      guard SecretFile.look(path) == identity else { return false }
-      state.withLock { $0.unusable[path] = identity }
-      for problem in error.problems.all { logger.error("\(problem)") }
-      logger.error("the changed secret file is refused, its old secrets stay in force")
-    }
-    return true
   }
 }

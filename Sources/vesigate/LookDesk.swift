@@ -47,13 +47,13 @@ final class LookDesk: Sendable {
   }
 
   private func serve(_ path: String) {
+    if let last = queues.withLock({ $0[path]?.lastLook }) { FileThread.sleep(until: last + Self.spacing) }
     // Whoever asks from here on gets a look of his own: this one may have begun already.
-    let (waiting, last) = queues.withLock { queues in
-      let queue = queues[path] ?? Queue()
+    let waiting = queues.withLock { queues in
+      let waiting = queues[path]?.waiting ?? []
       queues[path]?.waiting = []
-      return (queue.waiting, queue.lastLook)
+      return waiting
     }
-    if let last { FileThread.sleep(until: last + Self.spacing) }
     let start = NIODeadline.now()
     looked.withLock { $0 }?(path)
     for waiter in waiting { waiter() }

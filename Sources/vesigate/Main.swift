@@ -21,11 +21,11 @@ struct Vesigate: AsyncParsableCommand {
 
       Exit codes: 0 success, 1 a delivery was not verified or not accepted, 64 wrong usage, 69 an address or \
       a server is not available, 70 an error of the program itself, 77 permission denied, 78 the \
-      configuration is not usable.
+      configuration is not usable. vesigate secret has further ones: see its help.
       """,
     version: Version.text,
     subcommands: [
-      RunCommand.self, CheckCommand.self, SignCommand.self, SendCommand.self, VerifyCommand.self,
-      VersionCommand.self,
+      RunCommand.self, CheckCommand.self, SecretCommand.self, ReloadCommand.self, SignCommand.self,
+      SendCommand.self, VerifyCommand.self, VersionCommand.self,
     ])
 }

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Forwarding
+internal import Calling
 internal import Gateway
 
 struct SendCommand: ParsableCommand {

@@ -1,4 +1,4 @@
-internal import Forwarding
+internal import Calling
 
 enum Version {
   static let number = "0.1.0"

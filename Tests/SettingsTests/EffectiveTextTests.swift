@@ -7,6 +7,7 @@ import Testing
 @Suite struct EffectiveTextTests {
   private static let everything = """
     listen: ["127.0.0.1:8480", "[::1]:1", "*:2", systemd, "systemd:x", {unix: "/run/a b", mode: "0600", group: g}]
+    control: /run/other.sock
     trusted-proxies: [10.0.0.0/8, "::1", unix]
     workers: 3
     log: {level: trace, format: logfmt, deliveries: refused}
@@ -26,6 +27,7 @@ import Testing
         body-bytes-max: 77
         connect-seconds-max: 1
         upstream-idle-seconds-max: 4
+        rotation: {api: "http://127.0.0.1:1/", api-key-file: /k, public-key-file: /p, hold-seconds-max: 3}
       - {path: /b/*, secret-file: /s/b, upstreams: http://a,
          signature: {preset: standard-webhooks, timestamp-digits: 10, tolerance-seconds: unlimited}}
       - {path: /c, secret-file: /s/c, upstreams: http://a, signature: {signed: "a{body}", timestamp-from: none}}

@@ -48,7 +48,7 @@ import Testing
     for setting in Schema.overridable {
       let value = setting.hasPrefix("limits.") ? "2048" : nil
       let words = [
-        "listen": "*:1", "trusted-proxies": "", "workers": "2", "log.level": "info", "log.format": "json",
+        "listen": "*:1", "control": "/run/c", "trusted-proxies": "", "workers": "2", "log.level": "info", "log.format": "json",
         "log.deliveries": "all",
       ]
       let name = Environment.variable(for: setting)

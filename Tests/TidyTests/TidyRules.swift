@@ -19,6 +19,8 @@ struct TidyFile {
 enum TidyRules {
   static let linesMax = 400
   static let lineCharactersMax = 110
+  /// Tables of literal requests and messages read better unbroken.
+  static let testLineCharactersMax = 140
 
   /// Who may import whom. The arrows point inward: edges know the core, never each other.
   static let imports: [String: Set<String>] = [
@@ -28,11 +30,15 @@ enum TidyRules {
     "Forwarding": ["Gateway", "CCurl", "CLinux", "NIOCore", "Glibc", "Synchronization"],
     "Listening": ["Gateway", "Framing", "NIOCore", "NIOPosix", "Glibc"],
     "Settings": ["Gateway", "Signing", "CYAML", "Glibc"],
+    "Calling": ["CCurl", "Glibc"],
+    "Rotation": ["Calling", "Signing", "CLinux", "Glibc"],
     "Supervision": ["ServiceLifecycle", "UnixSignals", "Logging", "Glibc", "Dispatch"],
+    "Control": ["NIOCore", "NIOPosix", "Synchronization"],
     "Telemetry": ["Gateway", "Logging", "Glibc", "Synchronization"],
     "vesigate": [
-      "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Settings", "Supervision",
-      "Telemetry", "ArgumentParser", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
+      "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Control", "Settings",
+      "Supervision", "Telemetry", "Calling", "Rotation", "ArgumentParser", "Logging", "NIOCore",
+      "NIOPosix", "ServiceLifecycle",
       "UnixSignals", "Glibc", "Dispatch", "Synchronization",
     ],
   ]
@@ -91,9 +97,10 @@ enum TidyRules {
     let long =
       file.room != nil && count > linesMax
       ? ["\(file.path):\(count): \(count) lines, more than \(linesMax)"] : []
+    let charactersMax = file.path.hasPrefix("Tests/") ? testLineCharactersMax : lineCharactersMax
     return long
       + numbered(file) { line in
-        line.count > lineCharactersMax ? "\(line.count) characters, more than \(lineCharactersMax)" : nil
+        line.count > charactersMax ? "\(line.count) characters, more than \(charactersMax)" : nil
       }
   }
 

@@ -68,6 +68,9 @@ func `a promise to the compiler needs a comment within five lines`(line: String)
   #expect(violations(path, long + "\n") == [])
   #expect(violations(path, long + "x\n") == ["\(path):1: 111 characters, more than 110"])
   #expect(violations("README.md", long + "x\n") == [])
+  let table = String(repeating: "x", count: 140)
+  #expect(violations("Tests/GatewayTests/Planted.swift", table + "\n") == [])
+  #expect(violations("Tests/GatewayTests/Planted.swift", table + "x\n").count == 1)
 }
 
 @Test(arguments: ["TO" + "DO", "FIX" + "ME"])

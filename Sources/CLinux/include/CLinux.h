@@ -1,9 +1,12 @@
 #pragma once
-// The few kernel calls that Swift's Glibc module does not show: epoll, eventfd, and prctl, which is variadic.
+// The few kernel calls that Swift's Glibc module does not show: epoll, eventfd, fallocate, and prctl, which is
+// variadic.
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /// Keeps other processes of the same user from reading this one's memory, and the kernel from dumping it.
 static inline int vg_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
@@ -20,3 +23,6 @@ static inline int vg_eventfd(void) { return eventfd(0, EFD_CLOEXEC); }
 static inline void vg_eventfd_signal(int fd) { eventfd_write(fd, 1); }
 
 static inline int vg_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+/// Reserves blocks for a file without changing its size (FALLOC_FL_KEEP_SIZE); -1 and errno on failure.
+static inline long vg_reserve(int fd, long bytes) { return syscall(SYS_fallocate, fd, 1, 0L, bytes); }

@@ -1,0 +1,111 @@
+/// What commands can ask of the daemon.
+public enum ControlRequest: String, Sendable, CaseIterable {
+  /// How things stand.
+  case status
+  /// What SIGHUP does, with its verdict.
+  case reload
+  /// Looks at all secret files now, and answers when nothing in flight can be judged by older secrets.
+  case wait
+}
+
+/// What the daemon says: one line of JSON. It holds fingerprints, never a secret.
+public struct ControlAnswer: Sendable {
+  public struct File: Sendable {
+    public var path: String
+    public var fingerprints: [String]
+    /// Replaced secrets, and until when each is accepted, Unix milliseconds.
+    public var previous: [(fingerprint: String, until: Int64)]
+    public var journal: Journal?
+    /// When the file was read last, Unix milliseconds.
+    public var readAt: Int64
+    public var held: Int
+    public var heldTotal: Int
+    public var rejudged: Int
+    public var overflowed: Int
+    public var revoked: Int
+
+    public init(
+      path: String, fingerprints: [String], previous: [(fingerprint: String, until: Int64)],
+      journal: Journal?, readAt: Int64, held: Int, heldTotal: Int, rejudged: Int, overflowed: Int,
+      revoked: Int
+    ) {
+      self.path = path
+      self.fingerprints = fingerprints
+      self.previous = previous
+      self.journal = journal
+      self.readAt = readAt
+      self.held = held
+      self.heldTotal = heldTotal
+      self.rejudged = rejudged
+      self.overflowed = overflowed
+      self.revoked = revoked
+    }
+  }
+
+  /// A rotation under way.
+  public struct Journal: Sendable {
+    public var began: Int64
+    public var mode: String
+    public var compromised: Bool
+
+    public init(began: Int64, mode: String, compromised: Bool) {
+      self.began = began
+      self.mode = mode
+      self.compromised = compromised
+    }
+  }
+
+  public var ok: Bool
+  public var generation: Int
+  public var pid: Int32
+  public var message: String
+  public var files: [File]
+
+  public init(ok: Bool, generation: Int, pid: Int32, message: String, files: [File]) {
+    self.ok = ok
+    self.generation = generation
+    self.pid = pid
+    self.message = message
+    self.files = files
+  }
+
+  /// The answer as it goes over the socket, with its line end.
+  public var line: String {
+    let files = files.map(\.json).joined(separator: ",")
+    return "{\"ok\":\(ok),\"generation\":\(generation),\"pid\":\(pid),"
+      + "\"message\":\(JSON.string(message)),\"files\":[\(files)]}\n"
+  }
+}
+
+extension ControlAnswer.File {
+  fileprivate var json: String {
+    let prints = fingerprints.map(JSON.string).joined(separator: ",")
+    let before = previous.map { "{\"fingerprint\":\(JSON.string($0.fingerprint)),\"until\":\($0.until)}" }
+    let journal = journal.map { journal in
+      "{\"began\":\(journal.began),\"mode\":\(JSON.string(journal.mode)),"
+        + "\"compromised\":\(journal.compromised)}"
+    }
+    return "{\"path\":\(JSON.string(path)),\"fingerprints\":[\(prints)],"
+      + "\"previous\":[\(before.joined(separator: ","))],\"journal\":\(journal ?? "null"),"
+      + "\"readAt\":\(readAt),\"held\":\(held),\"heldTotal\":\(heldTotal),"
+      + "\"rejudged\":\(rejudged),\"overflowed\":\(overflowed),\"revoked\":\(revoked)}"
+  }
+}
+
+/// The little JSON that answers are written in (RFC 8259, section 7).
+enum JSON {
+  static func string(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+        let hex = String(scalar.value, radix: 16)
+        quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+}

@@ -1,0 +1,101 @@
+public import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// Answers commands on the control socket. Whoever may open the socket may ask: its mode is the guard.
+public struct ControlServer: Sendable {
+  public typealias Desk = @Sendable (ControlRequest) async -> ControlAnswer
+
+  /// Commands at once; further ones are closed without a word.
+  static let connectionsMax = 16
+
+  private let channel: any Channel
+
+  /// Answers on a listening socket, whose descriptor is taken over.
+  public static func start(
+    _ descriptor: CInt, group: any EventLoopGroup, desk: @escaping Desk
+  ) async throws -> ControlServer {
+    let seats = Seats()
+    let channel = try await ServerBootstrap(group: group)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(ControlConversation(desk: desk, seats: seats))
+        }
+      }
+      .withBoundSocket(descriptor)
+      .get()
+    return ControlServer(channel: channel)
+  }
+
+  public func close() async { try? await channel.close() }
+}
+
+/// How many commands are being answered, on all event loops together.
+final class Seats: Sendable {
+  private let taken = Atomic<Int>(0)
+
+  func take() -> Bool { taken.add(1, ordering: .relaxed).newValue <= ControlServer.connectionsMax }
+
+  func giveBack() { taken.subtract(1, ordering: .relaxed) }
+}
+
+/// One command: a line in, a line out, closed.
+final class ControlConversation: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  static let requestBytesMax = 64
+  static let requestSecondsMax = 5
+
+  private let desk: ControlServer.Desk
+  private var received = ByteBuffer()
+  private var deadline: Scheduled<Void>?
+  private var isAsked = false
+
+  private let seats: Seats
+
+  init(desk: @escaping ControlServer.Desk, seats: Seats) {
+    self.desk = desk
+    self.seats = seats
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    guard seats.take() else { return context.close(promise: nil) }
+    let channel = context.channel
+    deadline = context.eventLoop.scheduleTask(in: .seconds(Int64(Self.requestSecondsMax))) {
+      channel.close(promise: nil)
+    }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    deadline?.cancel()
+    seats.giveBack()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var bytes = unwrapInboundIn(data)
+    guard !isAsked else { return }
+    received.writeBuffer(&bytes)
+    guard let end = received.readableBytesView.firstIndex(of: UInt8(ascii: "\n")) else {
+      if received.readableBytes > Self.requestBytesMax { context.close(promise: nil) }
+      return
+    }
+    let text = String(decoding: received.readableBytesView[..<end], as: UTF8.self)
+    guard let request = ControlRequest(rawValue: text) else { return context.close(promise: nil) }
+    isAsked = true
+    deadline?.cancel()
+    answer(request, on: context.channel)
+  }
+
+  private func answer(_ request: ControlRequest, on channel: any Channel) {
+    let desk = desk
+    Task {
+      let line = await desk(request).line
+      try? await channel.writeAndFlush(ByteBuffer(string: line))
+      try? await channel.close()
+    }
+  }
+}

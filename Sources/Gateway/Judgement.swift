@@ -1,0 +1,181 @@
+/// The judging of one delivery, from its headers to the verdict: first by the secrets it began with, then,
+/// where none of them fits, by what a look at the secret file finds, and while a rotation is under way by
+/// the secret that it will bring.
+final class Judgement {
+  enum Result {
+    case verdict(Verdict)
+    /// No verdict yet that could be trusted: a rotation is under way.
+    case rotating(StaticText)
+  }
+
+  private let lane: Lane
+  private let looks: any SecretLooks
+  private let route: Route
+  private let head: RequestHead
+  private let arrival: Moment
+  private let path: String
+  private let finish: (Result, BodyBuffer) -> Void
+
+  private var claim: Swift.Result<Verifier, Unverified>
+  /// The ring that the delivery is still to be judged by, for the barrier of a revocation.
+  private var pending: KeyRing?
+  private var body: BodyBuffer?
+  private var hold: Hold?
+  private var sawRotation = false
+  private var isOver = false
+
+  private struct Hold {
+    let counts: HoldCounts
+    let bytes: Int
+    let endUptimeNanoseconds: UInt64
+  }
+
+  init(
+    _ head: RequestHead, route: Route, lane: Lane, looks: any SecretLooks, arrival: Moment,
+    finish: @escaping (Result, BodyBuffer) -> Void
+  ) {
+    self.head = head
+    self.route = route
+    self.lane = lane
+    self.looks = looks
+    self.arrival = arrival
+    self.finish = finish
+    let ring = lane.ring(route.secretFileIndex)
+    path = ring.set.path
+    do throws(Unverified) {
+      let claim = try route.claims.read(head.headers)
+      self.claim = .success(Verifier(claim: claim, ring: ring, tolerance: route.layout.tolerance))
+      pending = ring
+      ring.unjudged += 1
+      sawRotation = ring.set.rotation != nil
+    } catch {
+      claim = .failure(error)
+    }
+  }
+
+  func feed(_ bytes: UnsafeRawBufferPointer) {
+    if case .success(let verifier) = claim { verifier.feed(bytes) }
+  }
+
+  /// The body is complete: judges by the secrets that the delivery began with.
+  func bodyEnded(_ body: BodyBuffer) {
+    self.body = body
+    switch claim {
+    case .failure(let reason):
+      end(.verdict(.refused(reason)))
+    case .success(var verifier):
+      let verdict = verifier.judge(head, body, arrival: arrival)
+      claim = .success(verifier)
+      let isRevoked = pending?.isRevoked == true
+      settlePending()
+      if isRevoked { return judgeAfterRevocation(verdict) }
+      guard case .refused(.mismatch) = verdict, verifier.isFresh(arrival: arrival) else {
+        return end(.verdict(verdict))
+      }
+      lookAgain()
+    }
+  }
+
+  /// A secret was revoked while the body came in: what it verified counts for nothing.
+  private func judgeAfterRevocation(_ byRevoked: Verdict) {
+    guard case .verified = byRevoked, case .refused(.mismatch) = verdictNow() else { return judgeAnew() }
+    lane.occupancy.holds(path: path).countRevoked()
+    end(.verdict(.refused(.mismatch)))
+  }
+
+  /// A mismatch is believed only after a look at the secret file that began after the delivery arrived: a
+  /// rotation by hand loses nothing between writing the file and the signal.
+  private func lookAgain() {
+    looks.look(atSecretFile: path) { [self] in
+      if !isOver { judgeAnew() }
+    }
+  }
+
+  /// Judges by the secrets in force now. Called after a look, and for held deliveries by the lane when
+  /// their file has changed.
+  func judgeAnew() {
+    guard !isOver else { return }
+    let verdict = verdictNow()
+    guard case .refused(.mismatch) = verdict else {
+      if hold != nil, case .verified = verdict { hold?.counts.countRejudged() }
+      return end(.verdict(verdict))
+    }
+    if let rotation = lane.ring(path: path)?.set.rotation {
+      sawRotation = true
+      holdOrRefuse(rotation)
+    } else if sawRotation {
+      // It came while nobody could tell: its sender tries again, and gets a verdict then.
+      end(.rotating("the rotation is over"))
+    } else {
+      end(.verdict(verdict))
+    }
+  }
+
+  private func verdictNow() -> Verdict {
+    guard let ring = lane.ring(path: path), let body, case .success(let verifier) = claim else {
+      return .refused(.mismatch)
+    }
+    return verifier.judge(head, body, arrival: arrival, with: ring)
+  }
+
+  // MARK: Holding
+
+  private func holdOrRefuse(_ rotation: RotationNotice) {
+    let now = lane.now()
+    guard let holdingEnd = rotation.holdingEnd else { return end(.rotating("rotation by hand")) }
+    guard now.unixMilliseconds < holdingEnd else { return end(.rotating("rotation unfinished")) }
+    if let hold, hold.endUptimeNanoseconds <= now.uptimeNanoseconds { return holdExpired() }
+    guard hold != nil || enterHold(now, milliseconds: holdingEnd - now.unixMilliseconds), let hold else {
+      lane.occupancy.holds(path: path).countOverflowed()
+      return end(.rotating("hold-deliveries-max or hold-bytes-max"))
+    }
+    lane.hold(self, path: path, until: hold.endUptimeNanoseconds)
+  }
+
+  private func enterHold(_ now: Moment, milliseconds: Int64) -> Bool {
+    let settings = route.rotation ?? RotationSettings()
+    let counts = lane.occupancy.holds(path: path)
+    let bytes = body?.count ?? 0
+    guard
+      counts.enter(
+        bytes: bytes, deliveriesMax: settings.holdDeliveriesMax, bytesMax: settings.holdBytesMax)
+    else { return false }
+    let nanoseconds = min(
+      UInt64(settings.holdSecondsMax) * 1_000_000_000, UInt64(max(milliseconds, 0)) * 1_000_000)
+    hold = Hold(
+      counts: counts, bytes: bytes, endUptimeNanoseconds: now.uptimeNanoseconds + nanoseconds)
+    return true
+  }
+
+  /// The time of holding is up.
+  func holdExpired() {
+    hold?.counts.countOverflowed()
+    end(.rotating("hold-seconds-max"))
+  }
+
+  // MARK: Ends
+
+  private func end(_ result: Result) {
+    guard let body, !isOver else { return }
+    abandon()
+    finish(result, body)
+  }
+
+  /// Lets go of everything, also when the delivery ends without a verdict.
+  func abandon() {
+    isOver = true
+    if case .success(var verifier) = claim { verifier.abandon() }
+    settlePending()
+    if let hold {
+      hold.counts.leave(bytes: hold.bytes)
+      lane.forget(self, path: path)
+    }
+    hold = nil
+    body = nil
+  }
+
+  private func settlePending() {
+    pending?.unjudged -= 1
+    pending = nil
+  }
+}

@@ -1,0 +1,15 @@
+extension RequestHead {
+  /// The host that the request names, without its port.
+  func withHostName<Result>(_ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
+    guard let hostIndex else { return body(nil) }
+    return headers.withField(hostIndex) { _, value in
+      let end: Int
+      if value.first == UInt8(ascii: "[") {
+        end = value.firstIndex(of: UInt8(ascii: "]")).map { $0 + 1 } ?? value.count
+      } else {
+        end = value.firstIndex(of: UInt8(ascii: ":")) ?? value.count
+      }
+      return body(UnsafeRawBufferPointer(rebasing: value[..<end]))
+    }
+  }
+}

@@ -1,0 +1,43 @@
+internal import Framing
+internal import Gateway
+internal import NIOCore
+
+extension Connection {
+  /// Called by the worker's sweep.
+  func checkDeadline(_ now: Moment) {
+    extendReplyDeadline(now)
+    guard deadline.isOver(now) else { return }
+    switch deadline.kind {
+    case .none: break
+    case .idle, .lingering: close()
+    case .head: refuseBrokenFraming(.headTimeout)
+    case .body: refuseBrokenFraming(.bodyTimeout)
+    case .reply:
+      exchange?.senderGone("reply-timeout")
+      reset()
+    }
+  }
+
+  /// A sender that takes its answer, however slowly, is left alone; one that takes nothing is not.
+  func extendReplyDeadline(_ now: Moment) {
+    guard deadline.kind == .reply, let context,
+      let options = context.channel.syncOptions,
+      let waiting = try? options.getOption(.bufferedWritableBytes)
+    else { return }
+    if waiting < bytesWaiting || waiting == 0 {
+      deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: now)
+    }
+    bytesWaiting = waiting
+  }
+
+  /// A drain closes idle connections last.
+  func closeIfIdle() {
+    if phase == .waiting, !reader.hasBegun { close() }
+  }
+
+  /// The drain's time is up.
+  func forceClose() {
+    exchange?.giveUp()
+    reset()
+  }
+}

@@ -1,0 +1,98 @@
+internal import Framing
+internal import Gateway
+internal import NIOCore
+
+// MARK: - What the exchange replies
+
+extension Connection: ReplySink {
+  func refuse(_ rejection: Rejection) {
+    guard phase != .closed, var reply else { return }
+    reply.closes = reply.closes || rejection.closesConnection || worker.isDraining
+    self.reply = reply
+    put { reply.refusal(rejection, into: &$0) }
+    replyComplete()
+  }
+
+  func send(_ answer: Answer, body: UnsafeRawBufferPointer) {
+    guard phase != .closed, var reply else { return }
+    reply.closes = reply.closes || worker.isDraining
+    self.reply = reply
+    put { reply.whole(answer, body: body, into: &$0) }
+    replyComplete()
+  }
+
+  func begin(_ answer: Answer) {
+    guard phase != .closed, var reply else { return }
+    reply.closes = reply.closes || worker.isDraining
+    put { reply.head(answer, into: &$0) }
+    self.reply = reply
+    deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.lane.now())
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer) -> Flow {
+    guard phase != .closed, let reply, let context else { return .more }
+    put { reply.part(bytes, into: &$0) }
+    return context.channel.isWritable ? .more : .hold
+  }
+
+  func end() {
+    guard phase != .closed, let reply else { return }
+    put { reply.end(into: &$0) }
+    replyComplete()
+  }
+
+  func abort() { reset() }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { exchange?.replyDrained() }
+    context.fireChannelWritabilityChanged()
+  }
+
+  /// Lets `fill` write into the worker's buffer, which is used again once the kernel has taken it.
+  private func put(_ fill: (inout ByteBuffer) -> Void) {
+    guard let context else { return }
+    var buffer = worker.takeBuffer(context.channel.allocator)
+    fill(&buffer)
+    if buffer.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
+    worker.giveBack(buffer)
+  }
+
+  private func replyComplete() {
+    exchange = nil
+    guard let reply, let context, phase != .closed else { return }
+    if reply.closes { return closeAfterWriting(context) }
+    self.reply = nil
+    phase = .waiting
+    // An answer that began before the drain did not say that it is the last.
+    let seconds = worker.isDraining ? 1 : limits.idleSecondsMax
+    deadline = Deadline(.idle, seconds: seconds, from: worker.lane.now())
+    if !isProcessing, unread.readableBytes > 0 || isInputClosed { return processSoon(context) }
+    releaseRead()
+  }
+
+  /// Limits that a reload changed hold for the next request, also on a connection that was open before.
+  func renewReader() {
+    guard readerGeneration != worker.lane.snapshot.generation, !reader.hasBegun, !reader.isReadingBody
+    else { return }
+    readerGeneration = worker.lane.snapshot.generation
+    reader = RequestReader(limits: limits)
+  }
+
+  /// The next request waits already. Not at once: the exchange that just replied is still on the stack.
+  private func processSoon(_ context: ChannelHandlerContext) {
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    context.eventLoop.execute {
+      bound.value.process()
+      bound.value.releaseRead()
+    }
+  }
+
+  func closeAfterWriting(_ context: ChannelHandlerContext) {
+    phase = .answering
+    deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.lane.now())
+    let written = context.eventLoop.makePromise(of: Void.self)
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+    written.futureResult.whenSuccess { bound.value.linger() }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+  }
+}

@@ -1,0 +1,270 @@
+internal import Signing
+
+/// The running daemon, as a rotation sees it.
+public protocol RotationDaemon {
+  /// Returns when the daemon sees the journal that began then; Unix milliseconds.
+  func confirmJournal(began: Int64) throws(DaemonSilence)
+  /// Returns when the daemon judges by the secret of that fingerprint, and nothing in flight by an older one.
+  func confirmSecret(fingerprint: String) throws(DaemonSilence)
+}
+
+/// Why the daemon did not confirm.
+public struct DaemonSilence: Error, Sendable, Equatable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+}
+
+/// Where a new secret comes from: the provider's API, or the operator.
+public protocol SecretSource {
+  func newSecret(attempt: Int) -> ProviderAnswer
+}
+
+/// How a rotation ended, where nothing failed on the way.
+public enum RotationOutcome: Sendable, Equatable {
+  case rotated(old: String?, new: String)
+  /// The daemon did not see the journal, so nothing was called.
+  case notShown(DaemonSilence)
+  /// Surely nothing has changed.
+  case refused(Refusal)
+  /// The old secret may be dead. The sentence is the last call's, if there was one.
+  case unknown(calls: Int, last: String?)
+  /// Stored, but the daemon has not confirmed it.
+  case withoutReceipt(old: String?, new: String, DaemonSilence)
+  /// What an earlier run left before it called anything is cleared away.
+  case cleared
+  case nothingToResume
+}
+
+/// Takes the steps that the machine names, until there is none left.
+public struct RotationRun {
+  public struct Surroundings {
+    public var daemon: any RotationDaemon
+    public var source: any SecretSource
+    /// Unix milliseconds.
+    public var now: () -> Int64
+    public var pause: (_ seconds: Int) -> Void
+    /// Says a line to the operator.
+    public var say: (String) -> Void
+
+    public init(
+      daemon: any RotationDaemon, source: any SecretSource, now: @escaping () -> Int64,
+      pause: @escaping (_ seconds: Int) -> Void, say: @escaping (String) -> Void
+    ) {
+      self.daemon = daemon
+      self.source = source
+      self.now = now
+      self.pause = pause
+      self.say = say
+    }
+  }
+
+  public var mode = Journal.Mode.call
+  public var isCompromised = false
+  public var spreadSeconds = 0
+  public var policy: PreviousPolicy
+  public var progress = Progress()
+  private let folder: SecretFolder
+  private let around: Surroundings
+  private var old: String?
+  private var new: String?
+  private var calls = 0
+  private var last: String?
+  private var hasCleared = false
+
+  /// The caller holds the folder's lock.
+  public init(_ folder: SecretFolder, policy: PreviousPolicy, _ surroundings: Surroundings) {
+    self.folder = folder
+    self.policy = policy
+    around = surroundings
+  }
+
+  /// - Throws: what a file operation failed at. The next run goes on from what is on disk.
+  public mutating func run() throws(FileFailure) -> RotationOutcome {
+    while true {
+      let standing = try folder.standing()
+      old = old ?? standing.journal?.old
+      if let outcome = try take(RotationMachine.step(standing, progress), standing) { return outcome }
+    }
+  }
+
+  private mutating func take(
+    _ step: RotationStep, _ standing: Standing
+  ) throws(FileFailure) -> RotationOutcome? {
+    switch step {
+    case .cleanUp: try cleanUp()
+    case .announce: try announce(standing)
+    case .reserve: try reserve(standing)
+    case .show: return try show(standing)
+    case .spread: try spread(standing)
+    case .call(let attempt): return try call(standing, attempt)
+    case .noteReceived: noteReceived(standing)
+    case .store: try store(standing)
+    case .noteStored: noteStored(standing)
+    case .receipt: return receipt(standing)
+    case .close: try close()
+    case .done: return ended()
+    case .stopUnknown: return .unknown(calls: calls, last: last)
+    }
+    return nil
+  }
+
+  private func ended() -> RotationOutcome {
+    if let new { return .rotated(old: old, new: new) }
+    return hasCleared ? .cleared : .nothingToResume
+  }
+
+  private mutating func cleanUp() throws(FileFailure) {
+    try folder.closeRotation()
+    old = nil
+    hasCleared = true
+  }
+
+  // MARK: Before the call
+
+  private mutating func announce(_ standing: Standing) throws(FileFailure) {
+    let journal = Journal(
+      began: around.now(), mode: mode, compromised: isCompromised, old: standing.current)
+    // An answer without a journal is not this rotation's.
+    try folder.remove(.next)
+    try write(journal)
+    progress.hasAnnounced = true
+  }
+
+  private func reserve(_ standing: Standing) throws(FileFailure) {
+    do throws(FileFailure) { try folder.reserveNext() } catch {
+      if standing.journal?.step == .announced { try? folder.closeRotation() }
+      throw error
+    }
+  }
+
+  private mutating func show(_ standing: Standing) throws(FileFailure) -> RotationOutcome? {
+    guard let journal = standing.journal else { return nil }
+    do throws(DaemonSilence) {
+      try around.daemon.confirmJournal(began: journal.began)
+      progress.isSeenByDaemon = true
+      return nil
+    } catch {
+      guard journal.step == .announced else {
+        return .unknown(calls: calls, last: "was not called again, because \(error)")
+      }
+      try folder.closeRotation()
+      return .notShown(error)
+    }
+  }
+
+  /// Waiting is not yet the rotation: what the daemon does in its first seconds is for after the call.
+  private mutating func spread(_ standing: Standing) throws(FileFailure) {
+    progress.hasSpread = true
+    guard spreadSeconds > 0, var journal = standing.journal else { return }
+    around.say("waiting \(spreadSeconds) s for the journal to spread to the other hosts")
+    around.pause(spreadSeconds)
+    journal.began = around.now()
+    try write(journal)
+  }
+
+  // MARK: The call
+
+  private mutating func call(
+    _ standing: Standing, _ attempt: Int
+  ) throws(FileFailure) -> RotationOutcome? {
+    guard var journal = standing.journal else { return nil }
+    journal.step = .calling
+    journal.attempt = attempt
+    journal.new = nil
+    journal.mode = mode
+    journal.compromised = journal.compromised || isCompromised
+    try write(journal)
+    progress.callsLeft -= 1
+    calls += 1
+    switch around.source.newSecret(attempt: attempt) {
+    case .rotated(let secret):
+      try folder.writeNext(secret)
+      return nil
+    case .refused(let refusal):
+      return try refused(refusal, attempt)
+    case .unknown(let sentence):
+      last = sentence
+      sayUnknown(sentence, attempt)
+      return nil
+    }
+  }
+
+  /// After a call of unknown outcome no refusal makes it known.
+  private mutating func refused(_ refusal: Refusal, _ attempt: Int) throws(FileFailure) -> RotationOutcome? {
+    guard attempt > 1 else {
+      try folder.closeRotation()
+      return .refused(refusal)
+    }
+    last = refusal.sentence
+    sayUnknown(refusal.sentence, attempt)
+    switch refusal.kind {
+    case .unreachable, .tooMany: if progress.callsLeft > 0 { around.pause(1) }
+    case .unauthorized, .rejected: progress.callsLeft = 0
+    }
+    return nil
+  }
+
+  private func sayUnknown(_ sentence: String, _ attempt: Int) {
+    guard mode == .call else { return }
+    around.say("call \(attempt): the API \(sentence)\(progress.callsLeft > 0 ? "; calling again" : "")")
+  }
+
+  // MARK: After the call
+
+  private mutating func noteReceived(_ standing: Standing) {
+    guard case .complete(let fingerprint) = standing.next else { return }
+    var journal =
+      standing.journal
+      ?? Journal(began: around.now(), mode: mode, compromised: isCompromised, old: standing.current)
+    journal.step = .received
+    journal.new = fingerprint
+    note(journal)
+  }
+
+  private mutating func store(_ standing: Standing) throws(FileFailure) {
+    guard let (secret, received) = try folder.answer() else { return }
+    try folder.retire(
+      try folder.secrets().filter { !$0.isSame(as: secret) }, current: secret, policy: policy,
+      isCompromised: isCompromised || standing.journal?.compromised == true, received: received,
+      now: around.now())
+    try folder.publishNext()
+    progress.hasStored = true
+  }
+
+  private mutating func noteStored(_ standing: Standing) {
+    guard var journal = standing.journal else { return }
+    journal.step = .stored
+    note(journal)
+  }
+
+  /// Once the answer is on disk a journal that cannot be written stops nothing: a full disk must not keep the
+  /// new secret from being used.
+  private mutating func note(_ journal: Journal) {
+    do throws(FileFailure) { try write(journal) } catch {
+      around.say("\(error); going on without a note of it")
+      progress.cannotNote = true
+    }
+  }
+
+  private mutating func receipt(_ standing: Standing) -> RotationOutcome? {
+    let current = standing.current ?? ""
+    do throws(DaemonSilence) {
+      try around.daemon.confirmSecret(fingerprint: current)
+    } catch {
+      return .withoutReceipt(old: old, new: current, error)
+    }
+    progress.hasReceipt = true
+    new = current
+    return nil
+  }
+
+  private mutating func close() throws(FileFailure) {
+    try folder.closeRotation()
+    progress.isFinished = true
+  }
+
+  private func write(_ journal: Journal) throws(FileFailure) {
+    try folder.write(.journal, Array(journal.text.utf8))
+  }
+}

@@ -1,0 +1,184 @@
+internal import Control
+internal import Gateway
+internal import Glibc
+internal import Rotation
+
+/// Asks the running daemon over its control socket. Every wait is bounded.
+struct ControlClient {
+  struct Failure: Error, CustomStringConvertible {
+    enum Kind {
+      /// Nobody listens: no socket, or none behind it.
+      case absent
+      case permission
+      /// Somebody listens, and did not answer as a daemon does.
+      case broken
+    }
+
+    let kind: Kind
+    let description: String
+  }
+
+  static let answerBytesMax = 4 * 1_048_576
+
+  let path: String
+
+  /// What the daemon may take, in seconds: its own bound on `wait` is 60.
+  private static func secondsMax(_ request: ControlRequest) -> Int {
+    switch request {
+    case .status: 10
+    case .reload: 30
+    case .wait: 75
+    }
+  }
+
+  func ask(_ request: ControlRequest) throws(Failure) -> ControlReply {
+    let descriptor = try connected()
+    defer { close(descriptor) }
+    let line = Array("\(request.rawValue)\n".utf8)
+    // MSG_NOSIGNAL: one that hangs up is a failure, not the end of this process.
+    guard send(descriptor, line, line.count, Int32(MSG_NOSIGNAL)) == line.count else {
+      throw failure(errno)
+    }
+    let bytes = try answer(descriptor, secondsMax: Self.secondsMax(request))
+    guard let reply = ControlReply(bytes) else {
+      throw Failure(kind: .broken, description: "what answers at \(path) is not vesigate")
+    }
+    return reply
+  }
+
+  private func connected() throws(Failure) -> Int32 {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw failure(errno) }
+    var patience = timeval(tv_sec: 5, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let name = Array(path.utf8)
+    let fits = withUnsafeMutableBytes(of: &address.sun_path) { place in
+      guard name.count < place.count else { return false }
+      place.copyBytes(from: name)
+      return true
+    }
+    guard fits else {
+      close(descriptor)
+      throw failure(ENAMETOOLONG)
+    }
+    let result = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard result == 0 else {
+      let code = errno
+      close(descriptor)
+      throw failure(code)
+    }
+    return descriptor
+  }
+
+  /// Reads to the end of the answer.
+  private func answer(_ descriptor: Int32, secondsMax: Int) throws(Failure) -> [UInt8] {
+    let end = Clocks.now().uptimeNanoseconds + UInt64(secondsMax) * 1_000_000_000
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let now = Clocks.now().uptimeNanoseconds
+      guard now < end else {
+        throw Failure(
+          kind: .broken, description: "the daemon at \(path) did not answer within \(secondsMax) s")
+      }
+      var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      guard poll(&waiting, 1, Int32((end - now) / 1_000_000 + 1)) > 0 else { continue }
+      let count = recv(descriptor, &chunk, chunk.count, 0)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw failure(errno) }
+      guard count > 0 else { return bytes }
+      bytes += chunk[..<count]
+      guard bytes.count <= Self.answerBytesMax else {
+        throw Failure(kind: .broken, description: "the answer at \(path) is too long")
+      }
+    }
+  }
+
+  private func failure(_ code: Int32) -> Failure {
+    switch code {
+    case ENOENT, ECONNREFUSED, ENOTDIR:
+      Failure(kind: .absent, description: "no daemon answers at \(path)")
+    case EACCES, EPERM:
+      Failure(
+        kind: .permission,
+        description: "the user with id \(geteuid()) may not talk to the daemon at \(path)")
+    default:
+      Failure(
+        kind: .broken, description: "cannot talk to the daemon at \(path): \(String(cString: strerror(code)))"
+      )
+    }
+  }
+}
+
+/// What the daemon answered.
+struct ControlReply {
+  struct File {
+    let path: String
+    /// The current secret's first.
+    let fingerprints: [String]
+    /// When the journal that the daemon sees began, Unix milliseconds; nil when it sees none.
+    let journalBegan: Int64?
+    let counts: HoldCounts
+  }
+
+  let ok: Bool
+  let generation: Int64
+  let pid: Int64
+  let message: String
+  let files: [File]
+
+  /// Nil when the bytes are no answer of a daemon's.
+  init?(_ bytes: [UInt8]) {
+    guard let json = JSON.read(bytes), let ok = json["ok"]?.bool,
+      let generation = json["generation"]?.integer(in: bytes), let pid = json["pid"]?.integer(in: bytes),
+      let message = json["message"]?.text(in: bytes), let files = json["files"]
+    else { return nil }
+    self.ok = ok
+    self.generation = generation
+    self.pid = pid
+    self.message = message
+    self.files = files.elements.compactMap { File($0, bytes) }
+  }
+
+  func file(_ path: String) -> File? { files.first { $0.path == path } }
+}
+
+extension ControlReply.File {
+  fileprivate init?(_ json: JSON, _ bytes: [UInt8]) {
+    guard let path = json["path"]?.text(in: bytes), let prints = json["fingerprints"] else { return nil }
+    self.path = path
+    fingerprints = prints.elements.compactMap { $0.text(in: bytes) }
+    journalBegan = json["journal"]?["began"]?.integer(in: bytes)
+    counts = HoldCounts { json[$0]?.integer(in: bytes) ?? 0 }
+  }
+}
+
+/// What happened to deliveries of one secret file, since the daemon's start or in between.
+struct HoldCounts {
+  var held: Int64
+  var rejudged: Int64
+  var overflowed: Int64
+  var revoked: Int64
+
+  init(_ count: (String) -> Int64) {
+    held = count("heldTotal")
+    rejudged = count("rejudged")
+    overflowed = count("overflowed")
+    revoked = count("revoked")
+  }
+
+  static func - (after: HoldCounts, before: HoldCounts) -> HoldCounts {
+    var difference = after
+    difference.held -= before.held
+    difference.rejudged -= before.rejudged
+    difference.overflowed -= before.overflowed
+    difference.revoked -= before.revoked
+    return difference
+  }
+}

@@ -1,0 +1,61 @@
+internal import Control
+internal import Gateway
+internal import Glibc
+internal import Settings
+internal import Signing
+internal import Synchronization
+
+/// What commands get to hear, put together from the keeper and the engine.
+struct ControlDesk: Sendable {
+  let keeper: Keeper
+  let engine: Engine
+
+  /// A delivery that is still arriving when a secret is replaced ends within the body's time-out.
+  private static let barrierSecondsMax = 60
+
+  func answer(_ request: ControlRequest) async -> ControlAnswer {
+    switch request {
+    case .status:
+      return answer(ok: true, message: Keeper.summary(keeper.loaded))
+    case .reload:
+      let verdict = await keeper.reload()
+      return answer(ok: verdict.isTaken, message: verdict.sentence)
+    case .wait:
+      await keeper.lookAtAll()
+      let isPassed = await passBarrier()
+      return answer(
+        ok: isPassed,
+        message: isPassed
+          ? Keeper.summary(keeper.loaded) : "deliveries in flight may still be judged by older secrets")
+    }
+  }
+
+  /// Waits until no delivery in flight can be judged by older secrets.
+  private func passBarrier() async -> Bool {
+    let clock = ContinuousClock()
+    let end = clock.now.advanced(by: .seconds(Self.barrierSecondsMax))
+    while await engine.judgesByOlderSecrets() {
+      guard clock.now < end else { return false }
+      try? await Task.sleep(for: .milliseconds(5))
+    }
+    return true
+  }
+
+  private func answer(ok: Bool, message: String) -> ControlAnswer {
+    let (loaded, readAt) = keeper.state.withLock { ($0.loaded, $0.readAt) }
+    let files = loaded.snapshot.secrets.map { set in
+      let counts = engine.occupancy.holds(path: set.path)
+      return ControlAnswer.File(
+        path: set.path, fingerprints: set.fingerprints,
+        previous: set.previous.map { ($0.line.fingerprint, $0.untilUnixMilliseconds) },
+        journal: set.rotation.map {
+          ControlAnswer.Journal(
+            began: $0.beganUnixMilliseconds, mode: $0.mode.rawValue, compromised: $0.isCompromised)
+        },
+        readAt: readAt[set.path] ?? 0, held: counts.heldNow, heldTotal: counts.total,
+        rejudged: counts.rejudgedTotal, overflowed: counts.overflowedTotal, revoked: counts.revokedTotal)
+    }
+    return ControlAnswer(
+      ok: ok, generation: loaded.snapshot.generation, pid: getpid(), message: message, files: files)
+  }
+}

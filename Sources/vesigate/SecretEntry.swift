@@ -1,0 +1,101 @@
+internal import Glibc
+internal import Rotation
+internal import Signing
+
+/// How a secret comes in: by a prompt that shows nothing on a terminal, else the only line of standard input.
+enum SecretEntry {
+  static var isTerminal: Bool { isatty(0) == 1 }
+
+  /// Room for the longest secret, a line end, and one byte that shows that it was too long.
+  private static let room = SecretText.bytesMax + 3
+
+  /// Nil when nothing was entered.
+  static func read(prompt: String) -> Secret? {
+    var bytes = [UInt8](repeating: 0, count: room)
+    defer { wipe(&bytes) }
+    let count = isTerminal ? typed(prompt, into: &bytes) : piped(into: &bytes)
+    guard count > 0 else { return nil }
+    return bytes.withUnsafeBytes { Secret(copying: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+  }
+
+  /// To the end of the input, without the line end. More lines stay in it, and are found to be no secret.
+  private static func piped(into bytes: inout [UInt8]) -> Int {
+    var count = 0
+    while count < bytes.count {
+      let start = count
+      let got = bytes.withUnsafeMutableBytes { buffer in
+        Glibc.read(0, buffer.baseAddress.map { $0 + start }, buffer.count - start)
+      }
+      if got < 0, errno == EINTR { continue }
+      guard got > 0 else { break }
+      count += got
+    }
+    if count > 0, bytes[count - 1] == UInt8(ascii: "\n") { count -= 1 }
+    if count > 0, bytes[count - 1] == UInt8(ascii: "\r") { count -= 1 }
+    return count
+  }
+
+  /// With the terminal's echo, line editing and signals off, so that it is always put right again.
+  private static func typed(_ prompt: String, into bytes: inout [UInt8]) -> Int {
+    var usual = termios()
+    guard tcgetattr(0, &usual) == 0 else { return 0 }
+    var hidden = usual
+    hidden.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
+    show(prompt)
+    tcsetattr(0, TCSAFLUSH, &hidden)
+    defer {
+      tcsetattr(0, TCSAFLUSH, &usual)
+      show("\n")
+    }
+    var count = 0
+    while let key = key() {
+      switch key {
+      case 0x0A, 0x0D: return count
+      // Ctrl-C, Ctrl-D.
+      case 0x03, 0x04: return 0
+      case 0x08, 0x7F: count = max(count - 1, 0)
+      default:
+        bytes[count] = key
+        count = min(count + 1, bytes.count - 1)
+      }
+    }
+    return 0
+  }
+
+  private static func key() -> UInt8? {
+    var byte: UInt8 = 0
+    while true {
+      let got = Glibc.read(0, &byte, 1)
+      if got == 1 { return byte }
+      guard got < 0, errno == EINTR else { return nil }
+    }
+  }
+
+  private static func show(_ text: String) {
+    var text = text
+    text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+  }
+
+  /// Asks for a yes on a terminal.
+  static func confirm(_ question: String) -> Bool {
+    show(question + " [y/N] ")
+    return readLine().map { ["y", "yes"].contains($0.lowercased()) } ?? false
+  }
+}
+
+/// The operator as the source of a new secret: he has pressed the provider's button.
+struct ByHandSource: SecretSource {
+  let target: SecretTarget
+
+  func newSecret(attempt: Int) -> ProviderAnswer {
+    complain("now make the provider generate a new secret; deliveries that fail meanwhile get 503")
+    guard let secret = SecretEntry.read(prompt: "the new secret (it is not shown): ") else {
+      return .unknown("is worked by hand, and no secret was entered")
+    }
+    if let flaw = target.flaw(in: secret) {
+      complain("what was entered \(flaw)")
+      return .unknown("is worked by hand, and what was entered \(flaw)")
+    }
+    return .rotated(secret)
+  }
+}

@@ -1,0 +1,43 @@
+internal import ArgumentParser
+internal import Rotation
+
+struct SecretSetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "set",
+    abstract: "Enter a secret: at a hidden prompt, or through standard input.",
+    discussion: """
+      It becomes the file's current secret. The old one is still accepted for deliveries that were signed \
+      before, where the layout signs a timestamp; --keep leaves it in the file instead, for senders that go \
+      on signing with it, until vesigate secret retire. It also ends an unfinished rotation.
+      """)
+
+  @OptionGroup var options: SecretTargetOptions
+
+  @Flag(help: "Leave the old secrets in the file, below the new one.")
+  var keep = false
+
+  @Flag(help: "Accept nothing more that only the old secret verifies.")
+  var compromised = false
+
+  func validate() throws {
+    guard !keep || !compromised else { throw ValidationError("give --keep or --compromised, not both") }
+  }
+
+  func run() throws {
+    let target = try options.target()
+    do {
+      let folder = try target.folder()
+      let lock = try target.lock(folder, command: "set")
+      try withExtendedLifetime(lock) {
+        guard let secret = SecretEntry.read(prompt: "the secret of \(target.path) (it is not shown): ") else {
+          complain("vesigate: no secret was entered: nothing was changed")
+          throw ExitStatus.data
+        }
+        try SecretChange(target: target, folder: folder).set(
+          secret, keepsOld: keep, compromised: compromised)
+      }
+    } catch let failure as FileFailure {
+      throw fail(failure)
+    }
+  }
+}

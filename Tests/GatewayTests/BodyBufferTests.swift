@@ -1,0 +1,58 @@
+import Testing
+
+@testable import Gateway
+
+@Suite struct BodyBufferTests {
+  @Test func `bytes are kept in order while it grows`() {
+    let buffer = BodyBuffer()
+    var all: [UInt8] = []
+    for index in 0..<300 {
+      let part = [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: index)
+      part.withUnsafeBytes { buffer.append($0) }
+      all += part
+    }
+    #expect(Array(buffer.bytes) == all)
+    #expect(buffer.capacity >= all.count)
+  }
+
+  @Test func `reserved room is kept, and no append below it moves the bytes`() {
+    let buffer = BodyBuffer()
+    buffer.reserve(10_000)
+    let start = buffer.bytes.baseAddress
+    [UInt8](repeating: 7, count: 10_000).withUnsafeBytes { buffer.append($0) }
+    #expect(buffer.bytes.baseAddress == start)
+    buffer.reserve(5)
+    #expect(buffer.capacity == 10_000)
+  }
+
+  @Test func `the pool lends emptied buffers and keeps no more bytes than it may`() {
+    var pool = BodyBufferPool()
+    let size = BodyBufferPool.idleBytesMax / 4
+    let lent = (0..<6).map { _ in pool.take() }
+    for buffer in lent {
+      buffer.reserve(size)
+      [UInt8(1), 2].withUnsafeBytes { buffer.append($0) }
+      pool.giveBack(buffer)
+    }
+    let again = (0..<6).map { _ in pool.take() }
+    #expect(again.allSatisfy { $0.count == 0 })
+    #expect(again.count { $0.capacity == size } == 4)
+  }
+
+  @Test func `places are counted and given back`() {
+    let occupancy = Occupancy()
+    #expect(occupancy.enterDelivery(max: 1))
+    #expect(!occupancy.enterDelivery(max: 1))
+    #expect(occupancy.take(bytes: 10, max: 10))
+    #expect(!occupancy.take(bytes: 1, max: 10))
+    #expect(occupancy.take(bytes: 0, max: 10))
+    #expect(occupancy.enterConnection(max: 1))
+    #expect(!occupancy.enterConnection(max: 1))
+    occupancy.leaveDelivery()
+    occupancy.giveBack(bytes: 10)
+    occupancy.leaveConnection()
+    #expect(occupancy.deliveriesInFlight == 0)
+    #expect(occupancy.bytesInFlight == 0)
+    #expect(occupancy.openConnections == 0)
+  }
+}

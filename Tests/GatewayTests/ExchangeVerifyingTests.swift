@@ -1,0 +1,177 @@
+import Signing
+import Testing
+
+@testable import Gateway
+
+@Suite struct ExchangeVerifyingTests {
+  /// What a sender gets wrong, and what the log calls it. None of these causes a look at the secret file.
+  static let faults: [(label: String, change: @Sendable ([(String, String)]) -> [(String, String)])] = [
+    ("signature-missing", { $0.filter { $0.0 != "mor-signature" } }),
+    ("signature-repeated", { $0 + [("Mor-Signature", "00")] }),
+    ("signature-malformed", { $0.map { $0.0 == "mor-signature" ? ($0.0, "sha256=" + $0.1) : $0 } }),
+    ("timestamp-missing", { $0.filter { $0.0 != "mor-timestamp" } }),
+    ("timestamp-repeated", { $0 + [("mor-timestamp", "1")] }),
+    ("timestamp-malformed", { $0.map { $0.0 == "mor-timestamp" ? ($0.0, "+1") : $0 } }),
+  ]
+
+  private func deliver(_ gate: Gate, _ fields: [(String, String)], at arrival: Moment = sampleMoment) {
+    let exchange = gate.exchange(
+      RequestHead("POST", "/hook", bodyBytes: sampleBody.count, fields), at: arrival)
+    guard exchange.begin() else { return }
+    _ = sampleBody.withUnsafeBytes { exchange.collect($0) }
+    exchange.bodyEnded()
+  }
+
+  @Test(arguments: faults.indices)
+  func `a malformed claim is 401 after the body, without an attempt or a look`(index: Int) throws {
+    let fault = Self.faults[index]
+    let gate = Gate()
+    deliver(gate, fault.change(Signed().fields(over: sampleBody)))
+    #expect(gate.reply.lines == ["refuse 401 \(fault.label)"])
+    #expect(gate.forwarder.attempts.isEmpty)
+    #expect(gate.looks.paths.isEmpty)
+    let record = try gate.onlyRecord()
+    #expect(record.outcome == .refused)
+    #expect(record.reason == fault.label)
+    #expect(record.secretFingerprint == nil)
+  }
+
+  @Test func `a stale delivery is 401 at once, and its age is known`() throws {
+    let gate = Gate()
+    deliver(gate, Signed().fields(over: sampleBody), at: moment(secondsAfterSample: 400))
+    #expect(gate.reply.lines == ["refuse 401 stale"])
+    #expect(gate.looks.paths.isEmpty)
+    let record = try gate.onlyRecord()
+    #expect(record.ageSeconds == 400)
+    #expect(record.detail == "signature right, signed 400 s ago")
+  }
+
+  @Test func `a forged delivery outside the tolerance causes no look`() throws {
+    let gate = Gate()
+    deliver(gate, forger.fields(over: sampleBody), at: moment(secondsAfterSample: 400))
+    #expect(gate.reply.lines == ["refuse 401 mismatch"])
+    #expect(gate.looks.paths.isEmpty)
+    _ = try gate.onlyRecord()
+  }
+
+  @Test func `every refusal of a signature reads alike`() {
+    let reasons: [Unverified] = [
+      .signatureMissing, .signatureRepeated, .signatureMalformed, .timestampMissing, .timestampRepeated,
+      .timestampMalformed, .idMissing, .idRepeated, .idMalformed, .mismatch, .stale(ageSeconds: 9),
+    ]
+    let answers = reasons.map { reason in
+      let rejection = Rejection.unverified(reason)
+      return [
+        String(rejection.status), rejection.publicText, String(rejection.closesConnection),
+        String(describing: rejection.retryAfterSeconds),
+      ]
+    }
+    #expect(Set(answers).count == 1)
+    #expect(Set(reasons.map(\.label)).count == reasons.count)
+  }
+
+  @Test func `a mismatch is believed after one look that finds nothing new`() throws {
+    let gate = Gate()
+    gate.deliver(signed: forger)
+    #expect(gate.looks.paths == ["/secret"])
+    #expect(gate.reply.lines == [])
+    #expect(gate.occupancy.deliveriesInFlight == 1)
+    gate.looks.finish()
+    #expect(gate.looks.paths == ["/secret"])
+    #expect(gate.reply.lines == ["refuse 401 mismatch"])
+    #expect(gate.forwarder.attempts.isEmpty)
+    _ = try gate.onlyRecord()
+  }
+
+  @Test func `a mismatch is judged again with the secrets that the look brought`() throws {
+    let gate = Gate()
+    gate.deliver(signed: Signed(key: Array("new".utf8)))
+    gate.rotate(to: ["newest", "new"])
+    gate.looks.finish()
+    #expect(gate.forwarder.attempts.map(\.body) == [sampleBody])
+    gate.forwarder.at("app").complete(200)
+    #expect(gate.reply.lines == ["send 200 "])
+    #expect(try gate.onlyRecord().secretPosition == 1)
+  }
+
+  @Test func `new secrets that do not fit either are a mismatch without a second look`() throws {
+    let gate = Gate()
+    gate.deliver(signed: forger)
+    gate.rotate(to: ["new"])
+    gate.looks.finish()
+    #expect(gate.reply.lines == ["refuse 401 mismatch"])
+    #expect(gate.looks.paths.count == 1)
+    _ = try gate.onlyRecord()
+  }
+
+  @Test func `a reload that drops the secret file leaves the mismatch one`() throws {
+    let gate = Gate()
+    gate.deliver(signed: forger)
+    gate.lane.adopt(
+      Snapshot(routes: RouteTable([]), limits: Limits(), trustedProxies: TrustedProxies(), secrets: []))
+    gate.looks.finish()
+    #expect(gate.reply.lines == ["refuse 401 mismatch"])
+    _ = try gate.onlyRecord()
+  }
+
+  @Test func `a rotation while the body arrives does not take the old secret from it`() throws {
+    let gate = Gate()
+    let head = RequestHead(
+      "POST", "/hook", bodyBytes: sampleBody.count, Signed().fields(over: sampleBody))
+    let exchange = gate.exchange(head)
+    #expect(exchange.begin())
+    _ = sampleBody[..<10].withUnsafeBytes { exchange.collect($0) }
+    gate.rotate(to: ["new"])
+    _ = sampleBody[10...].withUnsafeBytes { exchange.collect($0) }
+    exchange.bodyEnded()
+    #expect(gate.forwarder.attempts.count == 1)
+    gate.forwarder.at("app").complete(200)
+    _ = try gate.onlyRecord()
+    gate.deliver()
+    gate.looks.finish()
+    #expect(gate.reply.lines == ["refuse 401 mismatch"])
+  }
+
+  @Test func `a reload that changes the hash alone makes the next delivery verify by it`() throws {
+    let gate = Gate()
+    gate.deliver()
+    gate.forwarder.at("app").complete(200)
+    var layout = SignatureLayout.vesicash
+    layout.hash = .sha512
+    let old = gate.lane.snapshot
+    gate.lane.adopt(
+      Snapshot(
+        routes: RouteTable([Route("/hook", layout: layout)]), limits: old.limits,
+        trustedProxies: old.trustedProxies, secrets: old.secrets))
+    gate.deliver(signed: Signed(layout: layout))
+    gate.looks.finish()
+    #expect(gate.forwarder.attempts.count == 2)
+    gate.forwarder.at("app").finish()
+  }
+
+  @Test func `a route that observes forwards a failure with its reason and without the mark`() throws {
+    let gate = Gate([Route("/hook", observe: true)])
+    gate.deliver(signed: forger, adding: [("X-Verified", "true"), ("X-Verified-Failed", "none")])
+    gate.looks.finish()
+    let attempt = gate.forwarder.at("app")
+    #expect(attempt.headers.values("x-verified") == [])
+    #expect(attempt.headers.values("x-verified-failed") == ["mismatch"])
+    #expect(attempt.body == sampleBody)
+    attempt.complete(200, "ok")
+    #expect(gate.reply.lines == ["send 200 ok"])
+    let record = try gate.onlyRecord()
+    #expect(record.outcome == .observed)
+    #expect(record.reason == "mismatch")
+  }
+
+  @Test func `a route that observes still marks what verifies and refuses what is too large`() throws {
+    let gate = Gate([Route("/hook", observe: true, bodyBytesMax: 200)])
+    gate.deliver()
+    #expect(gate.forwarder.at("app").headers.values("x-verified") == ["true"])
+    #expect(gate.forwarder.at("app").headers.values("x-verified-failed") == [])
+    gate.forwarder.at("app").complete(200)
+    gate.deliver([UInt8](repeating: 0, count: 201))
+    #expect(gate.reply.lines == ["refuse 413 body-too-large"])
+    gate.expectEmpty()
+  }
+}

@@ -1,0 +1,151 @@
+import Testing
+
+@testable import Gateway
+
+@Suite struct HeaderPlanTests {
+  /// What is always added for a stranger without a Host.
+  static let added = [
+    "X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: http", "Forwarded: for=192.0.2.1;proto=http",
+    "Via: 1.1 vesigate", "X-Request-Id: made-here",
+  ]
+
+  private func kept(_ fields: [(String, String)], _ planning: Planning = Planning()) throws -> [String] {
+    let lines = try planning.lines(fields)
+    #expect(lines.first == "X-Verified: true")
+    #expect(Array(lines.suffix(Self.added.count)) == Self.added)
+    return Array(lines.dropFirst().dropLast(Self.added.count))
+  }
+
+  @Test func `order, spelling and repeats are kept`() throws {
+    let fields = [
+      ("x-b", "2"), ("X-A", "1"), ("X-B", " 3"), ("x-b", ""), ("mor-SIGNATURE", "ab"), ("Cookie", "a=1"),
+      ("Accept", "*/*"), ("Content-Type", "application/json; charset=utf-8"), ("Authorization", "Basic x"),
+    ]
+    #expect(try kept(fields) == fields.map { "\($0.0): \($0.1)" })
+  }
+
+  @Test func `bytes that are not UTF-8 stay what they are`() throws {
+    let value: [UInt8] = [0xC3, 0x28, 0xFF]
+    var headers = HeaderList()
+    value.withUnsafeBytes { headers.append(name: "X-Raw", value: $0) }
+    var head = RequestHead()
+    head.headers = headers
+    let planned = try Planning().verified(head).headers
+    guard case .once(let index) = planned.occurrence(of: Array("x-raw".utf8)) else {
+      Issue.record("X-Raw must leave once")
+      return
+    }
+    #expect(planned.withField(index) { Array($1) } == value)
+  }
+
+  @Test(arguments: [
+    "Connection", "keep-alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "UPGRADE", "Expect",
+    "Proxy-Authorization", "Proxy-Authenticate", "Content-Length",
+  ])
+  func `what is meant for one connection, or said anew, does not leave`(name: String) throws {
+    #expect(try kept([(name, "5"), ("X-A", "1"), (name.lowercased(), "5")]) == ["X-A: 1"])
+  }
+
+  @Test func `what Connection names does not leave`() throws {
+    let fields = [
+      ("X-One", "1"), ("Connection", "x-one, close , X-Two"), ("X-TWO", "2"), ("X-Three", "3"),
+      ("connection", "keep-alive,x-four"), ("X-Four", "4"), ("Close", "5"), ("Connection", ""),
+    ]
+    #expect(try kept(fields) == ["X-Three: 3", "Close: 5"])
+  }
+
+  @Test(arguments: [
+    "X-Verified", "x-verified", "X-VERIFIED", "X_Verified", "x_verified", "X-Verified-Failed",
+    "x-VERIFIED-failed",
+    "X_Verified_Failed", "X-Verified_Failed", "X.Verified", "X-Verified.", "X~Verified", "X-Verified!",
+  ])
+  func `a sender's own mark is stripped in every spelling`(name: String) throws {
+    #expect(try kept([(name, "true"), ("X-A", "1"), (name, "false")]) == ["X-A: 1"])
+  }
+
+  @Test(arguments: [
+    "X-Verified", "x-verified, close", "X-Request-Id, Via, Forwarded, X-Forwarded-For, X-Forwarded-Proto",
+  ])
+  func `Connection cannot take away what is ours`(value: String) throws {
+    #expect(try kept([("Connection", value)]) == [])
+  }
+
+  @Test func `a configured mark replaces ours, and the names by default stay the gateway's alone`() throws {
+    var planning = Planning()
+    planning.route = Route("/hook", mark: VerifiedMark(name: "X-Genuine", value: "yes"))
+    let fields = [
+      ("X-Verified", "true"), ("x-GENUINE", "yes"), ("X_Genuine", "yes"), ("X-Genuine-Failed", "no"),
+      ("X-Verified-Failed", "no"), ("X-A", "1"),
+    ]
+    let lines = try planning.lines(fields)
+    #expect(lines == ["X-Genuine: yes", "X-A: 1"] + Self.added)
+  }
+
+  @Test func `an observed failure gets its reason and no mark`() {
+    let head = RequestHead(
+      "POST", "/hook", [("X-Verified", "true"), ("X-Verified-Failed", "no"), ("X-A", "1")])
+    let request = Planning().observed(head, reason: .stale(ageSeconds: 400))
+    #expect(request.headers.lines == ["X-Verified-Failed: stale", "X-A: 1"] + Self.added)
+  }
+
+  @Test(arguments: [
+    "a_b", "a.b", "_", "a!", "a#b", "a$", "a%", "a&", "a'", "a*", "a+b", "a^", "a`", "a|b", "a~",
+  ])
+  func `a name that an app could fold into another does not leave`(name: String) throws {
+    #expect(try kept([(name, "1"), ("A-B", "2")]) == ["A-B: 2"])
+  }
+
+  @Test func `whether the sender said what he accepts and sends is known`() throws {
+    let planning = Planning()
+    let said = try planning.verified(
+      RequestHead("POST", "/hook", [("accept", "a/b"), ("CONTENT-TYPE", "c/d")]))
+    #expect(said.hasAccept && said.hasContentType)
+    let silent = try planning.verified(RequestHead("POST", "/hook", [("X-Accept", "a/b")]))
+    #expect(!silent.hasAccept && !silent.hasContentType)
+  }
+
+  @Test func `what Connection took away was not said`() throws {
+    let fields = [("Connection", "accept, content-type"), ("Accept", "a/b"), ("Content-Type", "c/d")]
+    let request = try Planning().verified(RequestHead("POST", "/hook", fields))
+    #expect(!request.hasAccept && !request.hasContentType)
+  }
+}
+
+@Suite struct ForwardRequestTests {
+  @Test(
+    arguments: [
+      ("POST", RequestHead.Framing.none, true), ("PUT", .none, true), ("GET", .none, false),
+      ("HEAD", .none, false),
+      ("DELETE", .none, false), ("GET", .length(0), true), ("GET", .length(5), true),
+      ("DELETE", .chunked, true),
+      ("POST", .length(0), true),
+    ] as [(String, RequestHead.Framing, Bool)])
+  func `a body is announced where one came or is meant`(
+    method: String, framing: RequestHead.Framing, hasBody: Bool
+  ) throws {
+    var head = RequestHead(method, "/hook")
+    head.framing = framing
+    #expect(try Planning().verified(head).hasBody == hasBody)
+  }
+
+  @Test func `method, body and deadline are the delivery's`() throws {
+    let body: [UInt8] = [0, 0xFF, 0x0D, 0x0A, 0]
+    let request = try Planning().verified(RequestHead("PATCH", "/hook"), body: body)
+    #expect(request.method == "PATCH")
+    #expect(Array(request.body.bytes) == body)
+    #expect(request.deadlineUptimeNanoseconds == sampleMoment.uptimeNanoseconds + 25_000_000_000)
+  }
+
+  @Test(arguments: [
+    ("/hook", "/hook?a=1&a=2", "/app?a=1&a=2"), ("/hooks/*", "/hooks/x/y?q", "/app/x/y?q"),
+    ("/hooks/*", "/hooks/", "/app"), ("/hooks/*", "/hooks/%C3%28", "/app/%C3%28"),
+  ])
+  func `the target at an upstream has the rest and the query`(path: String, sent: String, target: String)
+    throws
+  {
+    var planning = Planning()
+    planning.route = Route(path)
+    let request = try planning.verified(RequestHead("POST", sent))
+    #expect(String(decoding: request.target(at: .named("app", path: "/app")), as: UTF8.self) == target)
+  }
+}

@@ -1,0 +1,100 @@
+import Testing
+
+@testable import Gateway
+
+@Suite struct SenderGoneTests {
+  private func expectAbandoned(_ gate: Gate, attempts: Int) throws {
+    let record = try gate.onlyRecord()
+    #expect(record.outcome == .abandoned)
+    #expect(record.status == 0)
+    #expect(record.reason == "sender-gone")
+    #expect(record.attempts == attempts)
+    #expect(gate.forwarder.attempts.count == attempts)
+  }
+
+  @Test func `while the body arrives the delivery ends and nothing is forwarded`() throws {
+    let gate = Gate()
+    let exchange = gate.exchange(RequestHead("POST", "/hook", bodyBytes: 99, Signed().fields(over: [])))
+    #expect(exchange.begin())
+    _ = [UInt8(1), 2].withUnsafeBytes { exchange.collect($0) }
+    #expect(gate.occupancy.bytesInFlight == 2)
+    exchange.senderGone()
+    exchange.bodyEnded()
+    exchange.senderGone()
+    try expectAbandoned(gate, attempts: 0)
+    #expect(gate.reply.lines == [])
+  }
+
+  @Test func `while the secret file is looked at the delivery ends`() throws {
+    let gate = Gate()
+    let exchange = gate.deliver(signed: forger)
+    exchange.senderGone()
+    gate.rotate(to: ["guess"])
+    gate.looks.finish()
+    try expectAbandoned(gate, attempts: 0)
+  }
+
+  @Test func `on its way to an upstream the delivery completes`() throws {
+    let gate = Gate()
+    let exchange = gate.deliver()
+    exchange.senderGone()
+    #expect(!gate.forwarder.at("app").isCancelled)
+    #expect(gate.occupancy.deliveriesInFlight == 1)
+    gate.forwarder.at("app").complete(200)
+    try expectAbandoned(gate, attempts: 1)
+    #expect(gate.recorder.records[0].upstreamStatus == 200)
+  }
+
+  @Test func `failover goes on for a sender that is gone`() throws {
+    let dispatching = Dispatching(.first)
+    dispatching.exchange.senderGone()
+    dispatching.at("a").finish(.refusedConnection)
+    dispatching.at("b").complete(200)
+    try expectAbandoned(dispatching.gate, attempts: 2)
+  }
+
+  @Test func `an upstream's failure is still told of a sender that is gone`() throws {
+    let dispatching = Dispatching(.first)
+    dispatching.exchange.senderGone()
+    dispatching.at("a").finish(.slow)
+    let record = try dispatching.gate.onlyRecord()
+    #expect(record.outcome == .abandoned)
+    #expect(record.reason == "upstream-timeout")
+    #expect(record.status == 0)
+  }
+
+  @Test func `while the answer is streamed the upstream is let go`() throws {
+    let dispatching = Dispatching(.first)
+    dispatching.at("a").answer(200)
+    for part in Dispatching.largeParts { dispatching.at("a").send(part) }
+    dispatching.exchange.senderGone()
+    #expect(dispatching.at("a").isCancelled)
+    #expect(dispatching.lines == ["begin 200"])
+    try expectAbandoned(dispatching.gate, attempts: 1)
+    let record = dispatching.gate.recorder.records[0]
+    #expect(record.upstream == "a")
+    #expect(record.upstreamStatus == 200)
+  }
+
+  @Test func `a sender that goes at the answer's first byte breaks nothing`() throws {
+    let dispatching = Dispatching(.first)
+    dispatching.gate.reply.onBegin = { [exchange = dispatching.exchange] in exchange.senderGone() }
+    dispatching.at("a").answer(200)
+    for part in Dispatching.largeParts { dispatching.at("a").send(part) }
+    #expect(dispatching.at("a").isCancelled)
+    try expectAbandoned(dispatching.gate, attempts: 1)
+  }
+
+  @Test(arguments: [Rejection.bodyTimeout, .malformed("chunk size")])
+  func `what the socket shows within a body ends the delivery`(rejection: Rejection) throws {
+    let gate = Gate([Route("/hook", observe: true)])
+    let exchange = gate.exchange(RequestHead("POST", "/hook"))
+    #expect(exchange.begin())
+    _ = [UInt8(1)].withUnsafeBytes { exchange.collect($0) }
+    exchange.refuse(rejection)
+    exchange.bodyEnded()
+    #expect(gate.reply.lines == ["refuse \(rejection.status) \(rejection.label)"])
+    #expect(gate.forwarder.attempts.isEmpty)
+    #expect(try gate.onlyRecord().reason == rejection.label)
+  }
+}

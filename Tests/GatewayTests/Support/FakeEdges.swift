@@ -1,0 +1,56 @@
+import Gateway
+internal import Synchronization
+
+/// The sender's side: what was written to it, as lines.
+final class FakeReply: ReplySink {
+  private(set) var lines: [String] = []
+  private(set) var streamed: [UInt8] = []
+  /// What `write` answers.
+  var flow = Flow.more
+  var onBegin: () -> Void = {}
+
+  func refuse(_ rejection: Rejection) { lines.append("refuse \(rejection.status) \(rejection.label)") }
+
+  func send(_ answer: Answer, body: UnsafeRawBufferPointer) {
+    lines.append("send \(answer.status) \(String(decoding: body, as: UTF8.self))")
+  }
+
+  func begin(_ answer: Answer) {
+    lines.append("begin \(answer.status)")
+    onBegin()
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer) -> Flow {
+    streamed += bytes
+    return flow
+  }
+
+  func end() { lines.append("end") }
+
+  func abort() { lines.append("abort") }
+}
+
+/// A secret file's looks, answered when the test says so.
+final class FakeLooks: SecretLooks {
+  private(set) var paths: [String] = []
+  private var waiting: [() -> Void] = []
+
+  func look(atSecretFile path: String, then: @escaping () -> Void) {
+    paths.append(path)
+    waiting.append(then)
+  }
+
+  func finish() {
+    let ready = waiting
+    waiting = []
+    for then in ready { then() }
+  }
+}
+
+final class FakeRecorder: Recorder {
+  private let store = Mutex<[ExchangeRecord]>([])
+
+  var records: [ExchangeRecord] { store.withLock { $0 } }
+
+  func record(_ record: ExchangeRecord) { store.withLock { $0.append(record) } }
+}

@@ -1,0 +1,51 @@
+@testable import Gateway
+
+extension HeaderList {
+  init(_ fields: [(String, String)]) {
+    self.init()
+    for (name, value) in fields { append(name: name, value: value) }
+  }
+
+  init(_ fields: KeyValuePairs<String, String>) {
+    self.init(fields.map { ($0.key, $0.value) })
+  }
+
+  /// Each field as `Name: value`, in order.
+  var lines: [String] { textFields.map { "\($0.name): \($0.value)" } }
+
+  /// The values of every field with this name, in whatever case.
+  func values(_ name: String) -> [String] {
+    textFields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+  }
+}
+
+extension RequestHead {
+  /// A head as Framing would make it; the framing is that of `bodyBytes`, chunked when nil.
+  init(
+    _ method: String = "POST", _ target: String = "/hook", bodyBytes: Int? = nil,
+    _ fields: [(String, String)] = [], minorVersion: Int = 1
+  ) {
+    let headers = HeaderList(fields)
+    var hostIndex: Int?
+    if case .once(let index) = headers.occurrence(of: Array("host".utf8)) { hostIndex = index }
+    self.init(
+      method: method, target: Array(target.utf8), minorVersion: minorVersion, headers: headers,
+      framing: bodyBytes.map { .length($0) } ?? .chunked, hostIndex: hostIndex)
+  }
+}
+
+extension BodyBuffer {
+  convenience init(_ bytes: [UInt8]) {
+    self.init()
+    bytes.withUnsafeBytes { append($0) }
+  }
+}
+
+/// Noon of the sample delivery, which is signed at this very second.
+let sampleMoment = Moment(unixMilliseconds: 1_781_519_012_000, uptimeNanoseconds: 7_000_000_000)
+
+func moment(secondsAfterSample seconds: Double) -> Moment {
+  Moment(
+    unixMilliseconds: sampleMoment.unixMilliseconds + Int64((seconds * 1000).rounded()),
+    uptimeNanoseconds: sampleMoment.uptimeNanoseconds)
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+/// A real front, terminating TLS, before the built vesigate, before an app in Python.
+@Suite(.serialized) struct FrontTests {
+  /// What `scripts/demo-app.py` says of a request.
+  private struct Seen: Decodable {
+    let path: String
+    let xVerified: [String]
+    let xForwardedFor: [String]
+    let xForwardedProto: [String]
+    let forwarded: [String]
+    let bodyBytes: Int
+    let sha256: String
+  }
+
+  private static let host = "hooks.example.com"
+  private let sandbox: Sandbox
+  private let port: Int
+
+  init() throws {
+    sandbox = try Sandbox()
+    port = try Sandbox.freePort()
+  }
+
+  @Test(.enabled(if: Front.nginx.isWanted, "nginx is not installed: apt-get install nginx"))
+  func `nginx hands deliveries on as they came`() async throws { try await deliver(through: .nginx) }
+
+  @Test(.enabled(if: Front.haproxy.isWanted, "haproxy is not installed: apt-get install haproxy"))
+  func `HAProxy hands deliveries on as they came`() async throws { try await deliver(through: .haproxy) }
+
+  private func deliver(through front: Front) async throws {
+    try await startAll(front)
+    var generator = SystemRandomNumberGenerator()
+    let binary = Data((0..<300_000).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    let bodies = [Data(#"{"event":"payment.completed","amount":3.10}"#.utf8), Data(), binary]
+    for body in bodies { try await expectDelivered(body) }
+    try await expectDelivered(binary, by: ["-H", "Transfer-Encoding: chunked"])
+
+    let forged = try await post(
+      bodies[0], signedOver: Data(#"{"amount":9999}"#.utf8), by: ["-H", "X-Verified: true"])
+    #expect(forged == "401")
+    #expect(try seen().count == bodies.count + 1)
+    #expect(sandbox.read("gateway.log").contains(#/reason=mismatch .*remote=127\.0\.0\.2 /#))
+  }
+
+  private func expectDelivered(_ body: Data, by options: [String] = []) async throws {
+    let status = try await post(
+      body, signedOver: body,
+      by: options + [
+        "-H", "X-Verified: false", "-H", "X-Forwarded-For: 198.51.100.1", "-H", "Forwarded: for=198.51.100.1",
+      ])
+    #expect(status == "200")
+    let seen = try #require(try seen().last)
+    #expect(seen.path == "/vesicash")
+    #expect(seen.xVerified == ["true"])
+    #expect(seen.xForwardedFor == ["127.0.0.2, 127.0.0.1"])
+    #expect(seen.xForwardedProto == ["https"])
+    #expect(!seen.forwarded.joined().contains("198.51.100.1"))
+    #expect(seen.bodyBytes == body.count)
+    let sum = try await sandbox.run(["sha256sum", sandbox.folder.path + "/body"]).text
+    #expect(sum.hasPrefix(seen.sha256))
+    #expect(sandbox.read("gateway.log").contains(#/outcome=forwarded .*remote=127\.0\.0\.2 /#))
+  }
+
+  /// Posts as a sender at 127.0.0.2 would, and gives the status.
+  private func post(_ body: Data, signedOver signed: Data, by options: [String]) async throws -> String {
+    let path = try sandbox.write(body, to: "body")
+    let timestamp = String(Int(Date().timeIntervalSince1970))
+    let message = try sandbox.write(Data("\(timestamp).".utf8) + signed, to: "message")
+    let digest = try await sandbox.run(["openssl", "dgst", "-sha256", "-hmac", "the secret", "-r", message])
+    let signature = try #require(digest.text.split(separator: " ").first)
+    let outcome = try await sandbox.run(
+      [
+        "curl", "-sS", "--noproxy", "*", "--max-time", "60", "--interface", "127.0.0.2",
+        "--cacert", sandbox.folder.path + "/cert.pem", "--resolve", "\(FrontTests.host):\(port):127.0.0.1",
+        "-o", "/dev/null", "-w", "%{http_code}", "-H", "mor-timestamp: \(timestamp)",
+        "-H", "mor-signature: \(signature)", "-H", "Content-Type: application/json",
+        "--data-binary", "@\(path)",
+      ] + options + ["https://\(FrontTests.host):\(port)/webhooks/vesicash"])
+    return outcome.text
+  }
+
+  private func seen() throws -> [Seen] {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try sandbox.read("app.log").split(separator: "\n").filter { $0.contains("sha256") }.map {
+      try decoder.decode(Seen.self, from: Data($0.utf8))
+    }
+  }
+
+  // MARK: The programs
+
+  private func startAll(_ front: Front) async throws {
+    let app = Document.root.appending(path: "scripts/demo-app.py").path
+    let appPort = try #require(sandbox.moved("127.0.0.1:8000").split(separator: ":").last)
+    try sandbox.start(["python3", app, String(appPort)], log: "app.log")
+    try await sandbox.wait(for: "listening", in: "app.log")
+    try sandbox.write("the secret\n", to: "etc/vesigate/secrets/vesicash")
+    let config = try #require(Document.readme.blocks("yaml").first) + "trusted-proxies: [127.0.0.1]\n"
+    let path = try sandbox.write(sandbox.moved(config), to: "vesigate.yaml")
+    try sandbox.start([Sandbox.vesigate, "run", "--config", path], log: "gateway.log")
+    try await sandbox.wait(for: "msg=ready", in: "gateway.log")
+    try await makeCertificate()
+    try front.start(in: sandbox, port: port)
+    try await answers()
+  }
+
+  private func makeCertificate() async throws {
+    let folder = sandbox.folder.path
+    let made = try await sandbox.run([
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+      "2",
+      "-subj", "/CN=\(FrontTests.host)", "-addext", "subjectAltName=DNS:\(FrontTests.host)",
+      "-keyout", folder + "/key.pem", "-out", folder + "/cert.pem",
+    ])
+    try #require(made.status == 0, "\(made.text)")
+    try sandbox.write(sandbox.read("cert.pem") + sandbox.read("key.pem"), to: "front.pem")
+  }
+
+  private func answers() async throws {
+    for _ in 0..<600 {
+      let url = "https://127.0.0.1:\(port)/"
+      if try await sandbox.run(["curl", "-sk", "--noproxy", "*", "-o", "/dev/null", url]).status == 0 {
+        return
+      }
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    throw Sandbox.Failure("the front does not answer: \(sandbox.read("front.log"))")
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Signing
+import Testing
+
+@Suite struct ForeignHMACTests {
+  @Test(arguments: Hash.allCases)
+  func `random bodies under random keys give what openssl and Python give`(hash: Hash) throws {
+    var random = SeededGenerator.announced("ForeignHMACTests \(hash)")
+    let folder = try TemporaryFolder()
+    var cases: [(hash: Hash, key: [UInt8], bodyPath: String)] = []
+    var ours: [String] = []
+    for (index, body) in bodies(&random).enumerated() {
+      let path = try folder.write(body, as: "body-\(index)")
+      let key = random.bytes(Int.random(in: 1...200, using: &random))
+      cases.append((hash, key, path))
+      ours.append(hexHMAC(hash, key: key, parts: split(body, &random)))
+      let openssl = try ForeignHMAC.openssl(hash, key: key, bodyPath: path, keyIsText: false)
+      #expect(ours[index] == openssl, "a body of \(body.count) bytes")
+    }
+    #expect(try ForeignHMAC.python(cases) == ours)
+  }
+
+  @Test(arguments: Hash.allCases)
+  func `a text key gives what openssl's -hmac gives`(hash: Hash) throws {
+    let folder = try TemporaryFolder()
+    let body = Array(#"{"event":"payment.completed","amount":3.1}"#.utf8) + [0, 0xFF, 0x0A]
+    let path = try folder.write(body, as: "body")
+    let key = Array("test_webhook_secret".utf8)
+    let openssl = try ForeignHMAC.openssl(hash, key: key, bodyPath: path, keyIsText: true)
+    #expect(hexHMAC(hash, key: key, parts: [body]) == openssl)
+  }
+
+  @Test func `an empty key over an empty body gives what Python gives`() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write([], as: "empty")
+    for hash in Hash.allCases {
+      #expect(try ForeignHMAC.python([(hash, [], path)]) == [hexHMAC(hash, key: [], parts: [])])
+    }
+  }
+
+  /// Empty, NUL alone, text with NUL inside, block sizes and their neighbours, 1 MiB.
+  private func bodies(_ random: inout SeededGenerator) -> [[UInt8]] {
+    let fixed: [[UInt8]] = [[], [0], Array("a\0b\r\n".utf8), [UInt8](repeating: 0, count: 129)]
+    let sized = [1, 55, 56, 63, 64, 65, 111, 112, 127, 128, 4096, 1_048_576]
+    return fixed + sized.map { random.bytes($0) }
+  }
+
+  private func split(_ body: [UInt8], _ random: inout SeededGenerator) -> [[UInt8]] {
+    var parts: [[UInt8]] = []
+    var start = 0
+    while start < body.count {
+      let end = Int.random(in: start + 1...min(start + 200_000, body.count), using: &random)
+      parts.append(Array(body[start..<end]))
+      start = end
+    }
+    return parts
+  }
+}
+
+/// A folder that is gone once nobody refers to it.
+final class TemporaryFolder {
+  private let url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+
+  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func write(_ bytes: [UInt8], as name: String) throws -> String {
+    let file = url.appendingPathComponent(name)
+    try Data(bytes).write(to: file)
+    return file.path
+  }
+}
