@@ -100,6 +100,13 @@ let package = Package(
     .testTarget(
       name: "SettingsTests", dependencies: ["Settings", "Gateway", "Signing"], swiftSettings: strict),
     .testTarget(
+      name: "ControlTests",
+      dependencies: [
+        "Control", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "RotationTests", dependencies: ["Rotation", "Calling", "Signing"],
       swiftSettings: strict),
     .testTarget(
@@ -124,6 +131,10 @@ let package = Package(
       name: "EndToEndTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     // These run the built program.
     .testTarget(name: "CommandTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    // The provider's simulator and its load; `make test-rotation` runs their long form.
+    .testTarget(
+      name: "RotationEndToEndTests", dependencies: ["TestSupport", "Signing", "vesigate"],
+      swiftSettings: strict),
     .testTarget(name: "ReloadTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),

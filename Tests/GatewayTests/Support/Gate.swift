@@ -11,7 +11,7 @@ final class Gate {
   let occupancy = Occupancy()
   let lane: Lane
   var reply = FakeReply()
-  private let clock = Clock()
+  let clock = Clock()
 
   init(
     _ routes: [Route] = [Route("/hook")], secrets: [String] = ["test_webhook_secret"],
@@ -22,7 +22,7 @@ final class Gate {
     let clock = clock
     lane = Lane(snapshot: snapshot, occupancy: occupancy, recorder: recorder, idSeed: 0xABCD) {
       clock.uptime += 1000
-      return Moment(unixMilliseconds: sampleMoment.unixMilliseconds, uptimeNanoseconds: clock.uptime)
+      return Moment(unixMilliseconds: clock.unixMilliseconds, uptimeNanoseconds: clock.uptime)
     }
   }
 
@@ -75,8 +75,15 @@ final class Gate {
   }
 }
 
-private final class Clock {
+/// The edge's clocks, which a test sets.
+final class Clock {
   var uptime: UInt64 = sampleMoment.uptimeNanoseconds
+  var unixMilliseconds: Int64 = sampleMoment.unixMilliseconds
+
+  func pass(seconds: Double) {
+    uptime += UInt64(seconds * 1_000_000_000)
+    unixMilliseconds += Int64(seconds * 1000)
+  }
 }
 
 /// A sender without the secret.

@@ -1,0 +1,187 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Control
+
+/// The control socket as commands see it: over a real socket, one line in, one line out, closed.
+@Suite struct ControlProtocolTests {
+  static let answer = ControlAnswer(
+    ok: true, generation: 7, pid: 123, message: "1 route",
+    files: [
+      ControlAnswer.File(
+        path: "/s", fingerprints: ["aaaa0000", "bbbb1111"], previous: [("cccc2222", 1_795_296_000_000)],
+        journal: ControlAnswer.Journal(began: 5, mode: "by-hand", compromised: true), readAt: 6, held: 1,
+        heldTotal: 2, rejudged: 3, overflowed: 4, revoked: 5),
+      ControlAnswer.File(
+        path: "/t", fingerprints: [], previous: [], journal: nil, readAt: 0, held: 0, heldTotal: 0,
+        rejudged: 0, overflowed: 0, revoked: 0),
+    ])
+
+  @Test(arguments: ControlRequest.allCases)
+  func `each request reaches the desk and gets its line`(request: ControlRequest) async throws {
+    try await onThread {
+      let asked = Mutex<[ControlRequest]>([])
+      let server = try await Served { seen in
+        asked.withLock { $0.append(seen) }
+        return Self.answer
+      }
+      #expect(try server.ask("\(request.rawValue)\n") == Self.answer.line)
+      #expect(asked.withLock { $0 } == [request])
+      try await server.stop()
+    }
+  }
+
+  @Test func `the line is JSON, complete and in the documented shape`() throws {
+    let line = Self.answer.line
+    #expect(line.hasSuffix("}\n") && line.filter { $0 == "\n" }.count == 1)
+    let expected = """
+      {"ok":true,"generation":7,"pid":123,"message":"1 route","files":[\
+      {"path":"/s","fingerprints":["aaaa0000","bbbb1111"],\
+      "previous":[{"fingerprint":"cccc2222","until":1795296000000}],\
+      "journal":{"began":5,"mode":"by-hand","compromised":true},\
+      "readAt":6,"held":1,"heldTotal":2,"rejudged":3,"overflowed":4,"revoked":5},\
+      {"path":"/t","fingerprints":[],"previous":[],"journal":null,\
+      "readAt":0,"held":0,"heldTotal":0,"rejudged":0,"overflowed":0,"revoked":0}]}
+
+      """
+    #expect(line == expected)
+  }
+
+  static let texts = [
+    "", "plain", "say \"no\"", "back\\slash", "line\nbreak\r\ttab", "\u{0}\u{1}\u{1F}\u{7F}", "ä ß \u{1F511}",
+    "\u{2028}\u{FEFF}", "/path/with 'quotes'", "</script>", String(repeating: "\\\"", count: 500),
+  ]
+
+  @Test(arguments: texts)
+  func `whatever stands in a message or a path comes back out of the JSON`(text: String) throws {
+    var answer = Self.answer
+    answer.message = text
+    answer.files[0].path = text
+    answer.ok = false
+    let line = answer.line
+    #expect(
+      line.utf8.dropLast().allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "one line without control characters")
+    let read = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+    #expect(read?["message"] as? String == text)
+    #expect(read?["ok"] as? Bool == false)
+    #expect((read?["files"] as? [[String: Any]])?.first?["path"] as? String == text)
+  }
+
+  @Test(
+    arguments: [
+      "\n", "stat\n", "STATUS\n", "status \n", " status\n", "status\r\n", "rotate\n", "stop\n", "status\0\n",
+      "GET / HTTP/1.1\r\n\r\n", "{\"request\":\"status\"}\n",
+      String(repeating: "a", count: 65), String(repeating: "a", count: 1_000_000),
+    ])
+  func `anything else is closed without a word and reaches nobody`(text: String) async throws {
+    try await onThread {
+      let server = try await Served { _ in
+        Issue.record("the desk was asked")
+        return Self.answer
+      }
+      let client = try server.connect()
+      client.offer(Array(text.utf8))
+      #expect(client.isClosedByPeer())
+      try await server.stop()
+    }
+  }
+
+  @Test func `a request in pieces is a request, and what follows its line is no second one`() async throws {
+    try await onThread {
+      let asked = Mutex(0)
+      let server = try await Served { _ in
+        asked.withLock { $0 += 1 }
+        return Self.answer
+      }
+      let client = try server.connect()
+      try client.send(Array("status\nreload\nwait\n".utf8), pieces: 1, pauseMilliseconds: 2)
+      #expect(String(decoding: client.readSome(for: 5), as: UTF8.self) == Self.answer.line)
+      #expect(client.isClosedByPeer())
+      #expect(asked.withLock { $0 } == 1)
+      try await server.stop()
+    }
+  }
+
+  @Test func `a client that says all it has to say and listens gets its answer`() async throws {
+    try await onThread {
+      let server = try await Served { _ in
+        try? await Task.sleep(for: .milliseconds(50))
+        return Self.answer
+      }
+      let client = try server.connect()
+      try client.send("wait\n")
+      client.halfClose()
+      #expect(String(decoding: client.readSome(for: 5), as: UTF8.self) == Self.answer.line)
+      try await server.stop()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: ["", "stat"])
+  func `a client that does not finish its request is cut`(start: String) async throws {
+    try await onThread {
+      let server = try await Served { _ in Self.answer }
+      let client = try server.connect()
+      try client.send(start)
+      #expect(client.readSome(for: 1) == [])
+      #expect(client.end == nil, "it has some seconds")
+      #expect(client.isClosedByPeer(within: 40))
+      try await server.stop()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `sixteen commands at once are answered, and a seventeenth is closed`() async throws {
+    try await onThread {
+      let gate = Latch()
+      let server = try await Served { _ in
+        await gate.wait()
+        return Self.answer
+      }
+      let clients = try (0..<16).map { _ in try server.connect() }
+      for client in clients { try client.send("wait\n") }
+      #expect(eventually { gate.waiting == 16 })
+      let further = try server.connect()
+      further.offer(Array("status\n".utf8))
+      #expect(further.isClosedByPeer())
+      gate.open()
+      for client in clients {
+        #expect(String(decoding: client.readSome(for: 5), as: UTF8.self) == Self.answer.line)
+      }
+      // The seats are free again.
+      #expect(eventually { (try? server.ask("status\n")) == Self.answer.line })
+      try await server.stop()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `clients that leave give their seats back`() async throws {
+    try await onThread {
+      let server = try await Served { _ in Self.answer }
+      for turn in 0..<200 {
+        let client = try server.connect()
+        if turn % 2 == 0 { try client.send("stat") }
+        if turn % 3 == 0 { client.reset() } else { client.close() }
+      }
+      #expect(eventually { (try? server.ask("status\n")) == Self.answer.line })
+      try await server.stop()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `clients that never take their answer do not keep others out`() async throws {
+    try await onThread {
+      var large = Self.answer
+      large.message = String(repeating: "x", count: 4_000_000)
+      let answer = large
+      let server = try await Served { request in request == .reload ? answer : Self.answer }
+      let deaf = try (0..<16).map { _ in try server.connect() }
+      for client in deaf { try client.send("reload\n") }
+      usleep(200_000)
+      #expect(eventually(within: 60) { (try? server.ask("status\n")) == Self.answer.line })
+      for client in deaf { client.close() }
+      try await server.stop()
+    }
+  }
+}

@@ -1,0 +1,201 @@
+import Testing
+
+@testable import Gateway
+
+/// Once the new secret is stored, a compromised one verifies nothing, in-flight deliveries included.
+@Suite struct RotationRevocationTests {
+  /// A delivery whose body is still arriving.
+  private func begin(_ gate: Gate, signed: Signed = Signed()) throws -> (exchange: Exchange, reply: FakeReply)
+  {
+    let exchange = gate.exchange(
+      RequestHead("POST", "/hook", bodyBytes: sampleBody.count, signed.fields(over: sampleBody)))
+    try #require(exchange.begin())
+    _ = sampleBody[..<10].withUnsafeBytes { exchange.collect($0) }
+    return (exchange, gate.reply)
+  }
+
+  private func end(_ gate: Gate, _ exchange: Exchange) {
+    _ = sampleBody[10...].withUnsafeBytes { exchange.collect($0) }
+    exchange.bodyEnded()
+    gate.looks.finish()
+  }
+
+  static let compromised = RotationNotice.begun(compromised: true)
+
+  /// What one lane sees of a rotation, one look after the other: every way in which looks can fall between
+  /// its steps. In each the old secret is compromised.
+  static let ways: [(name: String, steps: [(secret: String, rotation: RotationNotice?)])] = [
+    ("every step", [("test_webhook_secret", compromised), ("new", compromised), ("new", nil)]),
+    ("journal and new secret", [("test_webhook_secret", compromised), ("new", compromised)]),
+    ("journal, then all of it", [("test_webhook_secret", compromised), ("new", nil)]),
+    ("journal and new secret at once", [("new", compromised)]),
+    (
+      "more beside the file",
+      [
+        ("test_webhook_secret", compromised),
+        ("test_webhook_secret", .begun(secondsAgo: 1, compromised: true)),
+        ("new", compromised),
+      ]
+    ),
+  ]
+
+  @Test(arguments: ways.indices)
+  func `a delivery that began before the journal is refused once the new secret is stored`(way: Int) throws {
+    let gate = Gate.holding()
+    let (exchange, reply) = try begin(gate)
+    for step in Self.ways[way].steps { gate.adopt([step.secret], rotation: step.rotation) }
+    #expect(gate.lane.judgesByOlderSecrets)
+    end(gate, exchange)
+    #expect(reply.lines == ["refuse 401 mismatch"], "\(Self.ways[way].name)")
+    #expect(gate.forwarder.attempts.isEmpty)
+    #expect(gate.holds.revokedTotal == 1)
+    gate.expectNothingHeld()
+  }
+
+  @Test func `one that began under the journal is refused and counted as well`() throws {
+    let gate = Gate.holding()
+    gate.announce(Self.compromised)
+    let (exchange, reply) = try begin(gate)
+    gate.adopt(["new"], rotation: Self.compromised)
+    end(gate, exchange)
+    #expect(reply.lines == ["refuse 401 mismatch"])
+    #expect(gate.holds.revokedTotal == 1)
+    gate.expectNothingHeld()
+  }
+
+  @Test func `until the new secret is stored the compromised one verifies`() throws {
+    let gate = Gate.holding()
+    let (exchange, reply) = try begin(gate)
+    gate.announce(Self.compromised)
+    end(gate, exchange)
+    gate.deliver()
+    gate.forwardAll()
+    #expect(reply.lines == ["send 200 "])
+    #expect(gate.forwarder.attempts.count == 2)
+    #expect(gate.holds.revokedTotal == 0)
+    gate.expectNothingHeld()
+  }
+
+  @Test func `what the new secret verifies as well is not refused`() throws {
+    let gate = Gate.holding()
+    let (exchange, reply) = try begin(gate)
+    gate.announce(Self.compromised)
+    gate.adopt(["new", "test_webhook_secret"], rotation: Self.compromised)
+    end(gate, exchange)
+    gate.forwardAll()
+    #expect(reply.lines == ["send 200 "])
+    #expect(gate.holds.revokedTotal == 0)
+    gate.expectNothingHeld()
+  }
+
+  @Test func `one that began before the journal and is signed by the new secret is forwarded`() throws {
+    let gate = Gate.holding()
+    let (exchange, reply) = try begin(gate, signed: .byNew)
+    gate.announce(Self.compromised)
+    gate.adopt(["new"], rotation: Self.compromised)
+    end(gate, exchange)
+    gate.forwardAll()
+    #expect(reply.lines == ["send 200 "])
+    #expect(gate.holds.revokedTotal == 0)
+    gate.expectNothingHeld()
+  }
+
+  @Test func `a forgery across a revocation is no genuine delivery, so it is not counted`() throws {
+    let gate = Gate.holding()
+    let (exchange, reply) = try begin(gate, signed: forger)
+    gate.announce(Self.compromised)
+    gate.adopt(["new"])
+    end(gate, exchange)
+    #expect(reply.lines.count == 1)
+    #expect(gate.forwarder.attempts.isEmpty)
+    #expect(gate.holds.revokedTotal == 0)
+    gate.expectNothingHeld()
+  }
+
+  @Test func `after a revocation a mismatch is believed only after a look that finds no newer secret`() throws
+  {
+    let gate = Gate.holding()
+    let (exchange, reply) = try begin(gate, signed: Signed(key: Array("newest".utf8)))
+    gate.adopt(["new"], rotation: Self.compromised)
+    gate.adopt(["new"])
+    _ = sampleBody[10...].withUnsafeBytes { exchange.collect($0) }
+    exchange.bodyEnded()
+    #expect(reply.lines == [])
+    gate.adopt(["newest"])
+    gate.looks.finish()
+    gate.forwardAll()
+    #expect(reply.lines == ["send 200 "])
+    gate.expectNothingHeld()
+  }
+
+  @Test func `a compromised secret's own older secrets go with it`() throws {
+    let gate = Gate.holding()
+    gate.adopt(["between"], previous: [.of()])
+    let (exchange, reply) = try begin(gate)
+    gate.adopt(["between"], rotation: Self.compromised)
+    gate.adopt(["new"], rotation: Self.compromised)
+    gate.adopt(["new"])
+    end(gate, exchange)
+    #expect(reply.lines == ["refuse 401 mismatch"])
+    #expect(gate.holds.revokedTotal == 1)
+    gate.expectNothingHeld()
+  }
+
+  @Test func `an ordinary rotation revokes nothing`() throws {
+    let gate = Gate.holding()
+    let (exchange, reply) = try begin(gate)
+    gate.announce()
+    gate.adopt(["new"], rotation: .begun())
+    gate.adopt(["new"])
+    end(gate, exchange)
+    gate.forwardAll()
+    #expect(reply.lines == ["send 200 "])
+    #expect(gate.holds.revokedTotal == 0)
+    gate.expectNothingHeld()
+  }
+
+  // MARK: The barrier
+
+  @Test func `the barrier waits for deliveries that older secrets can still judge, and for no others`() throws
+  {
+    let gate = Gate.holding()
+    #expect(!gate.lane.judgesByOlderSecrets)
+    let (first, _) = try begin(gate)
+    let (second, _) = try begin(gate, signed: forger)
+    #expect(!gate.lane.judgesByOlderSecrets)
+    gate.adopt(["new"], previous: [.of()])
+    #expect(gate.lane.judgesByOlderSecrets)
+    // Begun with the new secrets: none of the barrier's business.
+    let (third, _) = try begin(gate, signed: .byNew)
+    end(gate, first)
+    #expect(gate.lane.judgesByOlderSecrets)
+    second.senderGone()
+    #expect(!gate.lane.judgesByOlderSecrets)
+    end(gate, third)
+    gate.forwardAll()
+    gate.expectNothingHeld()
+  }
+
+  @Test func `what is held or being forwarded is judged by no older secret`() throws {
+    let gate = Gate.holding()
+    gate.announce()
+    gate.deliver()
+    let (_, held) = gate.deliverHeld(signed: forger)
+    gate.adopt(["new"], rotation: .begun())
+    #expect(held.lines == [])
+    #expect(!gate.lane.judgesByOlderSecrets)
+    gate.adopt(["new"])
+    gate.forwardAll()
+    gate.expectNothingHeld()
+  }
+
+  @Test func `a claim that cannot be read holds no barrier up`() throws {
+    let gate = Gate.holding()
+    let exchange = gate.exchange(RequestHead("POST", "/hook", bodyBytes: 20, []))
+    #expect(exchange.begin())
+    gate.adopt(["new"])
+    #expect(!gate.lane.judgesByOlderSecrets)
+    exchange.senderGone()
+    gate.expectNothingHeld()
+  }
+}

@@ -1,0 +1,160 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Whether this process may mount a file system: a small one is the honest way to a full disk.
+let canMount: Bool = {
+  guard geteuid() == 0, let directory = try? TemporaryDirectory() else { return false }
+  guard mount("none", directory.path, "tmpfs", 0, "size=64k") == 0 else { return false }
+  return umount(directory.path) == 0
+}()
+
+/// A small file system of a test's own.
+final class SmallDisk: Sendable {
+  private let directory: TemporaryDirectory
+  let path: String
+
+  init(bytes: Int) throws {
+    directory = try TemporaryDirectory()
+    path = directory.path + "/disk"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    guard mount("none", path, "tmpfs", 0, "size=\(bytes)") == 0 else { throw HarnessError("mount: \(errno)") }
+    chmod(path, 0o755)
+  }
+
+  deinit { umount2(path, Int32(MNT_DETACH)) }
+
+  /// Writes until nothing more goes in, but so many bytes.
+  func fill(leavingBytes left: Int = 0) throws {
+    let descriptor = open(path + "/filler", O_WRONLY | O_CREAT, 0o600)
+    guard descriptor >= 0 else { throw HarnessError("filler: \(errno)") }
+    defer { close(descriptor) }
+    let block = [UInt8](repeating: 7, count: 4096)
+    while write(descriptor, block, block.count) > 0 {}
+    var status = stat()
+    fstat(descriptor, &status)
+    ftruncate(descriptor, max(status.st_size - left, 0))
+  }
+
+  func clear() { unlink(path + "/filler") }
+
+  func remount(readOnly: Bool) throws {
+    let flags = UInt(MS_REMOUNT) | (readOnly ? UInt(MS_RDONLY) : 0)
+    guard mount("none", path, "tmpfs", flags, nil) == 0 else { throw HarnessError("remount: \(errno)") }
+  }
+}
+
+@Suite struct DiskTests {
+  @Test(.enabled(if: canMount, "only root, where it may mount, can make a small disk"), .timeLimit(.minutes(2)))
+  func `a full disk shows before the provider is called`() async throws {
+    try await onThread {
+      let disk = try SmallDisk(bytes: 256 * 1024)
+      let stage = try RotationStage(
+        seed: 20, behaviour: .rotate(delayMillisecondsMax: 0), secrets: disk.path + "/secrets")
+      let old = stage.provider.current.secret
+      // From no room at all to room for some of the files, but not for all.
+      for left in [0, 4096, 8192, 12_288, 16_384, 20_480, 24_576] {
+        try disk.fill(leavingBytes: left)
+        let (status, text) = try stage.rotate()
+        disk.clear()
+        guard status != 0 else { continue }
+        #expect(status == 74 && text.contains("No space left on device"), "\(left) left: \(text)")
+        #expect(stage.provider.calls == 0 && stage.storedSecret == old, "\(left) left")
+        #expect(try stage.status(signedWith: old) == 200)
+        #expect(try stage.status(signedWith: "a guess") == 401)
+      }
+      let (status, text) = try stage.rotate()
+      #expect(status == 0, "\(text)")
+      #expect(stage.storedSecret == stage.provider.current.secret && stage.leftovers == [])
+      #expect(stage.leaks() == [])
+      #expect(stage.gateway.terminate() == 0)
+      stage.stop()
+    }
+  }
+
+  @Test(.enabled(if: canMount, "only root, where it may mount, can make a small disk"), .timeLimit(.minutes(2)))
+  func `a disk that fills up during the call does not lose the answer`() async throws {
+    try await onThread {
+      let disk = try SmallDisk(bytes: 256 * 1024)
+      let stage = try RotationStage(
+        seed: 21, behaviour: .rotate(delayMillisecondsMax: 0), secrets: disk.path + "/secrets")
+      stage.provider.behave(.silence)
+      let child = try stage.spawn(["--attempts", "2"])
+      #expect(eventually { stage.provider.calls == 1 })
+      try disk.fill()
+      // The first call is given up after fifteen seconds; the second is answered onto a full disk.
+      stage.provider.behave(.rotate(delayMillisecondsMax: 0))
+      let status = child.waitForExit(within: 60)
+      let stored = stage.storedSecret
+      #expect(stage.provider.secrets.contains(stored ?? ""), "one whole known secret, whatever happened")
+      if status == 0 {
+        #expect(stored == stage.provider.current.secret)
+      } else {
+        #expect(status == 74 && stage.exists(".journal"), "\(child.lines)")
+        #expect(try stage.status(signedWith: stored ?? "") == 200)
+      }
+      disk.clear()
+      let (healed, text) = try stage.rotate()
+      #expect(healed == 0, "\(text)")
+      #expect(stage.storedSecret == stage.provider.current.secret && stage.leftovers == [])
+      #expect(try stage.status(signedWith: stage.provider.current.secret) == 200)
+      #expect(stage.leaks() == [])
+      #expect(stage.gateway.terminate() == 0)
+      stage.stop()
+    }
+  }
+
+  @Test(.enabled(if: canMount, "only root, where it may mount, can make a disk read-only"), .timeLimit(.minutes(2)))
+  func `a read-only file system shows before the provider is called`() async throws {
+    try await onThread {
+      let disk = try SmallDisk(bytes: 256 * 1024)
+      let stage = try RotationStage(
+        seed: 22, behaviour: .rotate(delayMillisecondsMax: 0), secrets: disk.path + "/secrets")
+      try disk.remount(readOnly: true)
+      let (status, text) = try stage.rotate()
+      #expect(status == 73 && text.contains("Read-only file system"), "\(text)")
+      #expect(stage.provider.calls == 0)
+      #expect(try stage.status(signedWith: stage.provider.current.secret) == 200)
+      try disk.remount(readOnly: false)
+      #expect(try stage.rotate().status == 0)
+      #expect(stage.gateway.terminate() == 0)
+      stage.stop()
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root can become another user"), .timeLimit(.minutes(2)))
+  func `a user to whom directory or files do not belong is refused before the call`() async throws {
+    try await onThread {
+      let stage = try RotationStage(seed: 23, behaviour: .rotate(delayMillisecondsMax: 0))
+      let old = stage.provider.current.secret
+      let binary = try TemporaryDirectory()
+      let program = binary.path + "/vesigate"
+      try FileManager.default.copyItem(atPath: GatewayBinary.path(), toPath: program)
+      let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program]
+      func rotate() throws -> (status: Int32?, text: String) {
+        let child = try ChildProcess(
+          nobody + stage.arguments(), environment: ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin"])
+        let status = child.waitForExit(within: 30)
+        return (status, child.lines.joined(separator: "\n"))
+      }
+      let folder = stage.directory.path + "/secrets"
+      // The API key is another's.
+      let first = try rotate()
+      #expect(first.status == 77 && first.text.contains("user with id 65534"), "\(first.text)")
+      // The key is his own, the directory is not.
+      chown(stage.directory.path + "/api-key", 65_534, 65_534)
+      let second = try rotate()
+      #expect(second.status == 77 && second.text.contains("Permission denied"), "\(second.text)")
+      // Nor may its owner write into it.
+      chown(folder, 65_534, 65_534)
+      chmod(folder, 0o550)
+      let third = try rotate()
+      #expect(third.status == 77 && third.text.contains("Permission denied"), "\(third.text)")
+      #expect(stage.provider.calls == 0 && stage.storedSecret == old)
+      #expect(try stage.status(signedWith: old) == 200)
+      #expect(stage.leaks() == [])
+      #expect(stage.gateway.terminate() == 0)
+      stage.stop()
+    }
+  }
+}

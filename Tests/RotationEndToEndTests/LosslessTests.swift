@@ -1,0 +1,118 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// How much of it: a number of rotations and of kills that `make test-rotation` makes larger.
+enum Scale {
+  static let rotations = number("ROTATIONS") ?? 5
+  static let kills = number("KILLS") ?? 15
+
+  private static func number(_ name: String) -> Int? {
+    ProcessInfo.processInfo.environment["TEST_ROTATION_\(name)"].flatMap { Int($0) }
+  }
+}
+
+/// Rotations under load lose nothing. The provider's old secret is dead from the swap on, and its answer
+/// comes up to three seconds later.
+@Suite(.serialized)
+struct LosslessTests {
+  static let roomy = "in-flight-max: 8192\nconnections-max: 8192"
+
+  @Test(.timeLimit(.minutes(30)))
+  func `rotations with the default bounds lose no delivery`() async throws {
+    try await onThread {
+      let stage = try RotationStage(seed: 1, limits: Self.roomy)
+      let tally = try Self.run(stage, "defaults")
+      #expect(tally.refusedWithOldSecret == 0)
+      stage.stop()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(30)))
+  func `with room for all that come meanwhile, every first try is taken`() async throws {
+    try await onThread {
+      let stage = try RotationStage(seed: 2, rotation: ["hold-deliveries-max: 4096"], limits: Self.roomy)
+      let tally = try Self.run(stage, "hold-deliveries-max: 4096")
+      #expect(tally.refusedWithOldSecret == 0)
+      #expect(tally.retriesAfter503 == 0)
+      #expect(tally.acceptedAtOnce == tally.genuine)
+      stage.stop()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(30)))
+  func `of a compromised secret nothing is taken any more, and nothing else is lost`() async throws {
+    try await onThread {
+      let stage = try RotationStage(seed: 3, limits: Self.roomy)
+      let tally = try Self.run(stage, "compromised", arguments: ["--compromised"]) { old in
+        // Signed before the rotation: an ordinary one would accept it.
+        let status = try stage.status(signedWith: old, shiftSeconds: -5)
+        #expect(status == 401)
+        #expect(!stage.exists(".previous"))
+      }
+      #expect(tally.refusedWithOldSecret >= 0)
+      stage.stop()
+    }
+  }
+
+  /// Rotates again and again under load, and checks what holds in every mode.
+  static func run(
+    _ stage: RotationStage, _ name: String, arguments: [String] = [],
+    afterEach: (_ oldSecret: String) throws -> Void = { _ in }
+  ) throws -> DeliveryLoad.Tally {
+    let isCompromised = arguments.contains("--compromised")
+    let load = DeliveryLoad(
+      stage.gateway, stage.provider, DeliveryLoad.Plan(retriesOldSecret: isCompromised))
+    #expect(eventually { load.now.accepted > 100 })
+    for _ in 1...Scale.rotations {
+      let old = stage.provider.current.secret
+      let (status, text) = try stage.rotate(arguments)
+      try #require(status == 0, "\(text)")
+      #expect(stage.storedSecret == stage.provider.current.secret)
+      #expect(stage.leftovers == [])
+      try afterEach(old)
+      usleep(200_000)
+    }
+    let tally = load.stop()
+    try check(stage, tally)
+    try print(stage, name, tally)
+    #expect(stage.gateway.terminate() == 0)
+    return tally
+  }
+
+  private static func check(_ stage: RotationStage, _ tally: DeliveryLoad.Tally) throws {
+    #expect(tally.failures == [])
+    #expect(tally.refusedWithCurrentSecret == 0, "genuine deliveries refused with 401")
+    #expect(tally.accepted == tally.genuine, "every genuine delivery ends in 2xx")
+    #expect(tally.forgedAccepted == 0)
+    #expect(tally.forged > 0 && Set(tally.forgedStatuses.keys).isSubset(of: [401, 503]))
+    let seen = stage.upstream.counts
+    #expect(seen.forged == 0 && seen.unmarked == 0)
+    #expect(seen.deliveries.filter { $0.key > 0 }.count == tally.genuine)
+    #expect(seen.deliveries.filter { $0.key > 0 && $0.value != 1 } == [:], "none came twice")
+    #expect(stage.provider.secrets.count == Scale.rotations + 1)
+    #expect(try stage.counter("held") == 0)
+    #expect(stage.leaks() == [])
+  }
+
+  private static func print(
+    _ stage: RotationStage, _ name: String, _ tally: DeliveryLoad.Tally
+  ) throws {
+    let held = try stage.counter("heldTotal")
+    #expect(held > 0, "a rotation that holds nothing shows nothing")
+    Swift.print(
+      """
+      rotation, \(name): \(Scale.rotations) rotations, \(tally.genuine) genuine deliveries, \
+      \(tally.accepted) ended in 2xx (\(tally.acceptedAtOnce) at the first try), \
+      \(tally.refusedWithCurrentSecret) genuine refused with 401, \
+      \(tally.refusedWithOldSecret) of a revoked secret refused with 401, \
+      \(tally.forged) forged, \(tally.forgedAccepted) accepted; \
+      held \(held), re-judged \(try stage.counter("rejudged")), \
+      503 for overflow or time-out \(try stage.counter("overflowed")), \
+      revoked \(try stage.counter("revoked")), \
+      tries again after 503: \(tally.retriesAfter503); \
+      \(stage.heard.count) texts searched for secrets, \(stage.leaks().count) found
+      """)
+  }
+}
