@@ -92,9 +92,9 @@ class Rig:
         self.config = self.folder + "/vesigate.yaml"
         with open(self.config, "w") as file:
             file.write(
-                "listen: 127.0.0.1:%d\nworkers: %s\nlog: {deliveries: refused}\nroutes:\n"
+                "listen: 127.0.0.1:%d\ncontrol: %s/control.sock\nworkers: %s\nlog: {deliveries: refused}\nroutes:\n"
                 "  - {path: %s, secret-file: %s/secret, upstreams: [\"http://127.0.0.1:%d/\"]}\n"
-                % (self.port, self.workers, PATH, self.folder, self.upstream_port))
+                % (self.port, self.folder, self.workers, PATH, self.folder, self.upstream_port))
         self.gateway = subprocess.Popen(
             self.wrapper + [self.binary, "run", "--config", self.config],
             stdin=subprocess.DEVNULL, stderr=open(self.folder + "/log", "w"))

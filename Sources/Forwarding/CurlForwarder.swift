@@ -171,7 +171,8 @@ public final class CurlForwarder: Forwarder {
 
   private func removeCancelled() {
     while let transfer = cancelledTransfers.popLast() {
-      guard transfer.place != nil else { continue }
+      // It may have ended by itself meanwhile, and even be at work for another delivery again.
+      guard transfer.isCancelled, transfer.place != nil else { continue }
       retire(transfer)
       transfer.end()
       giveBack(transfer)

@@ -68,6 +68,8 @@ final class EasyHandle {
     vg_set_long(raw, CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
     vg_set_long(raw, CURLOPT_PATH_AS_IS, 1)
     vg_set_long(raw, CURLOPT_NOSIGNAL, 1)
+    // Else giving up a name that does not resolve waits for the resolver's thread, and the loop with it.
+    vg_set_long(raw, CURLOPT_QUICK_EXIT, 1)
     vg_set_long(raw, CURLOPT_TCP_NODELAY, 1)
     vg_set_long(raw, CURLOPT_HTTP09_ALLOWED, 0)
     vg_set_long(raw, CURLOPT_CONNECTTIMEOUT_MS, times.connectSecondsMax * 1000)

@@ -129,10 +129,10 @@ public final class Exchange {
     judgement = nil
     switch result {
     case .verdict(let verdict): judged(verdict, body)
-    case .rotating(let detail):
+    case .undecided(let rejection):
       // Where the route observes, nothing is refused.
       if match?.route.observe == true { return judged(.refused(.mismatch), body) }
-      refuse(.rotating(detail))
+      refuse(rejection)
     }
   }
 

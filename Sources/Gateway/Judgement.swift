@@ -4,8 +4,8 @@
 final class Judgement {
   enum Result {
     case verdict(Verdict)
-    /// No verdict yet that could be trusted: a rotation is under way.
-    case rotating(StaticText)
+    /// No verdict that could be trusted: the sender is asked to try again.
+    case undecided(Rejection)
   }
 
   private let lane: Lane
@@ -22,7 +22,14 @@ final class Judgement {
   private var body: BodyBuffer?
   private var hold: Hold?
   private var sawRotation = false
+  /// Whether a look that began after the delivery arrived is over: only then is a mismatch believed.
+  private var hasLooked = false
+  /// Until when a look may take, monotonic nanoseconds; nil while none is under way.
+  private var lookEnd: UInt64?
   private var isOver = false
+
+  /// A look at a file takes no time; one at a file system that hangs must not keep a place for ever.
+  private static let lookSecondsMax: UInt64 = 5
 
   private struct Hold {
     let counts: HoldCounts
@@ -88,12 +95,19 @@ final class Judgement {
   /// A mismatch is believed only after a look at the secret file that began after the delivery arrived: a
   /// rotation by hand loses nothing between writing the file and the signal.
   private func lookAgain() {
+    let end = lane.now().uptimeNanoseconds + Self.lookSecondsMax * 1_000_000_000
+    lookEnd = end
+    lane.hold(self, path: path, until: end)
     looks.look(atSecretFile: path) { [self] in
-      if !isOver { judgeAnew() }
+      guard !isOver else { return }
+      hasLooked = true
+      lookEnd = nil
+      lane.forget(self, path: path)
+      judgeAnew()
     }
   }
 
-  /// Judges by the secrets in force now. Called after a look, and for held deliveries by the lane when
+  /// Judges by the secrets in force now. Called after a look, and for waiting deliveries by the lane when
   /// their file has changed.
   func judgeAnew() {
     guard !isOver else { return }
@@ -102,12 +116,17 @@ final class Judgement {
       if hold != nil, case .verified = verdict { hold?.counts.countRejudged() }
       return end(.verdict(verdict))
     }
+    guard hasLooked else {
+      // The look that will decide is still under way.
+      if let lookEnd { lane.hold(self, path: path, until: lookEnd) }
+      return
+    }
     if let rotation = lane.ring(path: path)?.set.rotation {
       sawRotation = true
       holdOrRefuse(rotation)
     } else if sawRotation {
       // It came while nobody could tell: its sender tries again, and gets a verdict then.
-      end(.rotating("the rotation is over"))
+      end(.undecided(.rotating("the rotation is over")))
     } else {
       end(.verdict(verdict))
     }
@@ -124,12 +143,12 @@ final class Judgement {
 
   private func holdOrRefuse(_ rotation: RotationNotice) {
     let now = lane.now()
-    guard let holdingEnd = rotation.holdingEnd else { return end(.rotating("rotation by hand")) }
-    guard now.unixMilliseconds < holdingEnd else { return end(.rotating("rotation unfinished")) }
+    guard let holdingEnd = rotation.holdingEnd else { return end(.undecided(.rotating("rotation by hand"))) }
+    guard now.unixMilliseconds < holdingEnd else { return end(.undecided(.rotating("rotation unfinished"))) }
     if let hold, hold.endUptimeNanoseconds <= now.uptimeNanoseconds { return holdExpired() }
     guard hold != nil || enterHold(now, milliseconds: holdingEnd - now.unixMilliseconds), let hold else {
       lane.occupancy.holds(path: path).countOverflowed()
-      return end(.rotating("hold-deliveries-max or hold-bytes-max"))
+      return end(.undecided(.rotating("hold-deliveries-max or hold-bytes-max")))
     }
     lane.hold(self, path: path, until: hold.endUptimeNanoseconds)
   }
@@ -149,10 +168,11 @@ final class Judgement {
     return true
   }
 
-  /// The time of holding is up.
+  /// The time of waiting is up.
   func holdExpired() {
-    hold?.counts.countOverflowed()
-    end(.rotating("hold-seconds-max"))
+    guard let hold else { return end(.undecided(.tooBusy("the secret file cannot be looked at"))) }
+    hold.counts.countOverflowed()
+    end(.undecided(.rotating("hold-seconds-max")))
   }
 
   // MARK: Ends
@@ -168,11 +188,10 @@ final class Judgement {
     isOver = true
     if case .success(var verifier) = claim { verifier.abandon() }
     settlePending()
-    if let hold {
-      hold.counts.leave(bytes: hold.bytes)
-      lane.forget(self, path: path)
-    }
+    if hold != nil || lookEnd != nil { lane.forget(self, path: path) }
+    if let hold { hold.counts.leave(bytes: hold.bytes) }
     hold = nil
+    lookEnd = nil
     body = nil
   }
 

@@ -42,10 +42,11 @@ public struct Listener: Sendable {
   /// Ends accepting, lets deliveries finish, closes idle connections after a second and everything when
   /// `secondsMax` are over. Returns when no connection is left.
   public func drain(secondsMax: Int) async {
-    await workers.onEach { $0.beginDraining() }
+    await stopAccepting()
     // Before the socket closes: after it, the next instance may have bound its own file there already.
     for socket in sockets { socket.unixPath.map { _ = unlink($0) } }
     for channel in channels { try? await channel.close() }
+    await workers.onEach { $0.beginDraining() }
     guard await workers.isBusy() else { return }
     try? await Task.sleep(for: .seconds(1))
     await workers.onEach { $0.closeIdle() }
@@ -55,6 +56,16 @@ public struct Listener: Sendable {
       try? await Task.sleep(for: .milliseconds(20))
     }
     await workers.onEach { $0.closeAll() }
+  }
+
+  /// NIO throws away a connection that it has accepted when the listener closes before it was handed on to
+  /// its loop and back, so accepting ends first, and those under way arrive.
+  private func stopAccepting() async {
+    for channel in channels { try? await channel.setOption(.autoRead, value: false).get() }
+    for _ in 0..<3 {
+      await workers.onEach { _ in }
+      for channel in channels { try? await channel.eventLoop.submit {}.get() }
+    }
   }
 }
 

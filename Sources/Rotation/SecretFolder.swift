@@ -112,7 +112,7 @@ public final class SecretFolder {
     let temporary = temporaryName(companion)
     let descriptor = try openForWriting(temporary)
     defer { close(descriptor) }
-    try Descriptor.write(descriptor, bytes, temporary)
+    try Descriptor.write(descriptor, bytes, fullName(temporary))
     try rename(temporary, to: name(of: companion))
   }
 
@@ -131,7 +131,7 @@ public final class SecretFolder {
   private func removeName(_ name: String) throws(FileFailure) {
     guard unlinkat(directory, name, 0) == 0 else {
       if errno == ENOENT { return }
-      throw FileFailure("remove", name, errno)
+      throw FileFailure("remove", fullName(name), errno)
     }
     try sync()
   }
@@ -142,7 +142,7 @@ public final class SecretFolder {
     for name in [name(of: .next), temporaryName(.previous)] {
       let descriptor = try openForWriting(name)
       defer { close(descriptor) }
-      try Descriptor.reserve(descriptor, bytes: 16_384, name)
+      try Descriptor.reserve(descriptor, bytes: 16_384, fullName(name))
     }
     try sync()
   }

@@ -16,6 +16,7 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let loaded = try config.load()
     for warning in loaded.warnings { complain("warning: \(warning)") }
+    for warning in KeyFileWarnings.all(for: loaded.snapshot.routes.all) { complain("warning: \(warning)") }
     if print {
       Swift.print(loaded.configuration.effectiveText(secrets: loaded.snapshot.secrets), terminator: "")
     } else {

@@ -49,8 +49,8 @@ struct RotationConversation {
     case .notShown(let silence):
       complain("vesigate: \(silence)")
       complain(
-        "the API was not called and secret \(standing.current ?? "none") stays in force. Start the daemon, or "
-          + "give --no-daemon where none is to run")
+        "the API was not called and secret \(standing.current ?? "none") stays in force. Start the daemon, "
+          + "or give --no-daemon where none is to run")
       throw ExitStatus.unavailable
     case .refused(let refusal):
       complain("vesigate: the API \(target.rotation?.api ?? "") \(refusal)")
@@ -74,8 +74,8 @@ struct RotationConversation {
     let previous = try preparation.folder.previous()?.entries.first { $0.secret.fingerprint == old }
     if let previous {
       print(
-        "secret \(previous.secret.fingerprint) is accepted until \(TimeText.utc(unixMilliseconds: previous.until)) "
-          + "for deliveries signed before the rotation")
+        "secret \(previous.secret.fingerprint) is accepted until "
+          + "\(TimeText.utc(unixMilliseconds: previous.until)) for deliveries signed before the rotation")
     } else if isCompromised {
       print("nothing that only the old secret verifies is accepted any more")
     }
@@ -87,8 +87,8 @@ struct RotationConversation {
       """
       vesigate: \(path): it is unknown whether the provider made a new secret \
       (\(calls) \(calls == 1 ? "call" : "calls")\(said))
-      Secret \(standing.current ?? "none") may be dead already. It is still accepted, and deliveries that fail \
-      get 503, so that their sender tries again.
+      Secret \(standing.current ?? "none") may be dead already. It is still accepted, and deliveries that \
+      fail get 503, so that their sender tries again.
       Only a newer secret cures this. Do one of these:
         vesigate secret rotate --resume --yes    has the provider make another one
         vesigate secret set                      where the provider shows you its present secret
@@ -100,8 +100,8 @@ struct RotationConversation {
   private func withoutReceipt(_ old: String?, _ new: String, _ silence: DaemonSilence) -> ExitCode {
     complain(
       """
-      vesigate: \(path): secret \(new) is stored\(old.map { ", it was \($0)" } ?? ""), but the daemon has not \
-      confirmed it: \(silence)
+      vesigate: \(path): secret \(new) is stored\(old.map { ", it was \($0)" } ?? ""), but the daemon has \
+      not confirmed it: \(silence)
       A daemon that starts now reads it. When one runs, end this with: vesigate secret rotate --resume
       """)
     return ExitStatus.unavailable

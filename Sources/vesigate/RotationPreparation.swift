@@ -66,9 +66,8 @@ struct RotationPreparation {
   /// Says how everything stands, and ends with the first problem's exit code.
   func report() throws {
     try check()
-    print(
-      "\(target.path): can be replaced; its secret is \(try folder.secrets().first?.fingerprint ?? "none yet")"
-    )
+    let current = try folder.secrets().first?.fingerprint ?? "none yet"
+    print("\(target.path): can be replaced; its secret is \(current)")
     let lock = try target.lock(folder, command: "rotate --dry-run")
     try withExtendedLifetime(lock) {
       if let journal = try folder.journal() {

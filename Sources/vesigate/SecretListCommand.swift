@@ -34,13 +34,15 @@ struct SecretListCommand: ParsableCommand {
     try listFile(folder, now)
     for entry in try folder.previous()?.entries ?? [] where entry.until > now {
       print(
-        "  replaced \(entry.secret.fingerprint)  accepted until \(TimeText.utc(unixMilliseconds: entry.until)), "
-          + "signed before \(TimeText.utc(unixMilliseconds: entry.signedBefore))")
+        "  replaced \(entry.secret.fingerprint)  accepted until "
+          + "\(TimeText.utc(unixMilliseconds: entry.until)), "
+          + "signed before \(TimeText.utc(unixMilliseconds: entry.signedBefore))"
+      )
     }
     if let journal = try folder.journal() {
       print(
-        "  rotation unfinished since \(TimeText.utc(unixMilliseconds: journal.began)) (\(journal.step.rawValue), "
-          + "\(journal.mode.rawValue)): vesigate secret rotate --resume")
+        "  rotation unfinished since \(TimeText.utc(unixMilliseconds: journal.began)) "
+          + "(\(journal.step.rawValue), \(journal.mode.rawValue)): vesigate secret rotate --resume")
     }
     listDaemon(target, reply)
   }

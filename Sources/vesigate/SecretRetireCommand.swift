@@ -45,7 +45,8 @@ struct SecretRetireCommand: ParsableCommand {
     let staying = secrets.dropFirst().filter { fingerprint != nil && $0.fingerprint != fingerprint }
     if staying.count + 1 < secrets.count { try folder.writeSecrets([current] + staying) }
     print(
-      "\(target.path): \(leaving.joined(separator: ", ")) retired; secret \(current.fingerprint) stays in force"
+      "\(target.path): \(leaving.joined(separator: ", ")) retired; "
+        + "secret \(current.fingerprint) stays in force"
     )
     try change.receipt(current.fingerprint)
   }

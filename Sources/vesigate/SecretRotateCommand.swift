@@ -56,7 +56,24 @@ struct SecretRotateCommand: ParsableCommand {
       let lock = try target.lock(preparation.folder, command: "rotate")
       try withExtendedLifetime(lock) { try runLocked(preparation) }
     } catch let failure as FileFailure {
-      throw fail(failure)
+      let code = fail(failure)
+      sayStanding(target)
+      throw code
+    }
+  }
+
+  /// After a file operation that failed: what is in force, and what to do.
+  private func sayStanding(_ target: SecretTarget) {
+    guard let standing = try? SecretFolder(target.path).standing() else { return }
+    let current = "secret \(standing.current ?? "none") stays in force"
+    switch (standing.journal, standing.next) {
+    case (nil, _): complain("nothing was changed: \(current)")
+    case (_, .complete(let fingerprint)):
+      complain(
+        "the provider has made secret \(fingerprint), and it is on disk. Put right what is said above, then: "
+          + "vesigate secret rotate --resume")
+    default:
+      complain("\(current), and the rotation is unfinished. Put right what is said above, then rotate again")
     }
   }
 

@@ -35,7 +35,8 @@ struct SendCommand: ParsableCommand {
       complain("vesigate: \(url): \(error)")
       throw ExitStatus.unavailable
     }
-    print(String(decoding: answer.head, as: UTF8.self).filter { $0 != "\r" }, terminator: "")
+    // In bytes: CR LF is one character of a string.
+    print(String(decoding: answer.head.filter { $0 != 13 }, as: UTF8.self), terminator: "")
     print(String(decoding: answer.body, as: UTF8.self))
     guard (200...299).contains(answer.status) else { throw ExitStatus.refused }
   }

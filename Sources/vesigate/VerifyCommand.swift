@@ -32,6 +32,7 @@ struct VerifyCommand: ParsableCommand {
     let bytes = try BoundedFile.readForCommand(requestFile)
     let (head, body) = try request(bytes, limits: loaded.configuration.limits)
     let route = try findRoute(head, in: loaded)
+    try admit(head, body, to: route)
     var moment = Clocks.now()
     if let at { moment.unixMilliseconds = at * 1000 }
     do throws(Unverified) {
@@ -60,8 +61,27 @@ struct VerifyCommand: ParsableCommand {
 
   private func findRoute(_ head: RequestHead, in loaded: Loaded) throws -> Route {
     if let route { return try RouteChoice.choose(route, in: loaded) }
-    if let match = loaded.snapshot.routes.match(head) { return match.route }
-    print("not verified: 404, no route leads to \(head.pathText)")
+    guard let match = loaded.snapshot.routes.match(head) else {
+      print("not verified: 404, no route leads to \(head.pathText)")
+      throw ExitStatus.refused
+    }
+    let rest = head.target[match.restStart..<head.pathCount]
+    guard rest.withUnsafeBytes({ PathRest.isUnambiguous($0) }) else {
+      print("not verified: 400, \(Rejection.ambiguousPath.label)")
+      throw ExitStatus.refused
+    }
+    return match.route
+  }
+
+  /// What the gateway refuses before it looks at a signature.
+  private func admit(_ head: RequestHead, _ body: [UInt8], to route: Route) throws {
+    if !route.methods.contains(head.method) {
+      print("not verified: 405, route \(route.path.text) takes \(route.methods.joined(separator: ", "))")
+    } else if body.count > route.bodyBytesMax {
+      print("not verified: 413, the body is over \(route.bodyBytesMax) bytes")
+    } else {
+      return
+    }
     throw ExitStatus.refused
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// What a finished program left behind.
 struct Finished {
@@ -11,7 +12,7 @@ struct Finished {
 }
 
 /// A directory of its own for one test, with the files that the command line names.
-final class Bench {
+final class Bench: Sendable {
   let directory: URL
 
   init() throws {
@@ -40,7 +41,7 @@ final class Bench {
   func vesigate(
     _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:]
   ) throws -> Finished {
-    try run(Bench.binary, arguments, input: input, environment: environment)
+    try run(GatewayBinary.path(), arguments, input: input, environment: environment)
   }
 
   func run(
@@ -63,10 +64,6 @@ final class Bench {
       output: try Array(Data(contentsOf: URL(fileURLWithPath: files[1]))),
       errors: String(decoding: try Data(contentsOf: URL(fileURLWithPath: files[2])), as: UTF8.self))
   }
-
-  /// The program that was built beside these tests.
-  static let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    .deletingLastPathComponent().appendingPathComponent("vesigate").path
 
   /// A configuration of one route with one secret.
   func writeConfiguration(secret: String, signature: String = "vesicash") throws -> String {

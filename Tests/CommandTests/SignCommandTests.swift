@@ -19,6 +19,10 @@ struct PresetCase: CustomTestStringConvertible {
   var testDescription: String { preset }
   var keyBytes: [UInt8] { key ?? Array(secretLine.utf8) }
 
+  /// The body of the published vector.
+  static let publishedBody =
+    #"{"event":"payment.completed","data":{"reference":"PAYIN-VES-1781519012","#
+    + #""status":"completed","amount":3.1,"currency":"ZMW"}}"#
   static let seconds = "1781519012"
   static let milliseconds = "1781519012345"
   static let whsec = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -88,10 +92,8 @@ struct SignCommandTests {
 
   @Test func `the published vector comes out`() throws {
     let config = try bench.writeConfiguration(secret: "test_webhook_secret")
-    let body =
-      #"{"event":"payment.completed","data":{"reference":"PAYIN-VES-1781519012","status":"completed","amount":3.1,"currency":"ZMW"}}"#
     let signed = try bench.vesigate(
-      ["sign", "--config", config, "--timestamp", "1781519012"], input: Array(body.utf8))
+      ["sign", "--config", config, "--timestamp", "1781519012"], input: Array(PresetCase.publishedBody.utf8))
     #expect(
       signed.lines.contains("mor-signature: 9ed70a4b453cac983bcbc41b8336750ea981223ee3ac99fb56cf07ddfac37452")
     )

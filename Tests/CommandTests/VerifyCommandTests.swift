@@ -5,8 +5,7 @@ struct VerifyCommandTests {
   let bench: Bench
   let config: String
   static let signedAt = 1_781_519_012
-  static let body =
-    #"{"event":"payment.completed","data":{"reference":"PAYIN-VES-1781519012","status":"completed","amount":3.1,"currency":"ZMW"}}"#
+  static let body = PresetCase.publishedBody
   static let signature = "9ed70a4b453cac983bcbc41b8336750ea981223ee3ac99fb56cf07ddfac37452"
 
   init() throws {
@@ -64,6 +63,8 @@ struct VerifyCommandTests {
     ("POST /webhooks/vesicash HTTP/1.1\r\nHost: x\r\n", "the file ends before the request does"),
     ("", "the file ends before the request does"),
     ("nonsense\r\n\r\n", "not verified: 400"),
+    ("PUT" + request().dropFirst(4), "405, route /webhooks/vesicash takes POST"),
+    (request(body: String(repeating: "x", count: 1_048_577)), "413, the body is over 1048576 bytes"),
   ]
 
   @Test(arguments: refusals.indices)

@@ -12,6 +12,18 @@ import Testing
     try stage.expectServing()
   }
 
+  @Test func `a sender that goes on sending far over the limit still hears 413`() throws {
+    let stage = try Stage()
+    for chunks in [nil, [65_536]] {
+      let client = try stage.gateway.connect()
+      client.offer(
+        SignedRequest(bytes: [UInt8](repeating: 7, count: 5_000_000)).with { $0.chunks = chunks }.bytes)
+      #expect(try client.response().status == 413)
+      #expect(client.isClosedByPeer())
+    }
+    try stage.expectServing()
+  }
+
   @Test(arguments: [[1001], [1], [100, 1]])
   func `a chunked body over the limit is 413 by its counted bytes`(sizes: [Int]) throws {
     let stage = try Stage(limits: "body-bytes-max: 1000")

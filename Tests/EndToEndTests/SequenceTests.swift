@@ -132,4 +132,47 @@ import Testing
     #expect(stage.gateway.waitForExit(within: 30) == 0)
     #expect(throws: HarnessError.self) { try stage.gateway.connect() }
   }
+
+  @Test func `a request that arrives on an open connection while it drains is served, and the last there`()
+    throws
+  {
+    let stage = try Stage { _ in UpstreamReply.ok.after(milliseconds: 700) }
+    let open = try stage.gateway.connect()
+    try open.send(SignedRequest("before").bytes)
+    #expect(try open.response().text == "ok")
+    let busy = try stage.gateway.connect()
+    try busy.send(SignedRequest("during").bytes)
+    _ = try stage.upstream.requests(atLeast: 2)
+    stage.gateway.signal(15)
+    try stage.gateway.waitForLog(containing: "stopping")
+    try open.send(SignedRequest("after").bytes)
+    for client in [busy, open] {
+      let response = try client.response()
+      #expect(response.text == "ok")
+      #expect(response.head.value("connection") == "close")
+      #expect(client.isClosedByPeer())
+    }
+    #expect(stage.gateway.waitForExit(within: 30) == 0)
+  }
+
+  @Test func `a coding in another case is chunked all the same`() throws {
+    let stage = try echo()
+    let body = Array("body".utf8)
+    let lines =
+      ["POST /hook?1 HTTP/1.1", "host:a"] + SignedRequest(bytes: body).signatureLines
+      + ["tRANSFER-eNCODING:  ChUnKeD ", "", ""]
+    let bytes = Array(lines.joined(separator: "\r\n").utf8) + Chunked.encode(body, sizes: [1])
+    #expect(try stage.gateway.exchange(bytes).status == 200)
+    #expect(try stage.upstream.onlyRequest().body == body)
+  }
+
+  @Test func `a drain does not wait for ever`() throws {
+    let stage = try Stage(limits: "drain-seconds-max: 2") { _ in .hang }
+    let client = try stage.gateway.connect()
+    try client.send(SignedRequest("stuck").bytes)
+    _ = try stage.upstream.requests(atLeast: 1)
+    stage.gateway.signal(15)
+    #expect(stage.gateway.waitForExit(within: 20) == 0)
+    #expect(client.isClosedByPeer())
+  }
 }

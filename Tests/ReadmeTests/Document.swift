@@ -21,7 +21,9 @@ struct Document: Sendable, CustomTestStringConvertible {
   }
 
   static let readme = Document("README.md")
-  static let all = [readme, Document("docs/layouts.md"), Document("docs/design.md")]
+  static let all = [
+    readme, Document("docs/layouts.md"), Document("docs/design.md"), Document("docs/rotation.md"),
+  ]
 
   var testDescription: String { path }
 

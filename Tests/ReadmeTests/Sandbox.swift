@@ -33,6 +33,9 @@ final class Sandbox {
 
   deinit {
     for program in programs where program.isRunning { program.terminate() }
+    // While one still writes, the folder cannot be removed. A moment suffices; the bound is for a bug.
+    for _ in 0..<1_000 where programs.contains(where: \.isRunning) { usleep(5_000) }
+    for program in programs where program.isRunning { kill(program.processIdentifier, SIGKILL) }
     try? FileManager.default.removeItem(at: folder)
   }
 
@@ -122,7 +125,9 @@ final class Sandbox {
     process.arguments = ["--default-signal"] + arguments
     let path = [folder.path + "/bin", ProcessInfo.processInfo.environment["PATH"] ?? "", "/usr/sbin"]
     process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("VESIGATE_") }
-      .merging(["PATH": path.joined(separator: ":")]) { $1 }
+      .merging([
+        "PATH": path.joined(separator: ":"), "VESIGATE_CONTROL": folder.path + "/control.sock",
+      ]) { $1 }
     process.currentDirectoryURL = folder
     process.standardInput = FileHandle.nullDevice
     try write("", to: log)

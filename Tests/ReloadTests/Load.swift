@@ -20,8 +20,14 @@ final class Load: Sendable {
 
   /// - Parameter endsOnClose: whether a sender stops at an answer that says `Connection: close`; otherwise it
   ///   connects again.
-  init(_ gateway: GatewayProcess, senders: Int, endsOnClose: Bool = false, secret: @escaping Choice) {
-    port = gateway.port
+  convenience init(
+    _ gateway: GatewayProcess, senders: Int, endsOnClose: Bool = false, secret: @escaping Choice
+  ) {
+    self.init(port: gateway.port, senders: senders, endsOnClose: endsOnClose, secret: secret)
+  }
+
+  init(port: UInt16, senders: Int, endsOnClose: Bool = false, secret: @escaping Choice) {
+    self.port = port
     self.endsOnClose = endsOnClose
     running = Atomic(senders)
     for sender in 0..<senders {

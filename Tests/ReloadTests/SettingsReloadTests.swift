@@ -87,7 +87,7 @@ struct SettingsReloadTests {
     try await onThread {
       let gateway = try start()
       let begun = try Begun(on: gateway.connect(), secret: GatewayProcess.secret)
-      let other = try RecordingUpstream { _ in .answer(500) }
+      let other = try RecordingUpstream({ _ in .answer(500) })
       try gateway.writeConfig(
         GatewayConfig.text(
           upstreams: [other.url()], path: "/elsewhere", limits: "body-bytes-max: 10",

@@ -1,14 +1,26 @@
 import Calling
 import Foundation
 import Signing
+import Synchronization
 import Testing
 
 @testable import Rotation
 
+/// What a thread leaves for another.
+private final class Box: Sendable {
+  private let mutex = Mutex("")
+
+  var text: String {
+    get { mutex.withLock { $0 } }
+    set { mutex.withLock { $0 = newValue } }
+  }
+}
+
 /// Answers one connection with fixed bytes, and keeps what it was asked.
 private final class OneShotServer: Sendable {
   let port: UInt16
-  private let thread: Task<String, Never>
+  private let seen = Box()
+  private let isOver = DispatchSemaphore(value: 0)
 
   /// Without an answer it hangs up as soon as the request is there.
   init(_ answer: String?, readsHead: Bool = true) throws {
@@ -24,7 +36,9 @@ private final class OneShotServer: Sendable {
     }
     try #require(isOpen)
     port = UInt16(bigEndian: address.sin_port)
-    thread = Task.detached {
+    let (seen, isOver) = (seen, isOver)
+    // A thread of its own: the tests that wait for it may occupy all those of the pool.
+    Thread.detachNewThread {
       let peer = accept(listener, nil, nil)
       close(listener)
       var request: [UInt8] = []
@@ -36,11 +50,17 @@ private final class OneShotServer: Sendable {
       }
       if let answer { _ = send(peer, answer, answer.utf8.count, Int32(MSG_NOSIGNAL)) }
       close(peer)
-      return String(decoding: request, as: UTF8.self)
+      seen.text = String(decoding: request, as: UTF8.self)
+      isOver.signal()
     }
   }
 
-  var request: String { get async { await thread.value } }
+  /// Once the connection is over.
+  var request: String {
+    isOver.wait()
+    isOver.signal()
+    return seen.text
+  }
 }
 
 private func ask(port: UInt16, scheme: String = "http", host: String = "127.0.0.1") -> ProviderAnswer {
@@ -53,14 +73,14 @@ private func http(_ status: String, _ body: String) -> String {
   "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
 }
 
-@Test func `the call is a POST of nothing, with the key`() async throws {
+@Test func `the call is a POST of nothing, with the key`() throws {
   let server = try OneShotServer(http("200 OK", #"{"data":{"webhook_secret":"fresh"}}"#))
   guard case .rotated(let secret) = ask(port: server.port) else {
     Issue.record("no secret")
     return
   }
   #expect(text(secret) == "fresh")
-  let lines = await server.request.components(separatedBy: "\r\n")
+  let lines = server.request.components(separatedBy: "\r\n")
   #expect(lines[0] == "POST /v1/account/generate-webhook-secret HTTP/1.1")
   #expect(lines.contains("secret-key: sk_KEY"))
   #expect(lines.contains("Content-Length: 0"))
@@ -68,16 +88,16 @@ private func http(_ status: String, _ body: String) -> String {
 }
 
 @Test(arguments: [nil, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "nonsense\r\n\r\n"])
-func `what breaks off after the request left is unknown`(answer: String?) async throws {
+func `what breaks off after the request left is unknown`(answer: String?) throws {
   let server = try OneShotServer(answer)
   guard case .unknown = ask(port: server.port) else {
     Issue.record("it is not known what became of it")
     return
   }
-  #expect(await server.request.hasPrefix("POST "))
+  #expect(server.request.hasPrefix("POST "))
 }
 
-@Test func `an answer that is too long is unknown`() async throws {
+@Test func `an answer that is too long is unknown`() throws {
   let server = try OneShotServer(http("200 OK", String(repeating: " ", count: 70_000)))
   guard case .unknown = ask(port: server.port) else {
     Issue.record("taken")
@@ -94,7 +114,7 @@ func `what breaks off after the request left is unknown`(answer: String?) async 
   #expect(refusal.kind == .unreachable)
 }
 
-@Test func `without TLS surely nothing has changed, and nothing of the request is sent`() async throws {
+@Test func `without TLS surely nothing has changed, and nothing of the request is sent`() throws {
   // It answers the ClientHello's first byte in plain text.
   let server = try OneShotServer("HTTP/1.1 400 Bad\r\n\r\n", readsHead: false)
   guard case .refused(let refusal) = ask(port: server.port, scheme: "https", host: "127.0.0.1") else {
@@ -102,7 +122,7 @@ func `what breaks off after the request left is unknown`(answer: String?) async 
     return
   }
   #expect(refusal.kind == .unreachable)
-  #expect(await !server.request.contains("sk_KEY"))
+  #expect(!server.request.contains("sk_KEY"))
 }
 
 @Test func `plain HTTP leaves the machine for nobody`() throws {
@@ -112,7 +132,7 @@ func `what breaks off after the request left is unknown`(answer: String?) async 
   #expect(failure?.mayHaveLeft == false)
 }
 
-@Test func `words that repeat the key are not shown`() async throws {
+@Test func `words that repeat the key are not shown`() throws {
   let server = try OneShotServer(http("401 No", #"{"message":"the key sk_KEY is wrong"}"#))
   guard case .refused(let refusal) = ask(port: server.port) else {
     Issue.record("not refused")

@@ -1,7 +1,7 @@
-@testable import Calling
 import Signing
 import Testing
 
+@testable import Calling
 @testable import Rotation
 
 private enum Expected: Equatable {

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// Runs `body` on a thread of its own, within the calling task: tests that wait in system calls neither fill
 /// the concurrency pool, which has one thread per core, nor lose the test that an expectation belongs to.

@@ -1,11 +1,10 @@
 public import Foundation
-import Synchronization
 
 /// A process that a test started, with every line that it wrote. It does not outlive its last reference.
 public final class ChildProcess: Sendable {
   public let pid: pid_t
-  private let output = Mutex(Output())
-  private let ended = Mutex<Int32?>(nil)
+  private let output = Locked(Output())
+  private let ended = Locked<Int32?>(nil)
 
   private struct Output {
     var lines: [String] = []

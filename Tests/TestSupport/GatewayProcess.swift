@@ -1,5 +1,4 @@
 public import Foundation
-import Synchronization
 
 /// The built gateway, running with a configuration of a test's own.
 public final class GatewayProcess: Sendable {
@@ -151,7 +150,7 @@ public enum GatewayBinary {
 /// Ports on 127.0.0.1 that nobody listens on, no two alike within this process.
 public enum FreePort {
   // Below the range from which the kernel takes ports for outgoing connections.
-  private static let next = Mutex(UInt16.random(in: 20_000..<31_000))
+  private static let next = Locked(UInt16.random(in: 20_000..<31_000))
 
   public static func take() throws -> UInt16 {
     for _ in 0..<2_000 {

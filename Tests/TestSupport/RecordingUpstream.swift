@@ -1,12 +1,11 @@
 import Foundation
-import Synchronization
 
 /// An application that keeps every request byte for byte and answers by a script.
 public final class RecordingUpstream: Sendable {
   public let port: UInt16
   public let unixPath: String?
   private let listener: Int32
-  private let state = Mutex(State())
+  private let state = Locked(State())
   private let answersBeforeTheBody: Bool
   private let script: @Sendable (RecordedRequest) -> UpstreamReply
 

@@ -1,12 +1,11 @@
 public import Foundation
-import Synchronization
 
 /// A directory of a test's own, gone with the last reference to it.
 public final class TemporaryDirectory: Sendable {
   public let path: String
 
   public init() throws {
-    var template = Array((NSTemporaryDirectory() + "/vesigate-test-XXXXXX").utf8CString)
+    var template = Array((FileManager.default.temporaryDirectory.path + "/vesigate-test-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else {
       throw HarnessError("mkdtemp: \(String(cString: strerror(errno)))")
     }
@@ -36,8 +35,8 @@ public final class TemporaryDirectory: Sendable {
 
 /// What statics hold to the end of the test process: it is cleared away when that exits.
 enum Leftovers {
-  static let directories = Mutex<Set<String>>([])
-  static let children = Mutex<Set<pid_t>>([])
+  static let directories = Locked<Set<String>>([])
+  static let children = Locked<Set<pid_t>>([])
 
   /// To be called wherever something is registered.
   static let clearAtExit: Void = {

@@ -1,5 +1,5 @@
 #pragma once
-// The few kernel calls that Swift's Glibc module does not show: epoll, eventfd, fallocate, and prctl, which is
+// The few kernel calls that Swift's Glibc module does not show: epoll, eventfd, and the variadic prctl.
 // variadic.
 #include <stdint.h>
 #include <sys/epoll.h>

@@ -1,0 +1,66 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A name server that does not answer, played by a library in front of the C library's resolver.
+@Suite(.ownThread, .enabled(if: SlowResolver.shared != nil)) struct ResolverTests {
+  @Test func `a name that does not resolve holds up nobody, and the next upstream gets the delivery`() throws
+  {
+    let resolver = try #require(SlowResolver.shared)
+    let upstream = try RecordingUpstream()
+    let slow = "http://\(SlowResolver.name):81/"
+    let config =
+      GatewayConfig.text(
+        upstreams: [slow, upstream.url()], path: "/slow", route: "connect-seconds-max: 1", workers: 1) + "\n"
+      + GatewayConfig.route("/hook", upstreams: [upstream.url()])
+    let gateway = try GatewayProcess(config: config, environment: ["LD_PRELOAD": resolver.path])
+    let waiting = try gateway.connect()
+    let start = Date()
+    try waiting.send(SignedRequest("waits").with { $0.target = "/slow" }.bytes)
+    // For longer than connecting may take, others are served all the time.
+    while Date().timeIntervalSince(start) < 2 {
+      #expect(try gateway.exchange(SignedRequest("other").bytes, seconds: 5).status == 200)
+      usleep(50_000)
+    }
+    #expect(try waiting.response().status == 200)
+    #expect(upstream.requests.count { $0.body == Array("waits".utf8) } == 1)
+    #expect(Date().timeIntervalSince(start) < Double(SlowResolver.seconds))
+  }
+}
+
+final class SlowResolver: Sendable {
+  static let name = "slow.test"
+  /// How long the name takes to be found to be unknown.
+  static let seconds = 20
+  /// Nil where no C compiler is at hand, or a sanitizer must be the first library.
+  static let shared = Sanitizer.isOn ? nil : try? SlowResolver()
+
+  private let directory: TemporaryDirectory
+  var path: String { directory.path + "/resolver.so" }
+
+  private init() throws {
+    directory = try TemporaryDirectory()
+    let source = try directory.write("resolver.c", Self.source)
+    for compiler in ["clang", "cc"] {
+      let child = try? ChildProcess(
+        [compiler, "-shared", "-fPIC", "-o", path, source],
+        environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"])
+      if child?.waitForExit(within: 30) == 0 { return }
+    }
+    throw HarnessError("no C compiler")
+  }
+
+  private static let source = """
+    #define _GNU_SOURCE
+    #include <dlfcn.h>
+    #include <netdb.h>
+    #include <string.h>
+    #include <unistd.h>
+    int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+      int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
+          dlsym(RTLD_NEXT, "getaddrinfo");
+      if (name && strcmp(name, "\(name)") == 0) { sleep(\(seconds)); return EAI_AGAIN; }
+      return real(name, service, hints, found);
+    }
+    """
+}

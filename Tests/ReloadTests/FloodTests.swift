@@ -1,0 +1,82 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// Forgeries by the thousand make the gateway look at the secret file; that must cost little.
+@Suite(.serialized)
+struct FloodTests {
+  @Test(.timeLimit(.minutes(1)))
+  func `forgeries slow no genuine delivery down and leave nothing behind`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(upstreams: [upstream.url()]))
+      _ = flood(gateway, seconds: 1)
+      let before = (bytes: gateway.residentBytes, descriptors: gateway.descriptorCount)
+      let flooding = Mutex(0)
+      let thread = Thread { flooding.withLock { $0 = self.flood(gateway, seconds: 2) } }
+      thread.start()
+      let genuine = try gateway.connect()
+      var count = 0
+      while !thread.isFinished {
+        try genuine.send(SignedRequest().bytes)
+        #expect(try genuine.response(within: 5).status == 200)
+        count += 1
+      }
+      #expect(count > 10)
+      #expect(flooding.withLock { $0 } > 100)
+      #expect(gateway.residentBytes - before.bytes < 20_000_000)
+      #expect(gateway.descriptorCount - before.descriptors <= 8)
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), .enabled(if: isRoot && isInstalled("strace")))
+  func `the secret file is looked at no more than once in 5 ms`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(upstreams: [upstream.url()], top: "log: {deliveries: refused}"))
+      let trace = gateway.directory.path + "/trace"
+      let strace = try ChildProcess(
+        [
+          "strace", "-f", "-q", "-e", "trace=openat,newfstatat,statx,stat", "-P", gateway.secretPath, "-o",
+          trace, "-p", String(gateway.pid),
+        ], environment: ["PATH": "/usr/bin:/bin"])
+      // One forgery shows whether the tracer is there.
+      let looks = { () -> Int in
+        let text = (try? String(contentsOfFile: trace, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").filter { $0.contains("/secret") }.count
+      }
+      let isTracing = eventually {
+        _ = try? gateway.status(signedWith: "forged")
+        return looks() > 0 || strace.status != nil
+      }
+      // Where tracing is forbidden (containers) there is nothing to count.
+      guard isTracing, strace.status == nil else { return }
+      let (start, first) = (Date(), looks())
+      let forged = flood(gateway, seconds: 2)
+      let last = looks()
+      let most = Int(Date().timeIntervalSince(start) * 1000 / 5) + 2
+      #expect(last - first <= most)
+      #expect(last > first)
+      #expect(forged > last - first, "forgeries share looks")
+      // Its tracer ends with it.
+      #expect(gateway.terminate() == 0)
+      #expect(strace.waitForExit() == 0)
+    }
+  }
+
+  /// Well-formed, fresh deliveries that no secret signed, from 16 connections; how many were refused.
+  private func flood(_ gateway: GatewayProcess, seconds: Double) -> Int {
+    let end = Date(timeIntervalSinceNow: seconds)
+    let clients = (0..<16).compactMap { _ in try? gateway.connect() }
+    var count = 0
+    while Date() < end {
+      for client in clients { client.offer(SignedRequest("forged").with { $0.secret = "no secret" }.bytes) }
+      count += clients.filter { (try? $0.response())?.status == 401 }.count
+    }
+    return count
+  }
+}

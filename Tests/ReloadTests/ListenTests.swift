@@ -1,0 +1,164 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Every kind of door.
+struct ListenTests {
+  let upstream: RecordingUpstream
+
+  init() throws { upstream = try RecordingUpstream() }
+
+  private func config(_ listen: String) -> String {
+    GatewayConfig.text(upstreams: [upstream.url()])
+      .replacingOccurrences(of: "listen: 127.0.0.1:{port}", with: "listen: \(listen)")
+  }
+
+  private func expectServed(_ client: RawClient) throws {
+    try client.send(SignedRequest().bytes)
+    #expect(try client.response().status == 200)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `several addresses are served at once`() async throws {
+    try await onThread {
+      let other = try FreePort.take()
+      let started = try Started(
+        config("[\"127.0.0.1:{port}\", \"127.0.0.1:\(other)\", \"unix:{dir}/socket\"]"))
+      _ = try started.waitUntilReady()
+      try expectServed(RawClient(port: started.port))
+      try expectServed(RawClient(port: other))
+      try expectServed(RawClient(unixPath: started.directory.path + "/socket"))
+      #expect(started.child.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `every address takes IPv4 too`() async throws {
+    try await onThread {
+      let started = try Started(config("\"*:{port}\""))
+      _ = try started.waitUntilReady()
+      try expectServed(RawClient(port: started.port))
+      #expect(started.child.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), .enabled(if: FileManager.default.fileExists(atPath: "/proc/net/if_inet6")))
+  func `an IPv6 address is served and is no IPv4 one`() async throws {
+    try await onThread {
+      let started = try Started(config("\"[::1]:{port}\""))
+      #expect(try started.waitUntilReady().contains("[::1]:\(started.port)"))
+      let script = """
+        import socket, sys
+        connection = socket.create_connection(("::1", int(sys.argv[1])), 10)
+        connection.sendall(b"GET / HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n")
+        print(connection.recv(100).split(b"\\r")[0].decode())
+        """
+      let client = try ChildProcess(
+        ["python3", "-c", script, String(started.port)], environment: ["PATH": "/usr/bin:/bin"])
+      #expect(client.waitForExit(within: 30) == 0)
+      #expect(client.lines == ["HTTP/1.1 404 Not Found"])
+      #expect(throws: HarnessError.self) { try RawClient(port: started.port) }
+      #expect(started.child.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a unix socket has the mode and group that are configured, and is gone at the end`() async throws {
+    try await onThread {
+      let group = isRoot ? "daemon" : String(cString: getgrgid(getegid())!.pointee.gr_name)
+      let started = try Started(config("{unix: \"{dir}/socket\", mode: \"0620\", group: \(group)}"))
+      _ = try started.waitUntilReady()
+      let path = started.directory.path + "/socket"
+      var info = stat()
+      #expect(stat(path, &info) == 0)
+      #expect(info.st_mode & 0o777 == 0o620)
+      #expect(info.st_gid == getgrnam(group)!.pointee.gr_gid)
+      try expectServed(RawClient(unixPath: path))
+      #expect(started.child.terminate() == 0)
+      #expect(access(path, F_OK) != 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a group that does not exist ends it and leaves no file behind`() async throws {
+    try await onThread {
+      let started = try Started(config("{unix: \"{dir}/socket\", group: no-such-group}"))
+      #expect(started.child.waitForExit(within: 30) == 69)
+      #expect(started.child.lines.last?.hasSuffix("there is no group no-such-group") == true)
+      #expect(access(started.directory.path + "/socket", F_OK) != 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a socket file that a killed instance left is replaced, one that answers is not`() async throws {
+    try await onThread {
+      let text = config("unix:{dir}/socket")
+      let killed = try Started(text)
+      _ = try killed.waitUntilReady()
+      killed.child.signal(SIGKILL)
+      #expect(killed.child.waitForExit() == 137)
+      #expect(access(killed.directory.path + "/socket", F_OK) == 0)
+
+      let first = try Started(text, directory: killed.directory)
+      _ = try first.waitUntilReady()
+      let second = try Started(text, directory: killed.directory)
+      #expect(second.child.waitForExit(within: 30) == 69)
+      let path = first.directory.path + "/socket"
+      #expect(
+        second.child.lines.last == "vesigate: cannot listen on unix:\(path): another program answers there")
+      try expectServed(RawClient(unixPath: path))
+      #expect(first.child.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a file that is no socket is left alone`() async throws {
+    try await onThread {
+      let directory = try TemporaryDirectory()
+      let path = try directory.write("socket", "precious")
+      let started = try Started(config("unix:{dir}/socket"), directory: directory)
+      #expect(started.child.waitForExit(within: 30) == 69)
+      #expect(started.child.lines.last?.contains("a file that is no socket stands there") == true)
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+    }
+  }
+
+  @Test(
+    .timeLimit(.minutes(1)), .enabled(if: isInstalled("systemd-socket-activate")),
+    arguments: ["systemd", "systemd:hook"])
+  func `a socket that systemd hands over is served`(_ listen: String) async throws {
+    try await onThread {
+      let started = try Started(
+        config(listen),
+        wrapper: ["systemd-socket-activate", "-l", "127.0.0.1:{port}", "--fdname=hook"])
+      // It starts the gateway at the first connection.
+      var client: RawClient?
+      #expect(
+        eventually {
+          client = try? RawClient(port: started.port)
+          return client != nil
+        })
+      try expectServed(#require(client))
+      #expect(try started.waitUntilReady().contains("systemd:hook"))
+      #expect(started.child.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), .enabled(if: isInstalled("systemd-socket-activate")))
+  func `a socket of another name is refused`() async throws {
+    try await onThread {
+      let started = try Started(
+        config("systemd:other"),
+        wrapper: ["systemd-socket-activate", "-l", "127.0.0.1:{port}", "--fdname=hook"])
+      var client: RawClient?
+      #expect(
+        eventually {
+          client = try? RawClient(port: started.port)
+          return client != nil
+        })
+      #expect(started.child.waitForExit(within: 30) == 69)
+      #expect(started.child.lines.last?.contains("no socket of the name other was handed over") == true)
+      client?.close()
+    }
+  }
+}

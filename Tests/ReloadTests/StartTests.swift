@@ -1,0 +1,136 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What keeps the gateway from starting, and what it says then.
+struct StartTests {
+  private static let config = GatewayConfig.text(upstreams: ["http://127.0.0.1:9/"])
+
+  /// Runs it to its end.
+  private func failure(_ config: String, _ prepare: (TemporaryDirectory) throws -> Void = { _ in }) throws
+    -> (status: Int32?, lines: [String], started: Started)
+  {
+    // Started itself writes a good secret file, so what is wrong goes under another name.
+    let directory = try TemporaryDirectory()
+    try prepare(directory)
+    let started = try Started(config, directory: directory)
+    return (started.child.waitForExit(within: 30), started.child.lines, started)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a secret file that every user may read ends it with 77`() async throws {
+    try await onThread {
+      let config = Self.config.replacingOccurrences(of: "{dir}/secret", with: "{dir}/wide")
+      let (status, lines, started) = try failure(config) { try $0.write("wide", "s3cret\n", mode: 0o644) }
+      #expect(status == 77)
+      let path = started.directory.path
+      #expect(
+        lines == [
+          "\(path)/vesigate.yaml:7:18 routes[0].secret-file: "
+            + "\(path)/wide is open to every user (mode 0644): chmod 0640 it",
+          "vesigate: 1 problem, nothing was started",
+        ])
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), .enabled(if: isInstalled("setpriv")))
+  func `a secret file that may not be read ends it with 77`() async throws {
+    try await onThread {
+      let directory = try TemporaryDirectory()
+      let binary = directory.path + "/vesigate"
+      try FileManager.default.copyItem(atPath: GatewayBinary.path(), toPath: binary)
+      let config = try directory.write(
+        "vesigate.yaml", Started.fill(Self.config, directory.path, try FreePort.take()), mode: 0o644)
+      chmod(try directory.write("secret", "s3cret\n"), 0)
+      let other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+      let child = try ChildProcess(
+        (isRoot ? other : []) + [binary, "run", "--config", config],
+        environment: ["PATH": "/usr/bin:/bin"])
+      #expect(child.waitForExit(within: 30) == 77)
+      let user = isRoot ? 65_534 : geteuid()
+      #expect(
+        child.lines.first?.hasSuffix("\(directory.path)/secret may not be read by the user with id \(user)")
+          == true)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a missing secret file ends it with 78`() async throws {
+    try await onThread {
+      let config = Self.config.replacingOccurrences(of: "{dir}/secret", with: "{dir}/none")
+      let (status, lines, started) = try failure(config)
+      #expect(status == 78)
+      #expect(
+        lines.first?.hasSuffix("routes[0].secret-file: \(started.directory.path)/none does not exist") == true
+      )
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a bad configuration ends it with 78 and all its problems`() async throws {
+    try await onThread {
+      let (status, lines, _) = try failure("listen: nowhere\nworkers: none\nroutes: []\n")
+      #expect(status == 78)
+      #expect(lines.count == 4)
+      #expect(lines.last == "vesigate: 3 problems, nothing was started")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a second instance on the same port ends with 69`() async throws {
+    try await onThread {
+      let first = try Started(Self.config)
+      _ = try first.waitUntilReady()
+      let second = try Started(Self.config, port: first.port)
+      #expect(second.child.waitForExit(within: 30) == 69)
+      #expect(
+        second.child.lines.last
+          == "vesigate: cannot listen on 127.0.0.1:\(first.port): another program listens there already")
+      // The first one never noticed.
+      #expect(try RawClient(port: first.port).isClosedByPeer(within: 0.2) == false)
+      #expect(first.child.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `an address that this host does not have ends it with 69`() async throws {
+    try await onThread {
+      let (status, lines, _) = try failure(
+        Self.config.replacingOccurrences(of: "127.0.0.1:{port}", with: "203.0.113.9:8480"))
+      #expect(status == 69)
+      #expect(
+        lines.last == "vesigate: cannot listen on 203.0.113.9:8480: this host has no such address")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `systemd's socket without systemd ends it with 69`() async throws {
+    try await onThread {
+      let (status, lines, _) = try failure(
+        Self.config.replacingOccurrences(of: "127.0.0.1:{port}", with: "systemd"))
+      #expect(status == 69)
+      #expect(lines.last?.contains("no socket was handed over") == true)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), .enabled(if: isInstalled("prlimit")))
+  func `too few descriptors are warned of`() async throws {
+    try await onThread {
+      let started = try Started(Self.config, wrapper: ["prlimit", "--nofile=512:512"])
+      _ = try started.waitUntilReady()
+      let warning = started.child.lines.first { $0.contains("level=warning") }
+      #expect(warning?.contains("only 512 descriptors may be open at once, the limits need 6208") == true)
+      #expect(started.child.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), .enabled(if: isInstalled("prlimit")))
+  func `a soft limit of descriptors is raised without a word`() async throws {
+    try await onThread {
+      let started = try Started(Self.config, wrapper: ["prlimit", "--nofile=512:10000"])
+      _ = try started.waitUntilReady()
+      #expect(!started.child.lines.contains { $0.contains("level=warning") })
+      #expect(started.child.terminate() == 0)
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Those who watch the gateway: the service manager, and the reader of its log.
+struct SurroundingsTests {
+  @Test(.timeLimit(.minutes(1)))
+  func `the manager hears of start, reload, refused reload and stop`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let manager = try ManagerSocket()
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(upstreams: [upstream.url()]),
+        environment: ["NOTIFY_SOCKET": manager.path])
+      let ready = try manager.message()
+      #expect(ready.hasPrefix("READY=1\nSTATUS=listening on 127.0.0.1:\(gateway.port); 1 route, secret="))
+      try gateway.reload()
+      #expect(try manager.message().hasPrefix("RELOADING=1\nMONOTONIC_USEC="))
+      #expect(try manager.message().hasPrefix("READY=1\nSTATUS=1 route, secret="))
+      unlink(gateway.secretPath)
+      try gateway.reload(expecting: "reload refused")
+      #expect(try manager.message().hasPrefix("RELOADING=1\n"))
+      #expect(try manager.message().hasPrefix("READY=1\nSTATUS=reload refused"))
+      gateway.signal(SIGTERM)
+      #expect(try manager.message().hasPrefix("STOPPING=1\n"))
+      #expect(gateway.waitForExit() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a watchdog gets its signs of life`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let manager = try ManagerSocket()
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(upstreams: [upstream.url()]),
+        environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"])
+      let messages = try (0..<5).map { _ in try manager.message() }
+      #expect(messages.filter { $0 == "WATCHDOG=1" }.count >= 4)
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
+  private static let linesWanted = 5000
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a log that nobody reads stops no delivery, and what is dropped is counted`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let directory = try TemporaryDirectory()
+      try directory.write("secret", GatewayProcess.secret + "\n")
+      let port = try FreePort.take()
+      let config = Started.fill(GatewayConfig.text(upstreams: [upstream.url()]), directory.path, port)
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: try GatewayBinary.path())
+      process.arguments = ["run", "--config", try directory.write("vesigate.yaml", config, mode: 0o644)]
+      let log = Pipe()
+      process.standardError = log
+      try process.run()
+      defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+      #expect(eventually(within: 30) { (try? RawClient(port: port)) != nil })
+
+      // A pipe and the buffer hold about 1.1 MiB; a line is about 300 bytes.
+      let client = try RawClient(port: port)
+      let forged = SignedRequest("").with {
+        $0.signature = "forged"
+        $0.lines.append("X-Request-Id: " + String(repeating: "x", count: 128))
+      }.bytes
+      for _ in 0..<Self.linesWanted {
+        try client.send(forged)
+        #expect(try client.response().status == 401)
+      }
+      try client.send(SignedRequest().bytes)
+      #expect(try client.response().status == 200)
+      client.close()
+
+      process.terminate()
+      let text = String(decoding: log.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+      let lines = text.split(separator: "\n")
+      let dropped = lines.compactMap { line in
+        line.split(separator: " ").first { $0.hasPrefix("lines_dropped=") }.flatMap {
+          Int($0.dropFirst("lines_dropped=".count))
+        }
+      }
+      #expect(dropped.reduce(0, +) > 100)
+      let refusals = lines.filter { $0.contains("status=401") }.count
+      #expect(refusals < Self.linesWanted)
+      #expect(refusals + dropped.reduce(0, +) >= Self.linesWanted)
+    }
+  }
+}
+
+/// A datagram socket in the service manager's place.
+final class ManagerSocket {
+  let path: String
+  private let directory: TemporaryDirectory
+  private let descriptor: Int32
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    path = directory.path + "/notify"
+    descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+    let bound = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard bound == 0 else { throw HarnessError("bind: \(errno)") }
+  }
+
+  deinit { close(descriptor) }
+
+  /// The next message, within ten seconds.
+  func message() throws -> String {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard poll(&entry, 1, 10_000) == 1 else { throw HarnessError("the manager was told nothing") }
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = recv(descriptor, &buffer, buffer.count, 0)
+    return String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
+  }
+}
