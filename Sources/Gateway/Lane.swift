@@ -44,8 +44,13 @@ public final class Lane {
 
   // MARK: Revocation
 
-  /// Whether a delivery in flight can still be judged by secrets that are no longer in force.
-  public var judgesByOlderSecrets: Bool { !retired.isEmpty }
+  /// Whether a delivery in flight can still be judged by secrets that are no longer in force. A journal that
+  /// came meanwhile changes no secret: slow senders must not keep a rotation from beginning.
+  public var judgesByOlderSecrets: Bool {
+    retired.contains { ring in
+      self.ring(path: ring.set.path).map { !$0.set.acceptsSame(as: ring.set) } ?? true
+    }
+  }
 
   /// A delivery in flight may have begun several sets ago, before the journal: none of them verifies it now.
   private func revoke(path: String) {

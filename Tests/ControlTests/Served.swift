@@ -25,7 +25,8 @@ final class Served: Sendable {
       }
     }
     guard bound == 0, listen(descriptor, 64) == 0 else { throw HarnessError("no control socket") }
-    server = try await ControlServer.start(descriptor, group: MultiThreadedEventLoopGroup.singleton, desk: desk)
+    server = try await ControlServer.start(
+      descriptor, group: MultiThreadedEventLoopGroup.singleton, desk: desk)
   }
 
   func connect() throws -> RawClient { try RawClient(unixPath: path) }

@@ -176,6 +176,33 @@ import Testing
     gate.expectNothingHeld()
   }
 
+  @Test func `a journal by itself holds no barrier up, so slow senders keep no rotation from beginning`()
+    throws
+  {
+    let gate = Gate.holding()
+    let (exchange, reply) = try begin(gate)
+    gate.announce(Self.compromised)
+    #expect(!gate.lane.judgesByOlderSecrets)
+    gate.adopt(["new"], rotation: Self.compromised)
+    #expect(gate.lane.judgesByOlderSecrets)
+    end(gate, exchange)
+    #expect(reply.lines == ["refuse 401 mismatch"])
+    gate.expectNothingHeld()
+  }
+
+  @Test func `a route that went with its secret file holds the barrier up as long as deliveries judge by it`()
+    throws
+  {
+    let gate = Gate.holding()
+    let (exchange, _) = try begin(gate)
+    gate.lane.adopt(
+      Snapshot(routes: RouteTable([]), limits: Limits(), trustedProxies: TrustedProxies(), secrets: []))
+    #expect(gate.lane.judgesByOlderSecrets)
+    end(gate, exchange)
+    gate.forwardAll()
+    gate.expectNothingHeld()
+  }
+
   @Test func `what is held or being forwarded is judged by no older secret`() throws {
     let gate = Gate.holding()
     gate.announce()
