@@ -37,11 +37,16 @@ build-tests:
 
 .PHONY: test-unit
 test-unit: build-tests ## the tests that start no program
-	@$(SWIFT_TEST) --skip "^(EndToEnd|Command|Reload|Readme|Tidy)Tests\."
+	@$(SWIFT_TEST) --skip "^(EndToEnd|RotationEndToEnd|Command|Reload|Readme|Tidy)Tests\."
 
 .PHONY: test-end-to-end
 test-end-to-end: build-tests ## the tests that start the built vesigate
 	@$(SWIFT_TEST) --filter "^(EndToEnd|Command|Reload)Tests\."
+
+.PHONY: test-rotation
+test-rotation: build-tests ## rotations under load and under kill -9, the long form, with their counts
+	@TEST_ROTATION_ROTATIONS=$(or $(ROTATIONS),100) TEST_ROTATION_KILLS=$(or $(KILLS),200) \
+	  $(SWIFT_TEST) --no-parallel --filter RotationEndToEndTests
 
 .PHONY: test-readme
 test-readme: build-tests ## what README.md and etc/ promise, with real nginx and haproxy

@@ -47,6 +47,8 @@ final class ControlConversation: ChannelInboundHandler {
 
   static let requestBytesMax = 64
   static let requestSecondsMax = 5
+  /// A command that does not take its answer must not keep its place from others.
+  static let answerSecondsMax = 5
 
   private let desk: ControlServer.Desk
   private var received = ByteBuffer()
@@ -62,10 +64,7 @@ final class ControlConversation: ChannelInboundHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     guard seats.take() else { return context.close(promise: nil) }
-    let channel = context.channel
-    deadline = context.eventLoop.scheduleTask(in: .seconds(Int64(Self.requestSecondsMax))) {
-      channel.close(promise: nil)
-    }
+    deadline = close(context.channel, afterSeconds: Self.requestSecondsMax)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -94,8 +93,14 @@ final class ControlConversation: ChannelInboundHandler {
     let desk = desk
     Task {
       let line = await desk(request).line
+      let cut = close(channel, afterSeconds: ControlConversation.answerSecondsMax)
       try? await channel.writeAndFlush(ByteBuffer(string: line))
+      cut.cancel()
       try? await channel.close()
     }
   }
+}
+
+private func close(_ channel: any Channel, afterSeconds seconds: Int) -> Scheduled<Void> {
+  channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { channel.close(promise: nil) }
 }

@@ -83,9 +83,11 @@ final class Judgement {
     }
   }
 
-  /// A secret was revoked while the body came in: what it verified counts for nothing.
+  /// A secret was revoked while the body came in: what it verified counts for nothing. What it did not
+  /// verify may be signed by a secret that only a look finds.
   private func judgeAfterRevocation(_ byRevoked: Verdict) {
-    guard case .verified = byRevoked, case .refused(.mismatch) = verdictNow() else { return judgeAnew() }
+    guard case .verified = byRevoked else { return lookAgain() }
+    guard case .refused(.mismatch) = verdictNow() else { return judgeAnew() }
     lane.occupancy.holds(path: path).countRevoked()
     end(.verdict(.refused(.mismatch)))
   }
@@ -159,10 +161,10 @@ final class Judgement {
       counts.enter(
         bytes: bytes, deliveriesMax: settings.holdDeliveriesMax, bytesMax: settings.holdBytesMax)
     else { return false }
-    let nanoseconds = min(
-      UInt64(settings.holdSecondsMax) * 1_000_000_000, UInt64(max(milliseconds, 0)) * 1_000_000)
+    let holdMilliseconds = UInt64(min(Int64(settings.holdSecondsMax) * 1000, max(milliseconds, 0)))
     hold = Hold(
-      counts: counts, bytes: bytes, endUptimeNanoseconds: now.uptimeNanoseconds + nanoseconds)
+      counts: counts, bytes: bytes,
+      endUptimeNanoseconds: now.uptimeNanoseconds + holdMilliseconds * 1_000_000)
     return true
   }
 
@@ -194,7 +196,7 @@ final class Judgement {
   }
 
   private func settlePending() {
-    pending?.unjudged -= 1
+    if let pending { lane.settled(pending) }
     pending = nil
   }
 }

@@ -35,19 +35,33 @@ public final class Lane {
     rings = KeyRing.all(for: snapshot, keeping: old)
     self.snapshot = snapshot
     for ring in old where !rings.contains(where: { $0 === ring }) {
-      let successor = self.ring(path: ring.set.path)?.set
-      ring.isRevoked = ring.set.isRevoked(by: successor)
       retired.append(ring)
+      if ring.set.isRevoked(by: self.ring(path: ring.set.path)?.set) { revoke(path: ring.set.path) }
       for judgement in held.take(path: ring.set.path) { judgement.judgeAnew() }
     }
+    retired.removeAll { $0.unjudged == 0 }
   }
 
   // MARK: Revocation
 
-  /// Whether a delivery in flight can still be judged by secrets that are no longer in force.
+  /// Whether a delivery in flight can still be judged by secrets that are no longer in force. A journal that
+  /// came meanwhile changes no secret: slow senders must not keep a rotation from beginning.
   public var judgesByOlderSecrets: Bool {
-    retired.removeAll { $0.unjudged == 0 }
-    return !retired.isEmpty
+    retired.contains { ring in
+      self.ring(path: ring.set.path).map { !$0.set.acceptsSame(as: ring.set) } ?? true
+    }
+  }
+
+  /// A delivery in flight may have begun several sets ago, before the journal: none of them verifies it now.
+  private func revoke(path: String) {
+    for ring in retired where ring.set.path == path { ring.isRevoked = true }
+  }
+
+  /// A delivery that began with this ring has been judged by it, or never will be. The last one takes
+  /// replaced secrets out of memory.
+  func settled(_ ring: KeyRing) {
+    ring.unjudged -= 1
+    if ring.unjudged == 0, !retired.isEmpty { retired.removeAll { $0 === ring } }
   }
 
   // MARK: Holding, while a rotation is under way

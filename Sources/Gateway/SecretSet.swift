@@ -32,9 +32,14 @@ public final class SecretSet: Sendable {
 
   /// Whether both hold the same secrets in the same order, and know of the same rotation.
   public func holdsSame(as other: SecretSet) -> Bool {
+    acceptsSame(as: other) && rotation == other.rotation
+  }
+
+  /// Whether both accept the same secrets, a rotation under way or not.
+  func acceptsSame(as other: SecretSet) -> Bool {
     lines.count == other.lines.count && zip(lines, other.lines).allSatisfy { $0.isSame(as: $1) }
       && previous.count == other.previous.count
-      && zip(previous, other.previous).allSatisfy { $0.isSame(as: $1) } && rotation == other.rotation
+      && zip(previous, other.previous).allSatisfy { $0.isSame(as: $1) }
   }
 }
 
@@ -93,7 +98,8 @@ public struct RotationNotice: Sendable, Equatable {
 
   /// Until when deliveries are held, Unix milliseconds; nil when they are not.
   var holdingEnd: Int64? {
-    mode == .call ? beganUnixMilliseconds + Int64(Self.holdingSecondsMax) * 1000 : nil
+    // An instant at the end of all time wraps around, and nothing is held.
+    mode == .call ? beganUnixMilliseconds &+ Int64(Self.holdingSecondsMax) * 1000 : nil
   }
 }
 

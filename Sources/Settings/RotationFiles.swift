@@ -8,6 +8,8 @@ enum RotationFiles {
   static func previous(_ path: String) -> String { path + ".previous" }
 
   static let journalBytesMax = 4_096
+  /// Unix milliseconds of the years 1970 to 9999: whatever else a journal says is no time.
+  private static let instants: ClosedRange<Int64> = 0...253_402_300_799_999
   /// At most so many replaced secrets are kept.
   static let previousMax = 3
 
@@ -17,7 +19,9 @@ enum RotationFiles {
     guard let identity = SecretFile.identity(journal(path)) else { return nil }
     let fields = journalFields(path)
     return RotationNotice(
-      beganUnixMilliseconds: fields["began"].flatMap { Int64($0) }
+      beganUnixMilliseconds: fields["began"].flatMap { Int64($0) }.flatMap {
+        instants.contains($0) ? $0 : nil
+      }
         ?? identity.modifiedNanoseconds / 1_000_000,
       mode: fields["mode"].flatMap(RotationNotice.Mode.init(rawValue:)) ?? .call,
       isCompromised: fields["compromised"] == "yes")
@@ -103,10 +107,35 @@ extension SecretFile {
   public static func read(_ path: String) throws(SecretFileProblem) -> Content {
     for _ in 0..<5 {
       let before = look(path)
+      if let before { settle(before) }
       let content = try readOnce(path, state: before)
       if before != nil, look(path) == before { return content }
     }
-    // It changes all the time. The state from before makes the next look find it changed.
-    return try readOnce(path, state: look(path))
+    // It changes all the time: in a state that no look will find again, so that the next one reads anew.
+    return try readOnce(path, state: look(path)?.unlikeAny)
+  }
+
+  /// The kernel dates changes by a clock that ticks every 4 to 10 ms, and uses the numbers of removed files
+  /// again: two states within one tick can look the same. So what has just changed is given time.
+  private static func settle(_ state: SecretFileState) {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let age = Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec) - state.changedNanoseconds
+    guard (0..<tickNanoseconds).contains(age) else { return }
+    var left = timespec(tv_sec: 0, tv_nsec: Int(tickNanoseconds - age))
+    while nanosleep(&left, nil) != 0, errno == EINTR {}
+  }
+
+  private static let tickNanoseconds: Int64 = 20_000_000
+}
+
+extension SecretFileState {
+  /// When the last of the files changed.
+  fileprivate var changedNanoseconds: Int64 {
+    [file, journal, previous].compactMap { $0?.changedNanoseconds }.max() ?? 0
+  }
+
+  fileprivate var unlikeAny: SecretFileState {
+    SecretFileState(file: file.unlikeAny, journal: journal, previous: previous)
   }
 }

@@ -53,7 +53,8 @@ struct Assembly {
     let notifier = SystemdNotifier(environment: environment)
     let gateway = GatewayService(
       engine: engine, sockets: sockets, keeper: keeper, notifier: notifier, logger: logger)
-    try await serve(gateway, keeper: keeper, hangups: hangups, notifier: notifier, logger: logger)
+    let watch = RotationWatch(keeper: keeper, looks: desk)
+    try await serve(gateway, watch, hangups: hangups, notifier: notifier, logger: logger)
     await control?.stop()
     // First: a look under way hands what it found to the loops, and waits for them.
     try? await files.shutdownGracefully()
@@ -62,12 +63,12 @@ struct Assembly {
   }
 
   private func serve(
-    _ gateway: GatewayService, keeper: Keeper, hangups: UnixSignalsSequence, notifier: SystemdNotifier,
-    logger: Logger
+    _ gateway: GatewayService, _ watch: RotationWatch, hangups: UnixSignalsSequence,
+    notifier: SystemdNotifier, logger: Logger
   ) async throws {
     let reload = ReloadService(on: hangups) {
       notifier.reloading()
-      let verdict = await keeper.reload()
+      let verdict = await watch.keeper.reload()
       notifier.ready(status: verdict.sentence)
     }
     let engine = gateway.engine
@@ -82,6 +83,7 @@ struct Assembly {
         services: [
           .init(service: gateway),
           .init(service: reload, successTerminationBehavior: .ignore),
+          .init(service: watch, successTerminationBehavior: .ignore),
           .init(service: watchdog, successTerminationBehavior: .ignore),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))

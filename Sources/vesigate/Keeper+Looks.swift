@@ -21,7 +21,8 @@ extension Keeper {
 
   /// Looks at one file; when it has changed and rests, its secrets are in force on every loop on return.
   func look(at path: String) {
-    remarkUnfinished(path)
+    // Behind the look: a rotation that has ended since the last one is not unfinished.
+    defer { remarkUnfinished(path) }
     var seen = SecretFile.look(path)
     for _ in 0..<Self.settlingLooksMax {
       guard let change = change(path, to: seen), let first = seen else { return }

@@ -1,5 +1,4 @@
 import Foundation
-import NIOCore
 import NIOPosix
 import Synchronization
 import TestSupport
@@ -9,14 +8,12 @@ import TestSupport
 /// A control server on a socket of a test's own.
 final class Served: Sendable {
   private let directory: TemporaryDirectory
-  private let group: MultiThreadedEventLoopGroup
   private let server: ControlServer
 
   private var path: String { directory.path + "/control" }
 
   init(_ desk: @escaping ControlServer.Desk) async throws {
     directory = try TemporaryDirectory()
-    group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -28,7 +25,8 @@ final class Served: Sendable {
       }
     }
     guard bound == 0, listen(descriptor, 64) == 0 else { throw HarnessError("no control socket") }
-    server = try await ControlServer.start(descriptor, group: group, desk: desk)
+    server = try await ControlServer.start(
+      descriptor, group: MultiThreadedEventLoopGroup.singleton, desk: desk)
   }
 
   func connect() throws -> RawClient { try RawClient(unixPath: path) }
@@ -40,10 +38,7 @@ final class Served: Sendable {
     return String(decoding: client.readSome(for: 10), as: UTF8.self)
   }
 
-  func stop() async throws {
-    await server.close()
-    try await group.shutdownGracefully()
-  }
+  func stop() async throws { await server.close() }
 }
 
 /// Holds whoever waits until it is opened.

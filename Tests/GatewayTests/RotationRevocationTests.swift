@@ -176,6 +176,33 @@ import Testing
     gate.expectNothingHeld()
   }
 
+  @Test func `a journal by itself holds no barrier up, so slow senders keep no rotation from beginning`()
+    throws
+  {
+    let gate = Gate.holding()
+    let (exchange, reply) = try begin(gate)
+    gate.announce(Self.compromised)
+    #expect(!gate.lane.judgesByOlderSecrets)
+    gate.adopt(["new"], rotation: Self.compromised)
+    #expect(gate.lane.judgesByOlderSecrets)
+    end(gate, exchange)
+    #expect(reply.lines == ["refuse 401 mismatch"])
+    gate.expectNothingHeld()
+  }
+
+  @Test func `a route that went with its secret file holds the barrier up as long as deliveries judge by it`()
+    throws
+  {
+    let gate = Gate.holding()
+    let (exchange, _) = try begin(gate)
+    gate.lane.adopt(
+      Snapshot(routes: RouteTable([]), limits: Limits(), trustedProxies: TrustedProxies(), secrets: []))
+    #expect(gate.lane.judgesByOlderSecrets)
+    end(gate, exchange)
+    gate.forwardAll()
+    gate.expectNothingHeld()
+  }
+
   @Test func `what is held or being forwarded is judged by no older secret`() throws {
     let gate = Gate.holding()
     gate.announce()
@@ -187,6 +214,21 @@ import Testing
     gate.adopt(["new"])
     gate.forwardAll()
     gate.expectNothingHeld()
+  }
+
+  @Test func `replaced secrets leave the memory with the last delivery that began with them`() throws {
+    let gate = Gate.holding()
+    weak let idle = gate.lane.ring(0)
+    gate.adopt(["between"])
+    #expect(idle == nil)
+    weak let ring = gate.lane.ring(0)
+    let (first, _) = try begin(gate)
+    let (second, _) = try begin(gate)
+    gate.adopt(["new"])
+    end(gate, first)
+    #expect(ring != nil)
+    second.senderGone()
+    #expect(ring == nil)
   }
 
   @Test func `a claim that cannot be read holds no barrier up`() throws {

@@ -185,7 +185,8 @@ private final class LoadThread {
     guard let bytes = Net.receive(socket, into: &chunk) else { return drop(socket, "the gateway hung up") }
     guard busy[socket] != nil else { return drop(socket, "bytes that nobody asked for") }
     busy[socket]!.unread += bytes
-    guard let (head, _) = Wire.messageLength(busy[socket]!.unread), let done = busy.removeValue(forKey: socket)
+    guard let (head, _) = Wire.messageLength(busy[socket]!.unread),
+      let done = busy.removeValue(forKey: socket)
     else { return }
     idle.append(socket)
     answered(done.job, done.unread[..<head])
@@ -208,7 +209,9 @@ private final class LoadThread {
         if job.tries == 1 { $0.acceptedAtOnce += 1 }
       }
     case 503:
-      guard let seconds = Wire.field(Self.retryAfter, in: head) else { return fail(job, "503, no Retry-After") }
+      guard let seconds = Wire.field(Self.retryAfter, in: head) else {
+        return fail(job, "503, no Retry-After")
+      }
       load.note { $0.retriesAfter503 += 1 }
       waiting.append((Self.uptime + Double(seconds), job))
     case 401: refused(job)

@@ -56,6 +56,41 @@ struct LosslessTests {
     }
   }
 
+  @Test(.timeLimit(.minutes(2)))
+  func `deliveries in flight that only the compromised secret verifies are refused, counted and told`()
+    async throws
+  {
+    try await onThread {
+      let stage = try RotationStage(seed: 13, behaviour: .rotate(delayMillisecondsMax: 0))
+      let old = stage.provider.current.secret
+      // Their heads and half of their bodies are there before the journal.
+      let halves = try (0..<5).map { number in
+        let request = SignedRequest(Delivery(number: number, isForged: false).body).with { $0.secret = old }
+        let client = try stage.gateway.connect()
+        try client.send(request.head + request.body.prefix(10))
+        return (client: client, rest: Array(request.body.dropFirst(10)))
+      }
+      usleep(300_000)
+      let rotate = try stage.spawn(["--compromised"])
+      #expect(eventually { stage.storedSecret == stage.provider.current.secret && stage.provider.calls == 1 })
+      // The command waits for what may still be judged by the old secret.
+      usleep(500_000)
+      #expect(rotate.status == nil)
+      for half in halves {
+        try half.client.send(half.rest)
+        #expect(try half.client.response().status == 401)
+      }
+      #expect(rotate.waitForExit(within: 60) == 0)
+      let text = rotate.lines.joined(separator: "\n")
+      #expect(text.contains("5 refused that only the compromised secret verified"), "\(text)")
+      #expect(try stage.counter("revoked") == 5)
+      #expect(stage.upstream.counts.deliveries.isEmpty)
+      #expect(try stage.status(signedWith: stage.provider.current.secret) == 200)
+      #expect(stage.gateway.terminate() == 0)
+      stage.stop()
+    }
+  }
+
   /// Rotates again and again under load, and checks what holds in every mode.
   static func run(
     _ stage: RotationStage, _ name: String, arguments: [String] = [],

@@ -104,7 +104,9 @@ final class RotationStage: Sendable {
   var leftovers: [String] {
     let folder = (secretFile as NSString).deletingLastPathComponent
     let kept = ["vesicash", "vesicash.lock", "vesicash.previous"]
-    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { !kept.contains($0) }
+    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+      !kept.contains($0)
+    }
   }
 
   func control(_ request: String = "status") throws -> [String: Any] {
@@ -133,6 +135,26 @@ final class RotationStage: Sendable {
       }.bytes, seconds: 30
     ).status
   }
+
+  /// Whether a forged delivery is refused as such. One that comes within a second of a rotation's end may be
+  /// told to come again.
+  func refusesForgery() throws -> Bool {
+    var status = 0
+    eventually { (try? self.status(signedWith: "a guess")).map { status = $0 } != nil && status == 401 }
+    return status == 401
+  }
+
+  /// The journal that stands, as if it had been written so long ago.
+  func ageJournal(seconds: Int64) throws {
+    let began = Int64(Date().timeIntervalSince1970 * 1000) - seconds * 1000
+    let lines = String(decoding: contents(".journal"), as: UTF8.self).split(separator: "\n").map {
+      $0.hasPrefix("began:") ? "began: \(began)\n" : "\($0)\n"
+    }
+    try Self.write(secretFile + ".aged", lines.joined(), 0o640)
+    guard rename(secretFile + ".aged", secretFile + ".journal") == 0 else { throw HarnessError("rename") }
+  }
+
+  func removeJournal() { unlink(secretFile + ".journal") }
 
   // MARK: Secrecy
 

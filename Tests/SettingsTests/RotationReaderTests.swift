@@ -175,7 +175,8 @@ import Testing
     #expect(try parsed(configuration()).control == "/run/vesigate/control.sock")
     #expect(try parsed(configuration(top: "control: /tmp/c")).control == "/tmp/c")
     #expect(try parsed(configuration(top: "control: none")).control == nil)
-    #expect(try parsed(configuration(top: "control: \"\"")).control == nil)
-    #expect(problems(configuration(top: "control: c")).count == 1)
+    for bad in ["c", "\"\"", "/" + String(repeating: "x", count: 107), "[]"] {
+      #expect(problems(configuration(top: "control: \(bad)")).count == 1)
+    }
   }
 }
