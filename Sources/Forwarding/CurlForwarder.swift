@@ -14,6 +14,8 @@ public final class CurlForwarder: Forwarder {
   private var pools: [ObjectIdentifier: HandlePool] = [:]
   /// In no order; each transfer knows its place.
   private var running: [Transfer] = []
+  /// Started, and not yet libcurl's.
+  private var starting: [Transfer] = []
   private var cancelledTransfers: [Transfer] = []
   private var sweep: Scheduled<Void>?
   private var isDriving = false
@@ -49,6 +51,7 @@ public final class CurlForwarder: Forwarder {
     timer.scheduled?.cancel()
     for transfer in running { curl_multi_remove_handle(multi, transfer.easy.raw) }
     running = []
+    starting = []
     pools = [:]
     curl_multi_cleanup(multi)
   }
@@ -76,7 +79,8 @@ public final class CurlForwarder: Forwarder {
       now: NIODeadline.now().uptimeNanosecondsUnsigned)
     transfer.place = running.count
     running.append(transfer)
-    curl_multi_add_handle(multi, transfer.easy.raw)
+    transfer.isStarting = true
+    starting.append(transfer)
     scheduleDrive()
     scheduleSweep()
     return transfer
@@ -115,6 +119,7 @@ public final class CurlForwarder: Forwarder {
     isDriveScheduled = false
     var runningCount: CInt = 0
     drainSockets(&runningCount)
+    beginTransfers(&runningCount)
     if timer.isDue(.now()) {
       timer.cleared()
       curl_multi_socket_action(multi, CURL_SOCKET_BAD, 0, &runningCount)
@@ -134,16 +139,41 @@ public final class CurlForwarder: Forwarder {
   }
 
   private func drainSockets(_ runningCount: inout CInt) {
-    withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
-      // Bounded: what is ready after these rounds keeps the descriptor readable, so we are called again.
-      for _ in 0..<4 {
-        let count = epoll_wait(sockets.epoll, events.baseAddress, CInt(events.count), 0)
-        guard count > 0 else { return }
-        for event in events[..<Int(count)] where sockets.isWanted(event.data.fd) {
+    // Bounded: what is ready after these rounds keeps the descriptor readable, so we are called again.
+    for _ in 0..<4 {
+      let isMore = withReadyEvents { events in
+        for event in events where sockets.isWanted(event.data.fd) {
           curl_multi_socket_action(multi, event.data.fd, mask(of: event.events), &runningCount)
         }
-        if Int(count) < events.count { return }
       }
+      guard isMore else { return }
+    }
+  }
+
+  /// Hands over one by one what was started: each may take any pooled connection, so all are looked at
+  /// directly before, also those that the one before has just given back.
+  private func beginTransfers(_ runningCount: inout CInt) {
+    var transfers: [Transfer] = []
+    swap(&transfers, &starting)
+    for transfer in transfers where transfer.isStarting {
+      transfer.isStarting = false
+      for _ in 0..<16 { guard withReadyEvents({ _ in }) else { break } }
+      curl_multi_add_handle(multi, transfer.easy.raw)
+      timer.cleared()
+      curl_multi_socket_action(multi, CURL_SOCKET_BAD, 0, &runningCount)
+    }
+  }
+
+  /// What is ready, without the connections that nobody asked; false when that was all.
+  private func withReadyEvents(_ body: (UnsafeMutableBufferPointer<epoll_event>.SubSequence) -> Void) -> Bool
+  {
+    withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
+      let count = Int(epoll_wait(sockets.epoll, events.baseAddress, CInt(events.count), 0))
+      guard count > 0 else { return false }
+      // All of them before libcurl gets to act: afterwards the numbers may mean other sockets.
+      for event in events[..<count] { sockets.rejectUnasked(event.data.fd) }
+      body(events[..<count])
+      return count == events.count
     }
   }
 
@@ -180,6 +210,7 @@ public final class CurlForwarder: Forwarder {
   }
 
   private func retire(_ transfer: Transfer) {
+    transfer.isStarting = false
     curl_multi_remove_handle(multi, transfer.easy.raw)
     guard let place = transfer.place else { return }
     transfer.place = nil
@@ -237,11 +268,17 @@ public final class CurlForwarder: Forwarder {
     if milliseconds == 0, !isDriving { scheduleDrive() } else if !isDriving { armTimer() }
   }
 
-  fileprivate func interestChanged(_ socket: CInt, _ what: CInt) {
+  fileprivate func interestChanged(_ easy: UnsafeMutableRawPointer?, _ socket: CInt, _ what: CInt) {
     var events: UInt32 = 0
     if what & CURL_POLL_IN != 0, what != CURL_POLL_REMOVE { events |= EPOLLIN.rawValue }
     if what & CURL_POLL_OUT != 0, what != CURL_POLL_REMOVE { events |= EPOLLOUT.rawValue }
-    sockets.wait(socket, for: events)
+    sockets.wait(socket, for: events, isPaused: events == 0 && isPaused(easy))
+  }
+
+  private func isPaused(_ easy: UnsafeMutableRawPointer?) -> Bool {
+    var context: UnsafeMutableRawPointer?
+    guard let easy, vg_get_private(easy, &context) == CURLE_OK, let context else { return false }
+    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().isPaused
   }
 
   fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> CInt {
@@ -267,10 +304,10 @@ private func forwarder(_ context: UnsafeMutableRawPointer?) -> CurlForwarder {
 }
 
 private func onSocketInterest(
-  _: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ what: CInt, _ context: UnsafeMutableRawPointer?,
-  _: UnsafeMutableRawPointer?
+  _ easy: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ what: CInt,
+  _ context: UnsafeMutableRawPointer?, _: UnsafeMutableRawPointer?
 ) -> CInt {
-  forwarder(context).interestChanged(socket, what)
+  forwarder(context).interestChanged(easy, socket, what)
   return 0
 }
 

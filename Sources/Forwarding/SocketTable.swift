@@ -5,12 +5,14 @@ internal import Glibc
 /// The descriptors that libcurl waits for, in one epoll of their own.
 ///
 /// libcurl stops waiting for a socket after every request and begins again with the next; following it to
-/// the letter costs two system calls a delivery. A pooled connection's interest is left as it is instead,
-/// and taken out when it wakes us for nothing or is closed.
+/// the letter costs two system calls a delivery. A pooled connection is left in instead: when it becomes
+/// readable while it serves nobody, its upstream has closed it or has sent what nobody asked for.
 final class SocketTable {
   private struct Entry {
     /// Opened through our own callback, so its closing is reported too.
     var isOurs = false
+    /// Nobody waits for it, yet it belongs to a delivery: its sender is slow to take the answer.
+    var isPaused = false
     /// What epoll was told.
     var registered: UInt32 = 0
     /// What libcurl waits for.
@@ -18,34 +20,58 @@ final class SocketTable {
   }
 
   let epoll: CInt
+  /// A socket whose other end is closed.
+  private let dead: CInt
   private var entries: [Entry] = []
 
   init() {
     epoll = vg_epoll_create()
     precondition(epoll >= 0, "no epoll descriptor to be had: errno \(errno)")
+    dead = SocketTable.makeDead()
   }
 
-  deinit { close(epoll) }
+  deinit {
+    close(epoll)
+    close(dead)
+  }
+
+  private static func makeDead() -> CInt {
+    var ends: [CInt] = [-1, -1]
+    let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    let failed = socketpair(AF_UNIX, type, 0, &ends)
+    precondition(failed == 0, "no socket pair to be had: errno \(errno)")
+    close(ends[1])
+    return ends[0]
+  }
 
   func opened(_ socket: CInt) { withEntry(socket) { $0 = Entry(isOurs: true) } }
 
   /// The kernel forgets a closed descriptor by itself.
   func closed(_ socket: CInt) { withEntry(socket) { $0 = Entry() } }
 
-  /// libcurl waits for these events, or for none.
-  func wait(_ socket: CInt, for events: UInt32) {
+  /// libcurl waits for these events, or for none, be it that the delivery is paused or that it is over.
+  func wait(_ socket: CInt, for events: UInt32, isPaused: Bool) {
     withEntry(socket) { entry in
       entry.wanted = events
-      if events == 0, entry.isOurs { return }
-      register(socket, &entry, events)
+      entry.isPaused = isPaused
+      guard events == 0, entry.isOurs, !isPaused else { return register(socket, &entry, events) }
+      if entry.registered & EPOLLIN.rawValue == 0 { register(socket, &entry, EPOLLIN.rawValue) }
     }
   }
 
-  /// Whether libcurl should hear of an event; a socket nobody waits for is taken out.
-  func isWanted(_ socket: CInt) -> Bool {
+  /// Whether libcurl should hear of an event.
+  func isWanted(_ socket: CInt) -> Bool { withEntry(socket) { $0.wanted != 0 } }
+
+  /// Takes out a socket that has an event and nobody who waits for it. Where that is a pooled connection,
+  /// its bytes would be taken for the next delivery's answer, and each later one would get the answer of
+  /// the one before: libcurl 7.88 looks only whether a connection is closed. So that is what it gets to see.
+  func rejectUnasked(_ socket: CInt) {
     withEntry(socket) { entry in
-      if entry.wanted == 0 { register(socket, &entry, 0) }
-      return entry.wanted != 0
+      guard entry.wanted == 0, entry.registered != 0 else { return }
+      register(socket, &entry, 0)
+      if entry.isOurs, !entry.isPaused, dup2(dead, socket) == socket {
+        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+      }
     }
   }
 

@@ -10,6 +10,8 @@ final class Transfer: Attempt {
   let pool: HandlePool
   /// Its place among those that are running.
   var place: Int?
+  /// Whether libcurl is still to get it.
+  var isStarting = false
   private let arena = HeaderArena()
   private unowned let forwarder: CurlForwarder
 
@@ -20,7 +22,8 @@ final class Transfer: Attempt {
   private var failure: ForwardFailure?
   /// How often libcurl was about to send the request. Twice is once too often.
   private var sendings = 0
-  private var isPaused = false
+  /// Whether libcurl was told to hold the answer back.
+  private(set) var isPaused = false
   private(set) var isCancelled = false
   /// Monotonic instant by which the answer must have begun, nanoseconds.
   private(set) var firstByteDeadline: UInt64 = .max

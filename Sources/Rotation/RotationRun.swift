@@ -6,6 +6,8 @@ public protocol RotationDaemon {
   func confirmJournal(began: Int64) throws(DaemonSilence)
   /// Returns when the daemon judges by the secret of that fingerprint, and nothing in flight by an older one.
   func confirmSecret(fingerprint: String) throws(DaemonSilence)
+  /// The journal is gone. Told at once, the daemon gives verdicts again; else it finds out by itself.
+  func rotationEnded()
 }
 
 /// Why the daemon did not confirm.
@@ -261,6 +263,7 @@ public struct RotationRun {
 
   private mutating func close() throws(FileFailure) {
     try folder.closeRotation()
+    around.daemon.rotationEnded()
     progress.isFinished = true
   }
 

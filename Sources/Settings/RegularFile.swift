@@ -18,6 +18,17 @@ public struct FileIdentity: Sendable, Equatable {
     changedNanoseconds = FileIdentity.nanoseconds(status.st_ctim)
   }
 
+  /// No file has a size below zero.
+  var unlikeAny: FileIdentity { FileIdentity(self, size: -1) }
+
+  private init(_ other: FileIdentity, size: Int64) {
+    device = other.device
+    inode = other.inode
+    self.size = size
+    modifiedNanoseconds = other.modifiedNanoseconds
+    changedNanoseconds = other.changedNanoseconds
+  }
+
   private static func nanoseconds(_ time: timespec) -> Int64 {
     Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
   }

@@ -107,10 +107,35 @@ extension SecretFile {
   public static func read(_ path: String) throws(SecretFileProblem) -> Content {
     for _ in 0..<5 {
       let before = look(path)
+      if let before { settle(before) }
       let content = try readOnce(path, state: before)
       if before != nil, look(path) == before { return content }
     }
-    // It changes all the time. The state from before makes the next look find it changed.
-    return try readOnce(path, state: look(path))
+    // It changes all the time: in a state that no look will find again, so that the next one reads anew.
+    return try readOnce(path, state: look(path)?.unlikeAny)
+  }
+
+  /// The kernel dates changes by a clock that ticks every 4 to 10 ms, and uses the numbers of removed files
+  /// again: two states within one tick can look the same. So what has just changed is given time.
+  private static func settle(_ state: SecretFileState) {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let age = Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec) - state.changedNanoseconds
+    guard (0..<tickNanoseconds).contains(age) else { return }
+    var left = timespec(tv_sec: 0, tv_nsec: Int(tickNanoseconds - age))
+    while nanosleep(&left, nil) != 0, errno == EINTR {}
+  }
+
+  private static let tickNanoseconds: Int64 = 20_000_000
+}
+
+extension SecretFileState {
+  /// When the last of the files changed.
+  fileprivate var changedNanoseconds: Int64 {
+    [file, journal, previous].compactMap { $0?.changedNanoseconds }.max() ?? 0
+  }
+
+  fileprivate var unlikeAny: SecretFileState {
+    SecretFileState(file: file.unlikeAny, journal: journal, previous: previous)
   }
 }

@@ -31,7 +31,8 @@ struct ControlClient {
     }
   }
 
-  func ask(_ request: ControlRequest) throws(Failure) -> ControlReply {
+  /// `secondsMax` is how long to wait for the answer, where that is not all the time the daemon may take.
+  func ask(_ request: ControlRequest, secondsMax: Int? = nil) throws(Failure) -> ControlReply {
     let descriptor = try connected()
     defer { close(descriptor) }
     let line = Array("\(request.rawValue)\n".utf8)
@@ -39,7 +40,7 @@ struct ControlClient {
     guard send(descriptor, line, line.count, Int32(MSG_NOSIGNAL)) == line.count else {
       throw failure(errno)
     }
-    let bytes = try answer(descriptor, secondsMax: Self.secondsMax(request))
+    let bytes = try answer(descriptor, secondsMax: secondsMax ?? Self.secondsMax(request))
     guard let reply = ControlReply(bytes) else {
       throw Failure(kind: .broken, description: "what answers at \(path) is not vesigate")
     }

@@ -61,6 +61,14 @@ final class ControlDaemon: RotationDaemon {
     throw last
   }
 
+  func rotationEnded() {
+    // What was still held is answered now, and belongs to the account of this rotation.
+    // The look has been done when the answer is late: a slow sender is not waited for.
+    guard before != nil, let reply = try? client?.ask(.wait, secondsMax: 3), let file = try? file(in: reply)
+    else { return }
+    after = file.counts
+  }
+
   /// The answer to `wait`; nil where nobody listens and that is allowed.
   private func ask() throws(DaemonSilence) -> ControlReply? {
     guard let client else {

@@ -98,7 +98,7 @@ import Testing
       let client = try server.connect()
       try client.send(Array("statu".utf8), pieces: 1, pauseMilliseconds: 2)
       try client.send("s\nreload\nwait\n")
-      #expect(String(decoding: client.readSome(for: 5), as: UTF8.self) == Self.answer.line)
+      #expect(String(decoding: client.readSome(for: 30), as: UTF8.self) == Self.answer.line)
       #expect(client.isClosedByPeer())
       #expect(asked.withLock { $0 } == 1)
       try await server.stop()
@@ -114,7 +114,7 @@ import Testing
       let client = try server.connect()
       try client.send("wait\n")
       client.halfClose()
-      #expect(String(decoding: client.readSome(for: 5), as: UTF8.self) == Self.answer.line)
+      #expect(String(decoding: client.readSome(for: 30), as: UTF8.self) == Self.answer.line)
       try await server.stop()
     }
   }
@@ -148,7 +148,7 @@ import Testing
       #expect(further.isClosedByPeer())
       gate.open()
       for client in clients {
-        #expect(String(decoding: client.readSome(for: 5), as: UTF8.self) == Self.answer.line)
+        #expect(String(decoding: client.readSome(for: 30), as: UTF8.self) == Self.answer.line)
       }
       // The seats are free again.
       #expect(eventually { (try? server.ask("status\n")) == Self.answer.line })

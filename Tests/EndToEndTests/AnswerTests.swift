@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -183,6 +184,33 @@ import Testing
       #expect((response.status == 200 && response.text == "genuine") || response.status == 502)
       #expect(client.readSome(for: 0.05).isEmpty)
     }
+  }
+
+  @Test(arguments: [
+    // Behind the answer, before the next delivery comes; and a part that libcurl's buffer ends before.
+    (UpstreamReply.answer(200, body: "genuine"), 20),
+    (UpstreamReply.chunked(["genu", "ine"]), 20),
+    (UpstreamReply.answer(204), 20),
+    (UpstreamReply.answer(200, body: String(repeating: "g", count: 100_000)), 0),
+  ])
+  func `an answer that nobody asked for is not the next delivery's`(answer: UpstreamReply, pause: Int) throws
+  {
+    let unasked = UpstreamReply.answer(408, "Request Timeout", body: "forged").steps
+    let stage = try Stage(path: "/hook/*", workers: 1) { request in
+      let name = request.target.split(separator: "/").last.map(String.init) ?? ""
+      guard name == "unasked" else { return .answer(200, body: name) }
+      return UpstreamReply(answer.steps + [.pause(milliseconds: pause)] + unasked)
+    }
+    for round in 0..<4 {
+      #expect(try stage.gateway.exchange(request("unasked")).status < 300)
+      usleep(60_000)
+      for next in 0..<3 {
+        let name = "next-\(round)-\(next)"
+        let response = try stage.gateway.exchange(request(name))
+        #expect(response.status == 200 && response.text == name, "\(name)")
+      }
+    }
+    #expect(stage.upstream.requests.count == 16)
   }
 
   @Test(arguments: [100, 100_000, 1_048_576])

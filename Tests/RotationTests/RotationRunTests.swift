@@ -46,6 +46,7 @@ private let new = secret("new").fingerprint
   #expect(stage.scratch.text() == "new\n")
   #expect(stage.scratch.names == ["vesicash", "vesicash.previous"])
   #expect(stage.daemon.events == ["journal announced", "secret \(new)"])
+  #expect(stage.daemon.endings == 1)
   #expect(source.attempts == [1])
   let previous = try #require(try stage.folder.previous()).entries
   #expect(previous.map { text($0.secret) } == ["old"])

@@ -76,4 +76,11 @@ final class WatchingDaemon: RotationDaemon {
     guard !isSilentAboutSecret, current == fingerprint else { throw DaemonSilence("no secret seen") }
     events.append("secret \(fingerprint)")
   }
+
+  private(set) var endings = 0
+
+  func rotationEnded() {
+    // Told too early it would see the journal still.
+    if (try? folder.journal()) == nil { endings += 1 }
+  }
 }

@@ -194,7 +194,7 @@ import Testing
     let scratch = scratch
     // The secret, the older one and the journal's mode change together, each by rename, as `rotate` does.
     func put(_ name: String, _ text: String) {
-      try? scratch.write("temporary", text)
+      _ = try? scratch.write("temporary", text)
       rename(scratch.file("temporary"), scratch.file(name))
     }
     for turn in 0..<3 { put("s", "\(turn)\n") }
