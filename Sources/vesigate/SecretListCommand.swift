@@ -61,7 +61,10 @@ struct SecretListCommand: ParsableCommand {
   }
 
   private func listDaemon(_ target: SecretTarget, _ reply: ControlReply?) {
-    guard let reply else { return print("  daemon   none answers at \(target.control ?? "control: none")") }
+    guard let reply else {
+      let why = target.control.map { "none answers at \($0)" } ?? "not asked (control: none)"
+      return print("  daemon   \(why)")
+    }
     guard let file = reply.file(target.path) else { return print("  daemon   does not use this file") }
     print("  daemon   judges by \(file.fingerprints.joined(separator: ", "))")
   }

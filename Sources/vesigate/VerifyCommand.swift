@@ -30,7 +30,7 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     let loaded = try config.load()
     let bytes = try BoundedFile.readForCommand(requestFile)
-    let (head, body) = try request(bytes, limits: loaded.configuration.limits)
+    let (head, body, bytesBehind) = try request(bytes, limits: loaded.configuration.limits)
     let route = try findRoute(head, in: loaded)
     try admit(head, body, to: route)
     var moment = Clocks.now()
@@ -45,11 +45,14 @@ struct VerifyCommand: ParsableCommand {
       print("verified by secret \(proof.position) (\(proof.fingerprint)) of route \(route.path.text)\(age)")
     } catch {
       print("not verified by route \(route.path.text): \(Explanation.of(error, layout: route.layout))")
+      if bytesBehind > 0 {
+        print("\(bytesBehind) bytes behind the request were not read as its body: has it a Content-Length?")
+      }
       throw ExitStatus.refused
     }
   }
 
-  private func request(_ bytes: [UInt8], limits: Limits) throws -> (RequestHead, [UInt8]) {
+  private func request(_ bytes: [UInt8], limits: Limits) throws -> SavedRequest.Parts {
     do throws(Rejection) {
       if let request = try SavedRequest.read(bytes, limits: limits) { return request }
       print("not verified: the file ends before the request does")
@@ -88,8 +91,10 @@ struct VerifyCommand: ParsableCommand {
 
 /// A request that somebody saved to a file.
 enum SavedRequest {
+  typealias Parts = (head: RequestHead, body: [UInt8], bytesBehind: Int)
+
   /// Nil when the file ends before the request does.
-  static func read(_ bytes: [UInt8], limits: Limits) throws(Rejection) -> (RequestHead, [UInt8])? {
+  static func read(_ bytes: [UInt8], limits: Limits) throws(Rejection) -> Parts? {
     var reader = RequestReader(limits: limits)
     var offset = 0
     var head: RequestHead?
@@ -101,7 +106,7 @@ enum SavedRequest {
       case .needMore: return nil
       case .head(let read): head = read
       case .body(let range): body += bytes[(offset + range.lowerBound)..<(offset + range.upperBound)]
-      case .end: return head.map { ($0, body) }
+      case .end: return head.map { ($0, body, bytes.count - offset - consumed) }
       }
       offset += consumed
     }

@@ -76,6 +76,17 @@ struct VerifyCommandTests {
     #expect(!judged.text.contains("secret_"), "no secret is shown")
   }
 
+  /// As `vesigate sign` and a text editor make one.
+  @Test func `a body that no Content-Length announces is told of`() throws {
+    let length = "Content-Length: \(Self.body.utf8.count)\r\n"
+    let judged = try verify(Self.request().replacingOccurrences(of: length, with: ""))
+    #expect(judged.status == 1)
+    let hint =
+      "\(Self.body.utf8.count) bytes behind the request were not read as its body: has it a Content-Length?"
+    #expect(judged.text.contains(hint), "\(judged.text)")
+    #expect(try !verify(Self.request(timestamp: nil)).text.contains("behind the request"))
+  }
+
   @Test func `a route can be named for a request that came to another path`() throws {
     let judged = try verify(Self.request(path: "/elsewhere"), ["--route", "/webhooks/vesicash"])
     #expect(judged.status == 0)
