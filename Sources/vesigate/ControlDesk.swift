@@ -16,7 +16,7 @@ struct ControlDesk: Sendable {
   func answer(_ request: ControlRequest) async -> ControlAnswer {
     switch request {
     case .status:
-      return answer(ok: true, message: Keeper.summary(keeper.loaded))
+      return answer(ok: true, message: summary)
     case .reload:
       let verdict = await keeper.reload()
       return answer(ok: verdict.isTaken, message: verdict.sentence)
@@ -39,6 +39,18 @@ struct ControlDesk: Sendable {
       try? await Task.sleep(for: .milliseconds(5))
     }
     return true
+  }
+
+  private var summary: String {
+    let unfinished = keeper.loaded.snapshot.secrets.compactMap { set -> String? in
+      guard let rotation = set.rotation,
+        Clocks.now().unixMilliseconds - rotation.beganUnixMilliseconds
+          > Int64(RotationNotice.holdingSecondsMax) * 1000
+      else { return nil }
+      return "rotation of \(set.path) unfinished since "
+        + TimeText.utc(unixMilliseconds: rotation.beganUnixMilliseconds)
+    }
+    return ([Keeper.summary(keeper.loaded)] + unfinished).joined(separator: "; ")
   }
 
   private func answer(ok: Bool, message: String) -> ControlAnswer {
