@@ -115,6 +115,7 @@ struct RotationTests {
       #expect(try sender.response().status == 200)
       #expect(try gateway.status(signedWith: new) == 200)
       #expect(try gateway.status(signedWith: String(new.prefix(10))) == 401)
+      _ = try gateway.waitForLog(containing: "taken without a signal")
       #expect(gateway.log.filter { $0.contains("taken without a signal") }.count == 1)
       #expect(gateway.terminate() == 0)
     }

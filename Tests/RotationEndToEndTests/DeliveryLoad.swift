@@ -17,6 +17,9 @@ final class DeliveryLoad: Sendable {
     var refusedWithCurrentSecret = 0
     /// 401 for a genuine delivery whose secret had been replaced.
     var refusedWithOldSecret = 0
+    /// Of those: in which rotations, and how long the quickest of them was on its way.
+    var refusedAfter: [Int: Int] = [:]
+    var refusedSecondsMin = Double.infinity
     var forgedAccepted = 0
     var forgedStatuses: [Int: Int] = [:]
     /// Any other answer, or none, and 503 without Retry-After.
@@ -37,6 +40,7 @@ final class DeliveryLoad: Sendable {
   private let plan: Plan
   private let tally = Mutex(Tally())
   private let isOver = Atomic<Bool>(false)
+  private let isAbandoned = Atomic<Bool>(false)
   private let isDone = Atomic<Bool>(false)
 
   init(_ gateway: GatewayProcess, _ provider: ProviderSimulator, _ plan: Plan = Plan()) {
@@ -62,6 +66,13 @@ final class DeliveryLoad: Sendable {
     return now
   }
 
+  /// Ends at once, where a test fails on its way.
+  func abandon() {
+    isAbandoned.store(true, ordering: .relaxed)
+    isOver.store(true, ordering: .sequentiallyConsistent)
+  }
+
+  fileprivate var isGivenUp: Bool { isAbandoned.load(ordering: .relaxed) }
   fileprivate var isStopping: Bool { isOver.load(ordering: .relaxed) }
   fileprivate func note(_ change: (inout Tally) -> Void) { tally.withLock { change(&$0) } }
 }
@@ -73,6 +84,8 @@ private final class LoadThread {
     var tries = 0
     /// The number of the secret that signed it last.
     var secret = 0
+    /// Uptime in seconds.
+    var signedAt = 0.0
   }
 
   private struct Busy {
@@ -107,7 +120,7 @@ private final class LoadThread {
   func run() {
     // Deliveries that nobody takes end the test, not this thread's life.
     var giveUp = Double.infinity
-    while !load.isStopping || !(busy.isEmpty && waiting.isEmpty), Self.uptime < giveUp {
+    while !load.isStopping || !(busy.isEmpty && waiting.isEmpty), Self.uptime < giveUp, !load.isGivenUp {
       if load.isStopping { giveUp = min(giveUp, Self.uptime + 80) } else { sendNew() }
       sendWaiting()
       for socket in poller.wait(milliseconds: 2) { receive(socket) }
@@ -147,6 +160,7 @@ private final class LoadThread {
     let (secret, number) = provider.current
     job.tries += 1
     job.secret = number
+    job.signedAt = Self.uptime
     let request = SignedRequest(job.delivery.body).with {
       $0.secret = job.delivery.isForged ? "a guess, number \(job.delivery.number)" : secret
     }
@@ -221,8 +235,12 @@ private final class LoadThread {
 
   private func refused(_ job: Job) {
     let isCurrent = job.secret == provider.current.number
+    let seconds = Self.uptime - job.signedAt
     load.note {
-      if isCurrent { $0.refusedWithCurrentSecret += 1 } else { $0.refusedWithOldSecret += 1 }
+      guard !isCurrent else { return $0.refusedWithCurrentSecret += 1 }
+      $0.refusedWithOldSecret += 1
+      $0.refusedAfter[job.secret, default: 0] += 1
+      $0.refusedSecondsMin = min($0.refusedSecondsMin, seconds)
     }
     if !isCurrent, plan.retriesOldSecret {
       waiting.append((Self.uptime + 1, job))

@@ -17,7 +17,8 @@ enum Scale {
 /// comes up to three seconds later.
 @Suite(.serialized)
 struct LosslessTests {
-  static let roomy = "in-flight-max: 8192\nconnections-max: 8192"
+  // A sender that finds its idle connection closed would have to tell that from a refusal.
+  static let roomy = "in-flight-max: 8192\nconnections-max: 8192\nidle-seconds-max: 3600"
 
   @Test(.timeLimit(.minutes(30)))
   func `rotations with the default bounds lose no delivery`() async throws {
@@ -48,10 +49,12 @@ struct LosslessTests {
       let tally = try Self.run(stage, "compromised", arguments: ["--compromised"]) { old in
         // Signed before the rotation: an ordinary one would accept it.
         let status = try stage.status(signedWith: old, shiftSeconds: -5)
-        #expect(status == 401)
+        // Within a second of the rotation's end it may still be told to come again.
+        #expect(status == 401 || status == 503)
         #expect(!stage.exists(".previous"))
       }
-      #expect(tally.refusedWithOldSecret >= 0)
+      // What was on its way when its secret was revoked, and nothing that was signed after.
+      #expect(tally.refusedAfter.keys.allSatisfy { $0 < stage.provider.current.number })
       stage.stop()
     }
   }
@@ -99,6 +102,7 @@ struct LosslessTests {
     let isCompromised = arguments.contains("--compromised")
     let load = DeliveryLoad(
       stage.gateway, stage.provider, DeliveryLoad.Plan(retriesOldSecret: isCompromised))
+    defer { load.abandon() }
     #expect(eventually { load.now.accepted > 100 })
     for _ in 1...Scale.rotations {
       let old = stage.provider.current.secret
@@ -106,6 +110,7 @@ struct LosslessTests {
       try #require(status == 0, "\(text)")
       #expect(stage.storedSecret == stage.provider.current.secret)
       #expect(stage.leftovers == [])
+      #expect(try stage.counter("overflowed") >= 0)
       try afterEach(old)
       usleep(200_000)
     }
@@ -131,6 +136,12 @@ struct LosslessTests {
     #expect(stage.leaks() == [])
   }
 
+  private static func late(_ tally: DeliveryLoad.Tally) -> String {
+    guard tally.refusedWithOldSecret > 0 else { return "" }
+    let milliseconds = Int(tally.refusedSecondsMin * 1000)
+    return " (in \(tally.refusedAfter.count) rotations, each \(milliseconds) ms or longer on its way)"
+  }
+
   private static func print(
     _ stage: RotationStage, _ name: String, _ tally: DeliveryLoad.Tally
   ) throws {
@@ -141,7 +152,7 @@ struct LosslessTests {
       rotation, \(name): \(Scale.rotations) rotations, \(tally.genuine) genuine deliveries, \
       \(tally.accepted) ended in 2xx (\(tally.acceptedAtOnce) at the first try), \
       \(tally.refusedWithCurrentSecret) genuine refused with 401, \
-      \(tally.refusedWithOldSecret) of a revoked secret refused with 401, \
+      \(tally.refusedWithOldSecret) of a revoked secret refused with 401\(late(tally)), \
       \(tally.forged) forged, \(tally.forgedAccepted) accepted; \
       held \(held), re-judged \(try stage.counter("rejudged")), \
       503 for overflow or time-out \(try stage.counter("overflowed")), \

@@ -18,6 +18,8 @@ final class ProviderSimulator: Sendable {
     case answer(String)
     /// Swaps, and then answers this: the new secret is lost.
     case swapAndAnswer(String)
+    /// The same for one call; the next ones rotate.
+    case swapAndAnswerOnce(String)
     /// Takes the request and says nothing.
     case silence
     case hangUp
@@ -109,6 +111,10 @@ final class ProviderSimulator: Sendable {
     case .answer(let text): _ = Net.send(socket, Array(text.utf8))
     case .swapAndAnswer(let text):
       _ = swap(0)
+      _ = Net.send(socket, Array(text.utf8))
+    case .swapAndAnswerOnce(let text):
+      _ = swap(0)
+      behave(.rotate(delayMillisecondsMax: 0))
       _ = Net.send(socket, Array(text.utf8))
     case .silence:
       var byte = [UInt8](repeating: 0, count: 1)

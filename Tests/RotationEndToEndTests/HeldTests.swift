@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What senders see of holding, over real connections, while the API takes its time.
+@Suite struct HeldTests {
+  /// A rotation whose call is under way and is answered by nobody.
+  private func calling(seed: UInt64, rotation: [String] = []) throws -> (RotationStage, ChildProcess) {
+    let stage = try RotationStage(seed: seed, behaviour: .silence, rotation: rotation)
+    let child = try stage.spawn(["--attempts", "1"])
+    #expect(eventually { stage.provider.calls == 1 })
+    return (stage, child)
+  }
+
+  private func request(_ number: Int, secret: String, target: String = "/hook") -> [UInt8] {
+    SignedRequest(Delivery(number: number, isForged: true).body).with { $0.secret = secret }.bytes
+  }
+
+  private func end(_ stage: RotationStage, _ child: ChildProcess) throws {
+    child.signal(SIGKILL)
+    _ = child.waitForExit()
+    stage.provider.behave(.rotate(delayMillisecondsMax: 0))
+    #expect(try stage.rotate().status == 0)
+    #expect(try stage.counter("held") == 0)
+    #expect(try stage.status(signedWith: stage.provider.current.secret) == 200)
+    #expect(stage.upstream.counts.forged == 0)
+    #expect(stage.leaks() == [])
+    #expect(stage.gateway.terminate() == 0)
+    stage.stop()
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `a sender that hangs up while it is held gives its place back`() async throws {
+    try await onThread {
+      let (stage, child) = try calling(seed: 40, rotation: ["hold-deliveries-max: 1"])
+      let first = try stage.gateway.connect()
+      try first.send(request(1, secret: "not known yet"))
+      #expect(eventually { (try? stage.counter("held")) == 1 })
+      #expect(try stage.status(signedWith: "not known either") == 503)
+      first.close()
+      #expect(eventually { (try? stage.counter("held")) == 0 })
+      let next = try stage.gateway.connect()
+      try next.send(request(2, secret: "not known yet"))
+      #expect(eventually { (try? stage.counter("held")) == 1 })
+      next.reset()
+      #expect(eventually { (try? stage.counter("held")) == 0 })
+      try end(stage, child)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `a flood of forgeries fills the places and nothing else`() async throws {
+    try await onThread {
+      let (stage, child) = try calling(seed: 41)
+      let clients = try (0..<400).map { number in
+        let client = try stage.gateway.connect()
+        try client.send(request(number, secret: "a guess"))
+        return client
+      }
+      // One in a place of its own after the other, the rest is told to come again.
+      #expect(eventually { (try? stage.counter("held")) == 256 })
+      #expect(eventually { (try? stage.counter("overflowed")) == 144 })
+      // Deliveries of the secret that is known go their way.
+      for _ in 0..<20 { #expect(try stage.status(signedWith: stage.provider.current.secret) == 200) }
+      // Everyone is answered at the latest when the time of holding is up, and may speak again.
+      for client in clients {
+        let response = try client.response(within: 60)
+        #expect(response.status == 503)
+        #expect(response.head.value("retry-after") == "1")
+        #expect(response.head.value("connection") != "close")
+      }
+      #expect(try stage.counter("held") == 0)
+      #expect(try stage.counter("rejudged") == 0)
+      try clients[0].send(request(1, secret: stage.provider.current.secret))
+      #expect(try clients[0].response().status == 200)
+      child.signal(SIGKILL)
+      _ = child.waitForExit()
+      stage.provider.behave(.rotate(delayMillisecondsMax: 0))
+      #expect(try stage.rotate().status == 0)
+      #expect(stage.gateway.terminate() == 0)
+      stage.stop()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `the gateway can be stopped and read anew while it holds`() async throws {
+    try await onThread {
+      let (stage, child) = try calling(seed: 42)
+      let clients = try (0..<20).map { number in
+        let client = try stage.gateway.connect()
+        try client.send(request(number, secret: "a guess"))
+        return client
+      }
+      #expect(eventually { (try? stage.counter("held")) == 20 })
+      stage.gateway.signal(SIGHUP)
+      try stage.gateway.waitForLog(containing: "msg=reloaded")
+      #expect(try stage.counter("held") == 20)
+      #expect(stage.gateway.terminate() == 0)
+      for client in clients { #expect(try client.response(within: 30).status == 503) }
+      child.signal(SIGKILL)
+      _ = child.waitForExit()
+      #expect(stage.upstream.counts.forged == 0)
+      #expect(stage.leaks() == [])
+      stage.stop()
+    }
+  }
+}
