@@ -1,10 +1,12 @@
 internal import ArgumentParser
 internal import Supervision
 
-/// The program's first statement holds early signals: a SIGHUP before the service is ready must not end it.
+/// The program's first statements hold what must not happen before the service is ready: a descriptor of 0 to 2
+/// that is somebody else's, and an end by an early SIGHUP.
 @main
 enum Main {
   static func main() async {
+    StandardStreams.hold()
     EarlySignals.hold()
     await Vesigate.main()
   }
