@@ -35,7 +35,7 @@ enum BoundedFile {
       return try read(path, bytesMax: bytesMax)
     } catch {
       complain("vesigate: \(error)")
-      throw error.isPermission ? ExitStatus.permission : ExitCode(66)
+      throw error.isPermission ? ExitStatus.permission : ExitStatus.input
     }
   }
 

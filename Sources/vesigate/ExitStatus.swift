@@ -7,6 +7,8 @@ enum ExitStatus {
   /// A delivery was not verified, or not accepted.
   static let refused = ExitCode(1)
   static let usage = ExitCode(64)
+  /// A file named on the command line cannot be read.
+  static let input = ExitCode(66)
   static let unavailable = ExitCode(69)
   static let software = ExitCode(70)
   static let permission = ExitCode(77)
@@ -23,6 +25,6 @@ func complain(_ text: String) {
 func fail(_ failure: LoadFailure) -> ExitCode {
   complain(failure.description)
   let count = failure.problems.all.count
-  complain("vesigate: \(count) \(count == 1 ? "problem" : "problems"), nothing was started")
+  complain("vesigate: \(count) \(count == 1 ? "problem" : "problems"), nothing was done")
   return ExitCode(failure.exitCode)
 }

@@ -21,9 +21,9 @@ struct Vesigate: AsyncParsableCommand {
       with X-Verified and forwards the untouched body. Send SIGHUP to make a running vesigate read its \
       configuration and its secret files again.
 
-      Exit codes: 0 success, 1 a delivery was not verified or not accepted, 64 wrong usage, 69 an address or \
-      a server is not available, 70 an error of the program itself, 77 permission denied, 78 the \
-      configuration is not usable. vesigate secret has further ones: see its help.
+      Exit codes: 0 success, 1 a delivery was not verified or not accepted, 64 wrong usage, 66 a file named \
+      on the command line cannot be read, 69 an address or a server is not available, 70 an error of the \
+      program itself, 77 permission denied, 78 the configuration is not usable. vesigate secret has further ones: see its help.
       """,
     version: Version.text,
     subcommands: [

@@ -47,7 +47,7 @@ struct CheckCommandTests {
     }
     #expect(checked.errors.contains(#"did you mean "limits"?"#))
     #expect(checked.errors.contains("\(bench.path("missing")) does not exist"))
-    #expect(checked.errors.hasSuffix("vesigate: 5 problems, nothing was started\n"))
+    #expect(checked.errors.hasSuffix("vesigate: 5 problems, nothing was done\n"))
   }
 
   @Test func `a missing configuration is named`() throws {

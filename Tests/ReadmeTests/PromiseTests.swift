@@ -15,7 +15,7 @@ import Testing
     let text = try await help().replacing("\n", with: " ")
     let sentence = try #require(text.firstMatch(of: #/Exit codes: (.*?)\. /#)).1
     let told = sentence.matches(of: /(\d+) (.*?)(?:, (?=\d)|$)/).map { [String($0.1), String($0.2)] }
-    #expect(told.count == 7)
+    #expect(told.count == 8)
     #expect(readme.table(below: "| exit code |") == told)
   }
 

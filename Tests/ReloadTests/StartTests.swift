@@ -28,7 +28,7 @@ struct StartTests {
         lines == [
           "\(path)/vesigate.yaml:7:18 routes[0].secret-file: "
             + "\(path)/wide is open to every user (mode 0644): chmod 0640 it",
-          "vesigate: 1 problem, nothing was started",
+          "vesigate: 1 problem, nothing was done",
         ])
     }
   }
@@ -72,7 +72,7 @@ struct StartTests {
       let (status, lines, _) = try failure("listen: nowhere\nworkers: none\nroutes: []\n")
       #expect(status == 78)
       #expect(lines.count == 4)
-      #expect(lines.last == "vesigate: 3 problems, nothing was started")
+      #expect(lines.last == "vesigate: 3 problems, nothing was done")
     }
   }
 
