@@ -170,7 +170,7 @@ final class Judgement {
 
   /// The time of waiting is up.
   func holdExpired() {
-    guard let hold else { return end(.undecided(.tooBusy("the secret file cannot be looked at"))) }
+    guard let hold else { return end(.undecided(.lookTimeout)) }
     hold.counts.countOverflowed()
     end(.undecided(.rotating("hold-seconds-max")))
   }

@@ -20,6 +20,8 @@ public enum Rejection: Error, Sendable, Equatable {
   case tooBusy(StaticText)
   /// A rotation is under way and no secret known so far verifies it: it may be genuine, so never a 401.
   case rotating(StaticText)
+  /// Its secret file could not be looked at in time, so nobody knows whether it is genuine.
+  case lookTimeout
   /// The delivery was sound, the upstream was not.
   case upstream(ForwardFailure)
 
@@ -35,7 +37,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .noSuchPath: 404
     case .methodNotAllowed: 405
     case .expectationFailed: 417
-    case .tooBusy, .rotating: 503
+    case .tooBusy, .rotating, .lookTimeout: 503
     case .upstream(let failure): failure.isTimeout ? 504 : 502
     }
   }
@@ -55,7 +57,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .methodNotAllowed: "This method is not accepted here."
     case .expectationFailed: "The expectation cannot be met."
     case .ambiguousPath: "The path is ambiguous."
-    case .tooBusy: "Too busy, try again."
+    case .tooBusy, .lookTimeout: "Too busy, try again."
     case .rotating: "The signing secret is being replaced, try again."
     case .upstream(let failure):
       failure.isTimeout ? "The upstream did not answer in time." : "The upstream could not be reached."
@@ -79,6 +81,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .ambiguousPath: "ambiguous-path"
     case .tooBusy: "too-busy"
     case .rotating: "rotating"
+    case .lookTimeout: "look-timeout"
     case .upstream(let failure): failure.label
     }
   }
@@ -98,7 +101,7 @@ public enum Rejection: Error, Sendable, Equatable {
   /// end of a body that nobody wants.
   public var closesConnection: Bool {
     switch self {
-    case .unverified, .upstream, .rotating: false
+    case .unverified, .upstream, .rotating, .lookTimeout: false
     default: true
     }
   }
@@ -106,7 +109,7 @@ public enum Rejection: Error, Sendable, Equatable {
   /// Seconds after which the sender should try again; nil where that is not ours to say.
   public var retryAfterSeconds: Int? {
     switch self {
-    case .tooBusy, .rotating: 1
+    case .tooBusy, .rotating, .lookTimeout: 1
     default: nil
     }
   }

@@ -15,7 +15,7 @@ import Testing
     gate.lane.expireHolds()
     let record = try gate.onlyRecord()
     #expect(record.status == 503)
-    #expect(record.reason == "too-busy")
+    #expect(record.reason == "look-timeout")
     gate.looks.finish()
     #expect(gate.recorder.records.count == 1)
   }

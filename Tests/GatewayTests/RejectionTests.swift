@@ -27,6 +27,7 @@ import Testing
     Row(rejection: .methodNotAllowed(allowed: ["POST"]), status: 405, closes: true),
     Row(rejection: .expectationFailed, status: 417, closes: true),
     Row(rejection: .tooBusy("in-flight-max"), status: 503, closes: true),
+    Row(rejection: .lookTimeout, status: 503, closes: false),
     Row(rejection: upstream(.timeout), status: 504, closes: false),
     Row(rejection: upstream(.connect), status: 502, closes: false),
     Row(rejection: upstream(.closed), status: 502, closes: false),
