@@ -21,8 +21,20 @@ extension Keeper {
 
   /// Looks at one file; when it has changed and rests, its secrets are in force on every loop on return.
   func look(at path: String) {
+    let start = NIODeadline.now()
+    lookUntilAtRest(path)
     // Behind the look: a rotation that has ended since the last one is not unfinished.
-    defer { remarkUnfinished(path) }
+    remarkUnfinished(path)
+    let took = (NIODeadline.now() - start).nanoseconds / 1_000_000
+    // Deliveries waited for it. Five seconds is as long as they do.
+    if took > 2_000 {
+      logger.warning(
+        "a look at a secret file was slow: its file system is, or somebody writes it all the time",
+        metadata: ["file": "\(path)", "took_ms": "\(took)"])
+    }
+  }
+
+  private func lookUntilAtRest(_ path: String) {
     var seen = SecretFile.look(path)
     for _ in 0..<Self.settlingLooksMax {
       guard let change = change(path, to: seen), let first = seen else { return }
