@@ -1,37 +1,45 @@
 internal import Synchronization
 
-/// One lane's deliveries that wait for the secret which a rotation under way will bring. They are bounded
-/// by their file's `HoldCounts`.
+/// One lane's deliveries that wait: for a look to end, or for the secret that a rotation under way will
+/// bring. Those held are bounded by their file's `HoldCounts`, all of them by `in-flight-max`.
 struct HeldDeliveries {
   private struct Held {
     let judgement: Judgement
     let endUptimeNanoseconds: UInt64
+    let order: UInt64
   }
 
-  private var files: [String: [Held]] = [:]
+  // By identity: a flood of forgeries comes and goes here, and none of it may cost a search.
+  private var files: [String: [ObjectIdentifier: Held]] = [:]
+  private var added: UInt64 = 0
 
   mutating func add(_ judgement: Judgement, path: String, until uptimeNanoseconds: UInt64) {
-    files[path, default: []].append(Held(judgement: judgement, endUptimeNanoseconds: uptimeNanoseconds))
+    added += 1
+    let held = Held(judgement: judgement, endUptimeNanoseconds: uptimeNanoseconds, order: added)
+    files[path, default: [:]][ObjectIdentifier(judgement)] = held
   }
 
   mutating func remove(_ judgement: Judgement, path: String) {
-    files[path]?.removeAll { $0.judgement === judgement }
+    files[path]?[ObjectIdentifier(judgement)] = nil
   }
 
   /// All that wait for a file, in the order they came.
   mutating func take(path: String) -> [Judgement] {
-    (files.removeValue(forKey: path) ?? []).map(\.judgement)
+    inOrder(files.removeValue(forKey: path)?.values.map { $0 } ?? [])
   }
 
   mutating func expired(at uptimeNanoseconds: UInt64) -> [Judgement] {
-    guard !files.isEmpty else { return [] }
-    var over: [Judgement] = []
-    for (path, held) in files {
-      over += held.filter { $0.endUptimeNanoseconds <= uptimeNanoseconds }.map(\.judgement)
-      let left = held.filter { $0.endUptimeNanoseconds > uptimeNanoseconds }
-      files[path] = left.isEmpty ? nil : left
+    var over: [Held] = []
+    for (path, waiting) in files where !waiting.isEmpty {
+      let ended = waiting.values.filter { $0.endUptimeNanoseconds <= uptimeNanoseconds }
+      for held in ended { files[path]?[ObjectIdentifier(held.judgement)] = nil }
+      over += ended
     }
-    return over
+    return inOrder(over)
+  }
+
+  private func inOrder(_ held: [Held]) -> [Judgement] {
+    held.sorted { $0.order < $1.order }.map(\.judgement)
   }
 }
 
