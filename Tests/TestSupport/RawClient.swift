@@ -15,18 +15,15 @@ public final class RawClient {
     descriptor = try Sockets.tcp()
     if let receiveBufferBytes { Sockets.setReceiveBuffer(descriptor, receiveBufferBytes) }
     guard Sockets.connect(descriptor, port: port) else {
-      let message = Sockets.message()
-      Glibc.close(descriptor)
-      throw HarnessError("connecting to port \(port): \(message)")
+      // `deinit` closes it: an initialiser that throws with everything set runs it.
+      throw HarnessError("connecting to port \(port): \(Sockets.message())")
     }
   }
 
   public init(unixPath: String) throws {
     descriptor = try Sockets.unix()
     guard Sockets.connect(descriptor, path: unixPath) else {
-      let message = Sockets.message()
-      Glibc.close(descriptor)
-      throw HarnessError("connecting to \(unixPath): \(message)")
+      throw HarnessError("connecting to \(unixPath): \(Sockets.message())")
     }
   }
 
