@@ -102,14 +102,7 @@ public struct CurlCall: Sendable {
     if let unixSocketPath { vg_set_string(easy, CURLOPT_UNIX_SOCKET_PATH, unixSocketPath) }
     if let caFile { vg_set_string(easy, CURLOPT_CAINFO, caFile) }
     vg_set_long(easy, CURLOPT_TIMEOUT_MS, secondsMax * 1000)
-    vg_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-    vg_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-    vg_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
-    vg_set_string(easy, CURLOPT_PROXY, "")
-    vg_set_string(easy, CURLOPT_NOPROXY, "*")
-    vg_set_long(easy, CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
-    vg_set_long(easy, CURLOPT_NOSIGNAL, 1)
-    vg_set_long(easy, CURLOPT_PATH_AS_IS, 1)
+    vg_confine(easy)
     vg_set_pointer(easy, CURLOPT_ERRORBUFFER, sink.errorText.baseAddress)
     let context = Unmanaged.passUnretained(sink).toOpaque()
     vg_set_prereq_function(easy, onCallReady, context)

@@ -56,22 +56,11 @@ final class EasyHandle {
     vg_set_pointer(raw, CURLOPT_CURLU, UnsafeRawPointer(url))
     vg_set_pointer(raw, CURLOPT_ERRORBUFFER, errorText)
     if let path = upstream.unixSocketPath { vg_set_string(raw, CURLOPT_UNIX_SOCKET_PATH, path) }
-    // The default negotiates HTTP/2 with an https upstream: other retry rules, and header case is lost.
-    vg_set_long(raw, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-    vg_set_string(raw, CURLOPT_PROTOCOLS_STR, "http,https")
-    vg_set_string(raw, CURLOPT_REDIR_PROTOCOLS_STR, "")
-    vg_set_long(raw, CURLOPT_FOLLOWLOCATION, 0)
-    // The environment's proxy variables must not reroute deliveries.
-    vg_set_string(raw, CURLOPT_PROXY, "")
-    vg_set_string(raw, CURLOPT_NOPROXY, "*")
-    vg_set_long(raw, CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+    vg_confine(raw)
     vg_set_long(raw, CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
-    vg_set_long(raw, CURLOPT_PATH_AS_IS, 1)
-    vg_set_long(raw, CURLOPT_NOSIGNAL, 1)
     // Else giving up a name that does not resolve waits for the resolver's thread, and the loop with it.
     vg_set_long(raw, CURLOPT_QUICK_EXIT, 1)
     vg_set_long(raw, CURLOPT_TCP_NODELAY, 1)
-    vg_set_long(raw, CURLOPT_HTTP09_ALLOWED, 0)
     vg_set_long(raw, CURLOPT_CONNECTTIMEOUT_MS, times.connectSecondsMax * 1000)
     vg_set_long(raw, CURLOPT_MAXAGE_CONN, times.upstreamIdleSecondsMax)
     // Bodies above 64 KiB leave in fewer, larger writes.
@@ -79,8 +68,6 @@ final class EasyHandle {
   }
 
   private func setTLS(_ tls: TLSOptions) {
-    vg_set_long(raw, CURLOPT_SSL_VERIFYPEER, 1)
-    vg_set_long(raw, CURLOPT_SSL_VERIFYHOST, 2)
     if let file = tls.caFile { vg_set_string(raw, CURLOPT_CAINFO, file) }
     if let file = tls.certificateFile { vg_set_string(raw, CURLOPT_SSLCERT, file) }
     if let file = tls.keyFile { vg_set_string(raw, CURLOPT_SSLKEY, file) }

@@ -83,24 +83,14 @@ extension SignatureLayout {
 extension RFC3339 {
   /// Whole seconds in UTC.
   static func text(unixMilliseconds: Int64) -> String {
-    let seconds = Int(unixMilliseconds / 1000)
-    let days = seconds / 86_400
-    // Civil date from days, counting years from March (the inverse of `daysSinceEpoch`).
-    let shifted = days + 719_468
-    let era = shifted / 146_097
-    let dayOfEra = shifted % 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    let (days, seconds) = CivilDate.floorDivided(unixMilliseconds / 1000, by: 86_400)
+    let (year, month, day) = CivilDate.of(daysSinceEpoch: days)
     let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-    let time = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
+    let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
     return "\(date)T\(time.joined(separator: ":"))Z"
   }
 
-  private static func padded(_ value: Int, _ width: Int) -> String {
+  private static func padded(_ value: Int64, _ width: Int) -> String {
     let digits = String(value)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }

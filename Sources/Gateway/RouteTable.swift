@@ -1,3 +1,5 @@
+internal import Signing
+
 /// All routes, found by a hash of the path: their number does not show in the time a look-up takes.
 public struct RouteTable: Sendable {
   public let all: [Route]
@@ -121,13 +123,9 @@ public enum PathRest {
   }
 
   private static func decoded(_ bytes: UnsafeRawBufferPointer, at index: Int) -> UInt8? {
-    guard index + 2 < bytes.count, bytes[index + 1].isHexDigit, bytes[index + 2].isHexDigit else {
-      return nil
-    }
-    return hexValue(bytes[index + 1]) << 4 | hexValue(bytes[index + 2])
-  }
-
-  private static func hexValue(_ digit: UInt8) -> UInt8 {
-    digit.isASCIIDigit ? digit - UInt8(ascii: "0") : (digit | 0x20) - UInt8(ascii: "a") + 10
+    guard index + 2 < bytes.count, let high = Hex.value(of: bytes[index + 1]),
+      let low = Hex.value(of: bytes[index + 2])
+    else { return nil }
+    return high << 4 | low
   }
 }

@@ -28,11 +28,4 @@ public final class Snapshot: Sendable {
       routes: routes, limits: limits, trustedProxies: trustedProxies, secrets: secrets,
       generation: generation + 1)
   }
-
-  /// The same content under another generation.
-  public func numbered(_ generation: Int) -> Snapshot {
-    Snapshot(
-      routes: routes, limits: limits, trustedProxies: trustedProxies, secrets: secrets,
-      generation: generation)
-  }
 }

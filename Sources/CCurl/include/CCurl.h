@@ -1,5 +1,6 @@
 #pragma once
-// libcurl's variadic functions as typed ones, which Swift can call. Nothing here decides anything.
+// libcurl's variadic functions as typed ones, which Swift can call. What every
+// use of it has in common stands in vg_confine; nothing else here decides anything.
 #include <curl/curl.h>
 
 typedef size_t (*vg_bytes_callback)(char *bytes, size_t size, size_t count, void *context);
@@ -28,6 +29,24 @@ static inline CURLcode vg_set_string(CURL *easy, CURLoption option, const char *
 
 static inline CURLcode vg_set_pointer(CURL *easy, CURLoption option, const void *value) {
   return curl_easy_setopt(easy, option, value);
+}
+
+/// Keeps what is sent from going anywhere but to its URL: no proxy from the environment, no redirect, no
+/// other protocol, no netrc, and an https server is who it says it is.
+static inline void vg_confine(CURL *easy) {
+  // The default negotiates HTTP/2 with an https server: other retry rules, and header case is lost.
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 }
 
 static inline CURLcode vg_set_header_function(CURL *easy, vg_bytes_callback call, void *context) {
