@@ -56,6 +56,11 @@ test-readme: build-tests ## what README.md and etc/ promise, with real nginx and
 test-tidy: build-tests ## who may import whom, and the other rules no compiler knows
 	@$(SWIFT_TEST) --filter "^TidyTests\."
 
+.PHONY: mutants
+mutants: ## plant known bugs one at a time: do the tests notice? [PATCHES=DIR]
+	@scripts/install-needs test
+	@scripts/mutants $(or $(PATCHES),Tests/Mutants)
+
 .PHONY: lint
 lint: ## the format of the sources
 	@swift format lint --strict --recursive $(LINTED)
