@@ -79,6 +79,16 @@ release: ## the release build: .build/release/vesigate
 	@scripts/install-needs build
 	@swift build $(RELEASE_FLAGS)
 
+.PHONY: deb
+deb: ## the Debian package, below dist/ (VERSION=9.9.9: numbered so, of the same program)
+	@scripts/install-needs deb
+	@$(MAKE) --no-print-directory release
+	@packaging/make-deb $(RELEASE) $(VERSION)
+
+.PHONY: test-deb
+test-deb: deb ## lintian, size, dependencies, exposure, manual pages, completions of the package
+	@packaging/test-deb "$$(ls -t dist/*.deb | sed -n 1p)"
+
 .PHONY: bench-load
 bench-load: release ## wrk and h2load with signed bodies: nothing lost, nothing twice
 	@scripts/install-needs bench
@@ -96,4 +106,4 @@ bench-instructions: release ## user instructions for one delivery of 1 KiB, by c
 
 .PHONY: clean
 clean: ## remove what was built
-	@rm -rf .build
+	@rm -rf .build dist
