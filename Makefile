@@ -74,6 +74,12 @@ release: ## the release build: .build/release/vesigate
 	@scripts/install-needs build
 	@swift build $(RELEASE_FLAGS)
 
+.PHONY: deb
+deb: ## the Debian package, below dist/ (VERSION=9.9.9: numbered so, of the same program)
+	@scripts/install-needs deb
+	@$(MAKE) --no-print-directory release
+	@packaging/make-deb $(RELEASE) $(VERSION)
+
 .PHONY: bench-load
 bench-load: release ## wrk and h2load with signed bodies: nothing lost, nothing twice
 	@scripts/install-needs bench
@@ -91,4 +97,4 @@ bench-instructions: release ## user instructions for one delivery of 1 KiB, by c
 
 .PHONY: clean
 clean: ## remove what was built
-	@rm -rf .build
+	@rm -rf .build dist
