@@ -46,6 +46,10 @@ class App:
     def twice(self):
         return sum(1 for times in self.numbers.values() if times > 1)
 
+    def forget(self):
+        self.count, self.unverified = 0, 0
+        self.numbers.clear()
+
     def close(self):
         self.loop.call_soon_threadsafe(self.server.close)
         self.loop.call_soon_threadsafe(self.loop.stop)
