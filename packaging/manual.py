@@ -71,13 +71,13 @@ def subcommands(command):
 
 
 def exit_codes(discussion):
-    """The discussion without its sentence `Exit codes: 0 done, 64 ...`, and that as a list."""
-    match = re.search(r"Exit codes: (0 .*?)(?:\.\s|\.$)", discussion, re.S)
+    """The discussion without its paragraph `Exit codes: 0 done, 64 ... . And more.`, that as a list, and the more."""
+    match = re.search(r"Exit codes: (0 .*?)\.(?:\s+(.*)|$)", discussion, re.S)
     if not match:
-        return discussion, []
+        return discussion, [], ""
     sentence = " ".join(match[1].split())
     codes = re.findall(r"(\d+) (.*?)(?:[,;] (?=\d+ )|$)", sentence)
-    return (discussion[: match.start()] + discussion[match.end():]).strip(), codes
+    return discussion[: match.start()].strip(), codes, match[2] or ""
 
 
 def synopsis(command, path):
@@ -95,7 +95,7 @@ def description(argument):
 
 def command_page(command, path):
     page = "-".join(path)
-    discussion, codes = exit_codes(command.get("discussion", ""))
+    discussion, codes, more = exit_codes(command.get("discussion", ""))
     out = title(page, 8)
     out += f".SH NAME\n{code(page)} \\- {roff(command['abstract'].rstrip('.'))}\n.SH SYNOPSIS\n"
     out += synopsis(command, path)
@@ -115,6 +115,7 @@ def command_page(command, path):
             out += item(f".BR {code('-'.join(path + [sub['commandName']]))} (8)", sub["abstract"])
     if codes:
         out += ".SH EXIT STATUS\n" + "".join(item(f".B {number}", f"{text}.") for number, text in codes)
+        out += f".PP\n{roff(more)}\n" if more else ""
     extra = EXTRA / f"{page}.8"
     if extra.exists():
         out += extra.read_text(encoding="utf-8")
@@ -143,58 +144,83 @@ SETTING = re.compile(r"^(?P<indent> *)(?:- )?(?P<hash>#?)(?P<text>[a-z][a-z-]*:.
 def settings(lines):
     """What the commented file says, as ("text", prose) and ("setting", depth, text, note, prose, others)."""
     prose = []
-    last = None
+    open_at = {}
     for line in lines:
         comment = re.match(r"^ *# (.*)", line)
         if comment and comment[1].startswith("or: "):
-            last[5].append(comment[1].removeprefix("or: "))
+            # It belongs to the last setting that does not stand deeper.
+            depth = (len(line) - len(line.lstrip())) // 2
+            open_at[max(at for at in open_at if at <= depth)][5].append(comment[1].removeprefix("or: "))
         elif comment:
             prose.append(comment[1])
         elif setting := SETTING.match(line):
             depth = (len(setting["indent"]) + (2 if "- " in line[: setting.start("text")] else 0)) // 2
-            text, _, note = setting["text"].partition("  #")
-            last = ["setting", depth, text.strip(), note.strip(), " ".join(prose), []]
+            text, _, note = setting["text"].partition(" # ")
+            entry = ["setting", depth, text.strip(), note.strip(), " ".join(prose), []]
+            open_at = {at: other for at, other in open_at.items() if at < depth} | {depth: entry}
             prose = []
-            yield last
+            yield entry
         elif prose and not line.strip():
             yield ["text", " ".join(prose)]
             prose = []
 
 
+def sections(lines):
+    """{section: its entries}, in the file's order: a setting that opens a mapping opens a section, which ends where
+    its depth does. "" is the top level."""
+    found = {"": []}
+    opened = [("", -1)]
+    for entry in list(settings(lines)):
+        if entry[0] == "text":
+            found[""].append(entry)
+            continue
+        _, depth, text, _, prose, _ = entry
+        while depth <= opened[-1][1]:
+            opened.pop()
+        name, _, value = text.partition(":")
+        if value.strip():
+            found[opened[-1][0]].append(entry)
+        else:
+            opened.append((name, depth))
+            found[name] = [["text", prose]] if prose else []
+            if entry[5]:
+                found[name].append(["others", entry[5]])
+    return found
+
+
+def alternatives(others):
+    return "".join(f".RS\n.PP\nor:\n\\fI{code(other)}\\fR\n.RE\n" for other in others)
+
+
+def setting_item(entry):
+    _, _, text, note, prose, others = entry
+    name, _, value = text.partition(":")
+    return item(f"\\fB{code(name)}:\\fR\\fI{code(value)}\\fR", prose, note and f"# {note}") + alternatives(others)
+
+
 def configuration_page(path):
     with open(path, encoding="utf-8") as file:
         lines = file.read().splitlines()
+    example = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     out = title("vesigate.yaml", 5) + ".SH NAME\nvesigate.yaml \\- configuration of vesigate\n"
     out += ".SH SYNOPSIS\n.I /etc/vesigate/vesigate.yaml\n.SH DESCRIPTION\n"
-    example = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    out += ".SS The smallest useful file\n.EX\n" + "\n".join(code(line) for line in example) + "\n.EE\n"
-    body = ""
-    preamble = []
-    for entry in list(settings(lines)):
-        if entry[0] == "text":
-            preamble.append(entry[1])
-            continue
-        _, depth, text, note, prose, others = entry
-        name, _, value = text.partition(":")
-        if not value.strip():
-            body += f".SH SETTINGS UNDER {code(name.upper())}:\n" + (roff(prose) + "\n" if prose else "")
-            continue
-        if depth == 0 and ".SH SETTINGS\n" not in body:
-            body = ".SH SETTINGS\n" + body
-        alternatives = "".join(f".br\n.RI \"or: \" \"{code(other)}\"\n".replace('""', '"') for other in others)
-        body += item(f"\\fB{code(name)}:\\fR\\fI{code(value)}\\fR", capital(note), prose)
-        body += "".join(f".IP\nor:\n\\fI{code(other)}\\fR\n" for other in others)
-    preamble = [text.replace('lines beginning with "# or:"', 'lines beginning with "or:"') for text in preamble]
-    intro = [re.sub(r"Lines beginning.*?another way to write it\. ", "", text) for text in preamble]
-    intro.append("A setting is shown with its default, or, where it has none, with an example; or: shows another "
-                 "way to write it.")
-    out += "\n.PP\n".join(roff(text) for text in intro) + "\n" + body
-    extra = EXTRA / "vesigate.yaml.5"
-    return out + extra.read_text(encoding="utf-8") + ".SH SEE ALSO\n.BR vesigate (8),\n.BR vesigate\\-check (8).\n"
-
-
-def capital(text):
-    return text[:1].upper() + text[1:] + ("." if text and text[-1] not in ".;" else "")
+    found = sections(lines)
+    introduction = " ".join(entry[1] for entry in found[""] if entry[0] == "text")
+    introduction = re.sub(r"Lines beginning.*?another way to write it\. ", "", introduction)
+    out += roff(introduction) + "\n.PP\nA setting is shown with its default, or, where it has none, with an example; "
+    out += "behind # stands what else it may be.\n"
+    out += ".SH EXAMPLES\nThe smallest useful file:\n.PP\n.EX\n" + "\n".join(map(code, example)) + "\n.EE\n"
+    for name, entries in found.items():
+        out += ".SH SETTINGS\n" if not name else f".SH SETTINGS UNDER \\(lq{code(name)}:\\(rq\n"
+        for entry in entries:
+            if entry[0] == "setting":
+                out += setting_item(entry)
+            elif entry[0] == "others":
+                out += alternatives(entry[1])
+            elif name:
+                out += roff(entry[1]) + "\n"
+    extra = (EXTRA / "vesigate.yaml.5").read_text(encoding="utf-8")
+    return out + extra + ".SH SEE ALSO\n.BR vesigate (8),\n.BR vesigate\\-check (8).\n"
 
 
 def main():

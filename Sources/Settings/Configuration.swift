@@ -19,6 +19,8 @@ public struct Configuration: Sendable, Equatable {
 
   /// Where the commands look for the daemon. A start that cannot have it there goes on with a warning.
   public static let controlDefault = "/run/vesigate/control.sock"
+  /// Where the commands look for the configuration.
+  public static let fileDefault = "/etc/vesigate/vesigate.yaml"
   public static let listenMax = 16
   public static let routesMax = 10_000
   public static let upstreamsMax = 16
