@@ -62,6 +62,7 @@ let package = Package(
     .target(
       name: "Supervision",
       dependencies: [
+        "CLinux",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),

@@ -6,11 +6,16 @@ public struct ListenSocket: Sendable {
   public let name: String
   /// To be removed when the listener closes.
   public let unixPath: String?
+  /// Connections that the kernel keeps until they are accepted; it cuts this to net.core.somaxconn.
+  private let backlog: CInt
 
   /// One that systemd handed over.
-  public init(inherited descriptor: CInt, name: String) {
+  ///
+  /// - Parameter backlog: what its unit asks for, to be kept; nil where that is not known.
+  public init(inherited descriptor: CInt, name: String, backlog: CInt?) {
     self.descriptor = descriptor
     self.name = name
+    self.backlog = backlog ?? Self.backlogDefault
     unixPath = nil
   }
 
@@ -18,12 +23,12 @@ public struct ListenSocket: Sendable {
     self.descriptor = descriptor
     self.name = name
     self.unixPath = unixPath
+    backlog = Self.backlogDefault
   }
 
-  /// Connections that the kernel keeps until they are accepted; it cuts this to net.core.somaxconn.
-  private static let backlog: CInt = 4096
+  private static let backlogDefault: CInt = 4096
 
-  func listenAgain() { _ = listen(descriptor, Self.backlog) }
+  func listenAgain() { _ = listen(descriptor, backlog) }
 
   /// Gives up a socket that nobody accepts on yet.
   public func discard() {
@@ -66,7 +71,7 @@ public struct ListenSocket: Sendable {
     guard descriptor >= 0 else { throw ListenFailure(name: name, errno: errno) }
     set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
     if info.ai_family == AF_INET6 { set(descriptor, CInt(IPPROTO_IPV6), IPV6_V6ONLY, isAny ? 0 : 1) }
-    guard bind(descriptor, info.ai_addr, info.ai_addrlen) == 0, listen(descriptor, backlog) == 0 else {
+    guard bind(descriptor, info.ai_addr, info.ai_addrlen) == 0, listen(descriptor, backlogDefault) == 0 else {
       let failure = ListenFailure(name: name, errno: errno)
       close(descriptor)
       throw failure
@@ -101,7 +106,7 @@ public struct ListenSocket: Sendable {
       isBound = true
       if let group { try give(path, to: group, name: name) }
       guard chmod(path, mode) == 0 else { throw ListenFailure(name: name, errno: errno) }
-      guard listen(descriptor, backlog) == 0 else { throw ListenFailure(name: name, errno: errno) }
+      guard listen(descriptor, backlogDefault) == 0 else { throw ListenFailure(name: name, errno: errno) }
     } catch {
       if isBound { unlink(path) }
       close(descriptor)

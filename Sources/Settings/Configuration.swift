@@ -75,6 +75,10 @@ public struct LogSettings: Sendable, Equatable {
     case all, refused
   }
 
+  /// Refusals of one route for one reason that get a line of their own in a minute; nil is no limit.
+  public var refusedPerMinuteMax: Int? = LogSettings.refusedPerMinuteDefault
+  static let refusedPerMinuteDefault = 60
+
   public var level = Level.info
   public var format = Format.auto
   public var deliveries = Deliveries.all
@@ -101,6 +105,7 @@ public struct RouteSettings: Sendable, Equatable {
   public var bodyBytesMax: Int
   public var preservesHost = false
   public var mark = VerifiedMark()
+  public var traces = true
   public var rotation: RotationSettings?
 
   func route(secretFileIndex: Int) -> Route {
@@ -108,6 +113,6 @@ public struct RouteSettings: Sendable, Equatable {
       path: path, host: host, methods: methods, layout: layout, secretFileIndex: secretFileIndex,
       observe: observe, upstreams: upstreams.map(\.upstream), deliver: deliver, times: times,
       bodyBytesMax: bodyBytesMax, preservesHost: preservesHost, mark: mark,
-      rotation: rotation)
+      traces: traces, rotation: rotation)
   }
 }
