@@ -32,8 +32,10 @@ def main():
     began = time.monotonic()
     with open(OUT + "/lines", "a", buffering=1) as lines:
         report = Report(lines)
+        seconds = []
         for name in wanted():
             report.begin(name)
+            start = time.monotonic()
             module = importlib.import_module("scenarios." + name)
             world = World(report)
             try:
@@ -42,10 +44,11 @@ def main():
                 report.broke(error)
             finally:
                 world.close()
+            seconds.append("%s %.0f" % (name, time.monotonic() - start))
         if report.failed:
             with open(OUT + "/journal", "w") as journal:
                 subprocess.run(["journalctl", "--no-pager", "-o", "short-precise"], stdout=journal, timeout=60)
-        print("%.0f seconds inside" % (time.monotonic() - began), file=lines)
+        print("seconds: %s, in all %.0f" % (", ".join(seconds), time.monotonic() - began), file=lines)
         print("%d passed, %d failed" % (report.passed, report.failed), file=lines)
     return 1 if report.failed else 0
 

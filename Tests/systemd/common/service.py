@@ -99,7 +99,7 @@ def start(text=None, secrets=(FIRST,)):
             started, run("journalctl", "-u", "vesigate", "-n", "15", "--no-pager", "-o", "cat").out))
 
 
-def is_back(old_pid, seconds_max=120):
+def is_back(old_pid, seconds_max=60):
     """Whether another process serves; its pid."""
     return eventually(lambda: state() == "active" and pid() not in (0, old_pid) and pid(), seconds_max)
 

@@ -2,7 +2,7 @@
 import os
 import time
 
-from common import service
+from common import delivery, service
 from common.shell import eventually, run
 
 COMMAND = "vesigate secret set"
@@ -14,6 +14,7 @@ def scenario(report, world):
     refuses(report)
     sets_one(report)
     starts(report)
+    delivers(report, world)
 
 
 def refuses(report):
@@ -52,6 +53,14 @@ def starts(report):
     report.check("systemctl status shows that line", text in status)
     report.check("it runs as the user vesigate", eventually(
         lambda: run("ps", "-o", "user=", "-p", str(service.pid())).out.strip() == "vesigate", 10))
+
+
+def delivers(report, world):
+    """With the configuration as it was installed."""
+    app = world.app()
+    answer = delivery.deliver()
+    report.check("the installed example delivers to an app on 127.0.0.1:8000", answer.status == 200 and app.count == 1,
+                 answer)
 
 
 def line_with(text, lines):

@@ -24,10 +24,10 @@ def dpkg(*arguments):
 
 
 def left(folder="/"):
-    """Every file of that name, but what the test brought."""
+    """Every file of that name, but what the test brought, and what dpkg and man(1) remember."""
     found = run("find", folder, "-xdev", "-iname", "*vesigate*", "-not", "-path", "/proc/*", "-not", "-path", "/sys/*")
     return {path for path in found.out.splitlines()
-            if not path.startswith(("/run/vesigate-", "/run/vesigate.deb", "/var/lib/dpkg/"))}
+            if not path.startswith(("/run/vesigate-", "/run/vesigate.deb", "/var/lib/dpkg/", "/var/cache/man/"))}
 
 
 def remove(report):

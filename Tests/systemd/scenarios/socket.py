@@ -1,4 +1,6 @@
 """vesigate.socket: systemd holds the port, and a restart of the service refuses nobody."""
+import glob
+import gzip
 import os
 import re
 import subprocess
@@ -8,6 +10,7 @@ from common import delivery, service
 from common.shell import eventually, must, run
 
 RESTARTS = 5
+RESTARTS_UNDER_WRK = 3
 BACKLOG = 777
 LISTEN_SYSTEMD = service.configuration(listen="systemd")
 WRK_SCRIPT = "/run/wrk.lua"
@@ -16,7 +19,8 @@ WRK_SCRIPT = "/run/wrk.lua"
 def scenario(report, world):
     app = world.app()
     without(report, world)
-    through(report, app)
+    as_documented(report)
+    through(report)
     inherited(report)
     restarts(report, world, app)
     restarts_under_wrk(report)
@@ -41,7 +45,21 @@ def open_socket(text=LISTEN_SYSTEMD):
     must("systemctl", "start", "vesigate.socket")
 
 
-def through(report, app):
+def as_documented(report):
+    """The commands of systemd.md, but the one that opens an editor."""
+    found = glob.glob("/usr/share/doc/vesigate/systemd.md*")[0]
+    with (gzip.open if found.endswith(".gz") else open)(found, "rt") as file:
+        block = re.search(r"(?s)## Behind the socket unit.*?```sh\n(.*?)```", file.read()).group(1)
+    commands = [line for line in block.splitlines() if "systemctl edit" not in line]
+    service.start(service.configuration())
+    done = run("sh", "-ec", "\n".join(commands))
+    answer = delivery.deliver()
+    report.check("the commands of systemd.md put it behind the socket", done.code == 0 and answer.status == 200 and
+                 "systemd:" in service.status_text(), "%s; %s; %s" % (done, answer, service.status_text()))
+    must("systemctl", "disable", "--quiet", "vesigate.socket")
+
+
+def through(report):
     service.drop_in("vesigate.socket", "backlog", "[Socket]\nBacklog=%d\n" % BACKLOG)
     open_socket()
     report.check("with the socket alone the service does not run yet", service.pid() == 0)
@@ -90,11 +108,11 @@ def restarts_under_wrk(report):
         for name, value in (line.split(": ", 1) for line in lines):
             file.write('wrk.headers["%s"] = "%s"\n' % (name, value))
     wrk = subprocess.Popen(
-        ["wrk", "-t1", "-c32", "-d15s", "--timeout", "60s", "-s", WRK_SCRIPT,
+        ["wrk", "-t1", "-c32", "-d10s", "--timeout", "60s", "-s", WRK_SCRIPT,
          "http://127.0.0.1:%d%s" % (service.PORT, service.PATH)], stdout=subprocess.PIPE, text=True)
     codes = []
-    while wrk.poll() is None and len(codes) < RESTARTS:
-        time.sleep(1)
+    while wrk.poll() is None and len(codes) < RESTARTS_UNDER_WRK:
+        time.sleep(0.5)
         codes.append(service.systemctl("restart", "vesigate").code)
     out = wrk.communicate(timeout=120)[0]
     count = re.search(r"(\d+) requests in", out)
