@@ -8,6 +8,8 @@ final class Transfer: Attempt {
   let upstream: Upstream
   /// Where it goes when it is done; the pool holds it only while it is idle.
   let pool: HandlePool
+  /// For how long its connection may wait for the next delivery, nanoseconds.
+  let pooledNanosecondsMax: UInt64
   /// Its place among those that are running.
   var place: Int?
   /// Whether libcurl is still to get it.
@@ -34,6 +36,7 @@ final class Transfer: Attempt {
     self.upstream = upstream
     self.forwarder = forwarder
     self.pool = pool
+    pooledNanosecondsMax = UInt64(times.upstreamIdleSecondsMax) * 1_000_000_000
     // The handle lives in this object and its callbacks run only inside libcurl calls made while it lives.
     let context = Unmanaged.passUnretained(self).toOpaque()
     vg_set_pointer(easy.raw, CURLOPT_PRIVATE, context)
