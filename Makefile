@@ -9,6 +9,8 @@ RELEASE_FLAGS := -c release -Xswiftc -cross-module-optimization -Xswiftc -enforc
   --static-swift-stdlib --product vesigate
 RELEASE := .build/release/vesigate
 SWIFT_TEST := swift test --skip-build --disable-xctest
+# Suites whose names end so take minutes: deadlines, floods, hundreds of signals.
+SLOW := "Slow/"
 LINTED := Sources Tests Package.swift
 
 .PHONY: help
@@ -28,7 +30,7 @@ test: ## everything that needs no root: unit, property, end to end, tidy, lint
 
 .PHONY: test-built
 test-built: build-tests
-	@$(SWIFT_TEST)
+	@$(SWIFT_TEST) --skip $(SLOW)
 
 .PHONY: build-tests
 build-tests:
@@ -37,7 +39,7 @@ build-tests:
 
 .PHONY: test-unit
 test-unit: build-tests ## the tests that start no program
-	@$(SWIFT_TEST) --skip "^(EndToEnd|RotationEndToEnd|Command|Reload|Readme|Tidy)Tests\."
+	@$(SWIFT_TEST) --skip "^(EndToEnd|RotationEndToEnd|Command|Reload|Hostile|Readme|Tidy)Tests\."
 
 .PHONY: test-end-to-end
 test-end-to-end: build-tests ## the tests that start the built vesigate
@@ -47,6 +49,14 @@ test-end-to-end: build-tests ## the tests that start the built vesigate
 test-rotation: build-tests ## rotations under load and under kill -9, the long form, with their counts
 	@TEST_ROTATION_ROTATIONS=$(or $(ROTATIONS),100) TEST_ROTATION_KILLS=$(or $(KILLS),200) \
 	  $(SWIFT_TEST) --no-parallel --filter RotationEndToEndTests
+
+.PHONY: test-hostile
+test-hostile: build-tests ## hostile input and faults, all of it, printed as a table
+	@scripts/test-hostile $(SWIFT_TEST)
+
+.PHONY: test-slow
+test-slow: build-tests ## the tests that take minutes: deadlines, floods, hundreds of signals
+	@$(SWIFT_TEST) --filter $(SLOW)
 
 .PHONY: test-readme
 test-readme: build-tests ## what README.md and etc/ promise, with real nginx and haproxy

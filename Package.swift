@@ -135,6 +135,9 @@ let package = Package(
       name: "RotationEndToEndTests", dependencies: ["TestSupport", "Signing", "vesigate"],
       swiftSettings: strict),
     .testTarget(name: "ReloadTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    // Hostile input and faults, as a table; suites named ...Slow are left out of `make test`.
+    .testTarget(
+      name: "HostileTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
