@@ -43,6 +43,7 @@ final class Transfer: Attempt {
     vg_set_header_function(easy.raw, onHeaderLine, context)
     vg_set_write_function(easy.raw, onBodyBytes, context)
     vg_set_prereq_function(easy.raw, onSending, context)
+    vg_set_debug_function(easy.raw, onRemark, context)
   }
 
   func begin(
@@ -99,6 +100,7 @@ final class Transfer: Attempt {
     }
     if !before, let final = answer.answer {
       firstByteDeadline = .max
+      if final.contentLength == nil || !final.hasBody(for: request?.method ?? "") { easy.watchForExcess() }
       observer?.attempt(tag, answered: final)
     }
     return true
@@ -198,6 +200,16 @@ private func onBodyBytes(
   _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {
   transfer(context).takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
+}
+
+private func onRemark(
+  _: UnsafeMutableRawPointer?, _ type: curl_infotype, _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int,
+  _ context: UnsafeMutableRawPointer?
+) -> CInt {
+  if type == CURLINFO_TEXT {
+    transfer(context).easy.heard(UnsafeRawBufferPointer(start: bytes, count: count))
+  }
+  return 0
 }
 
 private func onSending(

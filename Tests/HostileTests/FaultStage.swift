@@ -10,7 +10,8 @@ final class FaultStage {
 
   /// - Parameter script: what `/hook/NAME` does, by its name and its place among all requests of that name.
   init(
-    route: String = "", limits: String = "", top: String = "", workers: Int = 2, environment: [String: String] = [:],
+    route: String = "", limits: String = "", top: String = "", workers: Int = 2,
+    environment: [String: String] = [:],
     _ script: @escaping @Sendable (_ name: String, _ request: RecordedRequest) -> UpstreamReply
   ) throws {
     upstream = try RecordingUpstream { script(FaultStage.name(of: $0), $0) }
@@ -42,7 +43,8 @@ final class FaultStage {
     let reused = seen("after-" + name).last?.connection == connection
     try Self.hold(next.status == 200 && next.text == "ok", "the next delivery got \(next.status)")
     try serveFair()
-    return "\(response.status), sent \(times(seen(name).count)), connection \(reused ? "used again" : "dropped")"
+    return
+      "\(response.status), sent \(times(seen(name).count)), connection \(reused ? "used again" : "dropped")"
   }
 
   /// A delivery for the decent upstream passes.

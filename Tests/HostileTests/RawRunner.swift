@@ -47,7 +47,8 @@ final class RawRunner {
     case .unverified: try leaveUnverified(one)
     case .delivered(let body): try deliver(one, body)
     }
-    if case .delivered = one.expected {} else {
+    if case .delivered = one.expected {
+    } else {
       try hold(upstream.bytesReceived == before, "the upstream got bytes")
     }
     try serve()

@@ -53,8 +53,14 @@ enum UnsoundAnswers {
     ("control-byte", raw(ok + "X-A: b\u{1B}[2Jc\r\nContent-Length: 0\r\n\r\n")),
     ("nul", raw(ok + "X-A: b\0c\r\nContent-Length: 0\r\n\r\n")),
     ("delete", raw(ok + "X-A: b\u{7F}c\r\nContent-Length: 0\r\n\r\n")),
-    ("header-of-1-MiB", raw(ok + "X: " + String(repeating: "y", count: 1_048_576) + "\r\nContent-Length: 0\r\n\r\n")),
-    ("headers-of-1-MiB", raw(ok + String(repeating: "X-Some: thing\r\n", count: 70_000) + "Content-Length: 0\r\n\r\n")),
+    (
+      "header-of-1-MiB",
+      raw(ok + "X: " + String(repeating: "y", count: 1_048_576) + "\r\nContent-Length: 0\r\n\r\n")
+    ),
+    (
+      "headers-of-1-MiB",
+      raw(ok + String(repeating: "X-Some: thing\r\n", count: 70_000) + "Content-Length: 0\r\n\r\n")
+    ),
   ]
 
   private static let lengths: [(String, UpstreamReply)] = [
@@ -96,8 +102,14 @@ enum UnsoundAnswers {
     ("chunk-size-cut-off", closing(chunked + "5\r\n12345\r\n0")),
     ("last-chunk-cut-off", closing(chunked + "5\r\n12345\r\n0\r\n")),
     ("trailer-cut-off", closing(chunked + "5\r\n12345\r\n0\r\nX-A: b")),
-    ("trailer-flood", raw(chunked + "2\r\n12\r\n0\r\n" + String(repeating: "X-Some: thing\r\n", count: 70_000) + "\r\n")),
-    ("trailer-of-1-MiB", raw(chunked + "2\r\n12\r\n0\r\nX: " + String(repeating: "y", count: 1_048_576) + "\r\n\r\n")),
+    (
+      "trailer-flood",
+      raw(chunked + "2\r\n12\r\n0\r\n" + String(repeating: "X-Some: thing\r\n", count: 70_000) + "\r\n")
+    ),
+    (
+      "trailer-of-1-MiB",
+      raw(chunked + "2\r\n12\r\n0\r\nX: " + String(repeating: "y", count: 1_048_576) + "\r\n\r\n")
+    ),
   ]
 
   private static let ends: [(String, UpstreamReply)] = [

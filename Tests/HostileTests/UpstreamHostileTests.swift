@@ -8,7 +8,7 @@ import Testing
 
   @Test func `U01 an unsound answer is 502, sent once, and its connection is not used again`() throws {
     let table = Dictionary(uniqueKeysWithValues: UnsoundAnswers.all)
-    let stage = try FaultStage { name, _ in table[name] ?? .ok }
+    let stage = try FaultStage(workers: 1) { name, _ in table[name] ?? .ok }
     for (name, _) in UnsoundAnswers.all {
       HostileTable.row("U01", "answer: " + name, expected: Self.dropped) { try stage.outcome(name) }
     }
@@ -23,7 +23,7 @@ import Testing
       "Retry-After: 0", "Alt-Svc: h2=\"127.0.0.1:\(canary.port)\"", "Refresh: 0; url=\(canary.url())",
       "Set-Cookie: a=b",
     ]
-    let stage = try FaultStage { name, _ in
+    let stage = try FaultStage(workers: 1) { name, _ in
       Int(name).map { .answer($0, lines: lines, body: "no") } ?? .ok
     }
     for status in statuses {
@@ -48,7 +48,9 @@ import Testing
     }
   }
 
-  @Test func `U02 an upstream that answers before it read the body is heard, whatever the body's size`() throws {
+  @Test func `U02 an upstream that answers before it read the body is heard, whatever the body's size`()
+    throws
+  {
     let statuses = [200, 413, 500]
     for status in statuses {
       let upstream = try RecordingUpstream(answersBeforeTheBody: true) { _ in
@@ -81,22 +83,50 @@ import Testing
 
   private static let hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
   private static let sound: [(String, UpstreamReply, again: Bool)] = [
-    ("interim", .raw(hints + "HTTP/1.1 102 Processing\r\n\r\n" + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), true),
-    ("hundred-interim", .raw(String(repeating: hints, count: 100) + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), true),
+    (
+      "interim",
+      .raw(hints + "HTTP/1.1 102 Processing\r\n\r\n" + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), true
+    ),
+    (
+      "hundred-interim",
+      .raw(String(repeating: hints, count: 100) + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), true
+    ),
     ("no-length", UpstreamReply.raw("HTTP/1.1 200 OK\r\n\r\nok").then(.close), false),
     ("http-1.0", UpstreamReply.raw("HTTP/1.0 200 OK\r\n\r\nok").then(.close), false),
     ("chunked-trailers", .chunked(["o", "k"], trailers: "X-Verified: true\r\nContent-Length: 9\r\n"), true),
-    ("chunk-extensions", .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=\"b\"\r\nok\r\n0;c\r\n\r\n"), true),
-    ("byte-by-byte", .drip("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", pieces: 1, pauseMilliseconds: 2), true),
+    (
+      "chunk-extensions",
+      .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=\"b\"\r\nok\r\n0;c\r\n\r\n"), true
+    ),
+    (
+      "byte-by-byte",
+      .drip("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", pieces: 1, pauseMilliseconds: 2), true
+    ),
     ("same-length-twice", .raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok"), true),
     ("close-announced", .answer(200, lines: ["Connection: close"], body: "ok"), false),
-    ("close-announced-and-done", UpstreamReply.answer(200, lines: ["Connection: close"], body: "ok").then(.close), false),
+    (
+      "close-announced-and-done",
+      UpstreamReply.answer(200, lines: ["Connection: close"], body: "ok").then(.close), false
+    ),
     ("close-not-announced", UpstreamReply.ok.then(.close), false),
     ("reset-behind-it", UpstreamReply.ok.then(.pause(milliseconds: 30), .reset), false),
-    ("extra-bytes", .raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"), false),
-    ("extra-bytes-later", UpstreamReply.ok.then(.pause(milliseconds: 20), .send(Array("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged".utf8))), false),
+    (
+      "extra-bytes",
+      .raw(
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"),
+      false
+    ),
+    (
+      "extra-bytes-later",
+      UpstreamReply.ok.then(
+        .pause(milliseconds: 20), .send(Array("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged".utf8))),
+      false
+    ),
     ("length-too-short", .raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more"), false),
-    ("body-behind-chunks", .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nforged"), false),
+    (
+      "body-behind-chunks",
+      .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nforged"), false
+    ),
   ]
 
   @Test func `U03 a sound answer comes back whole, and nothing behind it reaches anyone`() throws {
@@ -133,7 +163,9 @@ import Testing
     let size = 64 << 20
     let stage = try FaultStage(workers: 1) { name, _ in
       guard name == "large" else { return .ok }
-      return UpstreamReply([.send(Array("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n".utf8)), .sendZeros(size)])
+      return UpstreamReply([
+        .send(Array("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n".utf8)), .sendZeros(size),
+      ])
     }
     try stage.serveFair()
     let before = stage.gateway.residentBytes
