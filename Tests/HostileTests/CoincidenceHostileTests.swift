@@ -136,34 +136,39 @@ import Testing
     }
   }
 
-  @Test func `of instances that find the same dead socket one serves and the others say so`() throws {
+  /// One is held up between finding the dead file and removing it, the other starts in between.
+  @Test(.enabled(if: isRoot && isInstalled("strace")))
+  func `R09 of two instances that find the same dead socket one serves and the other says so`() throws {
     let upstream = try RecordingUpstream()
-    for round in 0..<4 {
-      HostileTable.row(
-        "R09", "6 starts on one dead socket, round \(round)", expected: "1 serves, 5 exit 69, 200"
-      ) {
-        let directory = try TemporaryDirectory()
-        let config = GatewayConfig.text(upstreams: [upstream.url()])
-          .replacingOccurrences(of: "listen: 127.0.0.1:{port}", with: "listen: unix:{dir}/door")
-          .replacingOccurrences(of: "{dir}", with: directory.path)
-        let path = try directory.write("vesigate.yaml", config, mode: 0o644)
-        try directory.write("secret", GatewayProcess.secret + "\n")
-        try DeadSocket.leave(at: directory.path + "/door")
-        let instances = try (0..<6).map { _ in
-          try ChildProcess(
-            [GatewayBinary.path(), "run", "--config", path], environment: ["PATH": "/usr/bin:/bin"])
-        }
-        let isSettled = eventually(within: 30) {
-          instances.filter { $0.status != nil }.count == 5
-            && instances.contains { $0.status == nil && $0.lines.contains { $0.contains("msg=ready") } }
-        }
-        try FaultStage.hold(isSettled, "\(instances.filter { $0.status == nil }.count) serve")
-        let client = try RawClient(unixPath: directory.path + "/door")
-        try client.send(SignedRequest().bytes)
-        let status = try client.response().status
-        let refused = instances.filter { $0.status == 69 }.count
-        return "1 serves, \(refused) exit 69, \(status)"
+    let directory = try TemporaryDirectory()
+    let config = GatewayConfig.text(upstreams: [upstream.url()])
+      .replacingOccurrences(of: "listen: 127.0.0.1:{port}", with: "listen: unix:{dir}/door")
+      .replacingOccurrences(of: "{dir}", with: directory.path)
+    let path = try directory.write("vesigate.yaml", config, mode: 0o644)
+    try directory.write("secret", GatewayProcess.secret + "\n")
+    try DeadSocket.leave(at: directory.path + "/door")
+    let command = [try GatewayBinary.path(), "run", "--config", path]
+    let trace = directory.path + "/trace"
+    let tracing = [
+      "strace", "-f", "-q", "-o", trace, "-e", "trace=unlink,unlinkat", "-e",
+      "inject=unlink,unlinkat:delay_enter=2000000",
+    ]
+    HostileTable.row("R09", "two starts on one dead socket", expected: "1 serves, 1 exits 69, 200") {
+      let held = try ChildProcess(tracing + command, environment: ["PATH": "/usr/bin:/bin"])
+      eventually(within: 5) {
+        held.status != nil || ((try? String(contentsOfFile: trace, encoding: .utf8)) ?? "").contains("unlink")
       }
+      let other = try ChildProcess(command, environment: ["PATH": "/usr/bin:/bin"])
+      let both = [held, other]
+      let isSettled = eventually(within: 30) {
+        both.allSatisfy { child in child.status != nil || child.lines.contains { $0.contains("msg=ready") } }
+      }
+      try FaultStage.hold(isSettled, "not settled: \(both.map(\.lines))")
+      let client = try RawClient(unixPath: directory.path + "/door")
+      try client.send(SignedRequest().bytes)
+      let status = try client.response().status
+      let serving = both.filter { $0.status == nil }.count
+      return "\(serving) serves, \(both.filter { $0.status == 69 }.count) exits 69, \(status)"
     }
   }
 }
