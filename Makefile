@@ -118,6 +118,11 @@ bench-instructions: release ## user instructions for one delivery of 1 KiB, by c
 	@scripts/install-needs bench
 	@bench/instructions $(RELEASE)
 
+.PHONY: soak
+soak: release ## mixed traffic and faults for MINUTES=10, then the books are balanced
+	@scripts/install-needs bench
+	@bench/soak $(RELEASE) $(or $(MINUTES),10)
+
 .PHONY: clean
 clean: ## remove what was built
 	@rm -rf .build dist

@@ -49,6 +49,7 @@ public enum SecretFile {
     do {
       let file = try RegularFile(path)
       try judge(file.mode)
+      try FilePlace.judge(path, owner: file.status.st_uid)
       var bytes = try file.read(bytesMax: bytesMax)
       defer { wipe(&bytes) }
       let lines = try lines(of: bytes)

@@ -134,6 +134,9 @@ public enum GatewayBinary {
     throw HarnessError("no built vesigate beside \(own)")
   }
 
+  /// For programs that run as another user.
+  public static func publicPath() throws -> String { try publicCopy.get().path }
+
   /// A copy that any user reaches, wherever the tree lies.
   static let publicCopy = Result { try PublicCopy() }
 
