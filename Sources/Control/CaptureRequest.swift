@@ -1,6 +1,6 @@
 /// Asks for the next deliveries that a route refuses: `capture COUNT SECONDS ROUTE`.
 ///
-/// Each comes as a line `captured BYTES ARRIVAL REASON`, ARRIVAL being Unix milliseconds, and so many bytes
+/// The first line is `waiting`: what is refused from then on counts. Each delivery comes as a line `captured BYTES ARRIVAL REASON`, ARRIVAL being Unix milliseconds, and so many bytes
 /// behind it: the request. The last line is `end REASON`, or `refused REASON` where nothing was begun.
 public struct CaptureRequest: Sendable, Equatable {
   public static let countMax = 16
@@ -36,6 +36,8 @@ public struct CaptureRequest: Sendable, Equatable {
 
 /// What goes back for a capture, piece by piece.
 public enum CaptureAnswer {
+  public static let waiting = Array("waiting\n".utf8)
+
   public static func captured(_ bytes: [UInt8], arrival: Int64, reason: String) -> [UInt8] {
     Array("captured \(bytes.count) \(arrival) \(reason)\n".utf8) + bytes
   }

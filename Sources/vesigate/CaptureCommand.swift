@@ -52,7 +52,6 @@ struct CaptureCommand: ParsableCommand {
       complain("vesigate: there is no route \(path)")
       throw ExitStatus.usage
     }
-    complain("waiting for \(count == 1 ? "the next delivery" : "\(count) deliveries") that \(path) refuses")
     var saved = 0
     let ending = try capture(ControlClient(path: control), request) { captured in
       let path = try CaptureFile.write(captured, folder: directory)
@@ -74,11 +73,15 @@ struct CaptureCommand: ParsableCommand {
     _ client: ControlClient, _ request: CaptureRequest, _ take: (Captured) throws -> Void
   ) throws -> CaptureEnding {
     do {
-      return try client.capture(request, take)
+      return try client.capture(request, begun: sayWaiting, take)
     } catch let failure as ControlClient.Failure {
       complain("vesigate: \(failure)")
       throw failure.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
     }
+  }
+
+  private func sayWaiting() {
+    complain("waiting for the next \(count == 1 ? "delivery" : "\(count) deliveries") to be refused")
   }
 
   private func end(_ ending: CaptureEnding, saved: Int, route: String) throws {

@@ -12,9 +12,10 @@ extension ControlClient {
   /// More is no request of this daemon's.
   private static let requestBytesMax = 64 * 1_048_576
 
-  /// Hands over each captured request as it comes, until the capture ends.
+  /// Calls `begun` when what is refused counts, then hands over each captured request as it comes, until the
+  /// capture ends.
   func capture(
-    _ request: CaptureRequest, _ take: (Captured) throws -> Void
+    _ request: CaptureRequest, begun: () -> Void, _ take: (Captured) throws -> Void
   ) throws -> CaptureEnding {
     let descriptor = try connected()
     defer { close(descriptor) }
@@ -25,6 +26,10 @@ extension ControlClient {
     // The daemon ends it in time; this is for one that hangs.
     var reader = AnswerReader(descriptor: descriptor, secondsMax: request.seconds + 30)
     while let words = reader.line()?.split(separator: " ") {
+      if words == ["waiting"] {
+        begun()
+        continue
+      }
       if words.count == 2, words[0] == "end" || words[0] == "refused" {
         return CaptureEnding(isRefused: words[0] == "refused", reason: String(words[1]))
       }

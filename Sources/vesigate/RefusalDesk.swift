@@ -34,7 +34,7 @@ final class RefusalDesk: RefusalWitness {
   /// The next refused deliveries of a route, as they go over the control socket.
   func capture(_ request: CaptureRequest, routes: RouteTable) -> AsyncStream<[UInt8]> {
     let (stream, continuation) = AsyncStream.makeStream(
-      of: [UInt8].self, bufferingPolicy: .bufferingOldest(request.count + 1))
+      of: [UInt8].self, bufferingPolicy: .bufferingOldest(request.count + 2))
     guard routes.all.contains(where: { $0.path.text == request.route }) else {
       return refuse("no-such-route", stream, continuation)
     }
@@ -44,6 +44,7 @@ final class RefusalDesk: RefusalWitness {
       captures[id] = Capture(
         route: request.route, left: request.count, bytesLeft: Self.captureBytesMax,
         continuation: continuation)
+      continuation.yield(CaptureAnswer.waiting)
       return true
     }
     guard isTaken else { return refuse("busy", stream, continuation) }

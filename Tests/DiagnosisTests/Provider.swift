@@ -56,7 +56,7 @@ struct Provider: Sendable, CustomTestStringConvertible {
     // What Vesicash's page leaves open.
     Provider(
       name: "Vesicash over the body alone", headers: ["mor-signature: %s"],
-      settings: ["signature:", "  preset: github", "  header: mor-signature", "  prefix: \"\""]),
+      settings: ["signature:", "  preset: vesicash", "  signed: \"{body}\""]),
     Provider(
       name: "Vesicash with another carrier", headers: ["mor-signature: %s", "x-mor-timestamp: %t"],
       before: "%t.",

@@ -118,8 +118,8 @@ import Testing
   }
 
   static let keys: [(line: String, key: [UInt8], words: String)] = [
-    ("secret", Array("secret\n".utf8), "with a line feed behind it"),
-    ("secret", Array("secret\r\n".utf8), "with CR LF behind it"),
+    ("s3cret-line", Array("s3cret-line\n".utf8), "with a line feed behind it"),
+    ("s3cret-line", Array("s3cret-line\r\n".utf8), "with CR LF behind it"),
     ("\"quoted\"", Array("quoted".utf8), "quotation marks"),
     ("  blanks ", Array("blanks".utf8), "blanks or quotation marks"),
     ("whsec_abc!", Array("abc!".utf8), "without the whsec_"),
