@@ -71,6 +71,29 @@ mutants: ## plant known bugs one at a time: do the tests notice? [PATCHES=DIR]
 	@scripts/install-needs test
 	@scripts/mutants $(or $(PATCHES),Tests/Mutants)
 
+.PHONY: fuzz
+fuzz: ## each fuzz target for SECONDS=60, two at a time; `make fuzz-merge` then keeps what they found
+	@scripts/install-needs build
+	@scripts/fuzz run $(or $(SECONDS),60) $(TARGETS)
+
+.PHONY: test-fuzz
+test-fuzz: ## one minute of each fuzz target
+	@$(MAKE) --no-print-directory fuzz SECONDS=60
+
+.PHONY: fuzz-merge
+fuzz-merge: ## what earlier runs found into the committed corpus, the smallest set that covers it
+	@scripts/fuzz merge $(TARGETS)
+
+.PHONY: test-asan
+test-asan: ## the whole suite under AddressSanitizer, and the programs that it starts
+	@scripts/install-needs test
+	@scripts/test-sanitized address $(FILTER)
+
+.PHONY: test-tsan
+test-tsan: ## the whole suite under ThreadSanitizer, and the programs that it starts
+	@scripts/install-needs test
+	@scripts/test-sanitized thread $(FILTER)
+
 .PHONY: lint
 lint: ## the format of the sources
 	@swift format lint --strict --recursive $(LINTED)

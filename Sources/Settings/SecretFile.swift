@@ -83,7 +83,7 @@ public enum SecretFile {
     }
   }
 
-  private static func lines(of bytes: [UInt8]) throws(FileProblem) -> [Line] {
+  static func lines(of bytes: [UInt8]) throws(FileProblem) -> [Line] {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
       throw unfit("begins with a byte order mark: save it as plain text without one")
     }

@@ -53,10 +53,9 @@ public final class GatewayProcess: Sendable {
     return (status, child.lines)
   }
 
-  /// Sanitizers take their options from the environment, so these are kept.
   private static func environment(_ added: [String: String]) -> [String: String] {
     var environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
-    for name in ["ASAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
+    for name in ["LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
       environment[name] = ProcessInfo.processInfo.environment[name]
     }
     return environment.merging(added) { $1 }
