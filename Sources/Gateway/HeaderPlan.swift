@@ -48,7 +48,8 @@ struct HeaderPlan {
     // One that is unfit for a log or said twice is replaced, so that log and app call the delivery alike.
     case .requestID where !value.elementsEqual(context.requestID.utf8): return false
     case .forwarding(let kind): return keepForwarding(kind, value)
-    case .accept, .contentType, .requestID, .other: break
+    case .trace where context.trace?.begunSpan != nil: return false
+    case .accept, .contentType, .requestID, .trace, .other: break
     }
     guard !named.contains(name) else { return false }
     note(role)
@@ -61,7 +62,7 @@ struct HeaderPlan {
     case .accept: hasAccept = true
     case .contentType: hasContentType = true
     case .requestID: hasRequestID = true
-    case .hopByHop, .host, .forwarding, .other: break
+    case .hopByHop, .host, .forwarding, .trace, .other: break
     }
   }
 
@@ -103,6 +104,12 @@ struct HeaderPlan {
     addForwarded(host: host)
     headers.append(name: "Via", value: head.minorVersion == 1 ? "1.1 vesigate" : "1.0 vesigate")
     if !hasRequestID { headers.append(name: "X-Request-Id", value: context.requestID) }
+    addTrace()
+  }
+
+  private mutating func addTrace() {
+    guard let trace = context.trace, let span = trace.begunSpan else { return }
+    TraceParent.withBegun(trace.id, span: span) { headers.append(name: "traceparent", value: $0) }
   }
 
   /// RFC 7239, section 4: an IPv6 address stands in brackets and quotes.
@@ -153,6 +160,8 @@ enum FieldRole {
   case accept
   case contentType
   case requestID
+  /// Either field of W3C Trace Context: they go on together or not at all.
+  case trace
   case other
 
   init(_ name: UnsafeRawBufferPointer) {
@@ -169,8 +178,10 @@ enum FieldRole {
     case 7: return name.equalsIgnoringCase("trailer") || name.equalsIgnoringCase("upgrade") ? .hopByHop : nil
     case 9: return name.equalsIgnoringCase("forwarded") ? .forwarding(.forwarded) : nil
     case 10:
+      if name.equalsIgnoringCase("tracestate") { return .trace }
       return name.equalsIgnoringCase("connection") || name.equalsIgnoringCase("keep-alive")
         ? .hopByHop : nil
+    case 11: return name.equalsIgnoringCase("traceparent") ? .trace : nil
     case 12:
       if name.equalsIgnoringCase("content-type") { return .contentType }
       return name.equalsIgnoringCase("x-request-id") ? .requestID : nil

@@ -55,10 +55,9 @@ public final class GatewayProcess: Sendable {
     return (status, child.lines)
   }
 
-  /// Sanitizers take their options from the environment, so these are kept.
   private static func environment(_ added: [String: String]) -> [String: String] {
     var environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
-    for name in ["ASAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
+    for name in ["LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
       environment[name] = ProcessInfo.processInfo.environment[name]
     }
     return environment.merging(added) { $1 }
@@ -135,6 +134,9 @@ public enum GatewayBinary {
     }
     throw HarnessError("no built vesigate beside \(own)")
   }
+
+  /// For programs that run as another user.
+  public static func publicPath() throws -> String { try publicCopy.get().path }
 
   /// A copy that any user reaches, wherever the tree lies.
   static let publicCopy = Result { try PublicCopy() }

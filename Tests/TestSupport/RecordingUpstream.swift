@@ -60,6 +60,8 @@ public final class RecordingUpstream: Sendable {
   public var requests: [RecordedRequest] { state.withLock { $0.requests } }
   public var connections: Int { state.withLock { $0.connections } }
   /// Of all connections, whether they made whole requests or not.
+  /// Those that are open now.
+  public var openConnections: Int { state.withLock { $0.open.count } }
   public var bytesReceived: Int { state.withLock { $0.bytesReceived } }
 
   /// Forgets the requests so far: a test of thousands looks at each alone.
