@@ -21,8 +21,7 @@ struct ReloadCommand: ParsableCommand {
   var wait = false
 
   func run() throws {
-    let configuration = try SecretTarget.configuration(config.path)
-    guard let control = configuration.control else {
+    guard let control = try control() else {
       complain(
         "vesigate: the control socket is switched off in the configuration (control: none): use kill -HUP")
       throw ExitStatus.unavailable
@@ -40,6 +39,15 @@ struct ReloadCommand: ParsableCommand {
     }
     print(reply.message)
     for file in reply.files { print("\(file.path)  \(file.fingerprints.joined(separator: ", "))") }
+  }
+
+  private func control() throws -> String? {
+    do throws(Problems) {
+      return try ConfigurationFile.control(config.path, environment: ProcessEnvironment.read())
+    } catch {
+      complain(error.description)
+      throw error.all.allSatisfy { $0.kind == .permission } ? ExitStatus.permission : ExitStatus.configuration
+    }
   }
 
   private func ask(_ client: ControlClient, _ request: ControlRequest) throws -> ControlReply {
