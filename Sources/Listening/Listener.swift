@@ -9,12 +9,21 @@ public struct Listener: Sendable {
   private let workers: WorkerTable
 
   /// Starts to accept on sockets that are bound. Connections go to the loops in turn; each stays on its own.
+  ///
+  /// - Parameter acceptTrouble: hears that no connection can be accepted, once a minute, and that it is over.
   public static func start(
-    _ sockets: [ListenSocket], group: any EventLoopGroup, workers: WorkerTable
+    _ sockets: [ListenSocket], group: any EventLoopGroup, workers: WorkerTable,
+    acceptTrouble: @escaping @Sendable (AcceptTrouble) -> Void
   ) async throws -> Listener {
     var channels: [any Channel] = []
     for socket in sockets {
       let channel = try await ServerBootstrap(group: group)
+        .serverChannelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandlers(
+              AcceptBackoffHandler(), AcceptFailures(tell: acceptTrouble))
+          }
+        }
         .childChannelOption(.allowRemoteHalfClosure, value: true)
         .childChannelOption(.maxMessagesPerRead, value: 4)
         .childChannelOption(.recvAllocator, value: readBuffers)

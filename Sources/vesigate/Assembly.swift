@@ -134,7 +134,9 @@ struct GatewayService: Service {
   let logger: Logger
 
   func run() async throws {
-    let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers)
+    let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers) {
+      tell($0)
+    }
     let names = sockets.map(\.name).joined(separator: " ")
     logger.notice(
       "ready",
@@ -147,5 +149,17 @@ struct GatewayService: Service {
     notifier.stopping(status: "finishing the deliveries in flight")
     logger.notice("stopping, deliveries in flight are finished first")
     await listener.drain(secondsMax: keeper.loaded.configuration.limits.drainSecondsMax)
+  }
+
+  private func tell(_ trouble: AcceptTrouble) {
+    switch trouble {
+    case .began(let reason):
+      logger.error(
+        """
+        no connection can be accepted, senders wait: \(reason) (if it is descriptors, raise LimitNOFILE= of \
+        the service, or lower connections-max)
+        """)
+    case .ended: logger.notice("connections are accepted again")
+    }
   }
 }
