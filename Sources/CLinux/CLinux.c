@@ -1,4 +1,5 @@
-// What needs headers that Swift must not see a second time: names such as SOCK_STREAM would be no longer Glibc's.
+// What needs headers of its own: in CLinux.h they would hide the C library's declarations from Swift files
+// that import Glibc alone.
 #include "CLinux.h"
 
 #include <linux/netlink.h>
