@@ -84,6 +84,10 @@ deb: ## the Debian package, below dist/ (VERSION=9.9.9: numbered so, of the same
 test-systemd: ## the package on a Debian 12 that boots systemd, in a container (root; SCENARIOS="reload socket")
 	@scripts/test-systemd $(SCENARIOS)
 
+.PHONY: test-deb
+test-deb: deb ## lintian, size, dependencies, exposure, manual pages, completions of the package
+	@packaging/test-deb "$$(ls -t dist/*.deb | sed -n 1p)"
+
 .PHONY: bench-load
 bench-load: release ## wrk and h2load with signed bodies: nothing lost, nothing twice
 	@scripts/install-needs bench
