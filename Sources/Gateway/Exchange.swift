@@ -147,6 +147,7 @@ public final class Exchange {
       if let context = planContext() { forward(ForwardRequest(verified: delivery, context)) }
     case .refused(let reason):
       if case .stale(let age) = reason { record.ageSeconds = age }
+      show(reason, body)
       guard match?.route.observe == true, let context = planContext() else {
         return refuse(.unverified(reason))
       }
@@ -155,6 +156,15 @@ public final class Exchange {
       record.detail = reason.detail
       forward(ForwardRequest(observed: head, body: body, reason: reason, context))
     }
+  }
+
+  /// To whoever asked to see what fails, before the body is given back.
+  private func show(_ reason: Unverified, _ body: BodyBuffer) {
+    guard let refusals = lane.refusals, let route = match?.route else { return }
+    refusals.refused(
+      RefusedDelivery(
+        head: head, body: body, route: route, secrets: snapshot.secrets[route.secretFileIndex],
+        reason: reason, arrival: arrival))
   }
 
   // MARK: 4. Plan: what leaves, with our mark and without the sender's own

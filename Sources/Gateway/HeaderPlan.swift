@@ -45,6 +45,8 @@ struct HeaderPlan {
     switch role {
     case .hopByHop: return false
     case .host: return context.route.preservesHost
+    // One that is unfit for a log or said twice is replaced, so that log and app call the delivery alike.
+    case .requestID where !value.elementsEqual(context.requestID.utf8): return false
     case .forwarding(let kind): return keepForwarding(kind, value)
     case .trace where context.trace?.begunSpan != nil: return false
     case .accept, .contentType, .requestID, .trace, .other: break
@@ -169,6 +171,8 @@ enum FieldRole {
     switch name.count {
     case 2: return name.equalsIgnoringCase("te") ? .hopByHop : nil
     case 4: return name.equalsIgnoringCase("host") ? .host : nil
+    // CGI makes `HTTP_PROXY` of `Proxy`, which many a client library obeys (CVE-2016-5385).
+    case 5: return name.equalsIgnoringCase("proxy") ? .hopByHop : nil
     case 6: return shortName(name)
     case 7: return name.equalsIgnoringCase("trailer") || name.equalsIgnoringCase("upgrade") ? .hopByHop : nil
     case 9: return name.equalsIgnoringCase("forwarded") ? .forwarding(.forwarded) : nil
@@ -191,7 +195,9 @@ enum FieldRole {
 
   private static func longName(_ name: UnsafeRawBufferPointer) -> FieldRole? {
     switch name.count {
-    case 14: return name.equalsIgnoringCase("content-length") ? .hopByHop : nil
+    case 14:
+      return name.equalsIgnoringCase("content-length") || name.equalsIgnoringCase("http2-settings")
+        ? .hopByHop : nil
     case 15: return name.equalsIgnoringCase("x-forwarded-for") ? .forwarding(.for) : nil
     case 16:
       if name.equalsIgnoringCase("x-forwarded-host") { return .forwarding(.host) }

@@ -5,6 +5,8 @@ public final class Lane {
   /// Shared by all lanes.
   public let occupancy: Occupancy
   public let recorder: any Recorder
+  /// Sees what fails verification; nil where nobody ever asks.
+  let refusals: (any RefusalWitness)?
   /// The edge's clocks; the core has none.
   public let now: () -> Moment
 
@@ -18,12 +20,13 @@ public final class Lane {
 
   /// `idSeed` must differ from lane to lane and from start to start.
   public init(
-    snapshot: Snapshot, occupancy: Occupancy, recorder: any Recorder, idSeed: UInt64,
-    now: @escaping () -> Moment
+    snapshot: Snapshot, occupancy: Occupancy, recorder: any Recorder,
+    refusals: (any RefusalWitness)? = nil, idSeed: UInt64, now: @escaping () -> Moment
   ) {
     self.snapshot = snapshot
     self.occupancy = occupancy
     self.recorder = recorder
+    self.refusals = refusals
     self.now = now
     rings = KeyRing.all(for: snapshot, keeping: [])
     requestIDs = RequestIDs(seed: idSeed)

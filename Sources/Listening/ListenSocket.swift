@@ -8,6 +8,8 @@ public struct ListenSocket: Sendable {
   public let unixPath: String?
   /// Connections that the kernel keeps until they are accepted; it cuts this to net.core.somaxconn.
   private let backlog: CInt
+  /// Whether it stays open elsewhere when it is closed here, with all that waits in its queue.
+  let isShared: Bool
 
   /// One that systemd handed over.
   ///
@@ -17,6 +19,7 @@ public struct ListenSocket: Sendable {
     self.name = name
     self.backlog = backlog ?? Self.backlogDefault
     unixPath = nil
+    isShared = true
   }
 
   private init(descriptor: CInt, name: String, unixPath: String? = nil) {
@@ -24,6 +27,7 @@ public struct ListenSocket: Sendable {
     self.name = name
     self.unixPath = unixPath
     backlog = Self.backlogDefault
+    isShared = false
   }
 
   private static let backlogDefault: CInt = 4096
@@ -92,6 +96,8 @@ public struct ListenSocket: Sendable {
   ) throws(ListenFailure) -> ListenSocket {
     let name = "unix:\(path)"
     var address = try unixAddress(path, name: name)
+    let lock = lockDirectory(of: path)
+    defer { lock.map { _ = close($0) } }
     if try isStale(&address, path: path, name: name) { unlink(path) }
     let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw ListenFailure(name: name, errno: errno) }
@@ -113,6 +119,20 @@ public struct ListenSocket: Sendable {
       throw error
     }
     return ListenSocket(descriptor: descriptor, name: name, unixPath: path)
+  }
+
+  /// Two instances that find the same dead file would each remove it, the second one the first one's new
+  /// socket: so looking, removing and binding go under a lock on the directory. Where there is none to be had
+  /// within five seconds it goes on without.
+  private static func lockDirectory(of path: String) -> CInt? {
+    let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    for _ in 0..<500 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { break }
+      usleep(10_000)
+    }
+    return descriptor
   }
 
   private static func unixAddress(_ path: String, name: String) throws(ListenFailure) -> sockaddr_un {

@@ -49,6 +49,7 @@ public enum SecretFile {
     do {
       let file = try RegularFile(path)
       try judge(file.mode)
+      try FilePlace.judge(path, owner: file.status.st_uid)
       var bytes = try file.read(bytesMax: bytesMax)
       defer { wipe(&bytes) }
       let lines = try lines(of: bytes)
@@ -82,7 +83,7 @@ public enum SecretFile {
     }
   }
 
-  private static func lines(of bytes: [UInt8]) throws(FileProblem) -> [Line] {
+  static func lines(of bytes: [UInt8]) throws(FileProblem) -> [Line] {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
       throw unfit("begins with a byte order mark: save it as plain text without one")
     }

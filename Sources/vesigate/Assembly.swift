@@ -46,16 +46,23 @@ struct Assembly {
       counters: counters)
     let desk = LookDesk(files: files)
     desk.onLook { keeper.look(at: $0) }
+    let selfDiagnosis = SelfDiagnosis(routes: loaded.snapshot.routes, logger: logger)
+    let refusals = RefusalDesk(selfDiagnosis: selfDiagnosis)
     let engine = try await Engine(
-      snapshot: loaded.snapshot, loops: loopCount, recorder: recorder, looks: desk)
-    keeper.onPublish { engine.adopt($0) }
+      snapshot: loaded.snapshot, loops: loopCount,
+      recorder: VerifiedWatch(recorder: recorder, selfDiagnosis: selfDiagnosis), refusals: refusals,
+      looks: desk)
+    keeper.onPublish {
+      engine.adopt($0)
+      selfDiagnosis.adopt($0.routes)
+    }
 
     let status = ServiceStatus(
       notifier: SystemdNotifier(environment: environment), keeper: keeper,
       doors: sockets.map(\.name).joined(separator: " "))
     keeper.onSecretsChanged { status.secretsChanged() }
     let control = try await startControl(
-      ControlDesk(keeper: keeper, engine: engine, status: status), logger)
+      ControlDesk(keeper: keeper, engine: engine, status: status), refusals, logger)
     let gateway = GatewayService(
       engine: engine, sockets: sockets, keeper: keeper, status: status, logger: logger)
     let watch = RotationWatch(keeper: keeper, looks: desk)
@@ -65,6 +72,7 @@ struct Assembly {
     try? await files.shutdownGracefully()
     await engine.shutdown()
     recorder.tellLeftOut(all: true)
+    await selfDiagnosis.stop()
     logger.notice("stopped", metadata: ["summary": "\(counters.summary(logLinesDropped: sink.linesDropped))"])
   }
 
@@ -96,10 +104,12 @@ struct Assembly {
 
   /// The commands' door. The default path is a convenience of the packaged service: where it cannot be had,
   /// as beside a second instance, the gateway runs without.
-  private func startControl(_ desk: ControlDesk, _ logger: Logger) async throws -> ControlDoor? {
+  private func startControl(
+    _ desk: ControlDesk, _ refusals: RefusalDesk, _ logger: Logger
+  ) async throws -> ControlDoor? {
     guard let path = loaded.configuration.control else { return nil }
     do {
-      return try await ControlDoor.open(path, desk: desk)
+      return try await ControlDoor.open(path, desk: desk, refusals: refusals)
     } catch let failure as ListenFailure where path == Configuration.controlDefault {
       logger.notice("no control socket, commands cannot reach this instance: \(failure)")
       return nil
@@ -138,7 +148,9 @@ struct GatewayService: Service {
   let logger: Logger
 
   func run() async throws {
-    let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers)
+    let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers) {
+      tell($0)
+    }
     logger.notice(
       "ready",
       metadata: [
@@ -150,5 +162,17 @@ struct GatewayService: Service {
     status.stopping()
     logger.notice("stopping, deliveries in flight are finished first")
     await listener.drain(secondsMax: keeper.loaded.configuration.limits.drainSecondsMax)
+  }
+
+  private func tell(_ trouble: AcceptTrouble) {
+    switch trouble {
+    case .began(let reason):
+      logger.error(
+        """
+        no connection can be accepted, senders wait: \(reason) (if it is descriptors, raise LimitNOFILE= of \
+        the service, or lower connections-max)
+        """)
+    case .ended: logger.notice("connections are accepted again")
+    }
   }
 }
