@@ -30,7 +30,7 @@ def entries(since):
 
 
 def fields(report):
-    since = service.cursor()
+    since = service.now()
     delivery.deliver(extra={"X-Request-Id": "request-4711"})
     delivery.deliver(secret="not-the-secret")
     found = [entry for entry in entries(since) if "VESIGATE_OUTCOME" in entry]
@@ -49,7 +49,7 @@ def fields(report):
 
 
 def none_dropped(report, world):
-    since = service.cursor()
+    since = service.now()
     outcome = world.sender(rate=0, connections=16, count=COUNT).wait(300)
     report.check("%d deliveries are sent as fast as it goes" % COUNT, outcome.is_perfect, outcome)
     # Lines are written behind the answers.

@@ -48,7 +48,7 @@ def probe(report):
     text = text.replace("[Service]\n", "[Service]\nType=oneshot\nExecStart=%s\n" % PROBE)
     service.write(UNIT, text)
     must("systemctl", "daemon-reload")
-    since = service.cursor()
+    since = service.now()
     ran = service.systemctl("start", "vesigate-probe")
     found = dict(line.split(": ", 1) for line in
                  service.journal(since=since, unit="vesigate-probe").splitlines() if ": " in line)
