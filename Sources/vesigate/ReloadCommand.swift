@@ -21,8 +21,7 @@ struct ReloadCommand: ParsableCommand {
   var wait = false
 
   func run() throws {
-    let control = try controlPath()
-    guard let control else {
+    guard let control = try controlPath() else {
       complain(
         "vesigate: the control socket is switched off in the configuration (control: none): use kill -HUP")
       throw ExitStatus.unavailable
