@@ -21,8 +21,7 @@ struct ReloadCommand: ParsableCommand {
   var wait = false
 
   func run() throws {
-    let control = try controlPath()
-    guard let control else {
+    guard let control = try controlPath() else {
       complain(
         "vesigate: the control socket is switched off in the configuration (control: none): use kill -HUP")
       throw ExitStatus.unavailable
@@ -42,12 +41,12 @@ struct ReloadCommand: ParsableCommand {
     for file in reply.files { print("\(file.path)  \(file.fingerprints.joined(separator: ", "))") }
   }
 
-  /// Where to ask. A configuration that cannot be read is for the daemon to refuse, so that its log and its status
-  /// say why; where it listens is then what the environment says, or the default.
+  /// Where to ask. A configuration that cannot be used is for the daemon to refuse, so that its log and its status
+  /// say why; where not even `control` can be read, it is what the environment says, or the default.
   private func controlPath() throws -> String? {
     let environment = ProcessEnvironment.read()
     do throws(Problems) {
-      return try ConfigurationFile.load(config.path, environment: environment).configuration.control
+      return try ConfigurationFile.control(config.path, environment: environment)
     } catch {
       let isDefault = config.path == Configuration.fileDefault
       let likely = environment["VESIGATE_CONTROL"] ?? (isDefault ? Configuration.controlDefault : nil)

@@ -79,6 +79,19 @@ struct StartTests {
   }
 
   @Test(.timeLimit(.minutes(1)))
+  func `where standard error is the journal, what ends it is an error there`() async throws {
+    try await onThread {
+      let script = "JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec \"$0\" \"$@\""
+      let config = "listen: nowhere\nworkers: none\nroutes: []\n"
+      let started = try Started(config, wrapper: ["sh", "-c", script])
+      #expect(started.child.waitForExit(within: 30) == 78)
+      #expect(started.child.lines.count == 4)
+      #expect(started.child.lines.allSatisfy { $0.hasPrefix("<3>") }, "\(started.child.lines)")
+      #expect(started.child.lines.last == "<3>vesigate: 3 problems, nothing was done")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
   func `a bad configuration ends it with 78 and all its problems`() async throws {
     try await onThread {
       let (status, lines, _) = try failure("listen: nowhere\nworkers: none\nroutes: []\n")

@@ -56,6 +56,22 @@ struct SurroundingsTests {
       let status = try manager.message(millisecondsMax: 0)
       #expect(status.hasPrefix("READY=1\nSTATUS=reload refused, the old settings stay in force: "))
       #expect(status.contains("does not exist"))
+
+      // What the command itself could tell is the daemon's to say as well.
+      try gateway.replaceSecrets([GatewayProcess.secret])
+      try gateway.writeConfig(
+        GatewayConfig.text(upstreams: [upstream.url()], top: "control: {dir}/control\nnonsense: 1"))
+      let unknown = try GatewayProcess.command(["reload", "--config", gateway.configPath])
+      #expect(unknown.status == 78)
+      #expect(unknown.lines.first?.contains(" nonsense: unknown setting") == true)
+      #expect(try manager.message(millisecondsMax: 0).hasPrefix("RELOADING=1\n"))
+      #expect(try manager.message(millisecondsMax: 0).contains(" nonsense: unknown setting"))
+
+      // Nobody can tell whose file this is.
+      try gateway.writeConfig("control: [")
+      let broken = try GatewayProcess.command(["reload", "--config", gateway.configPath])
+      #expect(broken.status == 78)
+      #expect(broken.lines.first?.hasPrefix("\(gateway.configPath):") == true)
       #expect(try gateway.exchange(SignedRequest().bytes).status == 200)
       #expect(gateway.terminate() == 0)
     }

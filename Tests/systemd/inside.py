@@ -17,7 +17,7 @@ SCENARIOS = [
     "upstreams", "socket", "credentials", "journal", "rotation", "documents", "upgrade", "removal",
 ]
 # What every other one builds on.
-FOUNDATION = ["install", "first_start"]
+FOUNDATION = ["boot", "install", "first_start"]
 
 
 def wanted():

@@ -48,7 +48,7 @@ def starts(report):
     report.check("systemctl start returns when it listens (READY=1)", str(service.PORT) in listens, listens)
     text = service.status_text()
     report.check("the status says what it listens on and which secrets it has",
-                 "listening" in text and "8480" in text and "vesicash=" in text, text)
+                 ":%d" % service.PORT in text and "vesicash=" in text, text)
     status = service.systemctl("status", "--no-pager", "vesigate").out
     report.check("systemctl status shows that line", text in status)
     report.check("it runs as the user vesigate", eventually(

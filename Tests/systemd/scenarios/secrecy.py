@@ -55,11 +55,11 @@ def memory(report):
 def death(report, number):
     """CLD_KILLED is 2; CLD_DUMPED, 3, would tell of a core dump."""
     pid = service.pid()
+    since = service.now()
     os.kill(pid, number)
     back = service.is_back(pid)
-    # It is not said after the restart any more, but in the journal.
-    log = service.journal("--lines", "40")
-    log = log[log.rfind("Main process exited"):]
+    # systemctl does not say it any more after the restart; the journal does.
+    log = service.journal(since=since)
     died = next((line for line in log.splitlines() if "Main process exited" in line), log)
     report.check("%s ends it without a core dump" % number.name,
                  "code=killed" in died and "code=dumped" not in log, died)

@@ -135,7 +135,7 @@ def broken(report):
     """A service that cannot start must not take the port with it, nor the machine's time."""
     service.remove_drop_ins()
     open_socket(LISTEN_SYSTEMD.replace("upstreams:", "upstream:"))
-    since = service.cursor()
+    since = service.now()
     waiting = subprocess.Popen(
         ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "60",
          "http://127.0.0.1:%d/nowhere" % service.PORT], stdout=subprocess.PIPE, text=True)

@@ -34,7 +34,7 @@ def make_higher_version():
     with open(path) as file:
         text = file.read()
     service.write(path, CHANGED + text)
-    must("dpkg-deb", "-b", FOLDER, HIGHER)
+    must("dpkg-deb", "-Znone", "-b", FOLDER, HIGHER)
 
 
 def package_version():

@@ -17,7 +17,7 @@ def scenario(report, world):
     time.sleep(2 * SECONDS)
     report.check("a process that lives is left alone", service.pid() == pid and service.show("vesigate", "NRestarts") == "0",
                  "pid %d after %d s, twice WatchdogSec=" % (service.pid(), 2 * SECONDS))
-    since = service.cursor()
+    since = service.now()
     os.kill(pid, signal.SIGSTOP)
     began = time.monotonic()
     new = service.is_back(pid)
