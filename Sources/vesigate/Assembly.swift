@@ -23,6 +23,7 @@ struct Assembly {
     let configuration = loaded.configuration
     CoreDumps.forbid()
     _ = vg_forbid_dumps()
+    vg_return_large_blocks()
     let sink = LogSink(format: logFormat)
     let level = Logger.Level(rawValue: configuration.log.level.rawValue) ?? .info
     GatewayLogHandler.bootstrap(sink: sink, format: logFormat, level: level)

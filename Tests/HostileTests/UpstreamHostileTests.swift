@@ -188,7 +188,7 @@ import Testing
           peak = max(peak, stage.gateway.residentBytes - before)
           usleep(pause)
         }
-        try FaultStage.hold(count > size && count < size + 1000, "\(count) bytes")
+        try FaultStage.hold(count >= size && count < size + 1000, "\(count) bytes")
         return peak < 32 << 20 ? "whole, under 32 MiB of memory" : "\(peak >> 20) MiB of memory"
       }
     }

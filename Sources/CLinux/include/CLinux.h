@@ -1,6 +1,7 @@
 #pragma once
-// The few kernel calls that Swift's Glibc module does not show: epoll, eventfd, the variadic prctl, and what
-// only netlink tells.
+// The few kernel and C library calls that Swift's Glibc module does not show: epoll, eventfd, malloc's settings, the
+// variadic prctl, and what only netlink tells.
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -10,6 +11,13 @@
 
 /// Keeps other processes of the same user from reading this one's memory, and the kernel from dumping it.
 static inline int vg_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+/// Large blocks are mapped alone and go back to the system when they are freed. glibc would raise that
+/// threshold with the first of them, and a burst of large bodies would leave heaps full of holes.
+static inline void vg_return_large_blocks(void) {
+  mallopt(M_MMAP_THRESHOLD, 131072);
+  mallopt(M_TRIM_THRESHOLD, 1048576);
+}
 
 /// Adds, changes or removes one descriptor; `op` is an EPOLL_CTL value.
 static inline int vg_epoll_ctl(int epoll, int op, int fd, uint32_t events) {
