@@ -33,6 +33,7 @@ let package = Package(
     .target(name: "Signing", dependencies: ["COpenSSL"], swiftSettings: strict),
     .target(name: "Gateway", dependencies: ["Signing"], swiftSettings: strict),
     .target(name: "Framing", dependencies: ["Gateway"], swiftSettings: strict),
+    .target(name: "Diagnosis", dependencies: ["Gateway", "Signing"], swiftSettings: strict),
 
     // The edges: they know the core, never each other.
     .target(
@@ -62,6 +63,7 @@ let package = Package(
     .target(
       name: "Supervision",
       dependencies: [
+        "CLinux",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
@@ -75,8 +77,8 @@ let package = Package(
     .executableTarget(
       name: "vesigate",
       dependencies: [
-        "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Control", "Settings",
-        "Supervision", "Telemetry", "Calling", "Rotation",
+        "CLinux", "Signing", "Gateway", "Framing", "Diagnosis", "Forwarding", "Listening", "Control",
+        "Settings", "Supervision", "Telemetry", "Calling", "Rotation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -96,6 +98,10 @@ let package = Package(
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DiagnosisTests",
+      dependencies: ["Diagnosis", "Gateway", "Settings", "Signing", "TestSupport", "vesigate"],
       swiftSettings: strict),
     .testTarget(
       name: "SettingsTests", dependencies: ["Settings", "Gateway", "Signing"], swiftSettings: strict),
@@ -135,6 +141,9 @@ let package = Package(
       name: "RotationEndToEndTests", dependencies: ["TestSupport", "Signing", "vesigate"],
       swiftSettings: strict),
     .testTarget(name: "ReloadTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    // Hostile input and faults, as a table; suites named ...Slow are left out of `make test`.
+    .testTarget(
+      name: "HostileTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
     // What must hold of any input, over random inputs and over those that the fuzzer has found.

@@ -72,6 +72,7 @@ public final class Exchange {
   private func matchRoute() throws(Rejection) {
     guard let found = snapshot.routes.match(head) else { throw .noSuchPath }
     record.route = found.route.path.text
+    if found.route.traces { record.trace = TraceParent.read(head.headers) }
     guard found.route.methods.contains(head.method) else {
       throw .methodNotAllowed(allowed: found.route.methods)
     }
@@ -146,6 +147,7 @@ public final class Exchange {
       if let context = planContext() { forward(ForwardRequest(verified: delivery, context)) }
     case .refused(let reason):
       if case .stale(let age) = reason { record.ageSeconds = age }
+      show(reason, body)
       guard match?.route.observe == true, let context = planContext() else {
         return refuse(.unverified(reason))
       }
@@ -156,14 +158,32 @@ public final class Exchange {
     }
   }
 
+  /// To whoever asked to see what fails, before the body is given back.
+  private func show(_ reason: Unverified, _ body: BodyBuffer) {
+    guard let refusals = lane.refusals, let route = match?.route else { return }
+    refusals.refused(
+      RefusedDelivery(
+        head: head, body: body, route: route, secrets: snapshot.secrets[route.secretFileIndex],
+        reason: reason, arrival: arrival))
+  }
+
   // MARK: 4. Plan: what leaves, with our mark and without the sender's own
 
   private func planContext() -> PlanContext? {
     match.map { match in
       PlanContext(
         route: match.route, markNames: snapshot.routes.markNames, restStart: match.restStart, peer: peer,
-        isTrusted: snapshot.trustedProxies.contains(peer), requestID: record.requestID, arrival: arrival)
+        isTrusted: snapshot.trustedProxies.contains(peer), requestID: record.requestID,
+        trace: trace(match.route), arrival: arrival)
     }
+  }
+
+  /// The sender's trace, or a new one.
+  private func trace(_ route: Route) -> TraceContext? {
+    guard route.traces else { return nil }
+    let trace = record.trace.map { TraceContext(id: $0, begunSpan: nil) } ?? lane.beginTrace()
+    record.trace = trace.id
+    return trace
   }
 
   // MARK: 5. Dispatch: to the route's upstreams
@@ -255,6 +275,8 @@ public final class Exchange {
     if let dispatchStart {
       record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart)
       record.verifyNanoseconds = dispatchStart.nanoseconds(since: bodyEnd ?? dispatchStart)
+    } else if let bodyEnd {
+      record.verifyNanoseconds = end.nanoseconds(since: bodyEnd)
     }
     lane.recorder.record(record)
     release()

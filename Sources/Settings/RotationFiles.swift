@@ -48,6 +48,7 @@ enum RotationFiles {
     guard SecretFile.identity(previous(path)) != nil else { return [] }
     let file = try RegularFile(previous(path))
     try SecretFile.judge(file.mode)
+    try FilePlace.judge(owner: file.status.st_uid)
     var bytes = try file.read(bytesMax: SecretFile.bytesMax)
     defer { wipe(&bytes) }
     return try previousLines(of: bytes)

@@ -25,7 +25,10 @@ final class Engine: Sendable {
     }
   }
 
-  init(snapshot: Snapshot, loops: Int, recorder: any Recorder, looks: LookDesk) async throws {
+  init(
+    snapshot: Snapshot, loops: Int, recorder: any Recorder, refusals: any RefusalWitness,
+    looks: LookDesk
+  ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
     let occupancy = Occupancy()
     var cells: [NIOLoopBound<Cell>] = []
@@ -33,8 +36,8 @@ final class Engine: Sendable {
       cells.append(
         try await loop.submit {
           let cell = Engine.makeCell(
-            on: loop, snapshot: snapshot, loops: loops, occupancy: occupancy, recorder: recorder, looks: looks
-          )
+            on: loop, snapshot: snapshot, loops: loops, occupancy: occupancy, recorder: recorder,
+            refusals: refusals, looks: looks)
           return NIOLoopBound(cell, eventLoop: loop)
         }.get())
     }
@@ -53,11 +56,11 @@ final class Engine: Sendable {
 
   private static func makeCell(
     on loop: any EventLoop, snapshot: Snapshot, loops: Int, occupancy: Occupancy, recorder: any Recorder,
-    looks: LookDesk
+    refusals: any RefusalWitness, looks: LookDesk
   ) -> Cell {
     let limits = snapshot.limits
     let lane = Lane(
-      snapshot: snapshot, occupancy: occupancy, recorder: recorder,
+      snapshot: snapshot, occupancy: occupancy, recorder: recorder, refusals: refusals,
       idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
     let forwarder = CurlForwarder(
       eventLoop: loop, connectionsMax: max(limits.inFlightMax / loops, 64),
