@@ -87,12 +87,12 @@ fuzz-merge: ## what earlier runs found into the committed corpus, the smallest s
 .PHONY: test-asan
 test-asan: ## the whole suite under AddressSanitizer, and the programs that it starts
 	@scripts/install-needs test
-	@scripts/test-sanitized address $(FILTER)
+	@scripts/test-sanitized address '$(FILTER)'
 
 .PHONY: test-tsan
 test-tsan: ## the whole suite under ThreadSanitizer, and the programs that it starts
 	@scripts/install-needs test
-	@scripts/test-sanitized thread $(FILTER)
+	@scripts/test-sanitized thread '$(FILTER)'
 
 .PHONY: lint
 lint: ## the format of the sources

@@ -197,7 +197,7 @@ import Testing
       _ = try? scratch.write("temporary", text)
       rename(scratch.file("temporary"), scratch.file(name))
     }
-    for turn in 0..<3 { put("s", "\(turn)\n") }
+    for turn in (0..<3).reversed() { put("s", "\(turn)\n") }
     let writer = Task.detached {
       for turn in 1...600 {
         put("s.journal", "began: \(turn)\n")

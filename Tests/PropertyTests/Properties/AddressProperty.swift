@@ -35,8 +35,15 @@ enum AddressProperty {
     }
     guard url.unixSocketPath == nil else { return nil }
     guard let (host, port) = curlParts(text) else { return "no URL to libcurl" }
-    return host == url.host.lowercased() && port == String(url.port)
+    return isSame(host, url.host.lowercased()) && port == String(url.port)
       ? nil : "libcurl goes to \(host):\(port), not \(url.host):\(url.port)"
+  }
+
+  /// libcurl writes an IPv6 address anew.
+  private static func isSame(_ host: String, _ other: String) -> Bool {
+    guard host.hasPrefix("["), other.hasPrefix("[") else { return host == other }
+    let addresses = [host, other].map { Address(text: String($0.dropFirst().dropLast())) }
+    return addresses[0] != nil && addresses[0] == addresses[1]
   }
 
   private static func curlParts(_ text: String) -> (host: String, port: String)? {
