@@ -143,7 +143,7 @@ let package = Package(
     .testTarget(name: "ReloadTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     // Hostile input and faults, as a table; suites named ...Slow are left out of `make test`.
     .testTarget(
-      name: "HostileTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+      name: "HostileTests", dependencies: ["TestSupport", "Signing", "vesigate"], swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
     // What must hold of any input, over random inputs and over those that the fuzzer has found.

@@ -1,5 +1,4 @@
-// What needs headers of its own: in CLinux.h they would hide the C library's declarations from Swift files
-// that import Glibc alone.
+// What needs headers that Swift must not see a second time: names such as SOCK_STREAM would be no longer Glibc's.
 #include "CLinux.h"
 
 #include <linux/netlink.h>

@@ -66,9 +66,10 @@ struct HeaderPlan {
     }
   }
 
-  /// A mark or its failed form, by default or configured on any route: nobody else's ever leaves.
+  /// A mark or its failed form, by default or configured on any route: nobody else's ever leaves. Nor does
+  /// what differs in its hyphens alone, which a careless reader may drop.
   private func isMark(_ name: UnsafeRawBufferPointer) -> Bool {
-    context.markNames.contains { name.equalsIgnoringCase($0) }
+    context.markNames.contains { name.equalsIgnoringCaseAndHyphens($0) }
   }
 
   private mutating func keepForwarding(_ kind: FieldRole.Forwarding, _ value: UnsafeRawBufferPointer) -> Bool

@@ -20,8 +20,7 @@ public struct Listener: Sendable {
       let channel = try await ServerBootstrap(group: group)
         .serverChannelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandlers(
-              AcceptBackoffHandler(), AcceptFailures(tell: acceptTrouble))
+            try channel.pipeline.syncOperations.addHandler(AcceptFailures(tell: acceptTrouble))
           }
         }
         .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -89,7 +88,10 @@ public struct Listener: Sendable {
   /// NIO throws away a connection that it has accepted when the listener closes before it was handed on to
   /// its loop and back, so accepting ends first, and those under way arrive.
   private func stopAccepting() async {
-    for channel in channels { try? await channel.setOption(.autoRead, value: false).get() }
+    for channel in channels {
+      try? await channel.triggerUserOutboundEvent(AcceptFailures.Stop()).get()
+      try? await channel.setOption(.autoRead, value: false).get()
+    }
     for _ in 0..<3 {
       await workers.onEach { _ in }
       for channel in channels { try? await channel.eventLoop.submit {}.get() }

@@ -17,17 +17,11 @@ public enum ConfigurationFile {
     _ path: String, environment: [String: String] = [:]
   ) throws(Problems) -> String? {
     let report = Report(file: path)
-    do throws(Problems) {
-      let draft = ConfigurationDraft.read(try bytes(path), environment: environment, report: report)
-      guard let draft, draft.configuration.control != nil || report.isEmpty else {
-        throw Problems(report.problems)
-      }
-      return draft.configuration.control
-    } catch {
-      // A file of one's own may belong to a second instance, whose socket is elsewhere.
-      guard path == Configuration.fileDefault else { throw error }
-      return Configuration.controlDefault
+    let draft = ConfigurationDraft.read(try bytes(path), environment: environment, report: report)
+    guard let draft, draft.configuration.control != nil || report.isEmpty else {
+      throw Problems(report.problems)
     }
+    return draft.configuration.control
   }
 
   static func bytes(_ path: String) throws(Problems) -> [UInt8] {

@@ -55,6 +55,7 @@ import Testing
   }
 
   @Test(arguments: [
+    "X--Verified", "XVerified", "-x-verified", "X-Verified-", "X-VerifiedFailed",
     "X-Verified", "x-verified", "X-VERIFIED", "X_Verified", "x_verified", "X-Verified-Failed",
     "x-VERIFIED-failed",
     "X_Verified_Failed", "X-Verified_Failed", "X.Verified", "X-Verified.", "X~Verified", "X-Verified!",

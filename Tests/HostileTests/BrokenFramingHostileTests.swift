@@ -1,31 +1,30 @@
 import TestSupport
 import Testing
 
-/// Rows H01 to H08, and of H19 and H20 what is a matter of syntax.
+/// Rows H01 to H08, of H19 and H20 what is a matter of syntax, and W08 byte by byte.
 @Suite(.ownThread) struct BrokenFramingHostileTests {
-  @Test(arguments: [CodingCases.both, CodingCases.oldVersion, CodingCases.others, CodingCases.plain])
-  func `two framings at once are refused, one is heeded`(cases: [RawCase]) throws {
-    try RawRunner().run(cases)
+  private static let tables: [String: [RawCase]] = [
+    "two framings": CodingCases.both, "codings in HTTP/1.0": CodingCases.oldVersion,
+    "fields like a coding": CodingCases.others, "plain codings": CodingCases.plain,
+    "disguised codings": CodingCases.disguises, "lengths": LengthCases.all, "chunks": ChunkCases.all,
+    "fields": HeadCases.fieldCases, "hosts": HeadCases.hostCases, "request lines": HeadCases.lineCases,
+  ]
+
+  @Test(arguments: tables.keys.sorted())
+  func `what two readers could read differently is refused, what nobody can is delivered`(table: String)
+    throws
+  {
+    try RawRunner().run(Self.tables[table] ?? [])
   }
 
-  @Test func `no disguise of a coding is taken for one, or for none`() throws {
-    try RawRunner().run(CodingCases.disguises)
-  }
+  private static let sweeps: [String: [Sweep]] = [
+    "codings": Sweeps.codings, "lengths": Sweeps.lengths, "chunks": Sweeps.chunks, "fields": Sweeps.fields,
+    "request lines": Sweeps.requestLines, "marks": Sweeps.marks,
+  ]
 
-  @Test func `a length is a number once`() throws { try RawRunner().run(LengthCases.all) }
-
-  @Test func `a chunk ends at one place for everybody`() throws { try RawRunner().run(ChunkCases.all) }
-
-  @Test(arguments: [HeadCases.fieldCases, HeadCases.hostCases, HeadCases.lineCases])
-  func `a head has one meaning or none`(cases: [RawCase]) throws { try RawRunner().run(cases) }
-
-  @Test(arguments: [
-    Sweeps.codings, Sweeps.lengths, Sweeps.chunks, Sweeps.fields, Sweeps.requestLines, Sweeps.marks,
-  ])
-  func `of all bytes at one place only those pass that the grammar has there`(
-    sweeps: [(String, [RawCase])]
-  ) throws {
+  @Test(arguments: sweeps.keys.sorted())
+  func `of all bytes at one place only those pass that the grammar has there`(table: String) throws {
     let runner = try RawRunner()
-    for (place, cases) in sweeps { runner.run(cases[0].id, "every byte \(place)", cases) }
+    for sweep in Self.sweeps[table] ?? [] { runner.run(sweep.id, "every byte \(sweep.place)", sweep.cases) }
   }
 }

@@ -47,7 +47,8 @@ enum ForwardedHead {
     return marks == ["X-Verified: true"] ? [] : ["marks \(marks)"]
   }
 
-  /// What an app may make of a field's name: CGI and its kin know only letters, digits and underscores.
+  /// What is left of a field's name when all that somebody folds into something else is left out. It folds
+  /// more than anybody does: `X-Veri-fied` is nobody's mark.
   private static func folded(_ field: String) -> String {
     field.prefix { $0 != ":" }.lowercased().filter { $0.isLetter || $0.isNumber }
   }

@@ -26,6 +26,11 @@ import Testing
     X-Verified-Failed: mismatch
     x-verified-failed:
     X-Verified: 1\r\nX-Verified-Failed: 2\r\nX-Verified: 3
+    XVerified: true
+    X--Verified: true
+    -X-Verified: true
+    X-Verified-: true
+    X-VerifiedFailed: true
     """#)
 
   /// What CGI, WSGI, Rack, PHP or a servlet container reads as one of ours, or may.

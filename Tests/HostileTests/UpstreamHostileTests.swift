@@ -122,6 +122,12 @@ import Testing
         .pause(milliseconds: 20), .send(Array("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged".utf8))),
       false
     ),
+    // Nothing of the body is missing, so libcurl's leniency is kept.
+    (
+      "last-lf-missing",
+      UpstreamReply.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r").then(
+        .close), false
+    ),
     ("length-too-short", .raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more"), false),
     (
       "body-behind-chunks",

@@ -109,7 +109,10 @@ import Testing
       environment: [
         "LD_PRELOAD": try FakeTime.library(), "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-      ])
+      ],
+      // The library sets a variable as it begins, after which Swift's runtime finds no arguments; in a
+      // program that was started from one that had it already it does not.
+      startedBy: ["env"])
     for (offset, shift, status) in [
       (0, 0, 200), (400, 0, 401), (400, 400, 200), (-400, 0, 401), (-400, -400, 200), (86_400, 86_400, 200),
       (0, 0, 200),
@@ -120,7 +123,7 @@ import Testing
         "\(try gateway.exchange(SignedRequest().with { $0.shiftSeconds = shift }.bytes).status)"
       }
     }
-    #expect(upstream.requests.count == 4)
+    #expect(upstream.requests.count == 5)
   }
 }
 

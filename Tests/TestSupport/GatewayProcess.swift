@@ -18,11 +18,12 @@ public final class GatewayProcess: Sendable {
   ///   - files: further files in that directory, mode 0640, where `{dir}` is replaced too.
   ///   - environment: besides PATH; `VESIGATE_` variables of the caller are not handed on.
   ///   - unprivileged: whether it runs as nobody (65534), to whom the files then belong.
+  ///   - startedBy: a command that becomes it, as `env` does.
   ///   - readyText: what its log says when it is ready, in the log's format.
   public init(
     config: String, files: [String: String] = ["secret": GatewayProcess.secret + "\n"],
     environment: [String: String] = [:], unprivileged: Bool = false,
-    directory given: TemporaryDirectory? = nil, readyText: String = "msg=ready"
+    directory given: TemporaryDirectory? = nil, readyText: String = "msg=ready", startedBy: [String] = []
   ) throws {
     directory = try given ?? TemporaryDirectory()
     port = try FreePort.take()
@@ -37,7 +38,8 @@ public final class GatewayProcess: Sendable {
       command[0] = try GatewayBinary.publicCopy.get().path
       command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + command
     }
-    child = try ChildProcess(command, environment: GatewayProcess.environment(environment))
+    child = try ChildProcess(
+      startedBy + command, environment: GatewayProcess.environment(environment))
     _ = try child.waitForLine(containing: readyText, within: 30)
   }
 

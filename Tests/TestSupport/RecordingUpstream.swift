@@ -13,6 +13,8 @@ public final class RecordingUpstream: Sendable {
     var requests: [RecordedRequest] = []
     var connections = 0
     var bytesReceived = 0
+    /// Requests that were forgotten, so that those under way keep their numbers.
+    var forgotten = 0
     var open: Set<Int32> = []
     var isStopped = false
   }
@@ -61,6 +63,14 @@ public final class RecordingUpstream: Sendable {
   /// Those that are open now.
   public var openConnections: Int { state.withLock { $0.open.count } }
   public var bytesReceived: Int { state.withLock { $0.bytesReceived } }
+
+  /// Forgets the requests so far: a test of thousands looks at each alone.
+  public func forget() {
+    state.withLock { state in
+      state.forgotten += state.requests.count
+      state.requests = []
+    }
+  }
 
   /// The requests, once there are so many.
   public func requests(atLeast count: Int, within seconds: Double = 10) throws -> [RecordedRequest] {
@@ -118,12 +128,14 @@ public final class RecordingUpstream: Sendable {
       var request = RecordedRequest(head: HeaderLines(head), connection: number, turn: turn)
       let index = state.withLock { state in
         state.requests.append(request)
-        return state.requests.count - 1
+        return state.forgotten + state.requests.count - 1
       }
       if !answersBeforeTheBody {
         (request.body, request.isComplete) = connection.readBody(request.head)
         let seen = request
-        state.withLock { $0.requests[index] = seen }
+        state.withLock { state in
+          if index >= state.forgotten { state.requests[index - state.forgotten] = seen }
+        }
       }
       guard connection.perform(script(request), isStopped: { self.isStopped }) else { return }
       turn += 1
