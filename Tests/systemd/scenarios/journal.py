@@ -5,6 +5,8 @@ from common import delivery, service
 from common.shell import eventually, must
 
 COUNT = 20000
+# At full speed journald itself is slower than the daemon, which then says how many lines it had to leave out.
+RATE = 1000
 # So that 20,000 lines would be too many, however much room the journal's disk has: its burst grows with that.
 # And so that it keeps them: the memory behind /run is small.
 JOURNALD = "[Journal]\nRateLimitIntervalSec=30s\nRateLimitBurst=1000\n" \
@@ -50,8 +52,8 @@ def fields(report):
 
 def none_dropped(report, world):
     since = service.now()
-    outcome = world.sender(rate=0, connections=16, count=COUNT).wait(300)
-    report.check("%d deliveries are sent as fast as it goes" % COUNT, outcome.is_perfect, outcome)
+    outcome = world.sender(rate=RATE, count=COUNT).wait(300)
+    report.check("%d deliveries, %d a second, are accepted" % (COUNT, RATE), outcome.is_perfect, outcome)
     # Lines are written behind the answers.
     eventually(lambda: len(service.journal("VESIGATE_OUTCOME=forwarded", since=since).splitlines()) >= COUNT, pause=1)
     found = [entry for entry in entries(since) if entry.get("VESIGATE_OUTCOME") == "forwarded"]
