@@ -19,6 +19,8 @@ public final class Route: Sendable {
   public let mark: VerifiedMark
   /// Nil where the configuration has none; the bounds of holding are then the defaults.
   public let rotation: RotationSettings?
+  /// What logs and metrics call it: its path as configured, behind its host where it has one.
+  public let name: String
   /// The layout, made ready to read requests with.
   let claims: ClaimReader
 
@@ -42,6 +44,7 @@ public final class Route: Sendable {
     self.preservesHost = preservesHost
     self.mark = mark
     self.rotation = rotation
+    name = (host ?? "") + path.text
     claims = ClaimReader(layout)
   }
 }

@@ -15,6 +15,11 @@ public struct Listener: Sendable {
     var channels: [any Channel] = []
     for socket in sockets {
       let channel = try await ServerBootstrap(group: group)
+        .serverChannelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(AcceptFailures(workers: workers))
+          }
+        }
         .childChannelOption(.allowRemoteHalfClosure, value: true)
         .childChannelOption(.maxMessagesPerRead, value: 4)
         .childChannelOption(

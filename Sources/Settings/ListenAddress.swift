@@ -85,6 +85,21 @@ extension NodeReader {
     return nil
   }
 
+  /// Where metrics and health are read; nil where that is switched off.
+  func adminAddress() -> ListenAddress? {
+    if case .scalar("none", _) = node.content { return nil }
+    guard let address = listenAddress() else { return nil }
+    switch address {
+    case .systemd:
+      refuse("must be an address of its own: host:port, unix:/path, or none")
+      return nil
+    case .tcp(let host, _) where !(host.hasPrefix("127.") || host == "::1"):
+      warn("whoever reaches \(address.text) sees the routes, the upstreams' URLs and how much comes")
+    case .tcp, .unix: break
+    }
+    return address
+  }
+
   func listenAddresses() -> [ListenAddress] {
     let elements = elements(max: Configuration.listenMax)
     if case .sequence(let nodes) = node.content, nodes.isEmpty {

@@ -1,9 +1,9 @@
 public import Gateway
 public import Logging
 
-/// One finished exchange: one log line and its counters. The words of the line stand here and nowhere else.
-public struct DeliveryLog: Recorder {
-  /// Which exchanges get a line. All of them are counted.
+/// One finished exchange: one log line. Its words stand here and nowhere else.
+public struct DeliveryLog: Recorder, Sendable {
+  /// Which exchanges get a line.
   public enum Deliveries: String, Sendable, CaseIterable {
     case all
     /// All but those that went as they should.
@@ -14,22 +14,18 @@ public struct DeliveryLog: Recorder {
   private let format: LogFormat
   private let level: Logger.Level
   private let deliveries: Deliveries
-  private let counters: Counters
 
   /// - Parameter level: less important lines are left out.
   public init(
-    sink: LogSink, format: LogFormat, level: Logger.Level = .info, deliveries: Deliveries = .all,
-    counters: Counters
+    sink: LogSink, format: LogFormat, level: Logger.Level = .info, deliveries: Deliveries = .all
   ) {
     self.sink = sink
     self.format = format
     self.level = level
     self.deliveries = deliveries
-    self.counters = counters
   }
 
   public func record(_ record: ExchangeRecord) {
-    counters.count(record)
     guard isLogged(record) else { return }
     sink.append(DeliveryLog.line(for: record, format: format, unixMilliseconds: LogTime.now()))
   }

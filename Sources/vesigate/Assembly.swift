@@ -4,6 +4,7 @@ internal import Gateway
 internal import Glibc
 internal import Listening
 internal import Logging
+internal import Metrics
 internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
@@ -31,35 +32,43 @@ struct Assembly {
     warnAboutDescriptors(logger)
     defer { sink.flush(millisecondsMax: 2000) }
 
-    let counters = Counters()
-    let recorder = DeliveryLog(
+    let log = DeliveryLog(
       sink: sink, format: logFormat, level: level,
-      deliveries: configuration.log.deliveries == .all ? .all : .refused, counters: counters)
+      deliveries: configuration.log.deliveries == .all ? .all : .refused)
     let sockets = try Doors.open(configuration.listen, environment: environment)
 
     CurlForwarder.prepareProcess()
     let files = NIOThreadPool(numberOfThreads: 1)
     files.start()
     let keeper = Keeper(
-      loaded, configPath: configPath, environment: environment, files: files, logger: logger,
-      counters: counters)
+      loaded, configPath: configPath, environment: environment, files: files, logger: logger)
     let desk = LookDesk(files: files)
     desk.onLook { keeper.look(at: $0) }
     let engine = try await Engine(
-      snapshot: loaded.snapshot, loops: loopCount, recorder: recorder, looks: desk)
+      snapshot: loaded.snapshot, loops: loopCount, log: log, looks: desk)
     keeper.onPublish { engine.adopt($0) }
 
-    let control = try await startControl(ControlDesk(keeper: keeper, engine: engine), logger)
+    let readiness = Readiness()
+    let operators = OperatorDesk(
+      keeper: keeper, engine: engine, readiness: readiness, startedAt: Clocks.now().unixMilliseconds
+    ) { sink.linesDropped }
+    let office = Office()
+    let control = try await startControl(ControlDesk(keeper: keeper, engine: engine), office, logger)
+    let admin = try await startAdmin(operators, office, logger)
     let notifier = SystemdNotifier(environment: environment)
     let gateway = GatewayService(
-      engine: engine, sockets: sockets, keeper: keeper, notifier: notifier, logger: logger)
+      engine: engine, sockets: sockets, keeper: keeper, readiness: readiness, notifier: notifier,
+      logger: logger)
     let watch = RotationWatch(keeper: keeper, looks: desk)
     try await serve(gateway, watch, hangups: hangups, notifier: notifier, logger: logger)
     await control?.stop()
+    await admin?.stop()
+    await office.close()
     // First: a look under way hands what it found to the loops, and waits for them.
     try? await files.shutdownGracefully()
-    await engine.shutdown()
-    logger.notice("stopped", metadata: ["summary": "\(counters.summary(logLinesDropped: sink.linesDropped))"])
+    let tallies = await engine.shutdown()
+    let summary = tallies.summary(reloads: keeper.reloads, logLinesDropped: sink.linesDropped)
+    logger.notice("stopped", metadata: ["summary": "\(summary)"])
   }
 
   private func serve(
@@ -92,12 +101,27 @@ struct Assembly {
 
   /// The commands' door. The default path is a convenience of the packaged service: where it cannot be had,
   /// as beside a second instance, the gateway runs without.
-  private func startControl(_ desk: ControlDesk, _ logger: Logger) async throws -> ControlDoor? {
+  private func startControl(
+    _ desk: ControlDesk, _ office: Office, _ logger: Logger
+  ) async throws -> ControlDoor? {
     guard let path = loaded.configuration.control else { return nil }
     do {
-      return try await ControlDoor.open(path, desk: desk)
+      return try await ControlDoor.open(path, desk: desk, office: office)
     } catch let failure as ListenFailure where path == Configuration.controlDefault {
       logger.notice("no control socket, commands cannot reach this instance: \(failure)")
+      return nil
+    }
+  }
+
+  /// Metrics and health. As with the control socket, only the default address may be missing.
+  private func startAdmin(
+    _ desk: OperatorDesk, _ office: Office, _ logger: Logger
+  ) async throws -> AdminDoor? {
+    guard let address = loaded.configuration.admin else { return nil }
+    do {
+      return try await AdminDoor.open(address, desk: desk, office: office)
+    } catch let failure as ListenFailure where address == Configuration.adminDefault {
+      logger.notice("no admin socket, metrics and health of this instance cannot be read: \(failure)")
       return nil
     }
   }
@@ -130,11 +154,13 @@ struct GatewayService: Service {
   let engine: Engine
   let sockets: [ListenSocket]
   let keeper: Keeper
+  let readiness: Readiness
   let notifier: SystemdNotifier
   let logger: Logger
 
   func run() async throws {
     let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers)
+    readiness.advance(to: .listening)
     let names = sockets.map(\.name).joined(separator: " ")
     logger.notice(
       "ready",
@@ -144,6 +170,7 @@ struct GatewayService: Service {
       ])
     notifier.ready(status: "listening on \(names); \(Keeper.summary(keeper.loaded))")
     try await gracefulShutdown()
+    readiness.advance(to: .draining)
     notifier.stopping(status: "finishing the deliveries in flight")
     logger.notice("stopping, deliveries in flight are finished first")
     await listener.drain(secondsMax: keeper.loaded.configuration.limits.drainSecondsMax)

@@ -7,9 +7,9 @@ struct ControlDoor {
   private let server: ControlServer
   private let path: String
 
-  static func open(_ path: String, desk: ControlDesk) async throws -> ControlDoor {
+  static func open(_ path: String, desk: ControlDesk, office: Office) async throws -> ControlDoor {
     let socket = try ListenSocket.unix(path: path, mode: 0o660, group: nil)
-    let server = try await ControlServer.start(socket.descriptor, group: desk.engine.group) { request in
+    let server = try await ControlServer.start(socket.descriptor, group: office.group) { request in
       await desk.answer(request)
     }
     return ControlDoor(server: server, path: path)

@@ -1,6 +1,7 @@
 internal import Forwarding
 internal import Gateway
 internal import Listening
+internal import Metrics
 internal import NIOCore
 internal import NIOPosix
 
@@ -17,15 +18,19 @@ final class Engine: Sendable {
     let lane: Lane
     let forwarder: CurlForwarder
     let worker: Worker
+    let tally: LoopTally
 
-    init(lane: Lane, forwarder: CurlForwarder, worker: Worker) {
+    init(lane: Lane, forwarder: CurlForwarder, worker: Worker, tally: LoopTally) {
       self.lane = lane
+      self.tally = tally
       self.forwarder = forwarder
       self.worker = worker
     }
   }
 
-  init(snapshot: Snapshot, loops: Int, recorder: any Recorder, looks: LookDesk) async throws {
+  init(
+    snapshot: Snapshot, loops: Int, log: any Recorder & Sendable, looks: LookDesk
+  ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
     let occupancy = Occupancy()
     var cells: [NIOLoopBound<Cell>] = []
@@ -33,7 +38,7 @@ final class Engine: Sendable {
       cells.append(
         try await loop.submit {
           let cell = Engine.makeCell(
-            on: loop, snapshot: snapshot, loops: loops, occupancy: occupancy, recorder: recorder, looks: looks
+            on: loop, snapshot: snapshot, loops: loops, occupancy: occupancy, log: log, looks: looks
           )
           return NIOLoopBound(cell, eventLoop: loop)
         }.get())
@@ -52,19 +57,21 @@ final class Engine: Sendable {
   }
 
   private static func makeCell(
-    on loop: any EventLoop, snapshot: Snapshot, loops: Int, occupancy: Occupancy, recorder: any Recorder,
+    on loop: any EventLoop, snapshot: Snapshot, loops: Int, occupancy: Occupancy, log: any Recorder,
     looks: LookDesk
   ) -> Cell {
     let limits = snapshot.limits
+    let tally = LoopTally()
+    tally.adopt(snapshot)
     let lane = Lane(
-      snapshot: snapshot, occupancy: occupancy, recorder: recorder,
+      snapshot: snapshot, occupancy: occupancy, recorder: LoopRecorder(log: log, tally: tally),
       idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
     let forwarder = CurlForwarder(
       eventLoop: loop, connectionsMax: max(limits.inFlightMax / loops, 64),
       answerHeaderBytesMax: limits.answerHeaderBytesMax)
     let worker = Worker(
       eventLoop: loop, lane: lane, forwarder: forwarder, looks: LoopLooks(desk: looks, eventLoop: loop))
-    return Cell(lane: lane, forwarder: forwarder, worker: worker)
+    return Cell(lane: lane, forwarder: forwarder, worker: worker, tally: tally)
   }
 
   private static func onEach<Result: Sendable>(
@@ -83,6 +90,7 @@ final class Engine: Sendable {
     let adopted = cells.map { cell in
       cell.eventLoop.submit {
         cell.value.lane.adopt(snapshot)
+        cell.value.tally.adopt(snapshot)
         cell.value.forwarder.keepOnly(upstreams)
         cell.value.forwarder.answerHeaderBytesMax = snapshot.limits.answerHeaderBytesMax
       }
@@ -99,6 +107,16 @@ final class Engine: Sendable {
     return false
   }
 
+  /// What all loops have counted since the start. Each is only asked for a copy.
+  func tallies() async -> Tallies {
+    let copies = cells.map { cell in cell.eventLoop.submit { cell.value.tally.tallies } }
+    var all = Tallies()
+    for copy in copies {
+      if let tallies = try? await copy.get() { all.add(tallies) }
+    }
+    return all
+  }
+
   /// Whether every loop turns.
   func turns() async -> Bool {
     for cell in cells {
@@ -107,9 +125,27 @@ final class Engine: Sendable {
     return true
   }
 
-  func shutdown() async {
+  /// The last word on what was counted comes back.
+  func shutdown() async -> Tallies {
     for cell in cells { try? await cell.eventLoop.submit { cell.value.forwarder.close() }.get() }
+    let tallies = await tallies()
     for thread in threads { thread.stop() }
     try? await group.shutdownGracefully()
+    return tallies
+  }
+}
+
+/// What becomes of a loop's exchanges: a line for people, numbers for machines.
+private struct LoopRecorder: Recorder {
+  let log: any Recorder
+  let tally: LoopTally
+
+  func record(_ record: ExchangeRecord) {
+    tally.record(record)
+    log.record(record)
+  }
+
+  func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment) {
+    tally.recordAttempt(at: upstream, end: end, arrival: arrival)
   }
 }
