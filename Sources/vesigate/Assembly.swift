@@ -53,14 +53,15 @@ struct Assembly {
       keeper: keeper, engine: engine, readiness: readiness, startedAt: Clocks.now().unixMilliseconds
     ) { sink.linesDropped }
     let office = Office()
-    let control = try await startControl(ControlDesk(keeper: keeper, engine: engine), office, logger)
+    let control = try await startControl(
+      ControlDesk(keeper: keeper, engine: engine, operators: operators), office, logger)
     let admin = try await startAdmin(operators, office, logger)
     let notifier = SystemdNotifier(environment: environment)
     let gateway = GatewayService(
       engine: engine, sockets: sockets, keeper: keeper, readiness: readiness, notifier: notifier,
       logger: logger)
     let watch = RotationWatch(keeper: keeper, looks: desk)
-    try await serve(gateway, watch, hangups: hangups, notifier: notifier, logger: logger)
+    try await serve(gateway, watch, operators, hangups: hangups, notifier: notifier, logger: logger)
     await control?.stop()
     await admin?.stop()
     await office.close()
@@ -72,8 +73,8 @@ struct Assembly {
   }
 
   private func serve(
-    _ gateway: GatewayService, _ watch: RotationWatch, hangups: UnixSignalsSequence,
-    notifier: SystemdNotifier, logger: Logger
+    _ gateway: GatewayService, _ watch: RotationWatch, _ operators: OperatorDesk,
+    hangups: UnixSignalsSequence, notifier: SystemdNotifier, logger: Logger
   ) async throws {
     let reload = ReloadService(on: hangups) {
       notifier.reloading()
@@ -93,6 +94,8 @@ struct Assembly {
           .init(service: gateway),
           .init(service: reload, successTerminationBehavior: .ignore),
           .init(service: watch, successTerminationBehavior: .ignore),
+          .init(
+            service: OperatorWatch(desk: operators, logger: logger), successTerminationBehavior: .ignore),
           .init(service: watchdog, successTerminationBehavior: .ignore),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))

@@ -9,6 +9,7 @@ internal import Synchronization
 struct ControlDesk: Sendable {
   let keeper: Keeper
   let engine: Engine
+  let operators: OperatorDesk
 
   /// A delivery that is still arriving when a secret is replaced ends within the body's time-out.
   private static let barrierSecondsMax = 60
@@ -17,6 +18,10 @@ struct ControlDesk: Sendable {
     switch request {
     case .status:
       return answer(ok: true, message: summary)
+    case .report:
+      var answer = answer(ok: true, message: summary)
+      answer.report = await operators.report()
+      return answer
     case .reload:
       let verdict = await keeper.reload()
       return answer(ok: verdict.isTaken, message: verdict.sentence)
@@ -43,10 +48,9 @@ struct ControlDesk: Sendable {
 
   private var summary: String {
     let unfinished = keeper.loaded.snapshot.secrets.compactMap { set -> String? in
-      guard let rotation = set.rotation,
-        Clocks.now().unixMilliseconds - rotation.beganUnixMilliseconds
-          > Int64(RotationNotice.holdingSecondsMax) * 1000
-      else { return nil }
+      guard let rotation = set.rotation, rotation.isUnfinished(at: Clocks.now().unixMilliseconds) else {
+        return nil
+      }
       return "rotation of \(set.path) unfinished since "
         + TimeText.utc(unixMilliseconds: rotation.beganUnixMilliseconds)
     }

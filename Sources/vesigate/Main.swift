@@ -28,7 +28,7 @@ struct Vesigate: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      RunCommand.self, CheckCommand.self, SecretCommand.self, ReloadCommand.self, SignCommand.self,
-      SendCommand.self, VerifyCommand.self, VersionCommand.self,
+      RunCommand.self, CheckCommand.self, SecretCommand.self, ReloadCommand.self, StatusCommand.self,
+      SignCommand.self, SendCommand.self, VerifyCommand.self, VersionCommand.self,
     ])
 }

@@ -7,13 +7,25 @@ internal import Settings
 internal import Synchronization
 
 /// What operators and their monitors get to see, put together from the keeper and the engine.
-struct OperatorDesk: Sendable {
+final class OperatorDesk: Sendable {
   let keeper: Keeper
   let engine: Engine
   let readiness: Readiness
   /// Unix milliseconds.
   let startedAt: Int64
-  let logLinesDropped: @Sendable () -> Int
+  private let logLinesDropped: @Sendable () -> Int
+  let history = Mutex(RateHistory())
+
+  init(
+    keeper: Keeper, engine: Engine, readiness: Readiness, startedAt: Int64,
+    logLinesDropped: @escaping @Sendable () -> Int
+  ) {
+    self.keeper = keeper
+    self.engine = engine
+    self.readiness = readiness
+    self.startedAt = startedAt
+    self.logLinesDropped = logLinesDropped
+  }
 
   func answer(_ page: AdminPage) async -> AdminAnswer {
     switch page {
@@ -112,7 +124,7 @@ struct OperatorDesk: Sendable {
       revoked: counts.revokedTotal)
   }
 
-  private static var isClockSynchronised: Bool? {
+  static var isClockSynchronised: Bool? {
     let state = vg_clock_synchronised()
     return state < 0 ? nil : state == 1
   }
