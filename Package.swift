@@ -146,6 +146,12 @@ let package = Package(
     .testTarget(name: "ReloadTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
+    .testTarget(
+      name: "MetricsTests", dependencies: ["Metrics", "Gateway", "Signing"], swiftSettings: strict),
+    // What operators see, with Debian's Prometheus; `make test-operators` runs the long form.
+    .testTarget(
+      name: "OperatorsTests", dependencies: ["TestSupport", "Metrics", "vesigate"],
+      exclude: ["alerts-test.yaml"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )

@@ -81,7 +81,7 @@ struct StatusText {
       return "FAILING: \(upstream.lastFailure ?? "?"), \(since)"
     }
     guard upstream.lastAnsweredAt > 0 else { return "not asked yet" }
-    return "answers, last \(upstream.lastStatus) \(ago(upstream.lastAnsweredAt))"
+    return "answers, \(upstream.lastStatus) \(ago(upstream.lastAnsweredAt))"
   }
 
   // MARK: Numbers
