@@ -33,6 +33,7 @@ let package = Package(
     .target(name: "Signing", dependencies: ["COpenSSL"], swiftSettings: strict),
     .target(name: "Gateway", dependencies: ["Signing"], swiftSettings: strict),
     .target(name: "Framing", dependencies: ["Gateway"], swiftSettings: strict),
+    .target(name: "Diagnosis", dependencies: ["Gateway", "Signing"], swiftSettings: strict),
 
     // The edges: they know the core, never each other.
     .target(
@@ -71,6 +72,7 @@ let package = Package(
     .target(
       name: "Supervision",
       dependencies: [
+        "CLinux",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
@@ -84,8 +86,8 @@ let package = Package(
     .executableTarget(
       name: "vesigate",
       dependencies: [
-        "CLinux", "Signing", "Gateway", "Framing", "Forwarding", "Listening", "Control", "Settings",
-        "Supervision", "Telemetry", "Calling", "Rotation", "Admin", "Metrics",
+        "CLinux", "Signing", "Gateway", "Framing", "Diagnosis", "Forwarding", "Listening", "Control",
+        "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin", "Metrics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -100,11 +102,15 @@ let package = Package(
     .testTarget(
       name: "FramingTests",
       dependencies: [
-        "Framing", "Gateway",
+        "Framing", "Gateway", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DiagnosisTests",
+      dependencies: ["Diagnosis", "Gateway", "Settings", "Signing", "TestSupport", "vesigate"],
       swiftSettings: strict),
     .testTarget(
       name: "SettingsTests", dependencies: ["Settings", "Gateway", "Signing"], swiftSettings: strict),
@@ -144,6 +150,9 @@ let package = Package(
       name: "RotationEndToEndTests", dependencies: ["TestSupport", "Signing", "vesigate"],
       swiftSettings: strict),
     .testTarget(name: "ReloadTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    // Hostile input and faults, as a table; suites named ...Slow are left out of `make test`.
+    .testTarget(
+      name: "HostileTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
     .testTarget(
@@ -152,6 +161,34 @@ let package = Package(
     .testTarget(
       name: "OperatorsTests", dependencies: ["TestSupport", "Metrics", "vesigate"],
       exclude: ["alerts-test.yaml"], swiftSettings: strict),
+    // What must hold of any input, over random inputs and over those that the fuzzer has found.
+    .testTarget(
+      name: "PropertyTests",
+      dependencies: [
+        "Framing", "Forwarding", "Gateway", "Rotation", "Settings", "Signing", "CCurl", "TestSupport",
+      ],
+      swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )
+
+// `make fuzz` builds the same properties into a program that libFuzzer drives. It cannot be linked without
+// its flags, so no other build sees it; and a source belongs to one target, so this one sees no tests.
+if Context.environment["VESIGATE_FUZZ"] != nil {
+  package.targets.removeAll { $0.type == .test }
+  package.targets += [
+    .target(name: "CFuzzer", path: "Tests/CFuzzer"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "Framing", "Forwarding", "Gateway", "Rotation", "Settings", "Signing", "CCurl", "CFuzzer",
+        "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "Tests", exclude: [],
+      sources: ["Fuzz/Main.swift", "FramingTests/Properties", "PropertyTests/Properties"],
+      swiftSettings: strict),
+  ]
+}

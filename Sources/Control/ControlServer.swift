@@ -5,6 +5,8 @@ internal import Synchronization
 /// Answers commands on the control socket. Whoever may open the socket may ask: its mode is the guard.
 public struct ControlServer: Sendable {
   public typealias Desk = @Sendable (ControlRequest) async -> ControlAnswer
+  /// What goes to the caller of a capture, until the stream ends or the caller goes.
+  public typealias CaptureDesk = @Sendable (CaptureRequest) -> AsyncStream<[UInt8]>
 
   /// Commands at once; further ones are closed without a word.
   static let connectionsMax = 16
@@ -13,14 +15,15 @@ public struct ControlServer: Sendable {
 
   /// Answers on a listening socket, whose descriptor is taken over.
   public static func start(
-    _ descriptor: CInt, group: any EventLoopGroup, desk: @escaping Desk
+    _ descriptor: CInt, group: any EventLoopGroup, desk: @escaping Desk, captures: CaptureDesk? = nil
   ) async throws -> ControlServer {
     let seats = Seats()
     let channel = try await ServerBootstrap(group: group)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(ControlConversation(desk: desk, seats: seats))
+          try channel.pipeline.syncOperations.addHandler(
+            ControlConversation(desk: desk, captures: captures, seats: seats))
         }
       }
       .withBoundSocket(descriptor)
@@ -51,14 +54,18 @@ final class ControlConversation: ChannelInboundHandler {
   static let answerSecondsMax = 5
 
   private let desk: ControlServer.Desk
+  private let captures: ControlServer.CaptureDesk?
   private var received = ByteBuffer()
   private var deadline: Scheduled<Void>?
   private var isAsked = false
+  /// A capture that waits, to be ended with its caller.
+  private var capture: Task<Void, Never>?
 
   private let seats: Seats
 
-  init(desk: @escaping ControlServer.Desk, seats: Seats) {
+  init(desk: @escaping ControlServer.Desk, captures: ControlServer.CaptureDesk?, seats: Seats) {
     self.desk = desk
+    self.captures = captures
     self.seats = seats
   }
 
@@ -69,6 +76,7 @@ final class ControlConversation: ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     deadline?.cancel()
+    capture?.cancel()
     seats.giveBack()
   }
 
@@ -79,26 +87,59 @@ final class ControlConversation: ChannelInboundHandler {
     guard !isAsked else { return }
     received.writeBuffer(&bytes)
     guard let end = received.readableBytesView.firstIndex(of: UInt8(ascii: "\n")) else {
-      if received.readableBytes > Self.requestBytesMax { context.close(promise: nil) }
+      if received.readableBytes > requestBytesMax { context.close(promise: nil) }
       return
     }
     let text = String(decoding: received.readableBytesView[..<end], as: UTF8.self)
-    guard let request = ControlRequest(rawValue: text) else { return context.close(promise: nil) }
+    if let request = ControlRequest(rawValue: text) {
+      begin()
+      answer(request, on: context.channel)
+    } else if let captures, let request = CaptureRequest(line: text) {
+      begin()
+      capture = stream(request, from: captures, to: context.channel)
+    } else {
+      context.close(promise: nil)
+    }
+  }
+
+  /// Only a capture names something.
+  private var requestBytesMax: Int {
+    received.readableBytesView.starts(with: "capture ".utf8)
+      ? CaptureRequest.lineBytesMax : Self.requestBytesMax
+  }
+
+  private func begin() {
     isAsked = true
     deadline?.cancel()
-    answer(request, on: context.channel)
+  }
+
+  private func stream(
+    _ request: CaptureRequest, from captures: @escaping ControlServer.CaptureDesk, to channel: any Channel
+  ) -> Task<Void, Never> {
+    Task {
+      if (try? await Caller.maySeeBodies(channel).get()) == true {
+        for await bytes in captures(request) { await send(bytes, to: channel) }
+      } else {
+        await send(CaptureAnswer.refused("permission"), to: channel)
+      }
+      try? await channel.close()
+    }
   }
 
   private func answer(_ request: ControlRequest, on channel: any Channel) {
     let desk = desk
     Task {
-      let line = await desk(request).line
-      let cut = close(channel, afterSeconds: ControlConversation.answerSecondsMax)
-      try? await channel.writeAndFlush(ByteBuffer(string: line))
-      cut.cancel()
+      await send(Array(desk(request).line.utf8), to: channel)
       try? await channel.close()
     }
   }
+}
+
+/// Writes to a caller who may not take it, which ends the conversation.
+private func send(_ bytes: [UInt8], to channel: any Channel) async {
+  let cut = close(channel, afterSeconds: ControlConversation.answerSecondsMax)
+  try? await channel.writeAndFlush(ByteBuffer(bytes: bytes))
+  cut.cancel()
 }
 
 private func close(_ channel: any Channel, afterSeconds seconds: Int) -> Scheduled<Void> {

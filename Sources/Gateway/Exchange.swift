@@ -74,6 +74,7 @@ public final class Exchange {
     guard let found = snapshot.routes.match(head) else { throw .noSuchPath }
     record.route = found.route.name
     record.matched = found.route
+    if found.route.traces { record.trace = TraceParent.read(head.headers) }
     guard found.route.methods.contains(head.method) else {
       throw .methodNotAllowed(allowed: found.route.methods)
     }
@@ -148,6 +149,7 @@ public final class Exchange {
       if let context = planContext() { forward(ForwardRequest(verified: delivery, context)) }
     case .refused(let reason):
       if case .stale(let age) = reason { record.ageSeconds = age }
+      show(reason, body)
       guard match?.route.observe == true, let context = planContext() else {
         return refuse(.unverified(reason))
       }
@@ -158,14 +160,32 @@ public final class Exchange {
     }
   }
 
+  /// To whoever asked to see what fails, before the body is given back.
+  private func show(_ reason: Unverified, _ body: BodyBuffer) {
+    guard let refusals = lane.refusals, let route = match?.route else { return }
+    refusals.refused(
+      RefusedDelivery(
+        head: head, body: body, route: route, secrets: snapshot.secrets[route.secretFileIndex],
+        reason: reason, arrival: arrival))
+  }
+
   // MARK: 4. Plan: what leaves, with our mark and without the sender's own
 
   private func planContext() -> PlanContext? {
     match.map { match in
       PlanContext(
         route: match.route, markNames: snapshot.routes.markNames, restStart: match.restStart, peer: peer,
-        isTrusted: snapshot.trustedProxies.contains(peer), requestID: record.requestID, arrival: arrival)
+        isTrusted: snapshot.trustedProxies.contains(peer), requestID: record.requestID,
+        trace: trace(match.route), arrival: arrival)
     }
+  }
+
+  /// The sender's trace, or a new one.
+  private func trace(_ route: Route) -> TraceContext? {
+    guard route.traces else { return nil }
+    let trace = record.trace.map { TraceContext(id: $0, begunSpan: nil) } ?? lane.beginTrace()
+    record.trace = trace.id
+    return trace
   }
 
   // MARK: 5. Dispatch: to the route's upstreams

@@ -5,6 +5,8 @@ public final class Lane {
   /// Shared by all lanes.
   public let occupancy: Occupancy
   public let recorder: any Recorder
+  /// Sees what fails verification; nil where nobody ever asks.
+  let refusals: (any RefusalWitness)?
   /// The edge's clocks; the core has none.
   public let now: () -> Moment
 
@@ -14,18 +16,21 @@ public final class Lane {
   private var held = HeldDeliveries()
   private var bodies = BodyBufferPool()
   private var requestIDs: RequestIDs
+  private var traceIDs: TraceIDs
 
   /// `idSeed` must differ from lane to lane and from start to start.
   public init(
-    snapshot: Snapshot, occupancy: Occupancy, recorder: any Recorder, idSeed: UInt64,
-    now: @escaping () -> Moment
+    snapshot: Snapshot, occupancy: Occupancy, recorder: any Recorder,
+    refusals: (any RefusalWitness)? = nil, idSeed: UInt64, now: @escaping () -> Moment
   ) {
     self.snapshot = snapshot
     self.occupancy = occupancy
     self.recorder = recorder
+    self.refusals = refusals
     self.now = now
     rings = KeyRing.all(for: snapshot, keeping: [])
     requestIDs = RequestIDs(seed: idSeed)
+    traceIDs = TraceIDs(seed: idSeed)
   }
 
   /// Takes a new snapshot for all deliveries that begin from now on. Contexts of secrets that stay are kept,
@@ -87,6 +92,8 @@ public final class Lane {
   func giveBack(_ body: BodyBuffer) { bodies.giveBack(body) }
 
   func nextRequestID() -> String { requestIDs.next() }
+
+  func beginTrace() -> TraceContext { traceIDs.next() }
 }
 
 /// Ids for requests that came without one: unique within a lane's life, unlike any other lane's.
@@ -105,7 +112,7 @@ struct RequestIDs {
     }
   }
 
-  private static func write(_ value: UInt64, to target: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+  static func write(_ value: UInt64, to target: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
     for digit in 0..<16 {
       let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * digit)) & 15
       target[start + digit] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10

@@ -124,6 +124,9 @@ public struct MetricFamily: Sendable {
   static let linesDropped = MetricFamily(
     "vesigate_log_lines_dropped_total", .counter,
     "Log lines that were lost because whoever reads the log is too slow.")
+  static let linesLeftOut = MetricFamily(
+    "vesigate_log_lines_left_out_total", .counter,
+    "Refusals without a log line of their own, because too many of their kind came in a minute.")
   static let cpu = MetricFamily(
     "process_cpu_seconds_total", .counter, "User and system time of all threads.")
   static let resident = MetricFamily("process_resident_memory_bytes", .gauge, "Resident memory.")
@@ -138,6 +141,7 @@ public struct MetricFamily: Sendable {
     inFlightBytes, held, holds, holdsVerified, holdsOverflowed, revoked, openConnections, connections,
     acceptFailures, secretGeneration, secretModified, secrets, secretUsable, rotating, unfinished, observe,
     skew, tolerance, clock, reloads, reloadSuccessful, reloadTime, generation, ready, build, linesDropped,
+    linesLeftOut,
     cpu, resident, virtual, descriptors, descriptorsMax, start,
   ]
 

@@ -169,6 +169,7 @@ public struct MetricsPage {
     page.begin(.build)
     page.sample(.init(("version", standing.version), ("libraries", standing.libraries)), 1)
     write(.linesDropped, standing.logLinesDropped)
+    write(.linesLeftOut, standing.logLinesLeftOut)
     page.begin(.cpu)
     page.seconds(.none, process.cpuNanoseconds, perSecond: 1_000_000_000)
     write(.resident, process.residentBytes)

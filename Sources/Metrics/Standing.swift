@@ -77,6 +77,7 @@ public struct Standing: Sendable {
   public var connections = 0
   public var acceptFailures = 0
   public var logLinesDropped = 0
+  public var logLinesLeftOut = 0
 
   public init() {}
 }

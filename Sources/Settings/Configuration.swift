@@ -24,6 +24,8 @@ public struct Configuration: Sendable, Equatable {
   /// As with the control socket, a start that cannot have it there goes on with a notice.
   public static let adminDefault = ListenAddress.unix(
     path: "/run/vesigate/admin.sock", mode: ListenAddress.unixModeDefault, group: nil)
+  /// Where the commands look for the configuration.
+  public static let fileDefault = "/etc/vesigate/vesigate.yaml"
   public static let listenMax = 16
   public static let routesMax = 10_000
   public static let upstreamsMax = 16
@@ -78,6 +80,10 @@ public struct LogSettings: Sendable, Equatable {
     case all, refused
   }
 
+  /// Refusals of one route for one reason that get a line of their own in a minute; nil is no limit.
+  public var refusedPerMinuteMax: Int? = LogSettings.refusedPerMinuteDefault
+  static let refusedPerMinuteDefault = 60
+
   public var level = Level.info
   public var format = Format.auto
   public var deliveries = Deliveries.all
@@ -104,6 +110,7 @@ public struct RouteSettings: Sendable, Equatable {
   public var bodyBytesMax: Int
   public var preservesHost = false
   public var mark = VerifiedMark()
+  public var traces = true
   public var rotation: RotationSettings?
 
   func route(secretFileIndex: Int) -> Route {
@@ -111,6 +118,6 @@ public struct RouteSettings: Sendable, Equatable {
       path: path, host: host, methods: methods, layout: layout, secretFileIndex: secretFileIndex,
       observe: observe, upstreams: upstreams.map(\.upstream), deliver: deliver, times: times,
       bodyBytesMax: bodyBytesMax, preservesHost: preservesHost, mark: mark,
-      rotation: rotation)
+      traces: traces, rotation: rotation)
   }
 }

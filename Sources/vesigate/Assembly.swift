@@ -34,7 +34,8 @@ struct Assembly {
 
     let log = DeliveryLog(
       sink: sink, format: logFormat, level: level,
-      deliveries: configuration.log.deliveries == .all ? .all : .refused)
+      deliveries: configuration.log.deliveries == .all ? .all : .refused,
+      refusedPerMinuteMax: configuration.log.refusedPerMinuteMax)
     let sockets = try Doors.open(configuration.listen, environment: environment)
 
     CurlForwarder.prepareProcess()
@@ -44,46 +45,57 @@ struct Assembly {
       loaded, configPath: configPath, environment: environment, files: files, logger: logger)
     let desk = LookDesk(files: files)
     desk.onLook { keeper.look(at: $0) }
+    let selfDiagnosis = SelfDiagnosis(routes: loaded.snapshot.routes, logger: logger)
+    let refusals = RefusalDesk(selfDiagnosis: selfDiagnosis)
     let engine = try await Engine(
-      snapshot: loaded.snapshot, loops: loopCount, log: log, looks: desk)
-    keeper.onPublish { engine.adopt($0) }
+      snapshot: loaded.snapshot, loops: loopCount,
+      log: VerifiedWatch(recorder: log, selfDiagnosis: selfDiagnosis), refusals: refusals, looks: desk)
+    keeper.onPublish {
+      engine.adopt($0)
+      selfDiagnosis.adopt($0.routes)
+    }
 
+    let status = ServiceStatus(
+      notifier: SystemdNotifier(environment: environment), keeper: keeper,
+      doors: sockets.map(\.name).joined(separator: " "))
+    keeper.onSecretsChanged { status.secretsChanged() }
     let readiness = Readiness()
     let operators = OperatorDesk(
-      keeper: keeper, engine: engine, readiness: readiness, startedAt: Clocks.now().unixMilliseconds
-    ) { sink.linesDropped }
+      keeper: keeper, engine: engine, readiness: readiness, startedAt: Clocks.now().unixMilliseconds,
+      logLines: { (sink.linesDropped, log.linesLeftOut) })
     let office = Office()
     let control = try await startControl(
-      ControlDesk(keeper: keeper, engine: engine, operators: operators), office, logger)
+      ControlDesk(keeper: keeper, engine: engine, operators: operators, status: status), refusals, office,
+      logger)
     let admin = try await startAdmin(operators, office, logger)
-    let notifier = SystemdNotifier(environment: environment)
     let gateway = GatewayService(
-      engine: engine, sockets: sockets, keeper: keeper, readiness: readiness, notifier: notifier,
+      engine: engine, sockets: sockets, keeper: keeper, readiness: readiness, status: status,
       logger: logger)
-    let watch = RotationWatch(keeper: keeper, looks: desk)
-    try await serve(gateway, watch, operators, hangups: hangups, notifier: notifier, logger: logger)
+    let watches: [any Service] = [
+      RotationWatch(keeper: keeper, looks: desk), OperatorWatch(desk: operators, logger: logger),
+      LeftOutService(log: log),
+    ]
+    try await serve(gateway, watches, hangups: hangups, logger: logger)
     await control?.stop()
     await admin?.stop()
     await office.close()
     // First: a look under way hands what it found to the loops, and waits for them.
     try? await files.shutdownGracefully()
     let tallies = await engine.shutdown()
+    log.tellLeftOut(all: true)
+    await selfDiagnosis.stop()
     let summary = tallies.summary(reloads: keeper.reloads, logLinesDropped: sink.linesDropped)
     logger.notice("stopped", metadata: ["summary": "\(summary)"])
   }
 
   private func serve(
-    _ gateway: GatewayService, _ watch: RotationWatch, _ operators: OperatorDesk,
-    hangups: UnixSignalsSequence, notifier: SystemdNotifier, logger: Logger
+    _ gateway: GatewayService, _ watches: [any Service], hangups: UnixSignalsSequence, logger: Logger
   ) async throws {
-    let reload = ReloadService(on: hangups) {
-      notifier.reloading()
-      let verdict = await watch.keeper.reload()
-      notifier.ready(status: verdict.sentence)
-    }
+    let status = gateway.status
+    let reload = ReloadService(on: hangups) { _ = await status.reload() }
     let engine = gateway.engine
     let watchdog = WatchdogService(
-      environment: environment, pid: getpid(), notifier: notifier, logger: logger
+      environment: environment, pid: getpid(), notifier: status.notifier, logger: logger
     ) { await engine.turns() }
     // Its own remarks about states and signals are for debugging; ours are for operators.
     var quiet = logger
@@ -93,11 +105,8 @@ struct Assembly {
         services: [
           .init(service: gateway),
           .init(service: reload, successTerminationBehavior: .ignore),
-          .init(service: watch, successTerminationBehavior: .ignore),
-          .init(
-            service: OperatorWatch(desk: operators, logger: logger), successTerminationBehavior: .ignore),
           .init(service: watchdog, successTerminationBehavior: .ignore),
-        ],
+        ] + watches.map { .init(service: $0, successTerminationBehavior: .ignore) },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     try await services.run()
   }
@@ -105,11 +114,11 @@ struct Assembly {
   /// The commands' door. The default path is a convenience of the packaged service: where it cannot be had,
   /// as beside a second instance, the gateway runs without.
   private func startControl(
-    _ desk: ControlDesk, _ office: Office, _ logger: Logger
+    _ desk: ControlDesk, _ refusals: RefusalDesk, _ office: Office, _ logger: Logger
   ) async throws -> ControlDoor? {
     guard let path = loaded.configuration.control else { return nil }
     do {
-      return try await ControlDoor.open(path, desk: desk, office: office)
+      return try await ControlDoor.open(path, desk: desk, refusals: refusals, office: office)
     } catch let failure as ListenFailure where path == Configuration.controlDefault {
       logger.notice("no control socket, commands cannot reach this instance: \(failure)")
       return nil
@@ -158,24 +167,37 @@ struct GatewayService: Service {
   let sockets: [ListenSocket]
   let keeper: Keeper
   let readiness: Readiness
-  let notifier: SystemdNotifier
+  let status: ServiceStatus
   let logger: Logger
 
   func run() async throws {
-    let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers)
+    let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers) {
+      tell($0)
+    }
     readiness.advance(to: .listening)
-    let names = sockets.map(\.name).joined(separator: " ")
     logger.notice(
       "ready",
       metadata: [
-        "version": "\(Version.number)", "listen": "\(names)", "pid": "\(getpid())",
+        "version": "\(Version.number)", "listen": "\(status.doors)", "pid": "\(getpid())",
         "secrets": "\(Keeper.secrets(keeper.loaded))",
       ])
-    notifier.ready(status: "listening on \(names); \(Keeper.summary(keeper.loaded))")
+    status.started()
     try await gracefulShutdown()
     readiness.advance(to: .draining)
-    notifier.stopping(status: "finishing the deliveries in flight")
+    status.stopping()
     logger.notice("stopping, deliveries in flight are finished first")
     await listener.drain(secondsMax: keeper.loaded.configuration.limits.drainSecondsMax)
+  }
+
+  private func tell(_ trouble: AcceptTrouble) {
+    switch trouble {
+    case .began(let reason):
+      logger.error(
+        """
+        no connection can be accepted, senders wait: \(reason) (if it is descriptors, raise LimitNOFILE= of \
+        the service, or lower connections-max)
+        """)
+    case .ended: logger.notice("connections are accepted again")
+    }
   }
 }

@@ -57,7 +57,7 @@ struct ControlClient {
     return try answer(descriptor, secondsMax: secondsMax ?? Self.secondsMax(request))
   }
 
-  private func connected() throws(Failure) -> Int32 {
+  func connected() throws(Failure) -> Int32 {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw failure(errno) }
     var patience = timeval(tv_sec: 5, tv_usec: 0)

@@ -10,6 +10,7 @@ struct ControlDesk: Sendable {
   let keeper: Keeper
   let engine: Engine
   let operators: OperatorDesk
+  let status: ServiceStatus
 
   /// A delivery that is still arriving when a secret is replaced ends within the body's time-out.
   private static let barrierSecondsMax = 60
@@ -23,7 +24,7 @@ struct ControlDesk: Sendable {
       answer.report = await operators.report()
       return answer
     case .reload:
-      let verdict = await keeper.reload()
+      let verdict = await status.reload()
       return answer(ok: verdict.isTaken, message: verdict.sentence)
     case .wait:
       await keeper.lookAtAll()

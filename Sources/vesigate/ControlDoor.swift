@@ -1,17 +1,21 @@
 internal import Control
+internal import Gateway
 internal import Glibc
 internal import Listening
+internal import Settings
 
 /// The control socket while it is open.
 struct ControlDoor {
   private let server: ControlServer
   private let path: String
 
-  static func open(_ path: String, desk: ControlDesk, office: Office) async throws -> ControlDoor {
+  static func open(
+    _ path: String, desk: ControlDesk, refusals: RefusalDesk, office: Office
+  ) async throws -> ControlDoor {
     let socket = try ListenSocket.unix(path: path, mode: 0o660, group: nil)
-    let server = try await ControlServer.start(socket.descriptor, group: office.group) { request in
-      await desk.answer(request)
-    }
+    let server = try await ControlServer.start(
+      socket.descriptor, group: office.group, desk: { await desk.answer($0) },
+      captures: { refusals.capture($0, routes: desk.keeper.loaded.snapshot.routes) })
     return ControlDoor(server: server, path: path)
   }
 

@@ -29,7 +29,8 @@ final class Engine: Sendable {
   }
 
   init(
-    snapshot: Snapshot, loops: Int, log: any Recorder & Sendable, looks: LookDesk
+    snapshot: Snapshot, loops: Int, log: any Recorder & Sendable, refusals: any RefusalWitness,
+    looks: LookDesk
   ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
     let occupancy = Occupancy()
@@ -38,8 +39,8 @@ final class Engine: Sendable {
       cells.append(
         try await loop.submit {
           let cell = Engine.makeCell(
-            on: loop, snapshot: snapshot, loops: loops, occupancy: occupancy, log: log, looks: looks
-          )
+            on: loop, snapshot: snapshot, loops: loops, occupancy: occupancy, log: log, refusals: refusals,
+            looks: looks)
           return NIOLoopBound(cell, eventLoop: loop)
         }.get())
     }
@@ -58,13 +59,14 @@ final class Engine: Sendable {
 
   private static func makeCell(
     on loop: any EventLoop, snapshot: Snapshot, loops: Int, occupancy: Occupancy, log: any Recorder,
-    looks: LookDesk
+    refusals: any RefusalWitness, looks: LookDesk
   ) -> Cell {
     let limits = snapshot.limits
     let tally = LoopTally()
     tally.adopt(snapshot)
     let lane = Lane(
       snapshot: snapshot, occupancy: occupancy, recorder: LoopRecorder(log: log, tally: tally),
+      refusals: refusals,
       idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
     let forwarder = CurlForwarder(
       eventLoop: loop, connectionsMax: max(limits.inFlightMax / loops, 64),

@@ -29,6 +29,7 @@ struct Vesigate: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, CheckCommand.self, SecretCommand.self, ReloadCommand.self, StatusCommand.self,
-      SignCommand.self, SendCommand.self, VerifyCommand.self, VersionCommand.self,
+      SignCommand.self, SendCommand.self, VerifyCommand.self, DiagnoseCommand.self, CaptureCommand.self,
+      VersionCommand.self,
     ])
 }

@@ -13,18 +13,18 @@ final class OperatorDesk: Sendable {
   let readiness: Readiness
   /// Unix milliseconds.
   let startedAt: Int64
-  private let logLinesDropped: @Sendable () -> Int
+  private let logLines: @Sendable () -> (dropped: Int, leftOut: Int)
   let history = Mutex(RateHistory())
 
   init(
     keeper: Keeper, engine: Engine, readiness: Readiness, startedAt: Int64,
-    logLinesDropped: @escaping @Sendable () -> Int
+    logLines: @escaping @Sendable () -> (dropped: Int, leftOut: Int)
   ) {
     self.keeper = keeper
     self.engine = engine
     self.readiness = readiness
     self.startedAt = startedAt
-    self.logLinesDropped = logLinesDropped
+    self.logLines = logLines
   }
 
   func answer(_ page: AdminPage) async -> AdminAnswer {
@@ -99,7 +99,7 @@ final class OperatorDesk: Sendable {
     standing.openConnections = occupancy.openConnections
     standing.connections = occupancy.connectionsTotal
     standing.acceptFailures = occupancy.acceptFailuresTotal
-    standing.logLinesDropped = logLinesDropped()
+    (standing.logLinesDropped, standing.logLinesLeftOut) = logLines()
     return standing
   }
 

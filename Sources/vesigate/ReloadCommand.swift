@@ -21,8 +21,8 @@ struct ReloadCommand: ParsableCommand {
   var wait = false
 
   func run() throws {
-    let configuration = try SecretTarget.configuration(config.path)
-    guard let control = configuration.control else {
+    let control = try controlPath()
+    guard let control else {
       complain(
         "vesigate: the control socket is switched off in the configuration (control: none): use kill -HUP")
       throw ExitStatus.unavailable
@@ -41,6 +41,22 @@ struct ReloadCommand: ParsableCommand {
     print(reply.message)
     for file in reply.files { print("\(file.path)  \(file.fingerprints.joined(separator: ", "))") }
   }
+
+  /// Where to ask. A configuration that cannot be read is for the daemon to refuse, so that its log and its status
+  /// say why; where it listens is then what the environment says, or the default.
+  private func controlPath() throws -> String? {
+    let environment = ProcessEnvironment.read()
+    do throws(Problems) {
+      return try ConfigurationFile.load(config.path, environment: environment).configuration.control
+    } catch {
+      let isDefault = config.path == Configuration.fileDefault
+      let likely = environment["VESIGATE_CONTROL"] ?? (isDefault ? Configuration.controlDefault : nil)
+      if let likely, answers(likely) { return likely }
+      throw SecretTarget.unusable(error)
+    }
+  }
+
+  private func answers(_ path: String) -> Bool { (try? ControlClient(path: path).ask(.status)) != nil }
 
   private func ask(_ client: ControlClient, _ request: ControlRequest) throws -> ControlReply {
     do throws(ControlClient.Failure) {

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Framing
 internal import Gateway
 internal import Settings
 internal import Signing
@@ -29,94 +28,22 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try config.load()
-    let bytes = try BoundedFile.readForCommand(requestFile)
-    let (head, body, bytesBehind) = try request(bytes, limits: loaded.configuration.limits)
-    let route = try findRoute(head, in: loaded)
-    try admit(head, body, to: route)
+    let saved = try SavedDelivery(requestFile, route: route, in: loaded, refusal: "not verified")
+    let route = saved.route
     var moment = Clocks.now()
     if let at { moment.unixMilliseconds = at * 1000 }
     do throws(Unverified) {
-      let proof = try body.lent { bytes throws(Unverified) in
+      let proof = try saved.body.lent { bytes throws(Unverified) in
         try OfflineJudge.judge(
-          head, body: bytes, layout: route.layout, secrets: loaded.snapshot.secrets[route.secretFileIndex],
-          at: moment)
+          saved.head, body: bytes, layout: route.layout,
+          secrets: loaded.snapshot.secrets[route.secretFileIndex], at: moment)
       }
       let age = proof.ageSeconds.map { ", signed \($0) s before" } ?? ", without a signed timestamp"
       print("verified by secret \(proof.position) (\(proof.fingerprint)) of route \(route.path.text)\(age)")
     } catch {
       print("not verified by route \(route.path.text): \(Explanation.of(error, layout: route.layout))")
-      if bytesBehind > 0 {
-        print("\(bytesBehind) bytes behind the request were not read as its body: has it a Content-Length?")
-      }
+      saved.printBytesBehind()
       throw ExitStatus.refused
-    }
-  }
-
-  private func request(_ bytes: [UInt8], limits: Limits) throws -> SavedRequest.Parts {
-    do throws(Rejection) {
-      if let request = try SavedRequest.read(bytes, limits: limits) { return request }
-      print("not verified: the file ends before the request does")
-    } catch {
-      print("not verified: \(error.status), \(error.label)\(error.detail.map { ": \($0)" } ?? "")")
-    }
-    throw ExitStatus.refused
-  }
-
-  private func findRoute(_ head: RequestHead, in loaded: Loaded) throws -> Route {
-    if let route { return try RouteChoice.choose(route, in: loaded) }
-    guard let match = loaded.snapshot.routes.match(head) else {
-      print("not verified: 404, no route leads to \(head.pathText)")
-      throw ExitStatus.refused
-    }
-    let rest = head.target[match.restStart..<head.pathCount]
-    guard rest.withUnsafeBytes({ PathRest.isUnambiguous($0) }) else {
-      print("not verified: 400, \(Rejection.ambiguousPath.label)")
-      throw ExitStatus.refused
-    }
-    return match.route
-  }
-
-  /// What the gateway refuses before it looks at a signature.
-  private func admit(_ head: RequestHead, _ body: [UInt8], to route: Route) throws {
-    if !route.methods.contains(head.method) {
-      print("not verified: 405, route \(route.path.text) takes \(route.methods.joined(separator: ", "))")
-    } else if body.count > route.bodyBytesMax {
-      print("not verified: 413, the body is over \(route.bodyBytesMax) bytes")
-    } else {
-      return
-    }
-    throw ExitStatus.refused
-  }
-}
-
-/// A request that somebody saved to a file.
-enum SavedRequest {
-  typealias Parts = (head: RequestHead, body: [UInt8], bytesBehind: Int)
-
-  /// Nil when the file ends before the request does.
-  static func read(_ bytes: [UInt8], limits: Limits) throws(Rejection) -> Parts? {
-    var reader = RequestReader(limits: limits)
-    var offset = 0
-    var head: RequestHead?
-    var body: [UInt8] = []
-    while true {
-      var consumed = 0
-      let event = try next(bytes, offset, &reader, &consumed)
-      switch event {
-      case .needMore: return nil
-      case .head(let read): head = read
-      case .body(let range): body += bytes[(offset + range.lowerBound)..<(offset + range.upperBound)]
-      case .end: return head.map { ($0, body, bytes.count - offset - consumed) }
-      }
-      offset += consumed
-    }
-  }
-
-  private static func next(
-    _ bytes: [UInt8], _ offset: Int, _ reader: inout RequestReader, _ consumed: inout Int
-  ) throws(Rejection) -> RequestReader.Event {
-    try bytes.lent { all throws(Rejection) in
-      try reader.read(UnsafeRawBufferPointer(rebasing: all[offset...]), consumed: &consumed)
     }
   }
 }

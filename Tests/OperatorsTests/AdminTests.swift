@@ -118,6 +118,36 @@ import Testing
     }
   }
 
+  @Test func `connections that cannot be accepted are counted`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let directory = try TemporaryDirectory()
+      let port = try FreePort.take()
+      let config = GatewayConfig.text(
+        upstreams: [upstream.url()], top: "control: none\nadmin: {listen: unix:{dir}/admin.sock}", workers: 1)
+      let filled = config.replacing("{port}", with: "\(port)").replacing("{dir}", with: directory.path)
+      let path = try directory.write("vesigate.yaml", filled)
+      try directory.write("secret", GatewayProcess.secret + "\n")
+      let binary = try GatewayBinary.path()
+      let child = try ChildProcess(
+        ["prlimit", "--nofile=48:48", binary, "run", "--config", path], environment: ["PATH": "/usr/bin:/bin"]
+      )
+      _ = try child.waitForLine(containing: "msg=ready", within: 30)
+      let clients = try (0..<60).map { _ in try RawClient(port: port) }
+      _ = try child.waitForLine(containing: "no connection", within: 30)
+      for client in clients { client.close() }
+      var count = 0.0
+      _ = eventually(within: 30) {
+        guard let client = try? RawClient(unixPath: directory.path + "/admin.sock") else { return false }
+        try? client.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+        guard let text = try? client.response(within: 2).text else { return false }
+        count = Scrape(text)["vesigate_accept_failures_total"] ?? 0
+        return count > 0
+      }
+      #expect(count >= 1)
+    }
+  }
+
   @Test func `a scrape costs next to nothing`()
     async throws
   {

@@ -104,7 +104,29 @@ import Testing
     }
   }
 
-  @Test func `without a daemon it says so and ends with 69, without permission with 77`() async throws {
+  @Test(.timeLimit(.minutes(2)))
+  func `clocks that drift are warned of before the tolerance is breached, once, and shown`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try GatewayProcess.observed([upstream.url()])
+      for _ in 0..<4 {
+        #expect(try gateway.post(SignedRequest().with { $0.shiftSeconds = 200 }) == 200)
+      }
+      #expect(try gateway.scrape().samples.keys.allSatisfy { !$0.hasPrefix("vesigate_clock_skew_seconds") })
+      #expect(try gateway.post(SignedRequest().with { $0.shiftSeconds = 200 }) == 200)
+      // The counters are looked at every ten seconds.
+      let warning = try gateway.waitForLog(containing: "clocks drift apart", within: 100)
+      #expect(warning.contains("level=warning") && warning.contains("route=/hook"))
+      let skew = try gateway.scrape()["vesigate_clock_skew_seconds{route=\"/hook\"}"] ?? 0
+      #expect(skew <= -150 && skew >= -200)
+      let status = try gateway.command("status").lines
+      #expect(status.contains { $0.contains("clock        DRIFTING: signed ") }, "\(status)")
+      usleep(11_000_000)
+      #expect(gateway.log.filter { $0.contains("clocks drift apart") }.count == 1)
+    }
+  }
+
+  @Test func `without a daemon it says so and ends with 69, with a wrong interval with 64`() async throws {
     try await onThread {
       let shown = try Shown()
       let path = shown.gateway.directory.path

@@ -61,8 +61,20 @@ struct StartTests {
       let (status, lines, started) = try failure(config)
       #expect(status == 78)
       #expect(
-        lines.first?.hasSuffix("routes[0].secret-file: \(started.directory.path)/none does not exist") == true
+        lines.first?.hasSuffix(
+          "routes[0].secret-file: \(started.directory.path)/none does not exist; enter it by "
+            + "vesigate secret set --route /hook --config \(started.configPath)") == true
       )
+      // What it says is what helps.
+      let words = try #require(lines.first?.components(separatedBy: "enter it by vesigate ").last)
+      let entry = try ChildProcess(
+        ["sh", "-c", "echo s3cret | \(try GatewayBinary.path()) \(words)"],
+        environment: ["PATH": "/usr/bin:/bin"])
+      #expect(entry.waitForExit(within: 30) == 0, "\(entry.lines)")
+      let again = try ChildProcess(
+        [GatewayBinary.path(), "run", "--config", started.configPath], environment: ["PATH": "/usr/bin:/bin"])
+      _ = try again.waitForLine(containing: "msg=ready", within: 30)
+      #expect(again.terminate() == 0)
     }
   }
 

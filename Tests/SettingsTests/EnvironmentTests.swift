@@ -51,7 +51,7 @@ import Testing
         "listen": "*:1", "control": "/run/c", "trusted-proxies": "", "workers": "2", "log.level": "info",
         "admin.listen": "127.0.0.1:2",
         "log.format": "json",
-        "log.deliveries": "all",
+        "log.deliveries": "all", "log.refused-per-minute-max": "unlimited",
       ]
       let name = Environment.variable(for: setting)
       var text = configuration()

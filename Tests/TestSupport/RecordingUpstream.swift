@@ -12,6 +12,7 @@ public final class RecordingUpstream: Sendable {
   private struct State {
     var requests: [RecordedRequest] = []
     var connections = 0
+    var bytesReceived = 0
     var open: Set<Int32> = []
     var isStopped = false
   }
@@ -56,6 +57,10 @@ public final class RecordingUpstream: Sendable {
 
   public var requests: [RecordedRequest] { state.withLock { $0.requests } }
   public var connections: Int { state.withLock { $0.connections } }
+  /// Of all connections, whether they made whole requests or not.
+  /// Those that are open now.
+  public var openConnections: Int { state.withLock { $0.open.count } }
+  public var bytesReceived: Int { state.withLock { $0.bytesReceived } }
 
   /// The requests, once there are so many.
   public func requests(atLeast count: Int, within seconds: Double = 10) throws -> [RecordedRequest] {
@@ -94,7 +99,10 @@ public final class RecordingUpstream: Sendable {
       return state.connections - 1
     }
     guard let number else { return false }
-    serveRequests(UpstreamConnection(descriptor), number)
+    let connection = UpstreamConnection(descriptor) { count in
+      self.state.withLock { $0.bytesReceived += count }
+    }
+    serveRequests(connection, number)
     state.withLock { state in
       state.open.remove(descriptor)
       close(descriptor)
@@ -144,13 +152,18 @@ public struct RecordedRequest: Sendable {
 /// The bytes of one connection on the upstream's side.
 private final class UpstreamConnection {
   private let descriptor: Int32
+  private let count: (Int) -> Void
   private var unread: [UInt8] = []
 
-  init(_ descriptor: Int32) { self.descriptor = descriptor }
+  init(_ descriptor: Int32, count: @escaping (Int) -> Void) {
+    self.descriptor = descriptor
+    self.count = count
+  }
 
   private func receive() -> Bool {
     switch Sockets.receive(descriptor, within: 60) {
     case .bytes(let bytes):
+      count(bytes.count)
       unread += bytes
       return true
     default: return false

@@ -1,0 +1,106 @@
+internal import ArgumentParser
+internal import Control
+internal import Gateway
+internal import Settings
+
+struct CaptureCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "capture",
+    abstract: "Save the next requests that the running daemon refuses as not verified.",
+    discussion: """
+      Each is written to a new file that only you can read, of the form that vesigate diagnose and \
+      vesigate verify take; its time is that of the arrival. It holds the sender's body and headers: remove \
+      it when you are done. Only root and the daemon's own user are given any. Nothing is kept in the \
+      daemon, but while this command waits.
+
+      Exit codes: 0 all were saved, 64 wrong usage, 69 no daemon answers, 73 a file cannot be created, 74 \
+      the disk is full or broken, 75 fewer were refused in that time, or others capture already, 77 \
+      permission denied, 78 the configuration is not usable.
+      """)
+
+  @OptionGroup var config: ConfigOption
+
+  @Option(help: ArgumentHelp("Of this route; may be left out when there is one.", valueName: "path"))
+  var route: String?
+
+  @Option(help: "How many, from 1 to \(CaptureRequest.countMax).")
+  var count = 1
+
+  @Option(help: ArgumentHelp("How long to wait for them.", valueName: "seconds"))
+  var secondsMax = 300
+
+  @Option(help: ArgumentHelp("Where to write them.", valueName: "folder"))
+  var directory = "."
+
+  func validate() throws {
+    guard (1...CaptureRequest.countMax).contains(count) else {
+      throw ValidationError("--count must be from 1 to \(CaptureRequest.countMax)")
+    }
+    guard (1...CaptureRequest.secondsMax).contains(secondsMax) else {
+      throw ValidationError("--seconds-max must be from 1 to \(CaptureRequest.secondsMax)")
+    }
+  }
+
+  func run() throws {
+    let configuration = try SecretTarget.configuration(config.path)
+    guard let control = configuration.control else {
+      complain("vesigate: the control socket is switched off in the configuration (control: none)")
+      throw ExitStatus.unavailable
+    }
+    let path = try route ?? onlyRoute(configuration)
+    guard let request = CaptureRequest(route: path, count: count, seconds: secondsMax) else {
+      complain("vesigate: there is no route \(path)")
+      throw ExitStatus.usage
+    }
+    var saved = 0
+    let ending = try capture(ControlClient(path: control), request) { captured in
+      let path = try CaptureFile.write(captured, folder: directory)
+      saved += 1
+      print("\(path)  \(captured.reason), \(captured.bytes.count) bytes")
+    }
+    try end(ending, saved: saved, route: path)
+  }
+
+  private func onlyRoute(_ configuration: Configuration) throws -> String {
+    guard configuration.routes.count == 1 else {
+      complain("vesigate: there are \(configuration.routes.count) routes: say which with --route")
+      throw ExitStatus.usage
+    }
+    return configuration.routes[0].path.text
+  }
+
+  private func capture(
+    _ client: ControlClient, _ request: CaptureRequest, _ take: (Captured) throws -> Void
+  ) throws -> CaptureEnding {
+    do {
+      return try client.capture(request, begun: sayWaiting, take)
+    } catch let failure as ControlClient.Failure {
+      complain("vesigate: \(failure)")
+      throw failure.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
+    }
+  }
+
+  private func sayWaiting() {
+    complain("waiting for the next \(count == 1 ? "delivery" : "\(count) deliveries") to be refused")
+  }
+
+  private func end(_ ending: CaptureEnding, saved: Int, route: String) throws {
+    switch (ending.isRefused, ending.reason) {
+    case (false, "complete"):
+      return
+    case (false, "bytes"):
+      complain("vesigate: the next one is larger than what a capture may hold in memory; \(saved) saved")
+    case (false, _):
+      complain("vesigate: \(saved) of \(count) were refused within \(secondsMax) s")
+    case (true, "permission"):
+      complain("vesigate: only root and the daemon's own user may see what it refuses")
+      throw ExitStatus.permission
+    case (true, "no-such-route"):
+      complain("vesigate: the daemon has no route \(route)")
+      throw ExitStatus.usage
+    case (true, _):
+      complain("vesigate: others capture already, try again when they are done")
+    }
+    throw ExitStatus.temporary
+  }
+}

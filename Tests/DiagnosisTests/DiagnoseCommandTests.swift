@@ -1,0 +1,109 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The whole way of an operator: 401, capture, diagnose, change the lines, and it verifies.
+@Suite struct DiagnoseCommandTests {
+  @Test(arguments: Provider.all)
+  func `a refused delivery is captured, diagnosed, and verified by the lines that were named`(
+    _ provider: Provider
+  ) async throws {
+    try await onThread {
+      let post = try Post(secret: provider.secretLine)
+      let request = Post.request(try provider.headerLines(unixMilliseconds: Post.now)).bytes
+      let capture = try post.beginCapture(["--route", "/hook", "--count", "1"])
+      #expect(try post.gateway.exchange(request).status == 401)
+      #expect(capture.waitForExit() == 0)
+      let file = try #require(Post.files(capture).first)
+
+      let diagnosed = try post.vesigate(["diagnose", file])
+      #expect(diagnosed.status == 0, "\(diagnosed.lines)")
+      #expect(diagnosed.lines.contains("  - signature: vesicash"))
+      let named = diagnosed.lines.filter { $0.hasPrefix("  + ") }.map { String($0.dropFirst(4)) }
+      #expect(named == provider.settings, "\(diagnosed.lines)")
+      let line = try post.gateway.waitForLog(containing: "diagnosis of a refused delivery")
+      #expect(line.contains("setting=\"signature: "))
+      #expect(post.upstream.requests.isEmpty, "a diagnosis verifies nothing")
+
+      #expect(try post.vesigate(["verify", file]).status == 1)
+      try post.change(to: named)
+      let verified = try post.vesigate(["verify", file])
+      #expect(verified.status == 0, "\(verified.lines)")
+      #expect(try post.gateway.exchange(request).status == 200)
+      #expect(try post.upstream.onlyRequest().head.values("x-verified") == ["true"])
+    }
+  }
+
+  /// A saved request, judged by the Vesicash preset as of now.
+  private func diagnose(
+    _ lines: [String], _ body: String = Provider.body, secret: String = "test_webhook_secret",
+    _ more: [String] = []
+  ) throws -> (status: Int32, text: String) {
+    let directory = try TemporaryDirectory()
+    let secretFile = try directory.write("secret", secret + "\n")
+    let config = try directory.write(
+      "vesigate.yaml",
+      """
+      routes:
+        - path: /hook
+          secret-file: \(secretFile)
+          upstreams: [http://127.0.0.1:9/]
+
+      """)
+    let request = Post.request(lines, body)
+    let file = try directory.write("request", String(decoding: request.bytes, as: UTF8.self))
+    let ended = try GatewayProcess.command(["diagnose", "--config", config] + more + [file])
+    return (ended.status, ended.lines.joined(separator: "\n"))
+  }
+
+  @Test func `what matches nothing ends with 1, and shows neither the secret nor what it would give`() throws
+  {
+    let now = "\(Post.now / 1000)"
+    let secret = "a-secret-of-the-file"
+    let sent = try Witness.sign("\(now).\(Provider.body)", key: "of the sender")
+    let expected = try Witness.sign("\(now).\(Provider.body)", key: secret)
+    let (status, text) = try diagnose(
+      ["mor-timestamp: \(now)", "mor-signature: \(sent)"], secret: secret)
+    #expect(status == 1)
+    #expect(text.contains("combinations gives a signature that it carries"))
+    #expect(text.contains("Ruled out:"))
+    #expect(!text.contains(secret) && !text.contains(expected.prefix(16)) && !text.contains(sent.prefix(16)))
+    #expect(!text.contains("  + "))
+  }
+
+  @Test func `a moved boundary ends with 1 and names no setting`() throws {
+    let now = "\(Post.now / 1000)"
+    let signature = try Witness.sign("\(now).{}", key: "test_webhook_secret")
+    let (status, text) = try diagnose(["mor-signature: \(signature)"], "\(now).{}")
+    #expect(status == 1)
+    #expect(text.contains("somebody moved the"))
+    #expect(!text.contains("  + ") && !text.contains("signed: "))
+  }
+
+  @Test func `a replay ends with 1, and the time of the arrival can be told`() throws {
+    let old = "\(Post.now / 1000 - 4_000)"
+    let signature = try Witness.sign("\(old).{}", key: "test_webhook_secret")
+    let lines = ["mor-timestamp: \(old)", "mor-signature: \(signature)"]
+    let (status, text) = try diagnose(lines, "{}")
+    #expect(status == 1)
+    #expect(text.contains("a replay, or a clock"))
+    #expect(!text.contains("  + ") && !text.contains("tolerance-seconds"))
+    let then = try diagnose(lines, "{}", ["--at", old])
+    #expect(then.status == 0)
+    #expect(then.text.contains("nothing has to be changed"))
+    #expect(try diagnose(lines, "{}", ["--at", "99999999999999"]).status == 64)
+  }
+
+  @Test func `a file that holds no request is told as verify tells it`() throws {
+    let directory = try TemporaryDirectory()
+    let secret = try directory.write("secret", "x\n")
+    let config = try directory.write(
+      "vesigate.yaml",
+      "routes:\n  - {path: /hook, secret-file: \(secret), upstreams: [\"http://127.0.0.1:9/\"]}\n")
+    let file = try directory.write("request", "POST /hook HTTP/1.1\r\nHost: x\r\n")
+    let ended = try GatewayProcess.command(["diagnose", "--config", config, file])
+    #expect(ended.status == 1)
+    #expect(ended.lines == ["no diagnosis: the file ends before the request does"])
+    #expect(try GatewayProcess.command(["diagnose", "--config", config, "\(file).none"]).status == 66)
+  }
+}
