@@ -39,7 +39,7 @@ build-tests:
 
 .PHONY: test-unit
 test-unit: build-tests ## the tests that start no program
-	@$(SWIFT_TEST) --skip "^(EndToEnd|RotationEndToEnd|Command|Reload|Hostile|Readme|Tidy)Tests\."
+	@$(SWIFT_TEST) --skip "^(EndToEnd|RotationEndToEnd|Command|Reload|Hostile|Readme|Operators|Tidy)Tests\."
 
 .PHONY: test-end-to-end
 test-end-to-end: build-tests ## the tests that start the built vesigate
@@ -50,6 +50,10 @@ test-rotation: build-tests ## rotations under load and under kill -9, the long f
 	@TEST_ROTATION_ROTATIONS=$(or $(ROTATIONS),100) TEST_ROTATION_KILLS=$(or $(KILLS),200) \
 	  $(SWIFT_TEST) --no-parallel --filter RotationEndToEndTests
 
+.PHONY: test-operators
+test-operators: build-tests ## logs, metrics, status: with Debian's Prometheus, and what a scrape costs
+	@scripts/install-needs test
+	@TEST_OPERATORS=1 $(SWIFT_TEST) --filter "^OperatorsTests\."
 .PHONY: test-hostile
 test-hostile: build-tests ## hostile input and faults, all of it, printed as a table
 	@scripts/test-hostile $(SWIFT_TEST)

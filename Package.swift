@@ -57,6 +57,15 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Admin",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .target(name: "Metrics", dependencies: ["Gateway"], swiftSettings: strict),
     .target(name: "Settings", dependencies: ["Gateway", "Signing", "CYAML"], swiftSettings: strict),
     .target(name: "Calling", dependencies: ["CCurl"], swiftSettings: strict),
     .target(name: "Rotation", dependencies: ["Calling", "CLinux", "Signing"], swiftSettings: strict),
@@ -78,7 +87,7 @@ let package = Package(
       name: "vesigate",
       dependencies: [
         "CLinux", "Signing", "Gateway", "Framing", "Diagnosis", "Forwarding", "Listening", "Control",
-        "Settings", "Supervision", "Telemetry", "Calling", "Rotation",
+        "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin", "Metrics",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -146,6 +155,12 @@ let package = Package(
       name: "HostileTests", dependencies: ["TestSupport", "Signing", "vesigate"], swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
+    .testTarget(
+      name: "MetricsTests", dependencies: ["Metrics", "Gateway", "Signing"], swiftSettings: strict),
+    // What operators see, with Debian's Prometheus; `make test-operators` runs the long form.
+    .testTarget(
+      name: "OperatorsTests", dependencies: ["TestSupport", "Metrics", "vesigate"],
+      exclude: ["alerts-test.yaml"], swiftSettings: strict),
     // What must hold of any input, over random inputs and over those that the fuzzer has found.
     .testTarget(
       name: "PropertyTests",

@@ -2,6 +2,8 @@
 public enum ControlRequest: String, Sendable, CaseIterable {
   /// How things stand.
   case status
+  /// All that is known, as a `StatusReport`: another answer than the others' by its form.
+  case report
   /// What SIGHUP does, with its verdict.
   case reload
   /// Looks at all secret files now, and answers when nothing in flight can be judged by older secrets.
@@ -60,6 +62,8 @@ public struct ControlAnswer: Sendable {
   public var pid: Int32
   public var message: String
   public var files: [File]
+  /// Where it is asked for, it alone is the answer.
+  public var report: StatusReport?
 
   public init(ok: Bool, generation: Int, pid: Int32, message: String, files: [File]) {
     self.ok = ok
@@ -71,6 +75,7 @@ public struct ControlAnswer: Sendable {
 
   /// The answer as it goes over the socket, with its line end.
   public var line: String {
+    if let report { return report.line }
     let files = files.map(\.json).joined(separator: ",")
     return "{\"ok\":\(ok),\"generation\":\(generation),\"pid\":\(pid),"
       + "\"message\":\(JSON.string(message)),\"files\":[\(files)]}\n"

@@ -13,6 +13,12 @@ final class Dispatch: AttemptObserver {
     case brokeOff(by: Int, ForwardFailure)
   }
 
+  /// Where each attempt's end is counted.
+  struct Accounts {
+    let recorder: any Recorder
+    let arrival: Moment
+  }
+
   private struct Lot {
     var attempt: (any Attempt)?
     var answer: Answer?
@@ -30,6 +36,7 @@ final class Dispatch: AttemptObserver {
   private let route: Route
   private let forwarder: any Forwarder
   private let reply: any ReplySink
+  private let accounts: Accounts
   private let finish: (Result) -> Void
   private var lots: [Lot]
   private var chosen: Int?
@@ -40,12 +47,13 @@ final class Dispatch: AttemptObserver {
 
   init(
     _ request: ForwardRequest, route: Route, forwarder: any Forwarder, reply: any ReplySink,
-    finish: @escaping (Result) -> Void
+    accounts: Accounts, finish: @escaping (Result) -> Void
   ) {
     self.request = request
     self.route = route
     self.forwarder = forwarder
     self.reply = reply
+    self.accounts = accounts
     self.finish = finish
     lots = route.upstreams.map { _ in Lot() }
   }
@@ -73,12 +81,20 @@ final class Dispatch: AttemptObserver {
 
   func cancel() {
     isOver = true
-    for lot in lots where !lot.isFinished { lot.attempt?.cancel() }
+    for (tag, lot) in lots.enumerated() where !lot.isFinished {
+      guard let attempt = lot.attempt else { continue }
+      attempt.cancel()
+      count(tag, .failed(.cancelled))
+    }
   }
 
   private func startAttempt(_ tag: Int) {
     attempts += 1
     lots[tag].attempt = forwarder.start(request, to: route.upstreams[tag], observer: self, tag: tag)
+  }
+
+  private func count(_ tag: Int, _ end: AttemptEnd) {
+    accounts.recorder.recordAttempt(at: route.upstreams[tag], end: end, arrival: accounts.arrival)
   }
 
   private func resume(_ tag: Int) {
@@ -119,6 +135,7 @@ final class Dispatch: AttemptObserver {
     lots[tag].isHolding = false
     lots[tag].failure = failure
     lots[tag].attempt = nil
+    count(tag, failure.map { .failed($0.kind) } ?? .answered(lots[tag].answer?.status ?? 0))
     guard !isOver else { return }
     if isStreaming {
       if tag == chosen { finishStream(tag, failure) }

@@ -49,6 +49,7 @@ public final class Exchange {
       requestID: RequestID.read(head.headers) ?? lane.nextRequestID(), outcome: .refused, status: 0,
       remote: ClientAddress.text(peer: peer, headers: head.headers, trusted: snapshot.trustedProxies),
       method: head.method, path: head.pathText)
+    record.arrivedUnixMilliseconds = arrival.unixMilliseconds
   }
 
   /// Body bytes that this delivery may have: the route's limit once it is matched.
@@ -71,7 +72,8 @@ public final class Exchange {
 
   private func matchRoute() throws(Rejection) {
     guard let found = snapshot.routes.match(head) else { throw .noSuchPath }
-    record.route = found.route.path.text
+    record.route = found.route.name
+    record.matched = found.route
     if found.route.traces { record.trace = TraceParent.read(head.headers) }
     guard found.route.methods.contains(head.method) else {
       throw .methodNotAllowed(allowed: found.route.methods)
@@ -192,9 +194,10 @@ public final class Exchange {
     guard let route = match?.route else { return }
     phase = .dispatching
     dispatchStart = lane.now()
-    let dispatch = Dispatch(request, route: route, forwarder: forwarder, reply: reply) { [self] in
-      dispatched($0)
-    }
+    let accounts = Dispatch.Accounts(recorder: lane.recorder, arrival: arrival)
+    let dispatch = Dispatch(
+      request, route: route, forwarder: forwarder, reply: reply, accounts: accounts
+    ) { [self] in dispatched($0) }
     self.dispatch = dispatch
     dispatch.start()
   }
@@ -274,10 +277,8 @@ public final class Exchange {
     record.totalNanoseconds = end.nanoseconds(since: arrival)
     if let dispatchStart {
       record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart)
-      record.verifyNanoseconds = dispatchStart.nanoseconds(since: bodyEnd ?? dispatchStart)
-    } else if let bodyEnd {
-      record.verifyNanoseconds = end.nanoseconds(since: bodyEnd)
     }
+    if let bodyEnd { record.verifyNanoseconds = (dispatchStart ?? end).nanoseconds(since: bodyEnd) }
     lane.recorder.record(record)
     release()
   }

@@ -18,8 +18,12 @@ public struct ExchangeRecord: Sendable {
   public var outcome: Outcome
   /// The status that the sender got, 0 when it got none.
   public var status: Int
-  /// The route's path as configured, nil when none matched.
+  /// The route's name, nil when none matched.
   public var route: String?
+  /// The route itself; a reload may have replaced it meanwhile.
+  public var matched: Route?
+  /// When the head arrived, Unix milliseconds.
+  public var arrivedUnixMilliseconds: Int64 = 0
   /// The sender's address, read from a trusted proxy's headers where there is one.
   public var remote: String
   public var method: String
@@ -58,7 +62,21 @@ public struct ExchangeRecord: Sendable {
   }
 }
 
-/// Takes the record of each finished exchange. It must not block: it is called on an event loop.
-public protocol Recorder: Sendable {
+/// What became of one attempt at an upstream.
+public enum AttemptEnd: Sendable, Equatable {
+  /// A complete answer, with its status.
+  case answered(Int)
+  case failed(ForwardFailure.Kind)
+}
+
+/// Takes the record of each finished exchange. It must not block: it is called on its lane's event loop, and
+/// belongs to that loop.
+public protocol Recorder {
   func record(_ record: ExchangeRecord)
+  /// Also of attempts whose answer nobody waits for any more. `arrival` is that of the delivery.
+  func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment)
+}
+
+extension Recorder {
+  public func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment) {}
 }

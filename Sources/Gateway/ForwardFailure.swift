@@ -9,7 +9,7 @@ public struct ForwardFailure: Error, Sendable, Equatable {
     case answering
   }
 
-  public enum Kind: String, Sendable {
+  public enum Kind: String, Sendable, CaseIterable {
     case resolve
     case connect
     case tls

@@ -5,6 +5,8 @@ public final class Occupancy: Sendable {
   private let deliveries = Atomic<Int>(0)
   private let bytes = Atomic<Int>(0)
   private let connections = Atomic<Int>(0)
+  private let connectionsAccepted = Atomic<Int>(0)
+  private let acceptFailures = Atomic<Int>(0)
   private let files = Mutex<[String: HoldCounts]>([:])
 
   public init() {}
@@ -12,6 +14,9 @@ public final class Occupancy: Sendable {
   public var deliveriesInFlight: Int { deliveries.load(ordering: .relaxed) }
   public var bytesInFlight: Int { bytes.load(ordering: .relaxed) }
   public var openConnections: Int { connections.load(ordering: .relaxed) }
+  /// Since the start, those beyond the limit too.
+  public var connectionsTotal: Int { connectionsAccepted.load(ordering: .relaxed) }
+  public var acceptFailuresTotal: Int { acceptFailures.load(ordering: .relaxed) }
 
   /// What a rotation of this secret file has had to hold. Only deliveries that fail come here.
   public func holds(path: String) -> HoldCounts {
@@ -34,7 +39,13 @@ public final class Occupancy: Sendable {
   func giveBack(bytes count: Int) { bytes.subtract(count, ordering: .relaxed) }
 
   /// Takes a place for a connection; false when all are taken.
-  public func enterConnection(max: Int) -> Bool { Self.take(1, of: connections, max: max) }
+  public func enterConnection(max: Int) -> Bool {
+    connectionsAccepted.add(1, ordering: .relaxed)
+    return Self.take(1, of: connections, max: max)
+  }
+
+  /// The kernel had no connection to give: out of descriptors or memory.
+  public func countAcceptFailure() { acceptFailures.add(1, ordering: .relaxed) }
 
   public func leaveConnection() { connections.subtract(1, ordering: .relaxed) }
 

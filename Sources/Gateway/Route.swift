@@ -21,6 +21,8 @@ public final class Route: Sendable {
   public let traces: Bool
   /// Nil where the configuration has none; the bounds of holding are then the defaults.
   public let rotation: RotationSettings?
+  /// What logs and metrics call it: its path as configured, behind its host where it has one.
+  public let name: String
   /// The layout, made ready to read requests with.
   let claims: ClaimReader
 
@@ -45,6 +47,7 @@ public final class Route: Sendable {
     self.mark = mark
     self.traces = traces
     self.rotation = rotation
+    name = (host ?? "") + path.text
     claims = ClaimReader(layout)
   }
 }

@@ -1,3 +1,4 @@
+internal import Gateway
 internal import Glibc
 internal import NIOCore
 
@@ -17,16 +18,21 @@ final class AcceptFailures: ChannelDuplexHandler {
   /// While it lasts, once in so long is told.
   private static let silence = TimeAmount.seconds(60)
 
+  private let workers: WorkerTable
   private let tell: @Sendable (AcceptTrouble) -> Void
   private var isFailing = false
   private var isPaused = false
   private var isStopped = false
   private var quietUntil = NIODeadline.uptimeNanoseconds(0)
 
-  init(tell: @escaping @Sendable (AcceptTrouble) -> Void) { self.tell = tell }
+  init(workers: WorkerTable, tell: @escaping @Sendable (AcceptTrouble) -> Void) {
+    self.workers = workers
+    self.tell = tell
+  }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard let error = error as? IOError else { return context.fireErrorCaught(error) }
+    workers.worker(on: context.eventLoop)?.lane.occupancy.countAcceptFailure()
     isFailing = true
     pause(context)
     guard NIODeadline.now() >= quietUntil else { return }

@@ -236,6 +236,7 @@ final class Connection: ChannelDuplexHandler {
       requestID: "-", outcome: .refused, status: rejection.status, remote: peer.text, method: "-", path: "-")
     record.reason = rejection.label
     record.detail = rejection.detail
+    record.arrivedUnixMilliseconds = worker.lane.now().unixMilliseconds
     worker.lane.recorder.record(record)
     reply = ReplyWriter(closes: true)
     refuse(rejection)

@@ -20,7 +20,8 @@ public struct Listener: Sendable {
       let channel = try await ServerBootstrap(group: group)
         .serverChannelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(AcceptFailures(tell: acceptTrouble))
+            try channel.pipeline.syncOperations.addHandler(
+              AcceptFailures(workers: workers, tell: acceptTrouble))
           }
         }
         .childChannelOption(.allowRemoteHalfClosure, value: true)

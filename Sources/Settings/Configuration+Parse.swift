@@ -61,6 +61,9 @@ struct ConfigurationDraft {
   private mutating func readTop(_ fields: MappingReader) {
     if let reader = fields["listen"] { configuration.listen = reader.listenAddresses() }
     if let reader = fields["control"] { configuration.control = reader.controlPath() }
+    if let admin = fields["admin"]?.mapping(Schema.admin, "a mapping such as {listen: 127.0.0.1:9464}") {
+      if let reader = admin["listen"] { configuration.admin = reader.adminAddress() }
+    }
     if let reader = fields["trusted-proxies"] { configuration.trustedProxies = reader.trustedProxies() }
     if let count = fields["workers"]?.number(in: 1...256, orWord: "auto") {
       configuration.workers = .count(count)

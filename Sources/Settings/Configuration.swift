@@ -7,6 +7,8 @@ public struct Configuration: Sendable, Equatable {
   public var listen: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 8480)]
   /// The control socket's path; nil switches it off.
   public var control: String? = Configuration.controlDefault
+  /// Where metrics and health are read; nil switches it off.
+  public var admin: ListenAddress? = Configuration.adminDefault
   public var trustedProxies = TrustedProxies()
   public var workers = Workers.auto
   public var log = LogSettings()
@@ -19,6 +21,9 @@ public struct Configuration: Sendable, Equatable {
 
   /// Where the commands look for the daemon. A start that cannot have it there goes on with a warning.
   public static let controlDefault = "/run/vesigate/control.sock"
+  /// As with the control socket, a start that cannot have it there goes on with a notice.
+  public static let adminDefault = ListenAddress.unix(
+    path: "/run/vesigate/admin.sock", mode: ListenAddress.unixModeDefault, group: nil)
   /// Where the commands look for the configuration.
   public static let fileDefault = "/etc/vesigate/vesigate.yaml"
   public static let listenMax = 16

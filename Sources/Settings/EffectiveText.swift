@@ -9,6 +9,7 @@ extension Configuration {
     var writer = YAMLWriter()
     writer.listen(listen)
     writer.line("control", control.map(YAMLWriter.quoted) ?? "none")
+    writer.section("admin") { $0.admin(admin) }
     writer.trustedProxies(trustedProxies)
     if case .count(let count) = workers {
       writer.line("workers", "\(count)")
@@ -94,13 +95,28 @@ extension YAMLWriter {
         text += "  - \(YAMLWriter.quoted(address.text))\n"
         continue
       }
-      let octal = String(mode, radix: 8)
       element {
         $0.line("unix", YAMLWriter.quoted(path))
-        $0.line("mode", "\"\(String(repeating: "0", count: 4 - octal.count))\(octal)\"")
+        $0.line("mode", YAMLWriter.octal(mode))
         if let group { $0.line("group", YAMLWriter.quoted(group)) }
       }
     }
+  }
+
+  mutating func admin(_ address: ListenAddress?) {
+    guard case .unix(let path, let mode, let group) = address else {
+      return line("listen", address.map { YAMLWriter.quoted($0.text) } ?? "none")
+    }
+    section("listen") {
+      $0.line("unix", YAMLWriter.quoted(path))
+      $0.line("mode", YAMLWriter.octal(mode))
+      if let group { $0.line("group", YAMLWriter.quoted(group)) }
+    }
+  }
+
+  private static func octal(_ mode: Int) -> String {
+    let digits = String(mode, radix: 8)
+    return "\"\(String(repeating: "0", count: 4 - digits.count))\(digits)\""
   }
 
   mutating func trustedProxies(_ trusted: TrustedProxies) {

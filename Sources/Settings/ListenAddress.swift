@@ -85,6 +85,22 @@ extension NodeReader {
     return nil
   }
 
+  /// Where metrics and health are read; nil where that is switched off.
+  func adminAddress() -> ListenAddress? {
+    if case .scalar("none", _) = node.content { return nil }
+    let wanted = "host:port with an IP address (IPv6 in brackets), unix:/path, or none"
+    guard let address = listenAddress(wanted) else { return nil }
+    switch address {
+    case .systemd:
+      refuse("must be \(wanted)")
+      return nil
+    case .tcp(let host, _) where !(host.hasPrefix("127.") || host == "::1"):
+      warn("whoever reaches \(address.text) sees the routes, the upstreams' URLs and how much comes")
+    case .tcp, .unix: break
+    }
+    return address
+  }
+
   func listenAddresses() -> [ListenAddress] {
     let elements = elements(max: Configuration.listenMax)
     if case .sequence(let nodes) = node.content, nodes.isEmpty {
@@ -102,13 +118,13 @@ extension NodeReader {
     return found
   }
 
-  private func listenAddress() -> ListenAddress? {
+  private func listenAddress(_ wanted: String = ListenAddress.wanted) -> ListenAddress? {
     guard isMapping else {
-      return value(ListenAddress.wanted + ", or {unix: /path, mode: \"0660\", group: NAME}") {
+      return value(wanted + ", or {unix: /path, mode: \"0660\", group: NAME}") {
         ListenAddress(text: $0)
       }
     }
-    guard let fields = mapping(Schema.unixListen, ListenAddress.wanted) else { return nil }
+    guard let fields = mapping(Schema.unixListen, wanted) else { return nil }
     let path = fields.required("unix", "is missing: it names the socket file, such as /run/vesigate/socket")?
       .value("an absolute path of at most 107 bytes") { $0.isUnixSocketPath ? $0 : nil }
     let mode = fields["mode"]?.value("an octal mode in quotes, such as \"0660\"", NodeReader.octalMode)

@@ -17,8 +17,9 @@ enum Schema {
 
   static let top = Section(
     name: "the top level",
-    keys: ["listen", "control", "trusted-proxies", "workers", "log", "limits", "routes"])
+    keys: ["listen", "control", "admin", "trusted-proxies", "workers", "log", "limits", "routes"])
   static let unixListen = Section(name: "listen", keys: ["unix", "mode", "group"])
+  static let admin = Section(name: "admin", keys: ["listen"])
   static let log = Section(name: "log", keys: ["level", "format", "deliveries", "refused-per-minute-max"])
   static let limits = Section(name: "limits", keys: LimitSetting.all.map(\.key))
   static let route = Section(
@@ -42,11 +43,14 @@ enum Schema {
     name: "rotation",
     keys: ["provider", "api", "api-key-file", "public-key-file"] + RotationNumber.all.map(\.key))
 
-  static var sections: [Section] { [top, log, limits, route, signature, upstream, unixListen, rotation] }
+  static var sections: [Section] {
+    [top, admin, log, limits, route, signature, upstream, unixListen, rotation]
+  }
 
   /// What the environment can override: every setting that is not below `routes`.
   static var overridable: [String] {
-    ["listen", "control", "trusted-proxies", "workers"] + log.keys.map { "log." + $0 }
+    ["listen", "control", "trusted-proxies", "workers"] + admin.keys.map { "admin." + $0 }
+      + log.keys.map { "log." + $0 }
       + limits.keys.map { "limits." + $0 }
   }
 

@@ -1,9 +1,9 @@
 public import Gateway
 public import Logging
 
-/// One finished exchange: one log line and its counters. The words of the line stand here and nowhere else.
-public struct DeliveryLog: Recorder {
-  /// Which exchanges get a line. All of them are counted.
+/// One finished exchange: one log line. Its words stand here and nowhere else.
+public struct DeliveryLog: Recorder, Sendable {
+  /// Which exchanges get a line.
   public enum Deliveries: String, Sendable, CaseIterable {
     case all
     /// All but those that went as they should.
@@ -16,30 +16,30 @@ public struct DeliveryLog: Recorder {
   private let deliveries: Deliveries
   /// Nil where nothing is left out.
   private let limit: RefusalLimit?
-  private let counters: Counters
 
   /// - Parameters:
   ///   - level: less important lines are left out.
   ///   - refusedPerMinuteMax: lines for one route's refusals for one reason; nil is no limit.
   public init(
     sink: LogSink, format: LogFormat, level: Logger.Level = .info, deliveries: Deliveries = .all,
-    refusedPerMinuteMax: Int? = nil, counters: Counters
+    refusedPerMinuteMax: Int? = nil
   ) {
     self.sink = sink
     self.format = format
     self.level = level
     self.deliveries = deliveries
     limit = refusedPerMinuteMax.map(RefusalLimit.init)
-    self.counters = counters
   }
 
   public func record(_ record: ExchangeRecord) {
-    counters.count(record)
     guard isLogged(record) else { return }
     let now = LogTime.now()
     guard isWithinLimit(record, now) else { return }
     sink.append(DeliveryLog.line(for: record, format: format, unixMilliseconds: now))
   }
+
+  /// How many refusals got no line since the start.
+  public var linesLeftOut: Int { limit?.leftOutTotal ?? 0 }
 
   /// Writes how many refusals got no line: of the minutes that are over, or of all. To be called some times
   /// a minute.

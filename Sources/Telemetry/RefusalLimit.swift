@@ -24,8 +24,12 @@ final class RefusalLimit: Sendable {
 
   private let linesMax: Int
   private let windows = Mutex<[Kind: Window]>([:])
+  private let leftOut = Atomic<Int>(0)
 
   init(linesMax: Int) { self.linesMax = linesMax }
+
+  /// How many got no line since the start.
+  var leftOutTotal: Int { leftOut.load(ordering: .relaxed) }
 
   /// Whether this one gets a line; when not, it is counted.
   func admits(_ kind: Kind, unixMilliseconds now: Int64) -> Bool {
@@ -36,7 +40,12 @@ final class RefusalLimit: Sendable {
         window = Window(start: now, leftOut: leftOut)
       }
       let isAdmitted = window.lines < linesMax
-      if isAdmitted { window.lines += 1 } else { window.leftOut += 1 }
+      if isAdmitted {
+        window.lines += 1
+      } else {
+        window.leftOut += 1
+        leftOut.add(1, ordering: .relaxed)
+      }
       windows[kind] = window
       return isAdmitted
     }

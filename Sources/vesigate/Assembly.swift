@@ -4,6 +4,7 @@ internal import Gateway
 internal import Glibc
 internal import Listening
 internal import Logging
+internal import Metrics
 internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
@@ -32,27 +33,24 @@ struct Assembly {
     warnAboutDescriptors(logger)
     defer { sink.flush(millisecondsMax: 2000) }
 
-    let counters = Counters()
-    let recorder = DeliveryLog(
+    let log = DeliveryLog(
       sink: sink, format: logFormat, level: level,
       deliveries: configuration.log.deliveries == .all ? .all : .refused,
-      refusedPerMinuteMax: configuration.log.refusedPerMinuteMax, counters: counters)
+      refusedPerMinuteMax: configuration.log.refusedPerMinuteMax)
     let sockets = try Doors.open(configuration.listen, environment: environment)
 
     CurlForwarder.prepareProcess()
     let files = NIOThreadPool(numberOfThreads: 1)
     files.start()
     let keeper = Keeper(
-      loaded, configPath: configPath, environment: environment, files: files, logger: logger,
-      counters: counters)
+      loaded, configPath: configPath, environment: environment, files: files, logger: logger)
     let desk = LookDesk(files: files)
     desk.onLook { keeper.look(at: $0) }
     let selfDiagnosis = SelfDiagnosis(routes: loaded.snapshot.routes, logger: logger)
     let refusals = RefusalDesk(selfDiagnosis: selfDiagnosis)
     let engine = try await Engine(
       snapshot: loaded.snapshot, loops: loopCount,
-      recorder: VerifiedWatch(recorder: recorder, selfDiagnosis: selfDiagnosis), refusals: refusals,
-      looks: desk)
+      log: VerifiedWatch(recorder: log, selfDiagnosis: selfDiagnosis), refusals: refusals, looks: desk)
     keeper.onPublish {
       engine.adopt($0)
       selfDiagnosis.adopt($0.routes)
@@ -62,24 +60,37 @@ struct Assembly {
       notifier: SystemdNotifier(environment: environment), keeper: keeper,
       doors: sockets.map(\.name).joined(separator: " "))
     keeper.onSecretsChanged { status.secretsChanged() }
+    let readiness = Readiness()
+    let operators = OperatorDesk(
+      keeper: keeper, engine: engine, readiness: readiness, startedAt: Clocks.now().unixMilliseconds,
+      logLines: { (sink.linesDropped, log.linesLeftOut) })
+    let office = Office()
     let control = try await startControl(
-      ControlDesk(keeper: keeper, engine: engine, status: status), refusals, logger)
+      ControlDesk(keeper: keeper, engine: engine, operators: operators, status: status), refusals, office,
+      logger)
+    let admin = try await startAdmin(operators, office, logger)
     let gateway = GatewayService(
-      engine: engine, sockets: sockets, keeper: keeper, status: status, logger: logger)
-    let watch = RotationWatch(keeper: keeper, looks: desk)
-    try await serve(gateway, watch, LeftOutService(log: recorder), hangups: hangups, logger: logger)
+      engine: engine, sockets: sockets, keeper: keeper, readiness: readiness, status: status,
+      logger: logger)
+    let watches: [any Service] = [
+      RotationWatch(keeper: keeper, looks: desk), OperatorWatch(desk: operators, logger: logger),
+      LeftOutService(log: log),
+    ]
+    try await serve(gateway, watches, hangups: hangups, logger: logger)
     await control?.stop()
+    await admin?.stop()
+    await office.close()
     // First: a look under way hands what it found to the loops, and waits for them.
     try? await files.shutdownGracefully()
-    await engine.shutdown()
-    recorder.tellLeftOut(all: true)
+    let tallies = await engine.shutdown()
+    log.tellLeftOut(all: true)
     await selfDiagnosis.stop()
-    logger.notice("stopped", metadata: ["summary": "\(counters.summary(logLinesDropped: sink.linesDropped))"])
+    let summary = tallies.summary(reloads: keeper.reloads, logLinesDropped: sink.linesDropped)
+    logger.notice("stopped", metadata: ["summary": "\(summary)"])
   }
 
   private func serve(
-    _ gateway: GatewayService, _ watch: RotationWatch, _ leftOut: LeftOutService,
-    hangups: UnixSignalsSequence, logger: Logger
+    _ gateway: GatewayService, _ watches: [any Service], hangups: UnixSignalsSequence, logger: Logger
   ) async throws {
     let status = gateway.status
     let reload = ReloadService(on: hangups) { _ = await status.reload() }
@@ -95,10 +106,8 @@ struct Assembly {
         services: [
           .init(service: gateway),
           .init(service: reload, successTerminationBehavior: .ignore),
-          .init(service: watch, successTerminationBehavior: .ignore),
-          .init(service: leftOut, successTerminationBehavior: .ignore),
           .init(service: watchdog, successTerminationBehavior: .ignore),
-        ],
+        ] + watches.map { .init(service: $0, successTerminationBehavior: .ignore) },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
     try await services.run()
   }
@@ -106,13 +115,26 @@ struct Assembly {
   /// The commands' door. The default path is a convenience of the packaged service: where it cannot be had,
   /// as beside a second instance, the gateway runs without.
   private func startControl(
-    _ desk: ControlDesk, _ refusals: RefusalDesk, _ logger: Logger
+    _ desk: ControlDesk, _ refusals: RefusalDesk, _ office: Office, _ logger: Logger
   ) async throws -> ControlDoor? {
     guard let path = loaded.configuration.control else { return nil }
     do {
-      return try await ControlDoor.open(path, desk: desk, refusals: refusals)
+      return try await ControlDoor.open(path, desk: desk, refusals: refusals, office: office)
     } catch let failure as ListenFailure where path == Configuration.controlDefault {
       logger.notice("no control socket, commands cannot reach this instance: \(failure)")
+      return nil
+    }
+  }
+
+  /// Metrics and health. As with the control socket, only the default address may be missing.
+  private func startAdmin(
+    _ desk: OperatorDesk, _ office: Office, _ logger: Logger
+  ) async throws -> AdminDoor? {
+    guard let address = loaded.configuration.admin else { return nil }
+    do {
+      return try await AdminDoor.open(address, desk: desk, office: office)
+    } catch let failure as ListenFailure where address == Configuration.adminDefault {
+      logger.notice("no admin socket, metrics and health of this instance cannot be read: \(failure)")
       return nil
     }
   }
@@ -145,6 +167,7 @@ struct GatewayService: Service {
   let engine: Engine
   let sockets: [ListenSocket]
   let keeper: Keeper
+  let readiness: Readiness
   let status: ServiceStatus
   let logger: Logger
 
@@ -152,6 +175,7 @@ struct GatewayService: Service {
     let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers) {
       tell($0)
     }
+    readiness.advance(to: .listening)
     logger.notice(
       "ready",
       metadata: [
@@ -160,6 +184,7 @@ struct GatewayService: Service {
       ])
     status.started()
     try await gracefulShutdown()
+    readiness.advance(to: .draining)
     status.stopping()
     logger.notice("stopping, deliveries in flight are finished first")
     await listener.drain(secondsMax: keeper.loaded.configuration.limits.drainSecondsMax)

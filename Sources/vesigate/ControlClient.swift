@@ -25,7 +25,7 @@ struct ControlClient {
   /// What the daemon may take, in seconds: its own bound on `wait` is 60.
   private static func secondsMax(_ request: ControlRequest) -> Int {
     switch request {
-    case .status: 10
+    case .status, .report: 10
     case .reload: 30
     case .wait: 75
     }
@@ -33,6 +33,20 @@ struct ControlClient {
 
   /// `secondsMax` is how long to wait for the answer, where that is not all the time the daemon may take.
   func ask(_ request: ControlRequest, secondsMax: Int? = nil) throws(Failure) -> ControlReply {
+    guard let reply = ControlReply(try bytes(request, secondsMax: secondsMax)) else { throw foreign }
+    return reply
+  }
+
+  func report() throws(Failure) -> StatusReply {
+    guard let reply = StatusReply(try bytes(.report)) else { throw foreign }
+    return reply
+  }
+
+  private var foreign: Failure {
+    Failure(kind: .broken, description: "what answers at \(path) is not this version of vesigate")
+  }
+
+  private func bytes(_ request: ControlRequest, secondsMax: Int? = nil) throws(Failure) -> [UInt8] {
     let descriptor = try connected()
     defer { close(descriptor) }
     let line = Array("\(request.rawValue)\n".utf8)
@@ -40,11 +54,7 @@ struct ControlClient {
     guard send(descriptor, line, line.count, Int32(MSG_NOSIGNAL)) == line.count else {
       throw failure(errno)
     }
-    let bytes = try answer(descriptor, secondsMax: secondsMax ?? Self.secondsMax(request))
-    guard let reply = ControlReply(bytes) else {
-      throw Failure(kind: .broken, description: "what answers at \(path) is not vesigate")
-    }
-    return reply
+    return try answer(descriptor, secondsMax: secondsMax ?? Self.secondsMax(request))
   }
 
   func connected() throws(Failure) -> Int32 {

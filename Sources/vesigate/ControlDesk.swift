@@ -9,6 +9,7 @@ internal import Synchronization
 struct ControlDesk: Sendable {
   let keeper: Keeper
   let engine: Engine
+  let operators: OperatorDesk
   let status: ServiceStatus
 
   /// A delivery that is still arriving when a secret is replaced ends within the body's time-out.
@@ -18,6 +19,10 @@ struct ControlDesk: Sendable {
     switch request {
     case .status:
       return answer(ok: true, message: summary)
+    case .report:
+      var answer = answer(ok: true, message: summary)
+      answer.report = await operators.report()
+      return answer
     case .reload:
       let verdict = await status.reload()
       return answer(ok: verdict.isTaken, message: verdict.sentence)
@@ -44,10 +49,9 @@ struct ControlDesk: Sendable {
 
   private var summary: String {
     let unfinished = keeper.loaded.snapshot.secrets.compactMap { set -> String? in
-      guard let rotation = set.rotation,
-        Clocks.now().unixMilliseconds - rotation.beganUnixMilliseconds
-          > Int64(RotationNotice.holdingSecondsMax) * 1000
-      else { return nil }
+      guard let rotation = set.rotation, rotation.isUnfinished(at: Clocks.now().unixMilliseconds) else {
+        return nil
+      }
       return "rotation of \(set.path) unfinished since "
         + TimeText.utc(unixMilliseconds: rotation.beganUnixMilliseconds)
     }

@@ -9,10 +9,12 @@ struct ControlDoor {
   private let server: ControlServer
   private let path: String
 
-  static func open(_ path: String, desk: ControlDesk, refusals: RefusalDesk) async throws -> ControlDoor {
+  static func open(
+    _ path: String, desk: ControlDesk, refusals: RefusalDesk, office: Office
+  ) async throws -> ControlDoor {
     let socket = try ListenSocket.unix(path: path, mode: 0o660, group: nil)
     let server = try await ControlServer.start(
-      socket.descriptor, group: desk.engine.group, desk: { await desk.answer($0) },
+      socket.descriptor, group: office.group, desk: { await desk.answer($0) },
       captures: { refusals.capture($0, routes: desk.keeper.loaded.snapshot.routes) })
     return ControlDoor(server: server, path: path)
   }

@@ -1,6 +1,7 @@
 internal import Forwarding
 internal import Gateway
 internal import Listening
+internal import Metrics
 internal import NIOCore
 internal import NIOPosix
 
@@ -17,16 +18,18 @@ final class Engine: Sendable {
     let lane: Lane
     let forwarder: CurlForwarder
     let worker: Worker
+    let tally: LoopTally
 
-    init(lane: Lane, forwarder: CurlForwarder, worker: Worker) {
+    init(lane: Lane, forwarder: CurlForwarder, worker: Worker, tally: LoopTally) {
       self.lane = lane
+      self.tally = tally
       self.forwarder = forwarder
       self.worker = worker
     }
   }
 
   init(
-    snapshot: Snapshot, loops: Int, recorder: any Recorder, refusals: any RefusalWitness,
+    snapshot: Snapshot, loops: Int, log: any Recorder & Sendable, refusals: any RefusalWitness,
     looks: LookDesk
   ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
@@ -36,8 +39,8 @@ final class Engine: Sendable {
       cells.append(
         try await loop.submit {
           let cell = Engine.makeCell(
-            on: loop, snapshot: snapshot, loops: loops, occupancy: occupancy, recorder: recorder,
-            refusals: refusals, looks: looks)
+            on: loop, snapshot: snapshot, loops: loops, occupancy: occupancy, log: log, refusals: refusals,
+            looks: looks)
           return NIOLoopBound(cell, eventLoop: loop)
         }.get())
     }
@@ -55,19 +58,22 @@ final class Engine: Sendable {
   }
 
   private static func makeCell(
-    on loop: any EventLoop, snapshot: Snapshot, loops: Int, occupancy: Occupancy, recorder: any Recorder,
+    on loop: any EventLoop, snapshot: Snapshot, loops: Int, occupancy: Occupancy, log: any Recorder,
     refusals: any RefusalWitness, looks: LookDesk
   ) -> Cell {
     let limits = snapshot.limits
+    let tally = LoopTally()
+    tally.adopt(snapshot)
     let lane = Lane(
-      snapshot: snapshot, occupancy: occupancy, recorder: recorder, refusals: refusals,
+      snapshot: snapshot, occupancy: occupancy, recorder: LoopRecorder(log: log, tally: tally),
+      refusals: refusals,
       idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
     let forwarder = CurlForwarder(
       eventLoop: loop, connectionsMax: max(limits.inFlightMax / loops, 64),
       answerHeaderBytesMax: limits.answerHeaderBytesMax)
     let worker = Worker(
       eventLoop: loop, lane: lane, forwarder: forwarder, looks: LoopLooks(desk: looks, eventLoop: loop))
-    return Cell(lane: lane, forwarder: forwarder, worker: worker)
+    return Cell(lane: lane, forwarder: forwarder, worker: worker, tally: tally)
   }
 
   private static func onEach<Result: Sendable>(
@@ -86,6 +92,7 @@ final class Engine: Sendable {
     let adopted = cells.map { cell in
       cell.eventLoop.submit {
         cell.value.lane.adopt(snapshot)
+        cell.value.tally.adopt(snapshot)
         cell.value.forwarder.keepOnly(upstreams)
         cell.value.forwarder.answerHeaderBytesMax = snapshot.limits.answerHeaderBytesMax
       }
@@ -102,6 +109,16 @@ final class Engine: Sendable {
     return false
   }
 
+  /// What all loops have counted since the start. Each is only asked for a copy.
+  func tallies() async -> Tallies {
+    let copies = cells.map { cell in cell.eventLoop.submit { cell.value.tally.tallies } }
+    var all = Tallies()
+    for copy in copies {
+      if let tallies = try? await copy.get() { all.add(tallies) }
+    }
+    return all
+  }
+
   /// Whether every loop turns.
   func turns() async -> Bool {
     for cell in cells {
@@ -110,9 +127,27 @@ final class Engine: Sendable {
     return true
   }
 
-  func shutdown() async {
+  /// The last word on what was counted comes back.
+  func shutdown() async -> Tallies {
     for cell in cells { try? await cell.eventLoop.submit { cell.value.forwarder.close() }.get() }
+    let tallies = await tallies()
     for thread in threads { thread.stop() }
     try? await group.shutdownGracefully()
+    return tallies
+  }
+}
+
+/// What becomes of a loop's exchanges: a line for people, numbers for machines.
+private struct LoopRecorder: Recorder {
+  let log: any Recorder
+  let tally: LoopTally
+
+  func record(_ record: ExchangeRecord) {
+    tally.record(record)
+    log.record(record)
+  }
+
+  func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment) {
+    tally.recordAttempt(at: upstream, end: end, arrival: arrival)
   }
 }

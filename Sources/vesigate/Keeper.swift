@@ -1,10 +1,10 @@
 internal import Gateway
 internal import Logging
+internal import Metrics
 internal import NIOCore
 internal import NIOPosix
 internal import Settings
 internal import Synchronization
-internal import Telemetry
 
 /// Keeps the configuration and the secrets in force, and is the only one that replaces them: as a whole on
 /// SIGHUP, one secret file when a look finds it changed. All of it happens on one file thread.
@@ -15,6 +15,7 @@ final class Keeper: Sendable {
     var unusable: [String: SecretFileState] = [:]
     /// When each file was read last, Unix milliseconds.
     var readAt: [String: Int64] = [:]
+    var reloads = Standing.Reloads()
     /// Rotations that were reported as unfinished, by the instant they began.
     var unfinishedReported: Set<Int64> = []
   }
@@ -26,23 +27,22 @@ final class Keeper: Sendable {
   private let environment: [String: String]
   let files: NIOThreadPool
   let logger: Logger
-  private let counters: Counters
   let publish: Mutex<(@Sendable (Snapshot) -> Void)?> = Mutex(nil)
   let changed: Mutex<(@Sendable () -> Void)?> = Mutex(nil)
 
   init(
     _ loaded: Loaded, configPath: String, environment: [String: String], files: NIOThreadPool,
-    logger: Logger, counters: Counters
+    logger: Logger
   ) {
     var state = State(loaded: loaded)
     for set in loaded.snapshot.secrets { state.readAt[set.path] = Clocks.now().unixMilliseconds }
+    state.reloads.takenAt = Clocks.now().unixMilliseconds
     self.state = Mutex(state)
     started = loaded.configuration
     self.configPath = configPath
     self.environment = environment
     self.files = files
     self.logger = logger
-    self.counters = counters
   }
 
   /// Sets how a new snapshot reaches the event loops; it must have done so when it returns.
@@ -57,6 +57,8 @@ final class Keeper: Sendable {
 
   /// What is in force now.
   var loaded: Loaded { state.withLock { $0.loaded } }
+
+  var reloads: Standing.Reloads { state.withLock { $0.reloads } }
 
   // MARK: SIGHUP
 
@@ -80,11 +82,13 @@ final class Keeper: Sendable {
     do throws(LoadFailure) {
       let new = try Loader.load(configPath: configPath, environment: environment, previous: old)
       take(new)
-      counters.countReload(taken: true)
       report(new)
       return Verdict(isTaken: true, sentence: Keeper.summary(new))
     } catch {
-      counters.countReload(taken: false)
+      state.withLock { state in
+        state.reloads.refused += 1
+        state.reloads.isLastTaken = false
+      }
       for problem in error.problems.all { logger.error("\(problem)") }
       logger.error("reload refused, the old configuration and secrets stay in force")
       let problems = error.problems.all.map(String.init(describing:)).joined(separator: "; ")
@@ -96,6 +100,9 @@ final class Keeper: Sendable {
     state.withLock { state in
       state.loaded = new
       state.unusable = [:]
+      state.reloads.taken += 1
+      state.reloads.isLastTaken = true
+      state.reloads.takenAt = Clocks.now().unixMilliseconds
       for set in new.snapshot.secrets { state.readAt[set.path] = Clocks.now().unixMilliseconds }
     }
     publish.withLock { $0 }?(new.snapshot)
@@ -107,6 +114,7 @@ final class Keeper: Sendable {
     let (before, after) = (started, new.configuration)
     if before.listen != after.listen { logger.warning("listen has changed: that needs a restart") }
     if before.control != after.control { logger.warning("control has changed: that needs a restart") }
+    if before.admin != after.admin { logger.warning("admin has changed: that needs a restart") }
     if before.workers != after.workers { logger.warning("workers has changed: that needs a restart") }
     if before.log != after.log { logger.warning("log has changed: that needs a restart") }
     logger.notice(

@@ -31,7 +31,7 @@ final class SelfDiagnosis: Sendable {
   private let logger: Logger
 
   init(routes: RouteTable, logger: Logger) {
-    state = Mutex(State(unverified: Set(routes.all.map(\.path.text))))
+    state = Mutex(State(unverified: Set(routes.all.map(\.name))))
     isWatching = Atomic(true)
     thread = NIOThreadPool(numberOfThreads: 1)
     thread.start()
@@ -43,7 +43,7 @@ final class SelfDiagnosis: Sendable {
   /// Routes that a reload brought have verified nothing yet.
   func adopt(_ routes: RouteTable) {
     state.withLock { state in
-      state.unverified.formUnion(Set(routes.all.map(\.path.text)).subtracting(state.verified))
+      state.unverified.formUnion(Set(routes.all.map(\.name)).subtracting(state.verified))
       isWatching.store(state.left > 0 && !state.unverified.isEmpty, ordering: .relaxed)
     }
   }
@@ -64,7 +64,7 @@ final class SelfDiagnosis: Sendable {
     guard isWatching.load(ordering: .relaxed), delivery.secrets.rotation == nil,
       delivery.body.count <= Self.bodyBytesMax, takeTurn(delivery)
     else { return }
-    let route = delivery.route.path.text
+    let route = delivery.route.name
     let refused = RefusedCase(
       head: delivery.head, body: Array(delivery.body.bytes), layout: delivery.route.layout,
       secrets: delivery.secrets, arrival: delivery.arrival)
@@ -77,7 +77,7 @@ final class SelfDiagnosis: Sendable {
   private func takeTurn(_ delivery: RefusedDelivery) -> Bool {
     let now = delivery.arrival.unixMilliseconds
     return state.withLock { state in
-      guard state.unverified.contains(delivery.route.path.text), state.waiting < Self.waitingMax else {
+      guard state.unverified.contains(delivery.route.name), state.waiting < Self.waitingMax else {
         return false
       }
       // A clock that was set back must not end it.
@@ -107,8 +107,8 @@ final class SelfDiagnosis: Sendable {
 }
 
 /// Tells the diagnosis which routes verify, and hands every record on.
-struct VerifiedWatch: Recorder {
-  let recorder: any Recorder
+struct VerifiedWatch: Recorder, Sendable {
+  let recorder: any Recorder & Sendable
   let selfDiagnosis: SelfDiagnosis
 
   func record(_ record: ExchangeRecord) {

@@ -111,7 +111,7 @@ private func delivery(path: String = "/hook") -> ExchangeRecord {
 @Test func `a delivery is one entry with a field for each of its facts`() throws {
   let journal = try FakeJournal()
   let sink = sink(journal.address())
-  DeliveryLog(sink: sink, format: .journal, counters: Counters()).record(delivery())
+  DeliveryLog(sink: sink, format: .journal).record(delivery())
   let entry = try #require(journal.next())
   #expect(entry["PRIORITY"] == "6")
   #expect(entry["SYSLOG_IDENTIFIER"] == "vesigate")
@@ -134,7 +134,7 @@ private func delivery(path: String = "/hook") -> ExchangeRecord {
   let journal = try FakeJournal()
   let sink = sink(journal.address())
   let forged = "/x\nPRIORITY=0\nMESSAGE=all is well\n\u{1B}[2J\" \\x0a ü"
-  DeliveryLog(sink: sink, format: .journal, counters: Counters()).record(delivery(path: forged))
+  DeliveryLog(sink: sink, format: .journal).record(delivery(path: forged))
   let entry = try #require(journal.next())
   #expect(entry["VESIGATE_PATH"] == forged)
   #expect(entry["PRIORITY"] == "6")
@@ -185,7 +185,7 @@ private func delivery(path: String = "/hook") -> ExchangeRecord {
 @Test func `without a journal its lines go to the descriptor, with their priority`() throws {
   let pipe = try LogPipe()
   let sink = sink(JournalAddress(path: "/nonexistent/socket"), descriptor: pipe.writeEnd)
-  DeliveryLog(sink: sink, format: .journal, counters: Counters()).record(delivery())
+  DeliveryLog(sink: sink, format: .journal).record(delivery())
   #expect(sink.flush(millisecondsMax: 10_000))
   #expect(pipe.readAvailable().hasPrefix("<6>level=info msg=delivery outcome=forwarded "))
   #expect(sink.linesDropped == 0)

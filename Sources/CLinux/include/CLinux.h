@@ -1,12 +1,13 @@
 #pragma once
-// The few kernel and C library calls that Swift's Glibc module does not show: epoll, eventfd, malloc's settings, the
-// variadic prctl, and what only netlink tells.
+// The few kernel and C library calls that Swift's Glibc module does not show: epoll, eventfd, adjtimex, malloc's
+// settings, the variadic prctl, and what only netlink tells.
 #include <malloc.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 /// Keeps other processes of the same user from reading this one's memory, and the kernel from dumping it.
@@ -17,6 +18,15 @@ static inline int vg_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0,
 static inline void vg_return_large_blocks(void) {
   mallopt(M_MMAP_THRESHOLD, 131072);
   mallopt(M_TRIM_THRESHOLD, 1048576);
+}
+
+/// Whether something keeps this host's clock in step with others (NTP, PTP): 1 or 0; -1 where the kernel does
+/// not say.
+static inline int vg_clock_synchronised(void) {
+  struct timex state = {.modes = 0};
+  int answer = adjtimex(&state);
+  if (answer < 0) return -1;
+  return answer != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
 
 /// Adds, changes or removes one descriptor; `op` is an EPOLL_CTL value.

@@ -48,9 +48,22 @@ final class FakeLooks: SecretLooks {
 }
 
 final class FakeRecorder: Recorder {
+  struct AttemptRecord: Sendable {
+    let upstream: String
+    let end: AttemptEnd
+    let arrival: Moment
+  }
+
   private let store = Mutex<[ExchangeRecord]>([])
+  private let ends = Mutex<[AttemptRecord]>([])
 
   var records: [ExchangeRecord] { store.withLock { $0 } }
+
+  var attempts: [AttemptRecord] { ends.withLock { $0 } }
+
+  func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment) {
+    ends.withLock { $0.append(AttemptRecord(upstream: upstream.name, end: end, arrival: arrival)) }
+  }
 
   func record(_ record: ExchangeRecord) { store.withLock { $0.append(record) } }
 }

@@ -1,0 +1,106 @@
+internal import NIOCore
+internal import NIOHTTP1
+
+/// One reader's connection: GET and HEAD, one after the other, each within a deadline.
+final class AdminConversation: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  /// From the connection's begin, or from the answer before, to a whole request. Prometheus asks once a
+  /// minute or more often, and connects anew when it finds the connection closed.
+  static let requestSecondsMax: Int64 = 75
+  /// For the answer to be made and taken.
+  static let answerSecondsMax: Int64 = 10
+
+  private let desk: AdminServer.Desk
+  private let seats: AdminSeats
+  private var request: HTTPRequestHead?
+  private var deadline: Scheduled<Void>?
+
+  init(desk: @escaping AdminServer.Desk, seats: AdminSeats) {
+    self.desk = desk
+    self.seats = seats
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    guard seats.take() else { return context.close(promise: nil) }
+    setDeadline(Self.requestSecondsMax, context)
+    context.fireChannelActive()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    deadline?.cancel()
+    seats.giveBack()
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  private func setDeadline(_ seconds: Int64, _ context: ChannelHandlerContext) {
+    deadline?.cancel()
+    let channel = context.channel
+    deadline = context.eventLoop.scheduleTask(in: .seconds(seconds)) { channel.close(promise: nil) }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head): request = head
+    // Nothing here takes a body: the connection ends behind the answer, and what comes is not kept.
+    case .body: request?.headers.replaceOrAdd(name: "connection", value: "close")
+    case .end:
+      guard let request else { return }
+      self.request = nil
+      answer(request, context)
+    }
+  }
+
+  // MARK: The answer
+
+  private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    setDeadline(Self.answerSecondsMax, context)
+    guard head.method == .GET || head.method == .HEAD else {
+      let answer = AdminAnswer.text(405, "Only GET and HEAD are answered here.\n")
+      return write(answer, to: head, allow: true, context)
+    }
+    let path = head.uri.prefix { $0 != "?" }
+    guard let page = AdminPage(rawValue: String(path)) else {
+      let pages = AdminPage.allCases.map(\.rawValue).joined(separator: ", ")
+      return write(.text(404, "There is nothing at this path. There are \(pages).\n"), to: head, context)
+    }
+    let desk = desk
+    let made = context.eventLoop.makeFutureWithTask { await desk(page) }
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    made.whenSuccess { answer in
+      let (conversation, context) = bound.value
+      conversation.write(answer, to: head, context)
+    }
+  }
+
+  private func write(
+    _ answer: AdminAnswer, to head: HTTPRequestHead, allow: Bool = false, _ context: ChannelHandlerContext
+  ) {
+    guard context.channel.isActive else { return }
+    let keepsAlive = head.isKeepAlive
+    var headers: HTTPHeaders = [
+      "Content-Type": answer.contentType, "Content-Length": "\(answer.body.count)",
+      "Cache-Control": "no-store",
+    ]
+    if allow { headers.add(name: "Allow", value: "GET, HEAD") }
+    if !keepsAlive { headers.add(name: "Connection", value: "close") }
+    let status = HTTPResponseStatus(statusCode: answer.status)
+    let response = HTTPResponseHead(version: head.version, status: status, headers: headers)
+    context.write(wrapOutboundOut(.head(response)), promise: nil)
+    if head.method != .HEAD {
+      let body = context.channel.allocator.buffer(bytes: answer.body)
+      context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+    }
+    let written = context.eventLoop.makePromise(of: Void.self)
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    written.futureResult.whenComplete { _ in
+      let (conversation, context) = bound.value
+      guard keepsAlive else { return context.close(promise: nil) }
+      conversation.setDeadline(Self.requestSecondsMax, context)
+    }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+  }
+}

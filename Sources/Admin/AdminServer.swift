@@ -1,0 +1,68 @@
+public import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import Synchronization
+
+/// What a reader of the admin listener can ask for.
+public enum AdminPage: String, Sendable, CaseIterable {
+  case metrics = "/metrics"
+  /// Whether the program runs.
+  case health = "/healthz"
+  /// Whether it takes deliveries.
+  case readiness = "/readyz"
+}
+
+public struct AdminAnswer: Sendable {
+  public var status: Int
+  public var contentType: String
+  public var body: [UInt8]
+
+  public init(status: Int, contentType: String, body: [UInt8]) {
+    self.status = status
+    self.contentType = contentType
+    self.body = body
+  }
+
+  public static func text(_ status: Int, _ text: String) -> AdminAnswer {
+    AdminAnswer(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
+  }
+}
+
+/// Answers scrapes and probes, away from the event loops of deliveries.
+public struct AdminServer: Sendable {
+  public typealias Desk = @Sendable (AdminPage) async -> AdminAnswer
+
+  /// Readers at once; further ones are closed without a word.
+  public static let connectionsMax = 32
+
+  private let channel: any Channel
+
+  /// Answers on a listening socket, whose descriptor is taken over. `group` should not carry deliveries.
+  public static func start(
+    _ descriptor: CInt, group: any EventLoopGroup, desk: @escaping Desk
+  ) async throws -> AdminServer {
+    let seats = AdminSeats()
+    let channel = try await ServerBootstrap(group: group)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          // One request at a time, however many a reader sends ahead; broken ones get a 400.
+          try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
+          try channel.pipeline.syncOperations.addHandler(AdminConversation(desk: desk, seats: seats))
+        }
+      }
+      .withBoundSocket(descriptor)
+      .get()
+    return AdminServer(channel: channel)
+  }
+
+  public func close() async { try? await channel.close() }
+}
+
+/// How many readers there are.
+final class AdminSeats: Sendable {
+  private let taken = Atomic<Int>(0)
+
+  func take() -> Bool { taken.add(1, ordering: .relaxed).newValue <= AdminServer.connectionsMax }
+
+  func giveBack() { taken.subtract(1, ordering: .relaxed) }
+}

@@ -1,0 +1,187 @@
+internal import Gateway
+
+/// The whole answer to a scrape.
+public struct MetricsPage {
+  public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+  private let tallies: Tallies
+  private let standing: Standing
+  private let process: ProcessFigures
+  private var page = Exposition()
+
+  public static func bytes(
+    _ tallies: Tallies, _ standing: Standing, _ process: ProcessFigures = .read()
+  ) -> [UInt8] {
+    var page = MetricsPage(tallies: tallies, standing: standing, process: process)
+    page.writeDeliveries()
+    page.writeDurations()
+    page.writeUpstreams()
+    page.writeOccupancy()
+    page.writeHolds()
+    page.writeSecrets()
+    page.writeClocks()
+    page.writeSettings()
+    page.writeProgram()
+    return page.page.bytes
+  }
+
+  private init(tallies: Tallies, standing: Standing, process: ProcessFigures) {
+    self.tallies = tallies
+    self.standing = standing
+    self.process = process
+  }
+
+  // MARK: Deliveries
+
+  private mutating func writeDeliveries() {
+    page.begin(.deliveries)
+    for route in tallies.routes {
+      for outcome in ExchangeRecord.Outcome.allCases {
+        let labels = Exposition.Labels(("route", route.name), ("outcome", outcome.rawValue))
+        page.sample(labels, route.count(of: outcome))
+      }
+    }
+    page.begin(.reasons)
+    for route in tallies.routes {
+      for (reason, count) in reasons(of: route) {
+        let labels = Exposition.Labels(
+          ("route", route.name), ("outcome", reason.outcome.rawValue), ("reason", reason.reason))
+        page.sample(labels, count)
+      }
+    }
+    page.begin(.bodyBytes)
+    for route in tallies.routes { page.sample(.init(("route", route.name)), route.bodyBytes) }
+  }
+
+  /// Those that have come, and of every real route the two that alerts ask for: a series that begins with its
+  /// first delivery has no increase.
+  private func reasons(of route: RouteTally) -> [(RouteTally.Reason, UInt64)] {
+    var all = route.reasons
+    if route.name != Tallies.noRoute, route.name != Tallies.others {
+      for reason in [Unverified.mismatch, .stale(ageSeconds: 0)] {
+        all[RouteTally.Reason(outcome: .refused, reason: reason.label), default: 0] += 0
+      }
+    }
+    return all.map { ($0.key, $0.value) }.sorted {
+      ($0.0.outcome.position, $0.0.reason) < ($1.0.outcome.position, $1.0.reason)
+    }
+  }
+
+  private mutating func writeDurations() {
+    let families: [(MetricFamily, KeyPath<RouteTally, Histogram>)] = [
+      (.total, \.total), (.verify, \.verify), (.upstream, \.upstream), (.age, \.age),
+    ]
+    for (family, field) in families {
+      page.begin(family)
+      for route in tallies.routes { page.histogram(.init(("route", route.name)), route[keyPath: field]) }
+    }
+    page.begin(.lastVerified)
+    for route in tallies.routes { page.instant(.init(("route", route.name)), route.lastVerifiedAt) }
+  }
+
+  private mutating func writeUpstreams() {
+    page.begin(.attempts)
+    for upstream in tallies.upstreams {
+      for (result, count) in zip(UpstreamTally.results, upstream.counts) {
+        page.sample(.init(("upstream", upstream.name), ("result", result)), count)
+      }
+    }
+    page.begin(.failing)
+    for upstream in tallies.upstreams where upstream.name != Tallies.others {
+      page.sample(.init(("upstream", upstream.name)), upstream.isFailing)
+    }
+  }
+
+  // MARK: What is held at once
+
+  private mutating func writeOccupancy() {
+    write(.inFlight, standing.inFlight)
+    write(.inFlightBytes, standing.inFlightBytes)
+    write(.openConnections, standing.openConnections)
+    write(.connections, standing.connections)
+    write(.acceptFailures, standing.acceptFailures)
+  }
+
+  private mutating func writeHolds() {
+    let families: [(MetricFamily, KeyPath<Standing.SecretFile, Int>)] = [
+      (.held, \.held), (.holds, \.holds), (.holdsVerified, \.holdsVerified),
+      (.holdsOverflowed, \.holdsOverflowed), (.revoked, \.revoked),
+    ]
+    for (family, field) in families {
+      page.begin(family)
+      for file in standing.secretFiles {
+        page.sample(.init(("secret_file", file.path)), file[keyPath: field])
+      }
+    }
+    let states: [(MetricFamily, KeyPath<Standing.SecretFile, Bool>)] = [
+      (.secretUsable, \.isUsable), (.rotating, \.isRotating), (.unfinished, \.isUnfinished),
+    ]
+    for (family, field) in states {
+      page.begin(family)
+      for file in standing.secretFiles {
+        page.sample(.init(("secret_file", file.path)), file[keyPath: field])
+      }
+    }
+  }
+
+  // MARK: Secrets, clocks and settings
+
+  private mutating func writeSecrets() {
+    page.begin(.secretGeneration)
+    for route in standing.routes { page.sample(.init(("route", route.name)), route.secretGeneration) }
+    page.begin(.secretModified)
+    for route in standing.routes { page.instant(.init(("route", route.name)), route.secretModifiedAt) }
+    page.begin(.secrets)
+    for route in standing.routes { page.sample(.init(("route", route.name)), route.secretsAccepted) }
+    page.begin(.observe)
+    for route in standing.routes { page.sample(.init(("route", route.name)), route.observe) }
+  }
+
+  private mutating func writeClocks() {
+    page.begin(.skew)
+    for route in tallies.routes {
+      guard let median = route.ages.median(at: standing.now) else { continue }
+      page.sample(.init(("route", route.name)), median)
+    }
+    page.begin(.tolerance)
+    for route in standing.routes {
+      guard let seconds = route.toleranceSeconds else { continue }
+      page.sample(.init(("route", route.name)), seconds)
+    }
+    page.begin(.clock)
+    if let isSynchronised = standing.isClockSynchronised { page.sample(.none, isSynchronised) }
+  }
+
+  private mutating func writeSettings() {
+    page.begin(.reloads)
+    page.sample(.init(("result", "taken")), standing.reloads.taken)
+    page.sample(.init(("result", "refused")), standing.reloads.refused)
+    page.begin(.reloadSuccessful)
+    page.sample(.none, standing.reloads.isLastTaken)
+    page.begin(.reloadTime)
+    page.instant(.none, standing.reloads.takenAt)
+    write(.generation, standing.generation)
+  }
+
+  private mutating func writeProgram() {
+    page.begin(.ready)
+    page.sample(.none, standing.isReady)
+    page.begin(.build)
+    page.sample(.init(("version", standing.version), ("libraries", standing.libraries)), 1)
+    write(.linesDropped, standing.logLinesDropped)
+    write(.linesLeftOut, standing.logLinesLeftOut)
+    page.begin(.cpu)
+    page.seconds(.none, process.cpuNanoseconds, perSecond: 1_000_000_000)
+    write(.resident, process.residentBytes)
+    write(.virtual, process.virtualBytes)
+    write(.descriptors, process.openDescriptors)
+    write(.descriptorsMax, process.descriptorsMax)
+    page.begin(.start)
+    page.instant(.none, standing.startedAt)
+  }
+
+  private mutating func write(_ family: MetricFamily, _ value: some BinaryInteger) {
+    page.begin(family)
+    page.sample(.none, value)
+  }
+}

@@ -1,0 +1,90 @@
+public import Gateway
+
+/// What happened on one route.
+public struct RouteTally: Sendable {
+  struct Reason: Sendable, Hashable {
+    let outcome: ExchangeRecord.Outcome
+    let reason: String
+  }
+
+  public struct Refusal: Sendable {
+    public let reason: String
+    /// Unix milliseconds.
+    public let at: Int64
+  }
+
+  /// The route's name, or one of the two that stand for no route of their own.
+  public let name: String
+  private(set) var outcomes = [UInt64](repeating: 0, count: ExchangeRecord.Outcome.allCases.count)
+  /// Their labels stand in the sources, which bounds their number.
+  private(set) var reasons: [Reason: UInt64] = [:]
+  private(set) var bodyBytes: UInt64 = 0
+  private(set) var verify = Histogram(.verify)
+  private(set) var upstream = Histogram(.delivery)
+  private(set) var total = Histogram(.delivery)
+  private(set) var age = Histogram(.age)
+  public private(set) var ages = AgeWindow()
+  /// When the last delivery that verified arrived, Unix milliseconds; 0 before the first.
+  public private(set) var lastVerifiedAt: Int64 = 0
+  public private(set) var lastRefusal: Refusal?
+
+  init(name: String) { self.name = name }
+
+  mutating func count(_ record: ExchangeRecord) {
+    outcomes[record.outcome.position] &+= 1
+    bodyBytes &+= UInt64(record.bodyBytes)
+    total.add(Int64(clamping: record.totalNanoseconds))
+    if record.verifyNanoseconds != 0 { verify.add(Int64(clamping: record.verifyNanoseconds)) }
+    if record.upstreamNanoseconds != 0 { upstream.add(Int64(clamping: record.upstreamNanoseconds)) }
+    if let seconds = record.ageSeconds { age.add(Int64(seconds)) }
+    if record.secretPosition != nil { countVerified(record) }
+    if let reason = record.reason { count(reason, of: record) }
+  }
+
+  private mutating func countVerified(_ record: ExchangeRecord) {
+    lastVerifiedAt = record.arrivedUnixMilliseconds
+    // Not those that are stale: anyone can send a captured delivery again, and would move the estimate.
+    if let seconds = record.ageSeconds { ages.add(ageSeconds: seconds, at: record.arrivedUnixMilliseconds) }
+  }
+
+  private mutating func count(_ reason: String, of record: ExchangeRecord) {
+    reasons[Reason(outcome: record.outcome, reason: reason), default: 0] &+= 1
+    if record.outcome == .refused || record.outcome == .observed {
+      lastRefusal = Refusal(reason: reason, at: record.arrivedUnixMilliseconds)
+    }
+  }
+
+  public func count(of outcome: ExchangeRecord.Outcome) -> UInt64 { outcomes[outcome.position] }
+
+  /// The refused by reason, the most frequent first.
+  public var refusals: [(reason: String, count: UInt64)] {
+    reasons.filter { $0.key.outcome == .refused }.map { ($0.key.reason, $0.value) }
+      .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+  }
+
+  mutating func add(_ other: RouteTally) {
+    for index in outcomes.indices { outcomes[index] &+= other.outcomes[index] }
+    reasons.merge(other.reasons) { $0 &+ $1 }
+    bodyBytes &+= other.bodyBytes
+    verify.add(other.verify)
+    upstream.add(other.upstream)
+    total.add(other.total)
+    age.add(other.age)
+    ages.add(other.ages)
+    lastVerifiedAt = max(lastVerifiedAt, other.lastVerifiedAt)
+    if let refusal = other.lastRefusal, refusal.at >= lastRefusal?.at ?? 0 { lastRefusal = refusal }
+  }
+}
+
+extension ExchangeRecord.Outcome {
+  /// Its place in `allCases`.
+  var position: Int {
+    switch self {
+    case .forwarded: 0
+    case .observed: 1
+    case .refused: 2
+    case .failed: 3
+    case .abandoned: 4
+    }
+  }
+}

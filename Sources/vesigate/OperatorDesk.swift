@@ -1,0 +1,146 @@
+internal import Admin
+internal import CLinux
+internal import Calling
+internal import Gateway
+internal import Metrics
+internal import Settings
+internal import Synchronization
+
+/// What operators and their monitors get to see, put together from the keeper and the engine.
+final class OperatorDesk: Sendable {
+  let keeper: Keeper
+  let engine: Engine
+  let readiness: Readiness
+  /// Unix milliseconds.
+  let startedAt: Int64
+  private let logLines: @Sendable () -> (dropped: Int, leftOut: Int)
+  let history = Mutex(RateHistory())
+
+  init(
+    keeper: Keeper, engine: Engine, readiness: Readiness, startedAt: Int64,
+    logLines: @escaping @Sendable () -> (dropped: Int, leftOut: Int)
+  ) {
+    self.keeper = keeper
+    self.engine = engine
+    self.readiness = readiness
+    self.startedAt = startedAt
+    self.logLines = logLines
+  }
+
+  func answer(_ page: AdminPage) async -> AdminAnswer {
+    switch page {
+    case .health: return .text(200, "ok\n")
+    case .readiness:
+      let (isReady, text) = readinessText
+      return .text(isReady ? 200 : 503, text)
+    case .metrics:
+      let tallies = await engine.tallies()
+      return AdminAnswer(
+        status: 200, contentType: MetricsPage.contentType, body: MetricsPage.bytes(tallies, standing()))
+    }
+  }
+
+  // MARK: Readiness
+
+  /// The first line says it; what an operator should know besides follows, and changes nothing.
+  private var readinessText: (Bool, String) {
+    let isReady = readiness.phase == .listening
+    let first =
+      switch readiness.phase {
+      case .starting: "not ready: not listening yet"
+      case .listening: "ready"
+      case .draining: "not ready: draining, deliveries in flight are finished and no more are taken"
+      }
+    return (isReady, ([first] + remarks.map { "note: " + $0 }).joined(separator: "\n") + "\n")
+  }
+
+  /// What is in force and should not stay so.
+  var remarks: [String] {
+    let loaded = keeper.loaded
+    let now = Clocks.now().unixMilliseconds
+    let observing = loaded.snapshot.routes.all.filter(\.observe).map {
+      "route \($0.name) observes: what fails verification is forwarded too"
+    }
+    let unfinished = loaded.snapshot.secrets.compactMap { set -> String? in
+      guard let rotation = set.rotation, rotation.isUnfinished(at: now) else { return nil }
+      let began = TimeText.utc(unixMilliseconds: rotation.beganUnixMilliseconds)
+      return "rotation of \(set.path) unfinished since \(began)"
+    }
+    let unusable = standing().secretFiles.filter { !$0.isUsable }.map {
+      "\($0.path) has changed and is refused, its old secrets stay in force"
+    }
+    let refused = keeper.reloads.isLastTaken ? [] : ["the last reload was refused, the log says why"]
+    return observing + unfinished + unusable + refused
+  }
+
+  // MARK: How things stand
+
+  func standing() -> Standing {
+    let (loaded, unusable, reloads) = keeper.state.withLock { ($0.loaded, $0.unusable, $0.reloads) }
+    let occupancy = engine.occupancy
+    var standing = Standing()
+    standing.now = Clocks.now().unixMilliseconds
+    standing.startedAt = startedAt
+    standing.version = Version.number
+    standing.libraries = CurlCall.libraryVersion
+    standing.isReady = readiness.phase == .listening
+    standing.generation = loaded.snapshot.generation
+    standing.routes = routes(loaded)
+    // A file whose lines are read in two ways is one file all the same.
+    var seen: Set<String> = []
+    for set in loaded.snapshot.secrets where seen.insert(set.path).inserted {
+      let isUsable = unusable[set.path] == nil
+      standing.secretFiles.append(secretFile(set, isUsable: isUsable, at: standing.now))
+    }
+    standing.reloads = reloads
+    standing.isClockSynchronised = OperatorDesk.isClockSynchronised
+    standing.inFlight = occupancy.deliveriesInFlight
+    standing.inFlightBytes = occupancy.bytesInFlight
+    standing.openConnections = occupancy.openConnections
+    standing.connections = occupancy.connectionsTotal
+    standing.acceptFailures = occupancy.acceptFailuresTotal
+    (standing.logLinesDropped, standing.logLinesLeftOut) = logLines()
+    return standing
+  }
+
+  /// As many as have series of their own.
+  private func routes(_ loaded: Loaded) -> [Standing.Route] {
+    loaded.snapshot.routes.all.prefix(Tallies.routesMax).map { route in
+      let set = loaded.snapshot.secrets[route.secretFileIndex]
+      return Standing.Route(
+        name: route.name, observe: route.observe, toleranceSeconds: route.layout.toleranceSeconds,
+        secretGeneration: set.generation,
+        secretModifiedAt: loaded.identities[route.secretFileIndex].file.modifiedNanoseconds / 1_000_000,
+        secretsAccepted: set.lines.count + set.previous.count)
+    }
+  }
+
+  private func secretFile(_ set: SecretSet, isUsable: Bool, at now: Int64) -> Standing.SecretFile {
+    let counts = engine.occupancy.holds(path: set.path)
+    return Standing.SecretFile(
+      path: set.path, isUsable: isUsable, isRotating: set.rotation != nil,
+      isUnfinished: set.rotation?.isUnfinished(at: now) ?? false, held: counts.heldNow,
+      holds: counts.total, holdsVerified: counts.rejudgedTotal, holdsOverflowed: counts.overflowedTotal,
+      revoked: counts.revokedTotal)
+  }
+
+  static var isClockSynchronised: Bool? {
+    let state = vg_clock_synchronised()
+    return state < 0 ? nil : state == 1
+  }
+}
+
+extension SignatureLayout {
+  /// Nil where a timestamp may be as old as it likes, or none is signed.
+  var toleranceSeconds: Int? {
+    if case .seconds(let seconds) = tolerance, timestampSource != .none { return seconds }
+    return nil
+  }
+}
+
+extension RotationNotice {
+  /// Whether it has been under way for longer than deliveries can be held.
+  func isUnfinished(at unixMilliseconds: Int64) -> Bool {
+    unixMilliseconds - beganUnixMilliseconds > Int64(Self.holdingSecondsMax) * 1000
+  }
+}

@@ -1,0 +1,63 @@
+internal import Glibc
+internal import NIOCore
+
+/// A terminal that shows the same thing anew. What was on it before comes back at the end; where the output
+/// is no terminal, one text follows the other.
+enum Screen {
+  /// The terminal's other page, without a cursor; and back.
+  private static let enter: StaticString = "\u{1B}[?1049h\u{1B}[?25l"
+  private static let leave: StaticString = "\u{1B}[?25h\u{1B}[?1049l"
+
+  /// Returns when nobody reads any more; Ctrl-C and SIGTERM end the program.
+  static func watch(everySeconds seconds: Int, _ look: () -> [String]) {
+    let isTerminal = isatty(STDOUT_FILENO) == 1
+    if isTerminal {
+      restoreOnSignals()
+      write(enter)
+    }
+    while draw(look(), isTerminal) { FileThread.sleep(.seconds(Int64(seconds))) }
+    if isTerminal { write(leave) }
+  }
+
+  /// A handler may only do what is safe at any instruction: one write and the end.
+  private static func restoreOnSignals() {
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
+      signal(number) { number in
+        Screen.write(Screen.leave)
+        _exit(number == SIGINT ? 0 : 128 + number)
+      }
+    }
+  }
+
+  private static func write(_ text: StaticString) {
+    _ = Glibc.write(STDOUT_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+  }
+
+  /// False when nobody reads.
+  private static func draw(_ lines: [String], _ isTerminal: Bool) -> Bool {
+    guard isTerminal else { return put(lines.map { $0 + "\n" }.joined()) }
+    let size = size()
+    // To the home position, each line to its end, then the rest of the page: nothing flickers.
+    let shown = lines.prefix(size.rows - 1).map { String($0.prefix(size.columns)) + "\u{1B}[K\r\n" }
+    return put("\u{1B}[H" + shown.joined() + "\u{1B}[J")
+  }
+
+  private static func put(_ text: String) -> Bool {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return false }
+      bytes = bytes.dropFirst(count)
+    }
+    return true
+  }
+
+  private static func size() -> (rows: Int, columns: Int) {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 1, size.ws_col > 0 else {
+      return (24, 80)
+    }
+    return (Int(size.ws_row), Int(size.ws_col))
+  }
+}

@@ -1,0 +1,138 @@
+/// The report for people, in lines that fit 80 columns but where a name is longer.
+struct StatusText {
+  private let reply: StatusReply
+  private(set) var lines: [String] = []
+
+  /// Where values begin.
+  private static let indent = 13
+
+  init(_ reply: StatusReply) {
+    self.reply = reply
+    addProgram()
+    for remark in reply.remarks { lines.append("! \(remark)") }
+    for route in reply.routes { add(route) }
+    addRest()
+  }
+
+  // MARK: The program
+
+  private mutating func addProgram() {
+    let up = TimeText.age(milliseconds: reply.now - reply.startedAt)
+    lines.append("vesigate \(reply.version), \(reply.phase), up \(up), pid \(reply.pid)")
+    add("listen", reply.listen.joined(separator: " "))
+    let held = reply.held > 0 ? ", \(reply.held) held for a secret" : ""
+    add(
+      "in flight",
+      "\(counted(reply.inFlight, "delivery", "deliveries")), \(counted(reply.inFlightBytes, "byte", "bytes"))"
+        + ", \(counted(reply.connections, "connection", "connections"))\(held)")
+    add("settings", settings)
+    switch reply.isClockSynchronised {
+    case true?: add("clock", "synchronised")
+    case false?: add("clock", "nothing synchronises this host's clock, says the kernel")
+    case nil: break
+    }
+    if reply.logLinesDropped > 0 {
+      add("log", "\(counted(reply.logLinesDropped, "line", "lines")) lost: whoever reads it is too slow")
+    }
+  }
+
+  private var settings: String {
+    let since = "generation \(reply.generation), taken \(ago(reply.reloadTakenAt))"
+    guard reply.reloads > 0 else { return since + ", not reloaded yet" }
+    return since + (reply.isLastReloadTaken ? "" : ", LAST RELOAD REFUSED")
+  }
+
+  // MARK: A route
+
+  private mutating func add(_ route: StatusReply.Route) {
+    lines.append("")
+    lines.append(route.name + (route.observe ? "  (OBSERVES: nothing is refused)" : ""))
+    addSecrets(route)
+    add("verified", route.lastVerifiedAt > 0 ? "last \(ago(route.lastVerifiedAt))" : "nothing yet")
+    let refused = route.lastRefusal.map { "last \(ago($0.at)): \($0.reason)" } ?? "nothing yet"
+    add("not verified", refused)
+    if let clock = route.clock { add("clock", (clock.isAlarming ? "DRIFTING: " : "") + clock.finding) }
+    addUpstreams(route)
+    addCounts(route)
+  }
+
+  private mutating func addSecrets(_ route: StatusReply.Route) {
+    let age = "written \(ago(route.secretModifiedAt))"
+    add("secret", route.fingerprints.first.map { "\($0), \(age)" } ?? "none")
+    for fingerprint in route.fingerprints.dropFirst() { add("", "\(fingerprint), accepted too") }
+    for previous in route.previous where previous.until > reply.now {
+      let left = TimeText.age(milliseconds: previous.until - reply.now)
+      add("", "\(previous.fingerprint), replaced, accepted for \(left) more")
+    }
+  }
+
+  private mutating func addUpstreams(_ route: StatusReply.Route) {
+    for (index, name) in route.upstreams.enumerated() {
+      let state = reply.upstream(name).map(state) ?? "not known"
+      add(index == 0 ? "upstream" : "", name + (name.utf8.count + state.utf8.count > 62 ? "" : "  \(state)"))
+      if name.utf8.count + state.utf8.count > 62 { add("", "  \(state)") }
+    }
+  }
+
+  private func state(_ upstream: StatusReply.Upstream) -> String {
+    if upstream.isFailing {
+      let since =
+        upstream.lastAnsweredAt > 0 ? "last answer \(ago(upstream.lastAnsweredAt))" : "no answer yet"
+      return "FAILING: \(upstream.lastFailure ?? "?"), \(since)"
+    }
+    guard upstream.lastAnsweredAt > 0 else { return "not asked yet" }
+    return "answers, \(upstream.lastStatus) \(ago(upstream.lastAnsweredAt))"
+  }
+
+  // MARK: Numbers
+
+  private mutating func addCounts(_ route: StatusReply.Route) {
+    let shown = route.outcomes.map(\.name).filter { $0 != "observed" || route.observe }
+    lines.append(
+      row("", shown.map { $0 }))
+    let stretches = [
+      ("last minute", route.lastMinute), ("last 5 min", route.lastFiveMinutes), ("in all", route.outcomes),
+    ]
+    for (title, counts) in stretches {
+      lines.append(
+        row(title, shown.map { name in "\(counts.first { $0.name == name }?.count ?? 0)" }))
+    }
+    let reasons = route.refusals.filter { $0.count > 0 }
+    if !reasons.isEmpty { add("refused", told(reasons)) }
+  }
+
+  private func row(_ title: String, _ cells: [String]) -> String {
+    StatusText.padded("  \(title)", to: 15)
+      + cells.map { String(repeating: " ", count: max(12 - $0.count, 1)) + $0 }.joined()
+  }
+
+  private func told(_ counts: StatusReply.Counts) -> String {
+    let shown = counts.prefix(3).map { "\($0.count) \($0.name)" }.joined(separator: ", ")
+    return shown + (counts.count > 3 ? ", ..." : "")
+  }
+
+  private mutating func addRest() {
+    if reply.routesOmitted > 0 { lines += ["", "\(reply.routesOmitted) further routes: see /metrics"] }
+    guard !reply.noRoute.isEmpty else { return }
+    lines += ["", "no route"]
+    add("refused", told(reply.noRoute))
+  }
+
+  // MARK: Words
+
+  private mutating func add(_ title: String, _ value: String) {
+    lines.append(StatusText.padded("  \(title)", to: Self.indent + 2) + value)
+  }
+
+  private static func padded(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(width - text.count, 0))
+  }
+
+  private func ago(_ unixMilliseconds: Int64) -> String {
+    TimeText.age(milliseconds: reply.now - unixMilliseconds) + " ago"
+  }
+
+  private func counted(_ count: Int64, _ one: String, _ many: String) -> String {
+    "\(count) \(count == 1 ? one : many)"
+  }
+}
