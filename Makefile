@@ -37,7 +37,7 @@ build-tests:
 
 .PHONY: test-unit
 test-unit: build-tests ## the tests that start no program
-	@$(SWIFT_TEST) --skip "^(EndToEnd|RotationEndToEnd|Command|Reload|Readme|Tidy)Tests\."
+	@$(SWIFT_TEST) --skip "^(EndToEnd|RotationEndToEnd|Command|Diagnosis|Reload|Readme|Tidy)Tests\."
 
 .PHONY: test-end-to-end
 test-end-to-end: build-tests ## the tests that start the built vesigate
@@ -47,6 +47,10 @@ test-end-to-end: build-tests ## the tests that start the built vesigate
 test-rotation: build-tests ## rotations under load and under kill -9, the long form, with their counts
 	@TEST_ROTATION_ROTATIONS=$(or $(ROTATIONS),100) TEST_ROTATION_KILLS=$(or $(KILLS),200) \
 	  $(SWIFT_TEST) --no-parallel --filter RotationEndToEndTests
+
+.PHONY: test-operators
+test-operators: build-tests ## what operators see: findings about refused deliveries, captures
+	@$(SWIFT_TEST) --filter "^DiagnosisTests\."
 
 .PHONY: test-readme
 test-readme: build-tests ## what README.md and etc/ promise, with real nginx and haproxy

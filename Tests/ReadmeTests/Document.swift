@@ -23,6 +23,7 @@ struct Document: Sendable, CustomTestStringConvertible {
   static let readme = Document("README.md")
   static let all = [
     readme, Document("docs/layouts.md"), Document("docs/design.md"), Document("docs/rotation.md"),
+    Document("docs/diagnosis.md"),
   ]
 
   var testDescription: String { path }
