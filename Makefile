@@ -9,6 +9,8 @@ RELEASE_FLAGS := -c release -Xswiftc -cross-module-optimization -Xswiftc -enforc
   --static-swift-stdlib --product vesigate
 RELEASE := .build/release/vesigate
 SWIFT_TEST := swift test --skip-build --disable-xctest
+# Suites whose names end so take minutes: deadlines, floods, hundreds of signals.
+SLOW := "Slow/"
 LINTED := Sources Tests Package.swift
 
 .PHONY: help
@@ -28,7 +30,7 @@ test: ## everything that needs no root: unit, property, end to end, tidy, lint
 
 .PHONY: test-built
 test-built: build-tests
-	@$(SWIFT_TEST)
+	@$(SWIFT_TEST) --skip $(SLOW)
 
 .PHONY: build-tests
 build-tests:
@@ -37,7 +39,7 @@ build-tests:
 
 .PHONY: test-unit
 test-unit: build-tests ## the tests that start no program
-	@$(SWIFT_TEST) --skip "^(EndToEnd|RotationEndToEnd|Command|Diagnosis|Reload|Readme|Tidy)Tests\."
+	@$(SWIFT_TEST) --skip "^(EndToEnd|RotationEndToEnd|Command|Diagnosis|Reload|Hostile|Readme|Tidy)Tests\."
 
 .PHONY: test-end-to-end
 test-end-to-end: build-tests ## the tests that start the built vesigate
@@ -48,9 +50,13 @@ test-rotation: build-tests ## rotations under load and under kill -9, the long f
 	@TEST_ROTATION_ROTATIONS=$(or $(ROTATIONS),100) TEST_ROTATION_KILLS=$(or $(KILLS),200) \
 	  $(SWIFT_TEST) --no-parallel --filter RotationEndToEndTests
 
-.PHONY: test-operators
-test-operators: build-tests ## what operators see: findings about refused deliveries, captures
-	@$(SWIFT_TEST) --filter "^DiagnosisTests\."
+.PHONY: test-hostile
+test-hostile: build-tests ## hostile input and faults, all of it, printed as a table
+	@scripts/test-hostile $(SWIFT_TEST)
+
+.PHONY: test-slow
+test-slow: build-tests ## the tests that take minutes: deadlines, floods, hundreds of signals
+	@$(SWIFT_TEST) --filter $(SLOW)
 
 .PHONY: test-readme
 test-readme: build-tests ## what README.md and etc/ promise, with real nginx and haproxy
@@ -59,6 +65,34 @@ test-readme: build-tests ## what README.md and etc/ promise, with real nginx and
 .PHONY: test-tidy
 test-tidy: build-tests ## who may import whom, and the other rules no compiler knows
 	@$(SWIFT_TEST) --filter "^TidyTests\."
+
+.PHONY: mutants
+mutants: ## plant known bugs one at a time: do the tests notice? [PATCHES=DIR]
+	@scripts/install-needs test
+	@scripts/mutants $(or $(PATCHES),Tests/Mutants)
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for SECONDS=60, two at a time; `make fuzz-merge` then keeps what they found
+	@scripts/install-needs build
+	@scripts/fuzz run $(or $(SECONDS),60) $(TARGETS)
+
+.PHONY: test-fuzz
+test-fuzz: ## one minute of each fuzz target
+	@$(MAKE) --no-print-directory fuzz SECONDS=60
+
+.PHONY: fuzz-merge
+fuzz-merge: ## what earlier runs found into the committed corpus, the smallest set that covers it
+	@scripts/fuzz merge $(TARGETS)
+
+.PHONY: test-asan
+test-asan: ## the whole suite under AddressSanitizer, and the programs that it starts
+	@scripts/install-needs test
+	@scripts/test-sanitized address $(FILTER)
+
+.PHONY: test-tsan
+test-tsan: ## the whole suite under ThreadSanitizer, and the programs that it starts
+	@scripts/install-needs test
+	@scripts/test-sanitized thread $(FILTER)
 
 .PHONY: lint
 lint: ## the format of the sources
@@ -78,6 +112,20 @@ release: ## the release build: .build/release/vesigate
 	@scripts/install-needs build
 	@swift build $(RELEASE_FLAGS)
 
+.PHONY: deb
+deb: ## the Debian package, below dist/ (VERSION=9.9.9: numbered so, of the same program)
+	@scripts/install-needs deb
+	@$(MAKE) --no-print-directory release
+	@packaging/make-deb $(RELEASE) $(VERSION)
+
+.PHONY: test-deb
+test-deb: deb ## lintian, size, dependencies, exposure, manual pages, completions of the package
+	@packaging/test-deb "$$(ls -t dist/*.deb | sed -n 1p)"
+
+.PHONY: test-systemd
+test-systemd: ## the package on a Debian 12 that boots systemd, in a container (root; SCENARIOS="reload socket")
+	@scripts/test-systemd $(SCENARIOS)
+
 .PHONY: bench-load
 bench-load: release ## wrk and h2load with signed bodies: nothing lost, nothing twice
 	@scripts/install-needs bench
@@ -93,6 +141,11 @@ bench-instructions: release ## user instructions for one delivery of 1 KiB, by c
 	@scripts/install-needs bench
 	@bench/instructions $(RELEASE)
 
+.PHONY: soak
+soak: release ## mixed traffic and faults for MINUTES=10, then the books are balanced
+	@scripts/install-needs bench
+	@bench/soak $(RELEASE) $(or $(MINUTES),10)
+
 .PHONY: clean
 clean: ## remove what was built
-	@rm -rf .build
+	@rm -rf .build dist

@@ -63,6 +63,7 @@ let package = Package(
     .target(
       name: "Supervision",
       dependencies: [
+        "CLinux",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
@@ -92,7 +93,7 @@ let package = Package(
     .testTarget(
       name: "FramingTests",
       dependencies: [
-        "Framing", "Gateway",
+        "Framing", "Gateway", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -140,8 +141,39 @@ let package = Package(
       name: "RotationEndToEndTests", dependencies: ["TestSupport", "Signing", "vesigate"],
       swiftSettings: strict),
     .testTarget(name: "ReloadTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    // Hostile input and faults, as a table; suites named ...Slow are left out of `make test`.
+    .testTarget(
+      name: "HostileTests", dependencies: ["TestSupport", "Signing", "vesigate"], swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
+    // What must hold of any input, over random inputs and over those that the fuzzer has found.
+    .testTarget(
+      name: "PropertyTests",
+      dependencies: [
+        "Framing", "Forwarding", "Gateway", "Rotation", "Settings", "Signing", "CCurl", "TestSupport",
+      ],
+      swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )
+
+// `make fuzz` builds the same properties into a program that libFuzzer drives. It cannot be linked without
+// its flags, so no other build sees it; and a source belongs to one target, so this one sees no tests.
+if Context.environment["VESIGATE_FUZZ"] != nil {
+  package.targets.removeAll { $0.type == .test }
+  package.targets += [
+    .target(name: "CFuzzer", path: "Tests/CFuzzer"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "Framing", "Forwarding", "Gateway", "Rotation", "Settings", "Signing", "CCurl", "CFuzzer",
+        "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "Tests", exclude: [],
+      sources: ["Fuzz/Main.swift", "FramingTests/Properties", "PropertyTests/Properties"],
+      swiftSettings: strict),
+  ]
+}

@@ -1,1 +1,36 @@
-// CLinux is a header: SwiftPM wants one source file.
+// What needs headers that Swift must not see a second time: names such as SOCK_STREAM would be no longer Glibc's.
+#include "CLinux.h"
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+int vg_unix_backlog(int fd) {
+  struct {
+    struct nlmsghdr head;
+    struct unix_diag_req request;
+  } query = {
+      .head = {.nlmsg_len = sizeof query, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
+      .request = {.sdiag_family = AF_UNIX, .udiag_show = UDIAG_SHOW_RQLEN, .udiag_cookie = {-1, -1}}};
+  _Alignas(struct nlmsghdr) char answer[1024];
+  struct stat status;
+  if (fstat(fd, &status) != 0) return -1;
+  query.request.udiag_ino = (uint32_t)status.st_ino;
+  int link = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  if (link < 0) return -1;
+  // The kernel has answered when the question is sent.
+  ssize_t count = send(link, &query, sizeof query, 0) < 0 ? -1 : recv(link, answer, sizeof answer, MSG_DONTWAIT);
+  close(link);
+  struct nlmsghdr *head = (struct nlmsghdr *)answer;
+  if (count < 0 || !NLMSG_OK(head, count) || head->nlmsg_type != SOCK_DIAG_BY_FAMILY) return -1;
+  struct unix_diag_msg *found = NLMSG_DATA(head);
+  struct rtattr *attribute = (struct rtattr *)(found + 1);
+  int left = (int)(head->nlmsg_len - NLMSG_LENGTH(sizeof *found));
+  while (RTA_OK(attribute, left) && attribute->rta_type != UNIX_DIAG_RQLEN)
+    attribute = RTA_NEXT(attribute, left);
+  if (!RTA_OK(attribute, left)) return -1;
+  return (int)((struct unix_diag_rqlen *)RTA_DATA(attribute))->udiag_wqueue;
+}

@@ -7,7 +7,8 @@ public import NIOCore
 /// One event loop's share of libcurl: a multi handle with its connection pool, driven by that loop alone.
 public final class CurlForwarder: Forwarder {
   private let eventLoop: any EventLoop
-  private let multi: UnsafeMutableRawPointer
+  private var multi: UnsafeMutableRawPointer
+  private let connectionsMax: Int
   private let sockets = SocketTable()
   /// For the attempts that begin from now on.
   public var answerHeaderBytesMax: Int
@@ -32,8 +33,17 @@ public final class CurlForwarder: Forwarder {
   public init(eventLoop: any EventLoop, connectionsMax: Int, answerHeaderBytesMax: Int) {
     self.eventLoop = eventLoop
     self.answerHeaderBytesMax = answerHeaderBytesMax
+    self.connectionsMax = connectionsMax
+    multi = CurlForwarder.makeMulti()
+    prepareMulti()
+  }
+
+  private static func makeMulti() -> UnsafeMutableRawPointer {
     guard let multi = curl_multi_init() else { fatalError("libcurl gave no multi handle") }
-    self.multi = multi
+    return multi
+  }
+
+  private func prepareMulti() {
     vg_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connectionsMax)
     vg_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
     vg_multi_set_functions(
@@ -243,7 +253,18 @@ public final class CurlForwarder: Forwarder {
       transfer.missedFirstByte()
       giveBack(transfer)
     }
-    if !running.isEmpty { scheduleSweep() }
+    sockets.closeAged(now)
+    if running.isEmpty, sockets.hasOnlyDead { emptyPool() }
+    if !running.isEmpty || sockets.hasPooled { scheduleSweep() }
+  }
+
+  /// libcurl lets go of closed connections when it begins its next transfer. Where none comes for so long
+  /// that all are closed, it is made to begin anew.
+  private func emptyPool() {
+    curl_multi_cleanup(multi)
+    timer.cleared()
+    multi = CurlForwarder.makeMulti()
+    prepareMulti()
   }
 
   /// libcurl's one timer. It changes with every request, so an earlier task that is under way already is
@@ -272,13 +293,18 @@ public final class CurlForwarder: Forwarder {
     var events: UInt32 = 0
     if what & CURL_POLL_IN != 0, what != CURL_POLL_REMOVE { events |= EPOLLIN.rawValue }
     if what & CURL_POLL_OUT != 0, what != CURL_POLL_REMOVE { events |= EPOLLOUT.rawValue }
-    sockets.wait(socket, for: events, isPaused: events == 0 && isPaused(easy))
+    guard events == 0, let transfer = transfer(of: easy) else {
+      return sockets.wait(socket, for: events, isPaused: false, pooledUntil: .max)
+    }
+    let now = NIODeadline.now().uptimeNanosecondsUnsigned
+    sockets.wait(
+      socket, for: 0, isPaused: transfer.isPaused, pooledUntil: now + transfer.pooledNanosecondsMax)
   }
 
-  private func isPaused(_ easy: UnsafeMutableRawPointer?) -> Bool {
+  private func transfer(of easy: UnsafeMutableRawPointer?) -> Transfer? {
     var context: UnsafeMutableRawPointer?
-    guard let easy, vg_get_private(easy, &context) == CURLE_OK, let context else { return false }
-    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().isPaused
+    guard let easy, vg_get_private(easy, &context) == CURLE_OK, let context else { return nil }
+    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
   }
 
   fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> CInt {

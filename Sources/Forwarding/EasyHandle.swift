@@ -8,6 +8,7 @@ final class EasyHandle {
   private let url: OpaquePointer
   private let errorText: UnsafeMutablePointer<CChar>
   private var shape = Shape.none
+  private var isWatchingForExcess = false
 
   /// Which kind of request the handle is set to: changing it takes several options.
   private enum Shape: Equatable {
@@ -78,6 +79,7 @@ final class EasyHandle {
   /// Sets what differs from delivery to delivery. The body is not copied and must outlive it.
   func prepare(_ request: ForwardRequest, target: [UInt8], remainingMilliseconds: Int) {
     errorText.pointee = 0
+    stopWatchingForExcess()
     setTarget(target)
     vg_set_long(raw, CURLOPT_TIMEOUT_MS, remainingMilliseconds)
     if request.hasBody {
@@ -114,6 +116,31 @@ final class EasyHandle {
       if method == "HEAD" { vg_set_long(raw, CURLOPT_NOBODY, 1) }
       if method != "GET", method != "HEAD" { vg_set_string(raw, CURLOPT_CUSTOMREQUEST, method) }
     }
+  }
+
+  // MARK: Bytes behind an answer
+
+  /// libcurl 7.88 closes a connection on which more came than a Content-Length said, but throws away what
+  /// stands behind a last chunk, or behind a 204, and uses the connection again. It does remark on it.
+  func watchForExcess() {
+    isWatchingForExcess = true
+    vg_set_long(raw, CURLOPT_VERBOSE, 1)
+  }
+
+  /// Takes one of libcurl's remarks.
+  func heard(_ remark: UnsafeRawBufferPointer) {
+    guard remark.hasPrefix(EasyHandle.excess) || remark.hasPrefix(EasyHandle.leftovers) else { return }
+    vg_set_long(raw, CURLOPT_FORBID_REUSE, 1)
+  }
+
+  private static let excess = Array("Excess found".utf8)
+  private static let leftovers = Array("Leftovers after chunking".utf8)
+
+  private func stopWatchingForExcess() {
+    guard isWatchingForExcess else { return }
+    isWatchingForExcess = false
+    vg_set_long(raw, CURLOPT_VERBOSE, 0)
+    vg_set_long(raw, CURLOPT_FORBID_REUSE, 0)
   }
 
   /// libcurl's sentence for what went wrong.

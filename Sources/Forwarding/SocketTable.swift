@@ -17,12 +17,19 @@ final class SocketTable {
     var registered: UInt32 = 0
     /// What libcurl waits for.
     var wanted: UInt32 = 0
+    /// Until when a pooled connection is kept, monotonic nanoseconds.
+    var pooledUntil: UInt64 = .max
+    /// libcurl sees it as closed, and its upstream has been let go.
+    var isDead = false
   }
 
   let epoll: CInt
   /// A socket whose other end is closed.
   private let dead: CInt
   private var entries: [Entry] = []
+  /// How many of ours are open, and how many of these are closed in all but name.
+  private var openCount = 0
+  private var deadCount = 0
 
   init() {
     epoll = vg_epoll_create()
@@ -44,16 +51,35 @@ final class SocketTable {
     return ends[0]
   }
 
-  func opened(_ socket: CInt) { withEntry(socket) { $0 = Entry(isOurs: true) } }
+  /// Whether libcurl's pool holds connections, and whether all of those that are open are dead.
+  var hasPooled: Bool { openCount > 0 }
+  var hasOnlyDead: Bool { openCount > 0 && openCount == deadCount }
+
+  func opened(_ socket: CInt) {
+    openCount += 1
+    withEntry(socket) { $0 = Entry(isOurs: true) }
+  }
 
   /// The kernel forgets a closed descriptor by itself.
-  func closed(_ socket: CInt) { withEntry(socket) { $0 = Entry() } }
+  func closed(_ socket: CInt) {
+    withEntry(socket) { entry in
+      if entry.isOurs { openCount -= 1 }
+      if entry.isDead {
+        // One open socket stands for all dead ones, so this the kernel would not forget.
+        register(socket, &entry, 0)
+        deadCount -= 1
+      }
+      entry = Entry()
+    }
+  }
 
-  /// libcurl waits for these events, or for none, be it that the delivery is paused or that it is over.
-  func wait(_ socket: CInt, for events: UInt32, isPaused: Bool) {
+  /// libcurl waits for these events, or for none, be it that the delivery is paused or that it is over; then
+  /// the connection may stay in the pool until `pooledUntil`.
+  func wait(_ socket: CInt, for events: UInt32, isPaused: Bool, pooledUntil: UInt64) {
     withEntry(socket) { entry in
       entry.wanted = events
       entry.isPaused = isPaused
+      entry.pooledUntil = events == 0 && !isPaused ? pooledUntil : .max
       guard events == 0, entry.isOurs, !isPaused else { return register(socket, &entry, events) }
       if entry.registered & EPOLLIN.rawValue == 0 { register(socket, &entry, EPOLLIN.rawValue) }
     }
@@ -69,10 +95,25 @@ final class SocketTable {
     withEntry(socket) { entry in
       guard entry.wanted == 0, entry.registered != 0 else { return }
       register(socket, &entry, 0)
-      if entry.isOurs, !entry.isPaused, dup2(dead, socket) == socket {
-        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
-      }
+      if entry.isOurs, !entry.isPaused { kill(socket, &entry) }
     }
+  }
+
+  /// Closes pooled connections whose time is over. libcurl itself looks only when it wants to use one, so
+  /// an upstream would keep them for as long as nothing is delivered.
+  func closeAged(_ now: UInt64) {
+    for index in entries.indices where entries[index].pooledUntil <= now {
+      register(CInt(index), &entries[index], 0)
+      kill(CInt(index), &entries[index])
+    }
+  }
+
+  private func kill(_ socket: CInt, _ entry: inout Entry) {
+    entry.pooledUntil = .max
+    guard !entry.isDead, dup2(dead, socket) == socket else { return }
+    _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+    entry.isDead = true
+    deadCount += 1
   }
 
   private func register(_ socket: CInt, _ entry: inout Entry, _ events: UInt32) {

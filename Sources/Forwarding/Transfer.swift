@@ -8,6 +8,8 @@ final class Transfer: Attempt {
   let upstream: Upstream
   /// Where it goes when it is done; the pool holds it only while it is idle.
   let pool: HandlePool
+  /// For how long its connection may wait for the next delivery, nanoseconds.
+  let pooledNanosecondsMax: UInt64
   /// Its place among those that are running.
   var place: Int?
   /// Whether libcurl is still to get it.
@@ -34,12 +36,14 @@ final class Transfer: Attempt {
     self.upstream = upstream
     self.forwarder = forwarder
     self.pool = pool
+    pooledNanosecondsMax = UInt64(times.upstreamIdleSecondsMax) * 1_000_000_000
     // The handle lives in this object and its callbacks run only inside libcurl calls made while it lives.
     let context = Unmanaged.passUnretained(self).toOpaque()
     vg_set_pointer(easy.raw, CURLOPT_PRIVATE, context)
     vg_set_header_function(easy.raw, onHeaderLine, context)
     vg_set_write_function(easy.raw, onBodyBytes, context)
     vg_set_prereq_function(easy.raw, onSending, context)
+    vg_set_debug_function(easy.raw, onRemark, context)
   }
 
   func begin(
@@ -96,6 +100,7 @@ final class Transfer: Attempt {
     }
     if !before, let final = answer.answer {
       firstByteDeadline = .max
+      if final.contentLength == nil || !final.hasBody(for: request?.method ?? "") { easy.watchForExcess() }
       observer?.attempt(tag, answered: final)
     }
     return true
@@ -195,6 +200,16 @@ private func onBodyBytes(
   _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {
   transfer(context).takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
+}
+
+private func onRemark(
+  _: UnsafeMutableRawPointer?, _ type: curl_infotype, _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int,
+  _ context: UnsafeMutableRawPointer?
+) -> CInt {
+  if type == CURLINFO_TEXT {
+    transfer(context).easy.heard(UnsafeRawBufferPointer(start: bytes, count: count))
+  }
+  return 0
 }
 
 private func onSending(

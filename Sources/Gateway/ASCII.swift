@@ -42,6 +42,19 @@ extension UnsafeRawBufferPointer {
     return true
   }
 
+  /// Compares with a text that is in lower case already, hyphens left out on both sides.
+  public func equalsIgnoringCaseAndHyphens(_ lowercased: [UInt8]) -> Bool {
+    let hyphen = UInt8(ascii: "-")
+    var index = 0
+    for byte in lowercased where byte != hyphen {
+      while index < count, self[index] == hyphen { index += 1 }
+      guard index < count, self[index].asciiLowercased == byte else { return false }
+      index += 1
+    }
+    while index < count, self[index] == hyphen { index += 1 }
+    return index == count
+  }
+
   /// The bytes without SP and HTAB at both ends: RFC 9110's optional white space and nothing more.
   public var trimmingBlanks: UnsafeRawBufferPointer {
     var start = 0

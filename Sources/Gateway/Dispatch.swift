@@ -92,7 +92,7 @@ final class Dispatch: AttemptObserver {
   func attempt(_ tag: Int, answered answer: Answer) { lots[tag].answer = answer }
 
   func attempt(_ tag: Int, received bytes: UnsafeRawBufferPointer) -> Flow {
-    if isOver || (chosen != nil && chosen != tag) { return .more }
+    if isOver || (chosen != nil && chosen != tag) || isNeverHandedBack(tag) { return .more }
     if isStreaming {
       if lots[tag].isHolding { return .hold }
       // The sink takes every part; it only asks for a pause before the next.
@@ -106,6 +106,12 @@ final class Dispatch: AttemptObserver {
     lots[tag].isHolding = true
     decide()
     return lots[tag].isHolding ? .hold : attempt(tag, received: bytes)
+  }
+
+  /// With `all`, only the first upstream's success reaches the sender. Another one's body is read to its end
+  /// and forgotten, however long it is: only then is it known to have succeeded.
+  private func isNeverHandedBack(_ tag: Int) -> Bool {
+    route.deliver == .all && tag > 0 && lots[tag].answer?.isSuccess == true
   }
 
   func attempt(_ tag: Int, finished failure: ForwardFailure?) {

@@ -72,6 +72,7 @@ public final class Exchange {
   private func matchRoute() throws(Rejection) {
     guard let found = snapshot.routes.match(head) else { throw .noSuchPath }
     record.route = found.route.path.text
+    if found.route.traces { record.trace = TraceParent.read(head.headers) }
     guard found.route.methods.contains(head.method) else {
       throw .methodNotAllowed(allowed: found.route.methods)
     }
@@ -172,8 +173,17 @@ public final class Exchange {
     match.map { match in
       PlanContext(
         route: match.route, markNames: snapshot.routes.markNames, restStart: match.restStart, peer: peer,
-        isTrusted: snapshot.trustedProxies.contains(peer), requestID: record.requestID, arrival: arrival)
+        isTrusted: snapshot.trustedProxies.contains(peer), requestID: record.requestID,
+        trace: trace(match.route), arrival: arrival)
     }
+  }
+
+  /// The sender's trace, or a new one.
+  private func trace(_ route: Route) -> TraceContext? {
+    guard route.traces else { return nil }
+    let trace = record.trace.map { TraceContext(id: $0, begunSpan: nil) } ?? lane.beginTrace()
+    record.trace = trace.id
+    return trace
   }
 
   // MARK: 5. Dispatch: to the route's upstreams
@@ -265,6 +275,8 @@ public final class Exchange {
     if let dispatchStart {
       record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart)
       record.verifyNanoseconds = dispatchStart.nanoseconds(since: bodyEnd ?? dispatchStart)
+    } else if let bodyEnd {
+      record.verifyNanoseconds = end.nanoseconds(since: bodyEnd)
     }
     lane.recorder.record(record)
     release()

@@ -25,6 +25,8 @@ public struct ExchangeRecord: Sendable {
   public var method: String
   /// The request's path, without its query. These are the sender's bytes: escape them.
   public var path: String
+  /// The sender's trace, or the one that began here with the delivery's forwarding.
+  public var trace: TraceID?
   public var bodyBytes = 0
   /// A rejection's label and detail.
   public var reason: String?

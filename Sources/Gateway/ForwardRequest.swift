@@ -31,6 +31,8 @@ struct PlanContext {
   /// Whether the peer's own forwarding headers are believed.
   var isTrusted: Bool
   var requestID: String
+  /// Nil where the route takes no part in tracing.
+  var trace: TraceContext?
   var arrival: Moment
 }
 

@@ -45,8 +45,11 @@ struct HeaderPlan {
     switch role {
     case .hopByHop: return false
     case .host: return context.route.preservesHost
+    // One that is unfit for a log or said twice is replaced, so that log and app call the delivery alike.
+    case .requestID where !value.elementsEqual(context.requestID.utf8): return false
     case .forwarding(let kind): return keepForwarding(kind, value)
-    case .accept, .contentType, .requestID, .other: break
+    case .trace where context.trace?.begunSpan != nil: return false
+    case .accept, .contentType, .requestID, .trace, .other: break
     }
     guard !named.contains(name) else { return false }
     note(role)
@@ -59,13 +62,14 @@ struct HeaderPlan {
     case .accept: hasAccept = true
     case .contentType: hasContentType = true
     case .requestID: hasRequestID = true
-    case .hopByHop, .host, .forwarding, .other: break
+    case .hopByHop, .host, .forwarding, .trace, .other: break
     }
   }
 
-  /// A mark or its failed form, by default or configured on any route: nobody else's ever leaves.
+  /// A mark or its failed form, by default or configured on any route: nobody else's ever leaves. Nor does
+  /// what differs in its hyphens alone, which a careless reader may drop.
   private func isMark(_ name: UnsafeRawBufferPointer) -> Bool {
-    context.markNames.contains { name.equalsIgnoringCase($0) }
+    context.markNames.contains { name.equalsIgnoringCaseAndHyphens($0) }
   }
 
   private mutating func keepForwarding(_ kind: FieldRole.Forwarding, _ value: UnsafeRawBufferPointer) -> Bool
@@ -100,6 +104,12 @@ struct HeaderPlan {
     addForwarded(host: host)
     headers.append(name: "Via", value: head.minorVersion == 1 ? "1.1 vesigate" : "1.0 vesigate")
     if !hasRequestID { headers.append(name: "X-Request-Id", value: context.requestID) }
+    addTrace()
+  }
+
+  private mutating func addTrace() {
+    guard let trace = context.trace, let span = trace.begunSpan else { return }
+    TraceParent.withBegun(trace.id, span: span) { headers.append(name: "traceparent", value: $0) }
   }
 
   /// RFC 7239, section 4: an IPv6 address stands in brackets and quotes.
@@ -150,6 +160,8 @@ enum FieldRole {
   case accept
   case contentType
   case requestID
+  /// Either field of W3C Trace Context: they go on together or not at all.
+  case trace
   case other
 
   init(_ name: UnsafeRawBufferPointer) {
@@ -160,12 +172,16 @@ enum FieldRole {
     switch name.count {
     case 2: return name.equalsIgnoringCase("te") ? .hopByHop : nil
     case 4: return name.equalsIgnoringCase("host") ? .host : nil
+    // CGI makes `HTTP_PROXY` of `Proxy`, which many a client library obeys (CVE-2016-5385).
+    case 5: return name.equalsIgnoringCase("proxy") ? .hopByHop : nil
     case 6: return shortName(name)
     case 7: return name.equalsIgnoringCase("trailer") || name.equalsIgnoringCase("upgrade") ? .hopByHop : nil
     case 9: return name.equalsIgnoringCase("forwarded") ? .forwarding(.forwarded) : nil
     case 10:
+      if name.equalsIgnoringCase("tracestate") { return .trace }
       return name.equalsIgnoringCase("connection") || name.equalsIgnoringCase("keep-alive")
         ? .hopByHop : nil
+    case 11: return name.equalsIgnoringCase("traceparent") ? .trace : nil
     case 12:
       if name.equalsIgnoringCase("content-type") { return .contentType }
       return name.equalsIgnoringCase("x-request-id") ? .requestID : nil
@@ -180,7 +196,9 @@ enum FieldRole {
 
   private static func longName(_ name: UnsafeRawBufferPointer) -> FieldRole? {
     switch name.count {
-    case 14: return name.equalsIgnoringCase("content-length") ? .hopByHop : nil
+    case 14:
+      return name.equalsIgnoringCase("content-length") || name.equalsIgnoringCase("http2-settings")
+        ? .hopByHop : nil
     case 15: return name.equalsIgnoringCase("x-forwarded-for") ? .forwarding(.for) : nil
     case 16:
       if name.equalsIgnoringCase("x-forwarded-host") { return .forwarding(.host) }

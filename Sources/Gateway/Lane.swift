@@ -16,6 +16,7 @@ public final class Lane {
   private var held = HeldDeliveries()
   private var bodies = BodyBufferPool()
   private var requestIDs: RequestIDs
+  private var traceIDs: TraceIDs
 
   /// `idSeed` must differ from lane to lane and from start to start.
   public init(
@@ -29,6 +30,7 @@ public final class Lane {
     self.now = now
     rings = KeyRing.all(for: snapshot, keeping: [])
     requestIDs = RequestIDs(seed: idSeed)
+    traceIDs = TraceIDs(seed: idSeed)
   }
 
   /// Takes a new snapshot for all deliveries that begin from now on. Contexts of secrets that stay are kept,
@@ -90,6 +92,8 @@ public final class Lane {
   func giveBack(_ body: BodyBuffer) { bodies.giveBack(body) }
 
   func nextRequestID() -> String { requestIDs.next() }
+
+  func beginTrace() -> TraceContext { traceIDs.next() }
 }
 
 /// Ids for requests that came without one: unique within a lane's life, unlike any other lane's.
@@ -108,7 +112,7 @@ struct RequestIDs {
     }
   }
 
-  private static func write(_ value: UInt64, to target: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+  static func write(_ value: UInt64, to target: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
     for digit in 0..<16 {
       let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * digit)) & 15
       target[start + digit] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10

@@ -17,6 +17,8 @@ public final class Route: Sendable {
   /// Forward the sender's `Host` instead of the upstream's.
   public let preservesHost: Bool
   public let mark: VerifiedMark
+  /// Whether a trace is begun where the sender has begun none.
+  public let traces: Bool
   /// Nil where the configuration has none; the bounds of holding are then the defaults.
   public let rotation: RotationSettings?
   /// The layout, made ready to read requests with.
@@ -27,7 +29,7 @@ public final class Route: Sendable {
     layout: SignatureLayout = .vesicash, secretFileIndex: Int, observe: Bool = false,
     upstreams: [Upstream], deliver: DispatchPolicy = .first, times: ForwardTimes = ForwardTimes(),
     bodyBytesMax: Int = Limits().bodyBytesMax, preservesHost: Bool = false,
-    mark: VerifiedMark = VerifiedMark(), rotation: RotationSettings? = nil
+    mark: VerifiedMark = VerifiedMark(), traces: Bool = true, rotation: RotationSettings? = nil
   ) {
     self.path = path
     self.host = host
@@ -41,6 +43,7 @@ public final class Route: Sendable {
     self.bodyBytesMax = bodyBytesMax
     self.preservesHost = preservesHost
     self.mark = mark
+    self.traces = traces
     self.rotation = rotation
     claims = ClaimReader(layout)
   }

@@ -6,24 +6,33 @@ public struct ListenSocket: Sendable {
   public let name: String
   /// To be removed when the listener closes.
   public let unixPath: String?
+  /// Connections that the kernel keeps until they are accepted; it cuts this to net.core.somaxconn.
+  private let backlog: CInt
+  /// Whether it stays open elsewhere when it is closed here, with all that waits in its queue.
+  let isShared: Bool
 
   /// One that systemd handed over.
-  public init(inherited descriptor: CInt, name: String) {
+  ///
+  /// - Parameter backlog: what its unit asks for, to be kept; nil where that is not known.
+  public init(inherited descriptor: CInt, name: String, backlog: CInt?) {
     self.descriptor = descriptor
     self.name = name
+    self.backlog = backlog ?? Self.backlogDefault
     unixPath = nil
+    isShared = true
   }
 
   private init(descriptor: CInt, name: String, unixPath: String? = nil) {
     self.descriptor = descriptor
     self.name = name
     self.unixPath = unixPath
+    backlog = Self.backlogDefault
+    isShared = false
   }
 
-  /// Connections that the kernel keeps until they are accepted; it cuts this to net.core.somaxconn.
-  private static let backlog: CInt = 4096
+  private static let backlogDefault: CInt = 4096
 
-  func listenAgain() { _ = listen(descriptor, Self.backlog) }
+  func listenAgain() { _ = listen(descriptor, backlog) }
 
   /// Gives up a socket that nobody accepts on yet.
   public func discard() {
@@ -66,7 +75,7 @@ public struct ListenSocket: Sendable {
     guard descriptor >= 0 else { throw ListenFailure(name: name, errno: errno) }
     set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
     if info.ai_family == AF_INET6 { set(descriptor, CInt(IPPROTO_IPV6), IPV6_V6ONLY, isAny ? 0 : 1) }
-    guard bind(descriptor, info.ai_addr, info.ai_addrlen) == 0, listen(descriptor, backlog) == 0 else {
+    guard bind(descriptor, info.ai_addr, info.ai_addrlen) == 0, listen(descriptor, backlogDefault) == 0 else {
       let failure = ListenFailure(name: name, errno: errno)
       close(descriptor)
       throw failure
@@ -87,6 +96,8 @@ public struct ListenSocket: Sendable {
   ) throws(ListenFailure) -> ListenSocket {
     let name = "unix:\(path)"
     var address = try unixAddress(path, name: name)
+    let lock = lockDirectory(of: path)
+    defer { lock.map { _ = close($0) } }
     if try isStale(&address, path: path, name: name) { unlink(path) }
     let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw ListenFailure(name: name, errno: errno) }
@@ -101,13 +112,27 @@ public struct ListenSocket: Sendable {
       isBound = true
       if let group { try give(path, to: group, name: name) }
       guard chmod(path, mode) == 0 else { throw ListenFailure(name: name, errno: errno) }
-      guard listen(descriptor, backlog) == 0 else { throw ListenFailure(name: name, errno: errno) }
+      guard listen(descriptor, backlogDefault) == 0 else { throw ListenFailure(name: name, errno: errno) }
     } catch {
       if isBound { unlink(path) }
       close(descriptor)
       throw error
     }
     return ListenSocket(descriptor: descriptor, name: name, unixPath: path)
+  }
+
+  /// Two instances that find the same dead file would each remove it, the second one the first one's new
+  /// socket: so looking, removing and binding go under a lock on the directory. Where there is none to be had
+  /// within five seconds it goes on without.
+  private static func lockDirectory(of path: String) -> CInt? {
+    let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    for _ in 0..<500 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { break }
+      usleep(10_000)
+    }
+    return descriptor
   }
 
   private static func unixAddress(_ path: String, name: String) throws(ListenFailure) -> sockaddr_un {

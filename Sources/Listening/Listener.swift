@@ -9,27 +9,24 @@ public struct Listener: Sendable {
   private let workers: WorkerTable
 
   /// Starts to accept on sockets that are bound. Connections go to the loops in turn; each stays on its own.
+  ///
+  /// - Parameter acceptTrouble: hears that no connection can be accepted, once a minute, and that it is over.
   public static func start(
-    _ sockets: [ListenSocket], group: any EventLoopGroup, workers: WorkerTable
+    _ sockets: [ListenSocket], group: any EventLoopGroup, workers: WorkerTable,
+    acceptTrouble: @escaping @Sendable (AcceptTrouble) -> Void
   ) async throws -> Listener {
     var channels: [any Channel] = []
     for socket in sockets {
       let channel = try await ServerBootstrap(group: group)
-        .childChannelOption(.allowRemoteHalfClosure, value: true)
-        .childChannelOption(.maxMessagesPerRead, value: 4)
-        .childChannelOption(
-          .recvAllocator,
-          value: AdaptiveRecvByteBufferAllocator(
-            minimum: 2048, initial: 4096, maximum: 65_536)
-        )
-        .childChannelInitializer { channel in
+        .serverChannelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
-            guard let worker = workers.worker(on: channel.eventLoop) else {
-              throw ChannelError.operationUnsupported
-            }
-            try channel.pipeline.syncOperations.addHandler(Connection(worker: worker))
+            try channel.pipeline.syncOperations.addHandler(AcceptFailures(tell: acceptTrouble))
           }
         }
+        .childChannelOption(.allowRemoteHalfClosure, value: true)
+        .childChannelOption(.maxMessagesPerRead, value: 4)
+        .childChannelOption(.recvAllocator, value: readBuffers)
+        .childChannelInitializer { workers.welcome($0) }
         .withBoundSocket(socket.descriptor)
         .get()
       // NIO listens anew with a backlog of 128.
@@ -39,14 +36,19 @@ public struct Listener: Sendable {
     return Listener(channels: channels, sockets: sockets, workers: workers)
   }
 
+  private static let readBuffers = AdaptiveRecvByteBufferAllocator(
+    minimum: 2048, initial: 4096, maximum: 65_536)
+
   /// Ends accepting, lets deliveries finish, closes idle connections after a second and everything when
   /// `secondsMax` are over. Returns when no connection is left.
   public func drain(secondsMax: Int) async {
     await stopAccepting()
     // Before the socket closes: after it, the next instance may have bound its own file there already.
     for socket in sockets { socket.unixPath.map { _ = unlink($0) } }
+    let queues = sockets.filter { !$0.isShared }.map { fcntl($0.descriptor, F_DUPFD_CLOEXEC, 0) }
     for channel in channels { try? await channel.close() }
     await workers.onEach { $0.beginDraining() }
+    for queue in queues where queue >= 0 { await serveQueued(queue) }
     guard await workers.isBusy() else { return }
     try? await Task.sleep(for: .seconds(1))
     await workers.onEach { $0.closeIdle() }
@@ -58,10 +60,38 @@ public struct Listener: Sendable {
     await workers.onEach { $0.closeAll() }
   }
 
+  /// Senders whom the kernel has let in already would be reset with our own socket, in the middle of what
+  /// they say: they are served as the last ones. An inherited socket keeps them for the next instance.
+  private func serveQueued(_ queue: CInt) async {
+    var channels: [EventLoopFuture<any Channel>] = []
+    while channels.count < 4096, let loop = workers.eventLoop(channels.count) {
+      let descriptor = accept(queue, nil, nil)
+      if descriptor < 0, errno == EINTR || errno == ECONNABORTED { continue }
+      guard descriptor >= 0 else { break }
+      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+      channels.append(welcome(descriptor, on: loop))
+    }
+    Glibc.close(queue)
+    for channel in channels { _ = try? await channel.get() }
+  }
+
+  private func welcome(_ descriptor: CInt, on loop: any EventLoop) -> EventLoopFuture<any Channel> {
+    let workers = workers
+    return ClientBootstrap(group: loop)
+      .channelOption(.allowRemoteHalfClosure, value: true)
+      .channelOption(.maxMessagesPerRead, value: 4)
+      .channelOption(.recvAllocator, value: Self.readBuffers)
+      .channelInitializer { workers.welcome($0) }
+      .withConnectedSocket(descriptor)
+  }
+
   /// NIO throws away a connection that it has accepted when the listener closes before it was handed on to
   /// its loop and back, so accepting ends first, and those under way arrive.
   private func stopAccepting() async {
-    for channel in channels { try? await channel.setOption(.autoRead, value: false).get() }
+    for channel in channels {
+      try? await channel.triggerUserOutboundEvent(AcceptFailures.Stop()).get()
+      try? await channel.setOption(.autoRead, value: false).get()
+    }
     for _ in 0..<3 {
       await workers.onEach { _ in }
       for channel in channels { try? await channel.eventLoop.submit {}.get() }
@@ -72,10 +102,25 @@ public struct Listener: Sendable {
 /// The workers, each reachable only on its own event loop.
 public struct WorkerTable: Sendable {
   private let bound: [ObjectIdentifier: NIOLoopBound<Worker>]
+  private let loops: [any EventLoop]
 
   public init(_ workers: [NIOLoopBound<Worker>]) {
+    loops = workers.map(\.eventLoop)
     bound = Dictionary(
       uniqueKeysWithValues: workers.map { (ObjectIdentifier($0.eventLoop), $0) })
+  }
+
+  /// Makes a channel of this group a sender's connection.
+  func welcome(_ channel: any Channel) -> EventLoopFuture<Void> {
+    channel.eventLoop.makeCompletedFuture {
+      guard let worker = worker(on: channel.eventLoop) else { throw ChannelError.operationUnsupported }
+      try channel.pipeline.syncOperations.addHandler(Connection(worker: worker))
+    }
+  }
+
+  /// The loops in turn.
+  func eventLoop(_ turn: Int) -> (any EventLoop)? {
+    loops.isEmpty ? nil : loops[turn % loops.count]
   }
 
   func worker(on eventLoop: any EventLoop) -> Worker? {

@@ -69,6 +69,9 @@ struct ConfigurationDraft {
     configuration.log.level = log["level"]?.word(of: LogSettings.Level.self) ?? .info
     configuration.log.format = log["format"]?.word(of: LogSettings.Format.self) ?? .auto
     configuration.log.deliveries = log["deliveries"]?.word(of: LogSettings.Deliveries.self) ?? .all
+    if let reader = log["refused-per-minute-max"] {
+      configuration.log.refusedPerMinuteMax = reader.number(in: 1...1_000_000, orWord: "unlimited")
+    }
   }
 
   private mutating func readLimits(_ fields: MappingReader) {

@@ -19,6 +19,8 @@ public struct Configuration: Sendable, Equatable {
 
   /// Where the commands look for the daemon. A start that cannot have it there goes on with a warning.
   public static let controlDefault = "/run/vesigate/control.sock"
+  /// Where the commands look for the configuration.
+  public static let fileDefault = "/etc/vesigate/vesigate.yaml"
   public static let listenMax = 16
   public static let routesMax = 10_000
   public static let upstreamsMax = 16
@@ -73,6 +75,10 @@ public struct LogSettings: Sendable, Equatable {
     case all, refused
   }
 
+  /// Refusals of one route for one reason that get a line of their own in a minute; nil is no limit.
+  public var refusedPerMinuteMax: Int? = LogSettings.refusedPerMinuteDefault
+  static let refusedPerMinuteDefault = 60
+
   public var level = Level.info
   public var format = Format.auto
   public var deliveries = Deliveries.all
@@ -99,6 +105,7 @@ public struct RouteSettings: Sendable, Equatable {
   public var bodyBytesMax: Int
   public var preservesHost = false
   public var mark = VerifiedMark()
+  public var traces = true
   public var rotation: RotationSettings?
 
   func route(secretFileIndex: Int) -> Route {
@@ -106,6 +113,6 @@ public struct RouteSettings: Sendable, Equatable {
       path: path, host: host, methods: methods, layout: layout, secretFileIndex: secretFileIndex,
       observe: observe, upstreams: upstreams.map(\.upstream), deliver: deliver, times: times,
       bodyBytesMax: bodyBytesMax, preservesHost: preservesHost, mark: mark,
-      rotation: rotation)
+      traces: traces, rotation: rotation)
   }
 }

@@ -19,6 +19,7 @@ extension Configuration {
       $0.line("level", log.level.rawValue)
       $0.line("format", log.format.rawValue)
       $0.line("deliveries", log.deliveries.rawValue)
+      $0.line("refused-per-minute-max", log.refusedPerMinuteMax.map(String.init) ?? "unlimited")
     }
     writer.section("limits") { writer in
       for setting in LimitSetting.all { writer.line(setting.key, "\(limits[keyPath: setting.field])") }
@@ -122,6 +123,7 @@ extension YAMLWriter {
       writer.line("preserve-host", "\(route.preservesHost)")
       writer.line("verified-header", YAMLWriter.quoted(route.mark.name))
       writer.line("verified-value", YAMLWriter.quoted(route.mark.value))
+      writer.line("trace", "\(route.traces)")
       writer.line("body-bytes-max", "\(route.bodyBytesMax)")
       for setting in TimeSetting.all { writer.line(setting.key, "\(route.times[keyPath: setting.field])") }
       if let rotation = route.rotation { writer.section("rotation") { $0.rotation(rotation) } }

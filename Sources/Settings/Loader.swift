@@ -66,10 +66,23 @@ public enum Loader {
       do {
         contents[route.secretFile] = try SecretFile.read(route.secretFile)
       } catch {
-        report.refuse(spots.secretFile, error.description, kind: error.kind)
+        let remedy = error.lacksSecret ? "; enter it by " + command(entering: route, draft, report) : ""
+        report.refuse(spots.secretFile, error.description + remedy, kind: error.kind)
       }
     }
     return contents
+  }
+
+  /// What an operator types to give a route its secret.
+  private static func command(
+    entering route: RouteSettings, _ draft: ConfigurationDraft, _ report: Report
+  ) -> String {
+    // Routes for several hosts may have one path; the command takes the first that has it.
+    let isFirst =
+      draft.configuration.routes.first { $0.path == route.path }?.secretFile == route.secretFile
+    let which = isFirst ? ["--route", route.path.text] : ["--secret-file", route.secretFile]
+    let config = report.file == Configuration.fileDefault ? [] : ["--config", report.file]
+    return (["vesigate", "secret", "set"] + which + config).map(\.shellWord).joined(separator: " ")
   }
 
   private static func secretSets(
@@ -146,5 +159,16 @@ extension Loaded {
           file: parsed.file, place: spot.place, path: spot.path, sentence: problem.description,
           kind: problem.kind)
       ]))
+  }
+}
+
+extension String {
+  /// As a shell reads it back.
+  var shellWord: String {
+    let isPlain = utf8.allSatisfy { byte in
+      (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || "/._-".utf8.contains(byte)
+    }
+    if isPlain, !isEmpty { return self }
+    return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }

@@ -95,9 +95,11 @@ struct RegularFile: ~Copyable {
 }
 
 extension FileProblem {
+  static let absent = "does not exist"
+
   init(opening code: Int32) {
     switch code {
-    case ENOENT: self.init(kind: .configuration, sentence: "does not exist")
+    case ENOENT: self.init(kind: .configuration, sentence: Self.absent)
     case EACCES, EPERM:
       self.init(kind: .permission, sentence: "may not be read by the user with id \(geteuid())")
     // A socket's file cannot be opened at all.

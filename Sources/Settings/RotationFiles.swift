@@ -9,7 +9,7 @@ enum RotationFiles {
 
   static let journalBytesMax = 4_096
   /// Unix milliseconds of the years 1970 to 9999: whatever else a journal says is no time.
-  private static let instants: ClosedRange<Int64> = 0...253_402_300_799_999
+  static let instants: ClosedRange<Int64> = 0...253_402_300_799_999
   /// At most so many replaced secrets are kept.
   static let previousMax = 3
 
@@ -17,12 +17,13 @@ enum RotationFiles {
   /// when it was last changed: a journal that stands must never be overlooked.
   static func notice(_ path: String) -> RotationNotice? {
     guard let identity = SecretFile.identity(journal(path)) else { return nil }
-    let fields = journalFields(path)
+    return notice(journalFields(path), modifiedUnixMilliseconds: identity.modifiedNanoseconds / 1_000_000)
+  }
+
+  static func notice(_ fields: [String: String], modifiedUnixMilliseconds: Int64) -> RotationNotice {
+    let began = fields["began"].flatMap { Int64($0) }.flatMap { instants.contains($0) ? $0 : nil }
     return RotationNotice(
-      beganUnixMilliseconds: fields["began"].flatMap { Int64($0) }.flatMap {
-        instants.contains($0) ? $0 : nil
-      }
-        ?? identity.modifiedNanoseconds / 1_000_000,
+      beganUnixMilliseconds: began ?? modifiedUnixMilliseconds,
       mode: fields["mode"].flatMap(RotationNotice.Mode.init(rawValue:)) ?? .call,
       isCompromised: fields["compromised"] == "yes")
   }
@@ -30,6 +31,10 @@ enum RotationFiles {
   private static func journalFields(_ path: String) -> [String: String] {
     guard let file = try? RegularFile(journal(path)), let bytes = try? file.read(bytesMax: journalBytesMax)
     else { return [:] }
+    return journalFields(of: bytes)
+  }
+
+  static func journalFields(of bytes: [UInt8]) -> [String: String] {
     var fields: [String: String] = [:]
     for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
       guard let colon = line.firstIndex(of: ":") else { continue }
@@ -43,8 +48,13 @@ enum RotationFiles {
     guard SecretFile.identity(previous(path)) != nil else { return [] }
     let file = try RegularFile(previous(path))
     try SecretFile.judge(file.mode)
+    try FilePlace.judge(owner: file.status.st_uid)
     var bytes = try file.read(bytesMax: SecretFile.bytesMax)
     defer { wipe(&bytes) }
+    return try previousLines(of: bytes)
+  }
+
+  static func previousLines(of bytes: [UInt8]) throws(FileProblem) -> [SecretFile.PreviousLine] {
     var lines: [SecretFile.PreviousLine] = []
     var start = 0
     while start < bytes.count, lines.count < previousMax {

@@ -48,6 +48,7 @@ struct RouteReader {
     settings.deliver = fields["deliver"]?.word(of: DispatchPolicy.self) ?? .first
     settings.preservesHost = fields["preserve-host"]?.flag() ?? false
     settings.observe = fields["observe"]?.flag() ?? false
+    settings.traces = fields["trace"]?.flag() ?? true
     settings.times = times()
     settings.mark = mark(settings.layout)
     settings.rotation = fields["rotation"].flatMap(RotationReader.read)
@@ -155,6 +156,7 @@ enum ReservedHeaders {
   private static let names: Set<String> = [
     "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te",
     "trailer", "transfer-encoding", "upgrade", "expect", "host", "forwarded", "via", "x-request-id",
+    "traceparent", "tracestate",
   ]
 
   static func contains(_ name: String) -> Bool {

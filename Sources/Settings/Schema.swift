@@ -19,14 +19,14 @@ enum Schema {
     name: "the top level",
     keys: ["listen", "control", "trusted-proxies", "workers", "log", "limits", "routes"])
   static let unixListen = Section(name: "listen", keys: ["unix", "mode", "group"])
-  static let log = Section(name: "log", keys: ["level", "format", "deliveries"])
+  static let log = Section(name: "log", keys: ["level", "format", "deliveries", "refused-per-minute-max"])
   static let limits = Section(name: "limits", keys: LimitSetting.all.map(\.key))
   static let route = Section(
     name: "routes",
     keys: [
       "path", "host", "methods", "secret-file", "signature", "observe", "upstreams", "deliver",
       "preserve-host", "verified-header", "verified-value", "body-bytes-max",
-      "rotation",
+      "trace", "rotation",
     ] + TimeSetting.all.map(\.key))
   static let signature = Section(
     name: "signature",

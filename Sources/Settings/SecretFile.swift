@@ -11,6 +11,9 @@ public struct SecretFileProblem: Error, Sendable, Equatable, CustomStringConvert
   public let sentence: String
 
   public var description: String { "\(path) \(sentence)" }
+
+  /// Whether all that is missing is the secret itself.
+  var lacksSecret: Bool { sentence == FileProblem.absent || sentence == SecretFile.empty }
 }
 
 /// A file of secrets, plain text, one a line: the first that is not empty is the current one, the others
@@ -18,6 +21,7 @@ public struct SecretFileProblem: Error, Sendable, Equatable, CustomStringConvert
 public enum SecretFile {
   public static let bytesMax = 65_536
   public static let secretsMax = 8
+  static let empty = "is empty: write the secret into it, on a line of its own"
 
   public struct Line: Sendable {
     public let secret: Secret
@@ -45,6 +49,7 @@ public enum SecretFile {
     do {
       let file = try RegularFile(path)
       try judge(file.mode)
+      try FilePlace.judge(path, owner: file.status.st_uid)
       var bytes = try file.read(bytesMax: bytesMax)
       defer { wipe(&bytes) }
       let lines = try lines(of: bytes)
@@ -78,7 +83,7 @@ public enum SecretFile {
     }
   }
 
-  private static func lines(of bytes: [UInt8]) throws(FileProblem) -> [Line] {
+  static func lines(of bytes: [UInt8]) throws(FileProblem) -> [Line] {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
       throw unfit("begins with a byte order mark: save it as plain text without one")
     }
@@ -98,7 +103,7 @@ public enum SecretFile {
       }
       start = end + 1
     }
-    guard !lines.isEmpty else { throw unfit("is empty: write the secret into it, on a line of its own") }
+    guard !lines.isEmpty else { throw unfit(empty) }
     return lines
   }
 

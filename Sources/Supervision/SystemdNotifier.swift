@@ -25,11 +25,11 @@ public struct SystemdNotifier: Sendable {
 
   /// A reload has begun; `ready` ends it.
   @discardableResult
-  public func reloading() -> Bool {
+  public func reloading(status: String) -> Bool {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     let microseconds = UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
-    return send(["RELOADING=1", "MONOTONIC_USEC=\(microseconds)"])
+    return send(["RELOADING=1", "MONOTONIC_USEC=\(microseconds)", statusLine(status)])
   }
 
   @discardableResult
@@ -42,9 +42,20 @@ public struct SystemdNotifier: Sendable {
   /// The size of `sun_path` (unix(7)).
   private static let pathBytesMax = 108
 
-  /// A status is one line: a line feed would begin another assignment.
+  /// systemd drops a whole message of more than 4096 bytes (PIPE_BUF), and with it that a reload is over.
+  private static let statusBytesMax = 1024
+
+  /// A status is one line of visible text: a line feed would begin another assignment, and systemctl prints
+  /// the rest as it is.
   private func statusLine(_ text: String) -> String {
-    "STATUS=" + String(text.map { $0.isNewline ? " " : $0 })
+    var line = "STATUS="
+    for character in text {
+      let isBlank =
+        character.isWhitespace || character.unicodeScalars.contains { $0.value < 0x20 || $0 == "\u{7F}" }
+      line.append(isBlank ? " " : character)
+      guard line.utf8.count <= SystemdNotifier.statusBytesMax else { return line + "..." }
+    }
+    return line
   }
 
   /// Sends the assignments as one datagram; false when it could not be delivered.

@@ -14,24 +14,47 @@ public struct DeliveryLog: Recorder {
   private let format: LogFormat
   private let level: Logger.Level
   private let deliveries: Deliveries
+  /// Nil where nothing is left out.
+  private let limit: RefusalLimit?
   private let counters: Counters
 
-  /// - Parameter level: less important lines are left out.
+  /// - Parameters:
+  ///   - level: less important lines are left out.
+  ///   - refusedPerMinuteMax: lines for one route's refusals for one reason; nil is no limit.
   public init(
     sink: LogSink, format: LogFormat, level: Logger.Level = .info, deliveries: Deliveries = .all,
-    counters: Counters
+    refusedPerMinuteMax: Int? = nil, counters: Counters
   ) {
     self.sink = sink
     self.format = format
     self.level = level
     self.deliveries = deliveries
+    limit = refusedPerMinuteMax.map(RefusalLimit.init)
     self.counters = counters
   }
 
   public func record(_ record: ExchangeRecord) {
     counters.count(record)
     guard isLogged(record) else { return }
-    sink.append(DeliveryLog.line(for: record, format: format, unixMilliseconds: LogTime.now()))
+    let now = LogTime.now()
+    guard isWithinLimit(record, now) else { return }
+    sink.append(DeliveryLog.line(for: record, format: format, unixMilliseconds: now))
+  }
+
+  /// Writes how many refusals got no line: of the minutes that are over, or of all. To be called some times
+  /// a minute.
+  public func tellLeftOut(all: Bool = false) {
+    let now = LogTime.now()
+    for (kind, count) in limit?.takeLeftOut(unixMilliseconds: now, all: all) ?? [] {
+      sink.append(DeliveryLog.line(leftOut: count, kind, format: format, unixMilliseconds: now))
+    }
+  }
+
+  /// Anyone can have a delivery refused; only who knows a secret can have it verified.
+  private func isWithinLimit(_ record: ExchangeRecord, _ now: Int64) -> Bool {
+    guard let limit, record.secretPosition == nil else { return true }
+    guard record.outcome == .refused || record.outcome == .abandoned else { return true }
+    return limit.admits(.init(route: record.route, reason: record.reason), unixMilliseconds: now)
   }
 
   private func isLogged(_ record: ExchangeRecord) -> Bool {
@@ -48,6 +71,18 @@ public struct DeliveryLog: Recorder {
     case .failed: .error
     case .abandoned: .notice
     }
+  }
+
+  static func line(
+    leftOut count: Int, _ kind: RefusalLimit.Kind, format: LogFormat, unixMilliseconds: Int64
+  ) -> [UInt8] {
+    let level: Logger.Level = kind.reason == staleLabel ? .warning : .notice
+    var line = LogLine(format, level: level, unixMilliseconds: unixMilliseconds)
+    line.add("msg", "refusals left out of the log")
+    line.add("reason", kind.reason)
+    line.add("route", kind.route)
+    line.add("left_out", count)
+    return line.finished()
   }
 
   private static let staleLabel = Unverified.stale(ageSeconds: 0).label
@@ -78,6 +113,7 @@ public struct DeliveryLog: Recorder {
     line.add("path", record.path)
     line.add("remote", record.remote)
     line.add("request_id", record.requestID)
+    if let trace = record.trace { line.addHex("trace_id", trace.high, trace.low) }
     line.add("body_bytes", record.bodyBytes)
   }
 

@@ -7,7 +7,8 @@ public enum LogFormat: String, Sendable, CaseIterable {
   case logfmt
   /// One object a line: for machines.
   case json
-  /// The priority as a prefix (sd-daemon(3)) and logfmt without the time, which journald keeps itself.
+  /// The priority as a prefix (sd-daemon(3)) and logfmt without the time, which journald keeps itself. The
+  /// sink makes an entry with fields of it.
   case journal
 
   /// The format for a setting of `auto`: `.journal` where `descriptor` leads to journald, else `.logfmt`.

@@ -64,6 +64,19 @@ struct LogLine {
     LogTime.appendThreeDigits(microseconds % 1000, to: &bytes)
   }
 
+  /// 32 digits of lower-case hex.
+  mutating func addHex(_ key: StaticString, _ high: UInt64, _ low: UInt64) {
+    appendKey(key.buffer)
+    if format == .json { bytes.append(UInt8(ascii: "\"")) }
+    for word in [high, low] {
+      for shift in stride(from: 60, through: 0, by: -4) {
+        let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15
+        bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+      }
+    }
+    if format == .json { bytes.append(UInt8(ascii: "\"")) }
+  }
+
   /// `position:fingerprint`.
   mutating func addSecret(_ key: StaticString, position: Int, fingerprint: String) {
     appendKey(key.buffer)

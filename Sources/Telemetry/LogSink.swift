@@ -13,10 +13,20 @@ public final class LogSink: Sendable {
   /// - Parameters:
   ///   - descriptor: where lines are written; it stays open and stays the caller's.
   ///   - bytesMax: bytes held in memory, whether waiting or being written.
-  ///   - format: the wording of the sink's own line.
-  public init(descriptor: Int32 = 2, bytesMax: Int = 1_048_576, format: LogFormat = .logfmt) {
+  ///   - format: of the lines that are appended. Those for the journal go to journald's own socket, as
+  ///     entries with fields; to the descriptor only while nobody listens there.
+  public convenience init(
+    descriptor: Int32 = 2, bytesMax: Int = 1_048_576, format: LogFormat = .logfmt
+  ) {
+    self.init(
+      descriptor: descriptor, bytesMax: bytesMax, format: format,
+      journal: format == .journal ? JournalAddress() : nil)
+  }
+
+  init(descriptor: Int32, bytesMax: Int = 1_048_576, format: LogFormat, journal: JournalAddress?) {
     queue = LogQueue(bytesMax: bytesMax)
-    LogWriter.start(LogWriter(queue: queue, descriptor: descriptor, format: format))
+    LogWriter.start(
+      LogWriter(queue: queue, descriptor: descriptor, format: format, journal: journal))
   }
 
   deinit { queue.close() }
@@ -73,6 +83,7 @@ final class LogQueue: Sendable {
   init(bytesMax: Int) { self.bytesMax = bytesMax }
 
   var linesDropped: Int { state.withLock { $0.linesDropped } }
+  var isClosed: Bool { state.withLock { $0.isClosed } }
   var progress: Progress {
     state.withLock { Progress(bytesAppended: $0.bytesAppended, linesDropped: $0.linesDropped) }
   }
@@ -118,6 +129,9 @@ final class LogQueue: Sendable {
   }
 
   func markDone(bytes: Int) { state.withLock { $0.bytesDone += bytes } }
+
+  /// Lines that were taken and given up; their number is still to be told.
+  func markLeftOut(lines: Int) { state.withLock { $0.linesDropped += lines } }
 
   func markReported(lines: Int) { state.withLock { $0.linesReported += lines } }
 

@@ -6,6 +6,8 @@ struct LogWriter {
   let queue: LogQueue
   let descriptor: Int32
   let format: LogFormat
+  /// Where lines go as entries; the descriptor is for what cannot be sent there.
+  let journal: JournalAddress?
 
   /// Lines that come within this time are written together, and their producers need not wake anyone.
   private static let lingerMicroseconds: UInt32 = 2000
@@ -40,14 +42,46 @@ struct LogWriter {
 
   private func run() {
     var batch = LogQueue.Batch()
+    var entries = journal.map(JournalWriter.init)
     while queue.take(into: &batch) {
-      write(batch.bytes[...], isQueued: true)
+      deliver(batch.bytes, &entries)
       if batch.linesDropped > 0 {
-        write(droppedLine(batch.linesDropped)[...], isQueued: false)
-        queue.markReported(lines: batch.linesDropped)
+        if report(batch.linesDropped, &entries) {
+          queue.markReported(lines: batch.linesDropped)
+        } else if queue.isClosed {
+          return
+        }
       }
       batch.bytes.removeAll(keepingCapacity: true)
       usleep(LogWriter.lingerMicroseconds)
+    }
+  }
+
+  private func deliver(_ bytes: [UInt8], _ entries: inout JournalWriter?) {
+    guard entries != nil else { return write(bytes[...], isQueued: true) }
+    var rest = bytes[...]
+    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+      let line = rest[...end]
+      rest = rest[(end + 1)...]
+      switch entries?.send(line) {
+      case .sent: queue.markDone(bytes: line.count)
+      case .busy:
+        queue.markLeftOut(lines: 1)
+        queue.markDone(bytes: line.count)
+      case .unreachable, nil: write(line, isQueued: true)
+      }
+    }
+  }
+
+  /// False when the journal takes nothing now: it is told later.
+  private func report(_ count: Int, _ entries: inout JournalWriter?) -> Bool {
+    let line = droppedLine(count)
+    switch entries?.send(line[...]) {
+    case .sent: return true
+    case .busy: return false
+    case .unreachable, nil:
+      write(line[...], isQueued: false)
+      return true
     }
   }
 
@@ -80,6 +114,19 @@ struct LogWriter {
     line.add("msg", "dropped \(count) log lines")
     line.add("lines_dropped", count)
     return line.finished()
+  }
+}
+
+/// Lines on their way to the journal: the connection, and memory that is used again.
+private struct JournalWriter {
+  private let socket: JournalSocket
+  private var entry = JournalEntry()
+
+  init(_ address: JournalAddress) { socket = JournalSocket(address) }
+
+  mutating func send(_ line: ArraySlice<UInt8>) -> JournalSocket.Outcome {
+    line.withUnsafeBufferPointer { entry.encode($0) }
+    return socket.send(entry.bytes)
   }
 }
 

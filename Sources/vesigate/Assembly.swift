@@ -34,7 +34,8 @@ struct Assembly {
     let counters = Counters()
     let recorder = DeliveryLog(
       sink: sink, format: logFormat, level: level,
-      deliveries: configuration.log.deliveries == .all ? .all : .refused, counters: counters)
+      deliveries: configuration.log.deliveries == .all ? .all : .refused,
+      refusedPerMinuteMax: configuration.log.refusedPerMinuteMax, counters: counters)
     let sockets = try Doors.open(configuration.listen, environment: environment)
 
     CurlForwarder.prepareProcess()
@@ -56,32 +57,34 @@ struct Assembly {
       selfDiagnosis.adopt($0.routes)
     }
 
-    let control = try await startControl(ControlDesk(keeper: keeper, engine: engine), refusals, logger)
-    let notifier = SystemdNotifier(environment: environment)
+    let status = ServiceStatus(
+      notifier: SystemdNotifier(environment: environment), keeper: keeper,
+      doors: sockets.map(\.name).joined(separator: " "))
+    keeper.onSecretsChanged { status.secretsChanged() }
+    let control = try await startControl(
+      ControlDesk(keeper: keeper, engine: engine, status: status), refusals, logger)
     let gateway = GatewayService(
-      engine: engine, sockets: sockets, keeper: keeper, notifier: notifier, logger: logger)
+      engine: engine, sockets: sockets, keeper: keeper, status: status, logger: logger)
     let watch = RotationWatch(keeper: keeper, looks: desk)
-    try await serve(gateway, watch, hangups: hangups, notifier: notifier, logger: logger)
+    try await serve(gateway, watch, LeftOutService(log: recorder), hangups: hangups, logger: logger)
     await control?.stop()
     // First: a look under way hands what it found to the loops, and waits for them.
     try? await files.shutdownGracefully()
     await engine.shutdown()
+    recorder.tellLeftOut(all: true)
     await selfDiagnosis.stop()
     logger.notice("stopped", metadata: ["summary": "\(counters.summary(logLinesDropped: sink.linesDropped))"])
   }
 
   private func serve(
-    _ gateway: GatewayService, _ watch: RotationWatch, hangups: UnixSignalsSequence,
-    notifier: SystemdNotifier, logger: Logger
+    _ gateway: GatewayService, _ watch: RotationWatch, _ leftOut: LeftOutService,
+    hangups: UnixSignalsSequence, logger: Logger
   ) async throws {
-    let reload = ReloadService(on: hangups) {
-      notifier.reloading()
-      let verdict = await watch.keeper.reload()
-      notifier.ready(status: verdict.sentence)
-    }
+    let status = gateway.status
+    let reload = ReloadService(on: hangups) { _ = await status.reload() }
     let engine = gateway.engine
     let watchdog = WatchdogService(
-      environment: environment, pid: getpid(), notifier: notifier, logger: logger
+      environment: environment, pid: getpid(), notifier: status.notifier, logger: logger
     ) { await engine.turns() }
     // Its own remarks about states and signals are for debugging; ours are for operators.
     var quiet = logger
@@ -92,6 +95,7 @@ struct Assembly {
           .init(service: gateway),
           .init(service: reload, successTerminationBehavior: .ignore),
           .init(service: watch, successTerminationBehavior: .ignore),
+          .init(service: leftOut, successTerminationBehavior: .ignore),
           .init(service: watchdog, successTerminationBehavior: .ignore),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
@@ -140,22 +144,35 @@ struct GatewayService: Service {
   let engine: Engine
   let sockets: [ListenSocket]
   let keeper: Keeper
-  let notifier: SystemdNotifier
+  let status: ServiceStatus
   let logger: Logger
 
   func run() async throws {
-    let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers)
-    let names = sockets.map(\.name).joined(separator: " ")
+    let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers) {
+      tell($0)
+    }
     logger.notice(
       "ready",
       metadata: [
-        "version": "\(Version.number)", "listen": "\(names)", "pid": "\(getpid())",
+        "version": "\(Version.number)", "listen": "\(status.doors)", "pid": "\(getpid())",
         "secrets": "\(Keeper.secrets(keeper.loaded))",
       ])
-    notifier.ready(status: "listening on \(names); \(Keeper.summary(keeper.loaded))")
+    status.started()
     try await gracefulShutdown()
-    notifier.stopping(status: "finishing the deliveries in flight")
+    status.stopping()
     logger.notice("stopping, deliveries in flight are finished first")
     await listener.drain(secondsMax: keeper.loaded.configuration.limits.drainSecondsMax)
+  }
+
+  private func tell(_ trouble: AcceptTrouble) {
+    switch trouble {
+    case .began(let reason):
+      logger.error(
+        """
+        no connection can be accepted, senders wait: \(reason) (if it is descriptors, raise LimitNOFILE= of \
+        the service, or lower connections-max)
+        """)
+    case .ended: logger.notice("connections are accepted again")
+    }
   }
 }

@@ -6,7 +6,7 @@ struct ConfigOption: ParsableArguments {
   @Option(
     name: [.customShort("c"), .customLong("config")],
     help: ArgumentHelp("The configuration file.", valueName: "file"))
-  var path = "/etc/vesigate/vesigate.yaml"
+  var path = Configuration.fileDefault
 
   /// Loads it as `run` does.
   func load() throws -> Loaded {

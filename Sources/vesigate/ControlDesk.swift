@@ -9,6 +9,7 @@ internal import Synchronization
 struct ControlDesk: Sendable {
   let keeper: Keeper
   let engine: Engine
+  let status: ServiceStatus
 
   /// A delivery that is still arriving when a secret is replaced ends within the body's time-out.
   private static let barrierSecondsMax = 60
@@ -18,7 +19,7 @@ struct ControlDesk: Sendable {
     case .status:
       return answer(ok: true, message: summary)
     case .reload:
-      let verdict = await keeper.reload()
+      let verdict = await status.reload()
       return answer(ok: verdict.isTaken, message: verdict.sentence)
     case .wait:
       await keeper.lookAtAll()

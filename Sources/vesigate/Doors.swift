@@ -45,6 +45,8 @@ enum Doors {
       throw ListenFailure(
         name: "systemd", sentence: "\(what) was handed over: is vesigate started by its socket unit?")
     }
-    return wanted.map { ListenSocket(inherited: $0.descriptor, name: "systemd:\($0.name)") }
+    return wanted.map {
+      ListenSocket(inherited: $0.descriptor, name: "systemd:\($0.name)", backlog: $0.backlog)
+    }
   }
 }

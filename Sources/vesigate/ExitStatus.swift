@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Settings
+internal import Supervision
+internal import Telemetry
 
 /// The exit codes of sysexits.h that the commands use.
 enum ExitStatus {
@@ -15,9 +17,12 @@ enum ExitStatus {
   static let configuration = ExitCode(78)
 }
 
-/// Standard error, for what is not a command's result.
+/// Standard error, for what is not a command's result. Where that is the journal, each line is an error there:
+/// `systemctl status` and `journalctl -p err` show why a service did not start.
 func complain(_ text: String) {
-  var text = text + "\n"
+  let isJournal = LogFormat.automatic(environment: SystemdEnvironment.current()) == .journal
+  var text = text.split(separator: "\n", omittingEmptySubsequences: false)
+    .map { (isJournal ? "<3>" : "") + $0 + "\n" }.joined()
   text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
 }
 

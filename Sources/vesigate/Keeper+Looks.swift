@@ -86,6 +86,7 @@ extension Keeper {
       guard new.snapshot !== old.snapshot else { return true }
       publish.withLock { $0 }?(new.snapshot)
       report(new.snapshot.secrets[index], after: old.snapshot.secrets[index])
+      changed.withLock { $0 }?()
     } catch {
       // Judged halfway through another change: that one is looked at next.
       guard SecretFile.look(path) == identity else { return false }

@@ -28,6 +28,7 @@ final class Keeper: Sendable {
   let logger: Logger
   private let counters: Counters
   let publish: Mutex<(@Sendable (Snapshot) -> Void)?> = Mutex(nil)
+  let changed: Mutex<(@Sendable () -> Void)?> = Mutex(nil)
 
   init(
     _ loaded: Loaded, configPath: String, environment: [String: String], files: NIOThreadPool,
@@ -47,6 +48,11 @@ final class Keeper: Sendable {
   /// Sets how a new snapshot reaches the event loops; it must have done so when it returns.
   func onPublish(_ publish: @escaping @Sendable (Snapshot) -> Void) {
     self.publish.withLock { $0 = publish }
+  }
+
+  /// Sets who is told when a look, not a reload, has brought new secrets.
+  func onSecretsChanged(_ changed: @escaping @Sendable () -> Void) {
+    self.changed.withLock { $0 = changed }
   }
 
   /// What is in force now.

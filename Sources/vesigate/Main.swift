@@ -2,12 +2,13 @@ internal import ArgumentParser
 internal import Supervision
 
 /// The program's first statements hold what must not happen before the service is ready: a descriptor of 0 to 2
-/// that is somebody else's, and an end by an early SIGHUP.
+/// that is somebody else's, an end by an early SIGHUP, and messages that are not the program's own.
 @main
 enum Main {
   static func main() async {
     StandardStreams.hold()
     EarlySignals.hold()
+    DispatchMessages.silence()
     await Vesigate.main()
   }
 }

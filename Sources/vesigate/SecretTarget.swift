@@ -90,9 +90,15 @@ struct SecretTarget {
     do throws(Problems) {
       return try ConfigurationFile.load(path, environment: environment).configuration
     } catch {
-      complain(error.description)
-      throw error.all.allSatisfy { $0.kind == .permission } ? ExitStatus.permission : ExitStatus.configuration
+      throw unusable(error)
     }
+  }
+
+  /// Says what is wrong with the configuration, and with which code the command ends.
+  static func unusable(_ problems: Problems) -> ExitCode {
+    complain(problems.description)
+    let isPermission = problems.all.allSatisfy { $0.kind == .permission }
+    return isPermission ? ExitStatus.permission : ExitStatus.configuration
   }
 
   static func all(_ configuration: Configuration) -> [SecretTarget] {

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Valid requests with a few things wrong with them.
 enum Mutation {
   private static let telling =

@@ -1,5 +1,6 @@
 import Framing
 import Gateway
+import TestSupport
 import Testing
 
 @Suite struct RequestReaderTests {

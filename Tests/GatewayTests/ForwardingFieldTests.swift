@@ -74,6 +74,12 @@ import Testing
     #expect(kept.values("X-Request-Id") == ["theirs"])
   }
 
+  @Test(arguments: [["two words"], [""], ["theirs", "theirs"], ["a", "b"]])
+  func `an X-Request-Id that the log cannot take is replaced by the log's`(ids: [String]) throws {
+    let replaced = try fields(Planning(), ids.map { ("X-Request-Id", $0) })
+    #expect(replaced.values("X-Request-Id") == ["made-here"])
+  }
+
   @Test func `an X-Request-Id that Connection takes away is set again`() throws {
     let sent = [("X-Request-Id", "theirs"), ("Connection", "X-Request-Id")]
     #expect(try fields(Planning(requestID: "theirs"), sent).values("X-Request-Id") == ["theirs"])

@@ -40,7 +40,7 @@ import Testing
 
   @Test(arguments: [
     "Connection", "keep-alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "UPGRADE", "Expect",
-    "Proxy-Authorization", "Proxy-Authenticate", "Content-Length",
+    "Proxy-Authorization", "Proxy-Authenticate", "Content-Length", "Proxy", "HTTP2-Settings",
   ])
   func `what is meant for one connection, or said anew, does not leave`(name: String) throws {
     #expect(try kept([(name, "5"), ("X-A", "1"), (name.lowercased(), "5")]) == ["X-A: 1"])
@@ -55,6 +55,7 @@ import Testing
   }
 
   @Test(arguments: [
+    "X--Verified", "XVerified", "-x-verified", "X-Verified-", "X-VerifiedFailed",
     "X-Verified", "x-verified", "X-VERIFIED", "X_Verified", "x_verified", "X-Verified-Failed",
     "x-VERIFIED-failed",
     "X_Verified_Failed", "X-Verified_Failed", "X.Verified", "X-Verified.", "X~Verified", "X-Verified!",

@@ -24,6 +24,8 @@ struct Document: Sendable, CustomTestStringConvertible {
   static let all = [
     readme, Document("docs/layouts.md"), Document("docs/design.md"), Document("docs/rotation.md"),
     Document("docs/diagnosis.md"),
+    Document("docs/threat-model.md"),
+    Document("docs/systemd.md"),
   ]
 
   var testDescription: String { path }

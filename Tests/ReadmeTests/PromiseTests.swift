@@ -112,6 +112,14 @@ import Testing
     for target in named { #expect(makefile.contains("\n\(target):"), "\(target)") }
   }
 
+  @Test(arguments: [Document.readme, Document("docs/systemd.md")])
+  func `the package that is installed has the program's number`(_ document: Document) throws {
+    let source = Document("Sources/vesigate/Version.swift").text
+    let number = try #require(source.firstMatch(of: /number = "(.+)"/)).1
+    let named = document.blocks("sh").flatMap { $0.matches(of: /vesigate_(.+)_amd64/).map { $0.1 } }
+    #expect(named == [number])
+  }
+
   @Test func `every room is on the tour`() throws {
     let rooms = try FileManager.default.contentsOfDirectory(
       atPath: Document.root.appending(path: "Sources").path)

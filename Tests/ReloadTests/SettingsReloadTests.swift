@@ -44,6 +44,29 @@ struct SettingsReloadTests {
   }
 
   @Test(.timeLimit(.minutes(1)))
+  func `the daemon itself refuses a configuration that the reload command cannot read`() async throws {
+    try await onThread {
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(upstreams: [upstream.url()], top: "control: {dir}/control"))
+      let control = URL(fileURLWithPath: gateway.configPath).deletingLastPathComponent().path + "/control"
+      try gateway.writeConfig("listen: nowhere\n")
+      let seen = gateway.log.count
+      let asked = try GatewayProcess.command(
+        ["reload", "--config", gateway.configPath], environment: ["VESIGATE_CONTROL": control])
+      #expect(asked.status == 78)
+      #expect(asked.lines.count == 1)
+      #expect(asked.lines[0].contains("the old settings stay in force: \(gateway.configPath):1:9 listen:"))
+      #expect(gateway.log.dropFirst(seen).contains { $0.contains("reload refused") })
+      // Without a daemon that answers it tells the mistakes itself.
+      let alone = try GatewayProcess.command(["reload", "--config", gateway.configPath])
+      #expect(alone.status == 78)
+      #expect(alone.lines.contains { $0.hasPrefix("\(gateway.configPath):1:9 listen:") })
+      #expect(try gateway.exchange(SignedRequest().bytes).status == 200)
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
   func `what needs a restart is said at every reload until there is one`() async throws {
     try await onThread {
       let gateway = try start()

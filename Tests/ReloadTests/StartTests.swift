@@ -61,8 +61,33 @@ struct StartTests {
       let (status, lines, started) = try failure(config)
       #expect(status == 78)
       #expect(
-        lines.first?.hasSuffix("routes[0].secret-file: \(started.directory.path)/none does not exist") == true
+        lines.first?.hasSuffix(
+          "routes[0].secret-file: \(started.directory.path)/none does not exist; enter it by "
+            + "vesigate secret set --route /hook --config \(started.configPath)") == true
       )
+      // What it says is what helps.
+      let words = try #require(lines.first?.components(separatedBy: "enter it by vesigate ").last)
+      let entry = try ChildProcess(
+        ["sh", "-c", "echo s3cret | \(try GatewayBinary.path()) \(words)"],
+        environment: ["PATH": "/usr/bin:/bin"])
+      #expect(entry.waitForExit(within: 30) == 0, "\(entry.lines)")
+      let again = try ChildProcess(
+        [GatewayBinary.path(), "run", "--config", started.configPath], environment: ["PATH": "/usr/bin:/bin"])
+      _ = try again.waitForLine(containing: "msg=ready", within: 30)
+      #expect(again.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `where standard error is the journal, what ends it is an error there`() async throws {
+    try await onThread {
+      let script = "JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec \"$0\" \"$@\""
+      let config = "listen: nowhere\nworkers: none\nroutes: []\n"
+      let started = try Started(config, wrapper: ["sh", "-c", script])
+      #expect(started.child.waitForExit(within: 30) == 78)
+      #expect(started.child.lines.count == 4)
+      #expect(started.child.lines.allSatisfy { $0.hasPrefix("<3>") }, "\(started.child.lines)")
+      #expect(started.child.lines.last == "<3>vesigate: 3 problems, nothing was done")
     }
   }
 

@@ -13,10 +13,14 @@ struct SurroundingsTests {
         config: GatewayConfig.text(upstreams: [upstream.url()]),
         environment: ["NOTIFY_SOCKET": manager.path])
       let ready = try manager.message()
-      #expect(ready.hasPrefix("READY=1\nSTATUS=listening on 127.0.0.1:\(gateway.port); 1 route, secret="))
+      #expect(
+        ready.hasPrefix("READY=1\nSTATUS=serving 1 route on 127.0.0.1:\(gateway.port); secrets secret="))
       try gateway.reload()
       #expect(try manager.message().hasPrefix("RELOADING=1\nMONOTONIC_USEC="))
-      #expect(try manager.message().hasPrefix("READY=1\nSTATUS=1 route, secret="))
+      let reloaded = try manager.message()
+      #expect(
+        reloaded.hasPrefix("READY=1\nSTATUS=serving 1 route on 127.0.0.1:\(gateway.port); reloaded at 20"))
+      #expect(reloaded.contains(" UTC; secrets secret="))
       unlink(gateway.secretPath)
       try gateway.reload(expecting: "reload refused")
       #expect(try manager.message().hasPrefix("RELOADING=1\n"))
@@ -24,6 +28,90 @@ struct SurroundingsTests {
       gateway.signal(SIGTERM)
       #expect(try manager.message().hasPrefix("STOPPING=1\n"))
       #expect(gateway.waitForExit() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `the reload command gets the daemon's verdict, and the manager hears of it first`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let manager = try ManagerSocket()
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(upstreams: [upstream.url()], top: "control: {dir}/control"),
+        environment: ["NOTIFY_SOCKET": manager.path])
+      _ = try manager.message()
+      let done = try GatewayProcess.command(["reload", "--config", gateway.configPath])
+      #expect(done.status == 0)
+      #expect(done.lines.first?.hasPrefix("1 route, secret=") == true)
+      #expect(try manager.message(millisecondsMax: 0).hasPrefix("RELOADING=1\nMONOTONIC_USEC="))
+      #expect(try manager.message(millisecondsMax: 0).hasPrefix("READY=1\nSTATUS=serving 1 route on "))
+
+      unlink(gateway.secretPath)
+      let refused = try GatewayProcess.command(["reload", "--config", gateway.configPath])
+      #expect(refused.status == 78)
+      #expect(
+        refused.lines.first?.hasPrefix("vesigate: reload refused, the old settings stay in force: ") == true)
+      #expect(refused.lines.first?.contains("does not exist; enter it by vesigate secret set") == true)
+      #expect(try manager.message(millisecondsMax: 0).hasPrefix("RELOADING=1\n"))
+      let status = try manager.message(millisecondsMax: 0)
+      #expect(status.hasPrefix("READY=1\nSTATUS=reload refused, the old settings stay in force: "))
+      #expect(status.contains("does not exist"))
+
+      // What the command itself could tell is the daemon's to say as well.
+      try gateway.replaceSecrets([GatewayProcess.secret])
+      try gateway.writeConfig(
+        GatewayConfig.text(upstreams: [upstream.url()], top: "control: {dir}/control\nnonsense: 1"))
+      let unknown = try GatewayProcess.command(["reload", "--config", gateway.configPath])
+      #expect(unknown.status == 78)
+      #expect(unknown.lines.first?.contains(" nonsense: unknown setting") == true)
+      #expect(try manager.message(millisecondsMax: 0).hasPrefix("RELOADING=1\n"))
+      #expect(try manager.message(millisecondsMax: 0).contains(" nonsense: unknown setting"))
+
+      // Nobody can tell whose file this is.
+      try gateway.writeConfig("control: [")
+      let broken = try GatewayProcess.command(["reload", "--config", gateway.configPath])
+      #expect(broken.status == 78)
+      #expect(broken.lines.first?.hasPrefix("\(gateway.configPath):") == true)
+      #expect(try gateway.exchange(SignedRequest().bytes).status == 200)
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a refusal with many reasons ends the reload for the manager all the same`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let manager = try ManagerSocket()
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(upstreams: [upstream.url()]),
+        environment: ["NOTIFY_SOCKET": manager.path])
+      _ = try manager.message()
+      try gateway.writeConfig("routes:\n" + String(repeating: "  - {wrong: 1}\n", count: 200))
+      try gateway.reload(expecting: "reload refused")
+      #expect(try manager.message().hasPrefix("RELOADING=1\n"))
+      let status = try manager.message()
+      #expect(status.hasPrefix("READY=1\nSTATUS=reload refused"))
+      // systemd reads 4096 bytes and drops what is longer.
+      #expect(status.utf8.count < 2000)
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a secret that a look has found shows in the status`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let manager = try ManagerSocket()
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(upstreams: [upstream.url()]),
+        environment: ["NOTIFY_SOCKET": manager.path])
+      _ = try manager.message()
+      try gateway.replaceSecrets(["another"])
+      #expect(try gateway.status(signedWith: "another") == 200)
+      let status = try manager.message()
+      #expect(status.hasPrefix("STATUS=serving 1 route on "))
+      #expect(status.contains("; secrets changed at 20"))
+      #expect(gateway.terminate() == 0)
     }
   }
 
@@ -50,7 +138,9 @@ struct SurroundingsTests {
       let directory = try TemporaryDirectory()
       try directory.write("secret", GatewayProcess.secret + "\n")
       let port = try FreePort.take()
-      let config = Started.fill(GatewayConfig.text(upstreams: [upstream.url()]), directory.path, port)
+      let config = Started.fill(
+        GatewayConfig.text(upstreams: [upstream.url()], top: "log: {refused-per-minute-max: unlimited}"),
+        directory.path, port)
       let process = Process()
       process.executableURL = URL(fileURLWithPath: try GatewayBinary.path())
       process.arguments = ["run", "--config", try directory.write("vesigate.yaml", config, mode: 0o644)]
@@ -115,11 +205,11 @@ final class ManagerSocket {
 
   deinit { close(descriptor) }
 
-  /// The next message, within ten seconds.
-  func message() throws -> String {
+  /// The next message; one that was sent before is there at once.
+  func message(millisecondsMax: Int32 = 10_000) throws -> String {
     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    guard poll(&entry, 1, 10_000) == 1 else { throw HarnessError("the manager was told nothing") }
-    var buffer = [UInt8](repeating: 0, count: 4096)
+    guard poll(&entry, 1, millisecondsMax) == 1 else { throw HarnessError("the manager was told nothing") }
+    var buffer = [UInt8](repeating: 0, count: 65_536)
     let count = recv(descriptor, &buffer, buffer.count, 0)
     return String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
   }

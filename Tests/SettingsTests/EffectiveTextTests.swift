@@ -10,7 +10,7 @@ import Testing
     control: /run/other.sock
     trusted-proxies: [10.0.0.0/8, "::1", unix]
     workers: 3
-    log: {level: trace, format: logfmt, deliveries: refused}
+    log: {level: trace, format: logfmt, deliveries: refused, refused-per-minute-max: unlimited}
     limits: {body-bytes-max: 1, in-flight-max: 3, drain-seconds-max: 9}
     routes:
       - path: /a
@@ -21,6 +21,7 @@ import Testing
         methods: [POST, PUT]
         host: A.example
         observe: true
+        trace: false
         preserve-host: true
         verified-header: X-Ok
         verified-value: "yes"

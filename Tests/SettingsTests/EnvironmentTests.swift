@@ -50,7 +50,7 @@ import Testing
       let words = [
         "listen": "*:1", "control": "/run/c", "trusted-proxies": "", "workers": "2", "log.level": "info",
         "log.format": "json",
-        "log.deliveries": "all",
+        "log.deliveries": "all", "log.refused-per-minute-max": "unlimited",
       ]
       let name = Environment.variable(for: setting)
       var text = configuration()

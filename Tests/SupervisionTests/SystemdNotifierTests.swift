@@ -65,12 +65,25 @@ func `each state is one datagram to the manager's socket`(abstract: Bool) throws
   }
   let manager = try ManagerSocket(abstract: true)
   let before = now()
-  SystemdNotifier(environment: manager.environment).reloading()
+  SystemdNotifier(environment: manager.environment).reloading(status: "reading")
   let prefix = "RELOADING=1\nMONOTONIC_USEC="
   let message = try #require(manager.next())
   #expect(message.hasPrefix(prefix))
-  let microseconds = try #require(Int(message.dropFirst(prefix.count)))
+  let lines = message.dropFirst(prefix.count).split(separator: "\n")
+  #expect(lines.dropFirst() == ["STATUS=reading"])
+  let microseconds = try #require(Int(lines[0]))
   #expect((before...now()).contains(microseconds))
+}
+
+@Test func `a status is one visible line that the manager's buffer holds`() throws {
+  let manager = try ManagerSocket(abstract: true)
+  let notifier = SystemdNotifier(environment: manager.environment)
+  notifier.ready(status: "a\nSTOPPING=1\r\n\u{1B}[2Jb\u{2028}ü")
+  #expect(manager.next() == "READY=1\nSTATUS=a STOPPING=1  [2Jb ü")
+  notifier.status(String(repeating: "ü", count: 10_000))
+  let long = try #require(manager.next())
+  #expect(long.hasPrefix("STATUS=üü") && long.hasSuffix("ü..."))
+  #expect((1000...1100).contains(long.utf8.count))
 }
 
 @Test(arguments: [

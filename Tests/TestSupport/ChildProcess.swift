@@ -14,7 +14,8 @@ public final class ChildProcess: Sendable {
 
   /// - Parameters:
   ///   - arguments: the program, by path or by name, and what it is told.
-  ///   - environment: all of it; nothing is inherited.
+  ///   - environment: all of it; nothing is inherited but the options of sanitizers, so that a report in
+  ///     any program under test is one of the whole run.
   public init(_ arguments: [String], environment: [String: String]) throws {
     var pipe: [Int32] = [-1, -1]
     guard Glibc.pipe(&pipe) == 0 else { throw HarnessError("no pipe") }
@@ -47,7 +48,8 @@ public final class ChildProcess: Sendable {
     posix_spawn_file_actions_adddup2(&actions, output, 2)
     try closeAllButStandard(&actions)
     let argv = arguments.map { strdup($0) } + [nil]
-    let envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    let all = environment.merging(Sanitizers.environment) { given, _ in given }
+    let envp = all.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in argv + envp { free(text) } }
     var pid: pid_t = 0
     let code = posix_spawnp(&pid, arguments[0], &actions, nil, argv, envp)
@@ -157,5 +159,12 @@ public final class ChildProcess: Sendable {
   /// `cmdline` or `environ`, as the kernel shows it.
   public func procFile(_ name: String) -> [UInt8] {
     Array(FileManager.default.contents(atPath: "/proc/\(pid)/\(name)") ?? Data())
+  }
+}
+
+/// What a build with a sanitizer needs to know in every process.
+public enum Sanitizers {
+  public static let environment = ProcessInfo.processInfo.environment.filter {
+    ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains($0.key)
   }
 }

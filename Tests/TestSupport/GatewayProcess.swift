@@ -18,10 +18,12 @@ public final class GatewayProcess: Sendable {
   ///   - files: further files in that directory, mode 0640, where `{dir}` is replaced too.
   ///   - environment: besides PATH; `VESIGATE_` variables of the caller are not handed on.
   ///   - unprivileged: whether it runs as nobody (65534), to whom the files then belong.
+  ///   - startedBy: a command that becomes it, as `env` does.
+  ///   - readyText: what its log says when it is ready, in the log's format.
   public init(
     config: String, files: [String: String] = ["secret": GatewayProcess.secret + "\n"],
     environment: [String: String] = [:], unprivileged: Bool = false,
-    directory given: TemporaryDirectory? = nil
+    directory given: TemporaryDirectory? = nil, readyText: String = "msg=ready", startedBy: [String] = []
   ) throws {
     directory = try given ?? TemporaryDirectory()
     port = try FreePort.take()
@@ -36,8 +38,9 @@ public final class GatewayProcess: Sendable {
       command[0] = try GatewayBinary.publicCopy.get().path
       command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + command
     }
-    child = try ChildProcess(command, environment: GatewayProcess.environment(environment))
-    _ = try child.waitForLine(containing: "msg=ready", within: 30)
+    child = try ChildProcess(
+      startedBy + command, environment: GatewayProcess.environment(environment))
+    _ = try child.waitForLine(containing: readyText, within: 30)
   }
 
   /// Runs another command of the binary to its end: its exit code and what it wrote.
@@ -52,10 +55,9 @@ public final class GatewayProcess: Sendable {
     return (status, child.lines)
   }
 
-  /// Sanitizers take their options from the environment, so these are kept.
   private static func environment(_ added: [String: String]) -> [String: String] {
     var environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
-    for name in ["ASAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
+    for name in ["LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
       environment[name] = ProcessInfo.processInfo.environment[name]
     }
     return environment.merging(added) { $1 }
@@ -132,6 +134,9 @@ public enum GatewayBinary {
     }
     throw HarnessError("no built vesigate beside \(own)")
   }
+
+  /// For programs that run as another user.
+  public static func publicPath() throws -> String { try publicCopy.get().path }
 
   /// A copy that any user reaches, wherever the tree lies.
   static let publicCopy = Result { try PublicCopy() }

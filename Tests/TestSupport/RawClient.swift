@@ -120,6 +120,13 @@ public final class RawClient {
     return end != nil && unread.isEmpty
   }
 
+  /// Whether the other side holds this connection no more: a byte sent to it is answered by a reset.
+  public var isDead: Bool {
+    if end == .reset { return true }
+    guard Sockets.sendAll(descriptor, [0], within: 0) else { return true }
+    return Sockets.receive(descriptor, max: 1, within: 0) == .reset
+  }
+
   private func receive(until deadline: Date) -> Bool {
     switch Sockets.receive(descriptor, within: deadline.timeIntervalSinceNow) {
     case .bytes(let bytes): unread += bytes

@@ -12,6 +12,9 @@ public final class RecordingUpstream: Sendable {
   private struct State {
     var requests: [RecordedRequest] = []
     var connections = 0
+    var bytesReceived = 0
+    /// Requests that were forgotten, so that those under way keep their numbers.
+    var forgotten = 0
     var open: Set<Int32> = []
     var isStopped = false
   }
@@ -56,6 +59,18 @@ public final class RecordingUpstream: Sendable {
 
   public var requests: [RecordedRequest] { state.withLock { $0.requests } }
   public var connections: Int { state.withLock { $0.connections } }
+  /// Of all connections, whether they made whole requests or not.
+  /// Those that are open now.
+  public var openConnections: Int { state.withLock { $0.open.count } }
+  public var bytesReceived: Int { state.withLock { $0.bytesReceived } }
+
+  /// Forgets the requests so far: a test of thousands looks at each alone.
+  public func forget() {
+    state.withLock { state in
+      state.forgotten += state.requests.count
+      state.requests = []
+    }
+  }
 
   /// The requests, once there are so many.
   public func requests(atLeast count: Int, within seconds: Double = 10) throws -> [RecordedRequest] {
@@ -94,7 +109,10 @@ public final class RecordingUpstream: Sendable {
       return state.connections - 1
     }
     guard let number else { return false }
-    serveRequests(UpstreamConnection(descriptor), number)
+    let connection = UpstreamConnection(descriptor) { count in
+      self.state.withLock { $0.bytesReceived += count }
+    }
+    serveRequests(connection, number)
     state.withLock { state in
       state.open.remove(descriptor)
       close(descriptor)
@@ -110,12 +128,14 @@ public final class RecordingUpstream: Sendable {
       var request = RecordedRequest(head: HeaderLines(head), connection: number, turn: turn)
       let index = state.withLock { state in
         state.requests.append(request)
-        return state.requests.count - 1
+        return state.forgotten + state.requests.count - 1
       }
       if !answersBeforeTheBody {
         (request.body, request.isComplete) = connection.readBody(request.head)
         let seen = request
-        state.withLock { $0.requests[index] = seen }
+        state.withLock { state in
+          if index >= state.forgotten { state.requests[index - state.forgotten] = seen }
+        }
       }
       guard connection.perform(script(request), isStopped: { self.isStopped }) else { return }
       turn += 1
@@ -144,13 +164,18 @@ public struct RecordedRequest: Sendable {
 /// The bytes of one connection on the upstream's side.
 private final class UpstreamConnection {
   private let descriptor: Int32
+  private let count: (Int) -> Void
   private var unread: [UInt8] = []
 
-  init(_ descriptor: Int32) { self.descriptor = descriptor }
+  init(_ descriptor: Int32, count: @escaping (Int) -> Void) {
+    self.descriptor = descriptor
+    self.count = count
+  }
 
   private func receive() -> Bool {
     switch Sockets.receive(descriptor, within: 60) {
     case .bytes(let bytes):
+      count(bytes.count)
       unread += bytes
       return true
     default: return false

@@ -10,7 +10,9 @@ enum ProjectFiles {
   static func read() throws -> [TidyFile] {
     let paths = tracked() ?? walked()
     return paths.sorted().compactMap { path in
-      guard let data = try? Data(contentsOf: root.appendingPathComponent(path)),
+      // Whatever bytes a fuzzer found worth keeping.
+      guard !path.hasPrefix("Tests/Fuzz/Corpus/"),
+        let data = try? Data(contentsOf: root.appendingPathComponent(path)),
         !data.contains(0), let text = String(bytes: data, encoding: .utf8)
       else { return nil }
       return TidyFile(path: path, text: text)

@@ -34,7 +34,7 @@ enum TidyRules {
     "Settings": ["Gateway", "Signing", "CYAML", "Glibc"],
     "Calling": ["CCurl", "Glibc"],
     "Rotation": ["Calling", "Signing", "CLinux", "Glibc"],
-    "Supervision": ["ServiceLifecycle", "UnixSignals", "Logging", "Glibc", "Dispatch"],
+    "Supervision": ["CLinux", "ServiceLifecycle", "UnixSignals", "Logging", "Glibc", "Dispatch"],
     "Control": ["NIOCore", "NIOPosix", "Glibc", "Synchronization"],
     "Telemetry": ["Gateway", "Logging", "Glibc", "Synchronization"],
     "vesigate": [

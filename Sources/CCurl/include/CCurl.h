@@ -6,6 +6,7 @@
 typedef size_t (*vg_bytes_callback)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*vg_prereq_callback)(void *context, char *remote_ip, char *local_ip, int remote_port,
                                   int local_port);
+typedef int (*vg_debug_callback)(CURL *easy, curl_infotype type, char *bytes, size_t count, void *context);
 typedef curl_socket_t (*vg_open_callback)(void *context, curlsocktype purpose,
                                           struct curl_sockaddr *address);
 typedef int (*vg_close_callback)(void *context, curl_socket_t socket);
@@ -62,6 +63,12 @@ static inline CURLcode vg_set_write_function(CURL *easy, vg_bytes_callback call,
 static inline CURLcode vg_set_prereq_function(CURL *easy, vg_prereq_callback call, void *context) {
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
   return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, call);
+}
+
+/// Called only while CURLOPT_VERBOSE is on.
+static inline CURLcode vg_set_debug_function(CURL *easy, vg_debug_callback call, void *context) {
+  curl_easy_setopt(easy, CURLOPT_DEBUGDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, call);
 }
 
 static inline CURLcode vg_set_socket_functions(CURL *easy, vg_open_callback open, vg_close_callback close,

@@ -1,6 +1,6 @@
 #pragma once
-// The few kernel calls that Swift's Glibc module does not show: epoll, eventfd, and the variadic prctl.
-// variadic.
+// The few kernel calls that Swift's Glibc module does not show: epoll, eventfd, the variadic prctl, and what
+// only netlink tells.
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -26,3 +26,7 @@ static inline int vg_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
 /// Reserves blocks for a file without changing its size (FALLOC_FL_KEEP_SIZE); -1 and errno on failure.
 static inline long vg_reserve(int fd, long bytes) { return syscall(SYS_fallocate, fd, 1, 0L, bytes); }
+
+/// The backlog of a listening unix socket, by sock_diag(7); -1 where the kernel does not say, as without
+/// AF_NETLINK among the unit's RestrictAddressFamilies=.
+int vg_unix_backlog(int fd);

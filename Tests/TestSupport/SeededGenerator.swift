@@ -1,12 +1,17 @@
-import Foundation
+internal import Foundation
 
 /// SplitMix64: small, and the same everywhere, so that a printed seed brings a failure back.
-struct SeededGenerator: RandomNumberGenerator {
+public struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  public init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  /// Seeded by an input (FNV-1a), for choices that must be the same whenever that input comes again.
+  public init(choosingBy bytes: [UInt8]) {
+    self.init(seed: bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 })
+  }
+
+  public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var word = state
     word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -16,16 +21,16 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// The seed of this run: `VESIGATE_SEED`, or a fresh one.
-let runSeed: UInt64 = {
+public let runSeed: UInt64 = {
   let given = ProcessInfo.processInfo.environment["VESIGATE_SEED"].flatMap { UInt64($0) }
   let seed = given ?? UInt64.random(in: 0..<1 << 32)
-  print("FramingTests: VESIGATE_SEED=\(seed)")
+  print("VESIGATE_SEED=\(seed)")
   return seed
 }()
 
 extension Array where Element == UInt8 {
   /// The bytes cut into pieces at random places, empty pieces among them.
-  func cut(using generator: inout SeededGenerator) -> [[UInt8]] {
+  public func cut(using generator: inout SeededGenerator) -> [[UInt8]] {
     var pieces: [[UInt8]] = []
     var start = 0
     let longest = Int.random(in: 1...Swift.max(1, count), using: &generator)
@@ -37,10 +42,10 @@ extension Array where Element == UInt8 {
     return pieces
   }
 
-  var singleBytes: [[UInt8]] { map { [$0] } }
+  public var singleBytes: [[UInt8]] { map { [$0] } }
 
   /// The bytes as a Swift literal would write them, to be pasted into a test.
-  var escaped: String {
+  public var escaped: String {
     map { byte in
       switch byte {
       case 0x0D: "\\r"
@@ -49,5 +54,12 @@ extension Array where Element == UInt8 {
       default: "\\x" + String(byte + 0, radix: 16)
       }
     }.joined()
+  }
+}
+
+extension SeededGenerator {
+  /// So many random bytes.
+  public mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
   }
 }

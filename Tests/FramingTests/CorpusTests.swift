@@ -1,0 +1,16 @@
+import TestSupport
+import Testing
+
+@Suite struct CorpusTests {
+  @Test func `what the fuzzer has found of heads holds`() throws {
+    for input in try Corpus.inputs("heads") {
+      #expect(HeadProperty.violation(input.bytes) == nil, "\(input.name) \(input.bytes.escaped)")
+    }
+  }
+
+  @Test func `what the fuzzer has found of chunks holds`() throws {
+    for input in try Corpus.inputs("chunks") {
+      #expect(HeadProperty.chunkedViolation(input.bytes) == nil, "\(input.name) \(input.bytes.escaped)")
+    }
+  }
+}

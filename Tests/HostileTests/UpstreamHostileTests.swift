@@ -1,0 +1,229 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Rows U01 to U04 and U06: an upstream that lies, cuts off or speaks garbage.
+@Suite(.ownThread) struct UpstreamHostileTests {
+  private static let dropped = "502, sent once, connection dropped"
+
+  @Test func `U01 an unsound answer is 502, sent once, and its connection is not used again`() throws {
+    let table = Dictionary(uniqueKeysWithValues: UnsoundAnswers.all)
+    let stage = try FaultStage(workers: 1) { name, _ in table[name] ?? .ok }
+    for (name, _) in UnsoundAnswers.all {
+      HostileTable.row("U01", "answer: " + name, expected: Self.dropped) { try stage.outcome(name) }
+    }
+    #expect(!stage.gateway.log.contains { $0.contains("level=critical") })
+  }
+
+  @Test func `U01 an error status is the sender's answer, once, and nothing is followed`() throws {
+    let canary = try RecordingUpstream()
+    let statuses = [300, 301, 302, 303, 307, 308, 400, 401, 407, 408, 413, 417, 421, 425, 429, 500, 503, 511]
+    let lines = [
+      "Location: \(canary.url())", "WWW-Authenticate: Basic realm=\"x\"", "Proxy-Authenticate: NTLM",
+      "Retry-After: 0", "Alt-Svc: h2=\"127.0.0.1:\(canary.port)\"", "Refresh: 0; url=\(canary.url())",
+      "Set-Cookie: a=b",
+    ]
+    let stage = try FaultStage(workers: 1) { name, _ in
+      Int(name).map { .answer($0, lines: lines, body: "no") } ?? .ok
+    }
+    for status in statuses {
+      HostileTable.row("U01", "status \(status)", expected: "\(status), sent once, connection used again") {
+        try stage.outcome(String(status))
+      }
+    }
+    #expect(canary.connections == 0)
+    #expect(stage.upstream.requests.allSatisfy { !$0.head.has("authorization") && !$0.head.has("cookie") })
+  }
+
+  @Test func `U01 an upstream that takes nothing is 502 or 504`() throws {
+    let stalled = try StalledListener()
+    let closed = try FreePort.take()
+    for (name, port, status) in [("refuses", closed, 502), ("never accepts", stalled.port, 504)] {
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(
+          upstreams: ["http://127.0.0.1:\(port)/"], route: "connect-seconds-max: 1"))
+      HostileTable.row("U01", name, expected: "\(status)") {
+        String(try gateway.exchange(SignedRequest().bytes, seconds: 20).status)
+      }
+    }
+  }
+
+  @Test func `U02 an upstream that answers before it read the body is heard, whatever the body's size`()
+    throws
+  {
+    let statuses = [200, 413, 500]
+    for status in statuses {
+      let upstream = try RecordingUpstream(answersBeforeTheBody: true) { _ in
+        UpstreamReply.answer(status, lines: ["Connection: close"], body: "early").then(.hang)
+      }
+      let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
+      for count in [0, 100, 100_000, 1_048_576] {
+        HostileTable.row("U02", "answers \(status) early, body of \(count)", expected: "\(status) early") {
+          let request = SignedRequest(bytes: [UInt8](repeating: 7, count: count))
+          let response = try gateway.exchange(request.bytes)
+          return "\(response.status) \(response.text)"
+        }
+      }
+      #expect(upstream.requests.count == 4)
+    }
+  }
+
+  @Test func `U02 an upstream that closes or resets before it read the body is 502`() throws {
+    for (name, reply) in [("closes", UpstreamReply.close), ("resets", .reset)] {
+      let upstream = try RecordingUpstream(answersBeforeTheBody: true) { _ in reply }
+      let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
+      for count in [100_000, 1_048_576] {
+        HostileTable.row("U02", "\(name) early, body of \(count)", expected: "502") {
+          String(try gateway.exchange(SignedRequest(bytes: [UInt8](repeating: 7, count: count)).bytes).status)
+        }
+      }
+      #expect(upstream.requests.count == 2)
+    }
+  }
+
+  private static let hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+  private static let sound: [(String, UpstreamReply, again: Bool)] = [
+    (
+      "interim",
+      .raw(hints + "HTTP/1.1 102 Processing\r\n\r\n" + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), true
+    ),
+    (
+      "hundred-interim",
+      .raw(String(repeating: hints, count: 100) + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), true
+    ),
+    ("no-length", UpstreamReply.raw("HTTP/1.1 200 OK\r\n\r\nok").then(.close), false),
+    ("http-1.0", UpstreamReply.raw("HTTP/1.0 200 OK\r\n\r\nok").then(.close), false),
+    ("chunked-trailers", .chunked(["o", "k"], trailers: "X-Verified: true\r\nContent-Length: 9\r\n"), true),
+    (
+      "chunk-extensions",
+      .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=\"b\"\r\nok\r\n0;c\r\n\r\n"), true
+    ),
+    (
+      "byte-by-byte",
+      .drip("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", pieces: 1, pauseMilliseconds: 2), true
+    ),
+    ("same-length-twice", .raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok"), true),
+    ("close-announced", .answer(200, lines: ["Connection: close"], body: "ok"), false),
+    (
+      "close-announced-and-done",
+      UpstreamReply.answer(200, lines: ["Connection: close"], body: "ok").then(.close), false
+    ),
+    ("close-not-announced", UpstreamReply.ok.then(.close), false),
+    ("reset-behind-it", UpstreamReply.ok.then(.pause(milliseconds: 30), .reset), false),
+    (
+      "extra-bytes",
+      .raw(
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"),
+      false
+    ),
+    (
+      "extra-bytes-later",
+      UpstreamReply.ok.then(
+        .pause(milliseconds: 20), .send(Array("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged".utf8))),
+      false
+    ),
+    // Nothing of the body is missing, so libcurl's leniency is kept.
+    (
+      "last-lf-missing",
+      UpstreamReply.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r").then(
+        .close), false
+    ),
+    ("length-too-short", .raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more"), false),
+    (
+      "body-behind-chunks",
+      .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nforged"), false
+    ),
+  ]
+
+  @Test func `U03 a sound answer comes back whole, and nothing behind it reaches anyone`() throws {
+    let table = Dictionary(uniqueKeysWithValues: Self.sound.map { ($0.0, $0.1) })
+    let stage = try FaultStage(workers: 1) { name, _ in table[name] ?? .ok }
+    for (name, _, isAgain) in Self.sound {
+      let fate = isAgain ? "used again" : "dropped"
+      HostileTable.row("U03", name, expected: "200 ok, sent once, \(fate), the next: 200 ok") {
+        let first = try stage.gateway.exchange(stage.request(name).bytes)
+        try FaultStage.hold(
+          !first.head.has("x-verified") && !first.head.has("link"), "a field that is nobody's")
+        // What an upstream says late has time to arrive.
+        usleep(60_000)
+        let next = try stage.gateway.exchange(stage.request("after-" + name).bytes)
+        let isSame = stage.seen(name).last?.connection == stage.seen("after-" + name).last?.connection
+        let count = stage.seen(name).count == 1 ? "once" : "\(stage.seen(name).count) times"
+        return "\(first.status) \(first.text), sent \(count), \(isSame ? "used again" : "dropped"), "
+          + "the next: \(next.status) \(next.text)"
+      }
+    }
+  }
+
+  @Test(arguments: [204, 304])
+  func `U03 a body behind an answer that has none reaches nobody`(status: Int) throws {
+    let stage = try FaultStage(workers: 1) { name, _ in
+      name == "none" ? .raw("HTTP/1.1 \(status) None\r\nContent-Length: 6\r\n\r\nforged") : .ok
+    }
+    HostileTable.row("U03", "\(status) with a body", expected: "\(status), sent once, connection dropped") {
+      try stage.outcome("none")
+    }
+  }
+
+  @Test func `U04 64 MiB of answer pass through bounded memory, also when the sender is slow`() throws {
+    let size = 64 << 20
+    let stage = try FaultStage(workers: 1) { name, _ in
+      guard name == "large" else { return .ok }
+      return UpstreamReply([
+        .send(Array("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n".utf8)), .sendZeros(size),
+      ])
+    }
+    try stage.serveFair()
+    let before = stage.gateway.residentBytes
+    for (name, pause) in [("a fast sender", UInt32(0)), ("a slow sender", 2_000)] {
+      HostileTable.row("U04", "64 MiB to \(name)", expected: "whole, under 32 MiB of memory") {
+        let client = try stage.gateway.connect()
+        try client.send(stage.request("large").bytes)
+        var count = 0
+        var peak = 0
+        while count < size {
+          let bytes = client.take(262_144)
+          guard !bytes.isEmpty else { break }
+          count += bytes.count
+          peak = max(peak, stage.gateway.residentBytes - before)
+          usleep(pause)
+        }
+        try FaultStage.hold(count > size && count < size + 1000, "\(count) bytes")
+        return peak < 32 << 20 ? "whole, under 32 MiB of memory" : "\(peak >> 20) MiB of memory"
+      }
+    }
+    try stage.serveFair()
+  }
+
+  @Test func `U06 with two upstreams and one down, no 2xx while one of them has not got it`() throws {
+    for (deliver, order, expected) in [
+      ("all", "down, up", "502"), ("all", "up, down", "502"), ("first", "down, up", "200"),
+      ("first", "up, down", "200"), ("first", "down, down", "502"), ("all", "down, down", "502"),
+    ] {
+      HostileTable.row("U06", "deliver: \(deliver), \(order)", expected: expected) {
+        let up = try RecordingUpstream()
+        let urls = try order.split(separator: ", ").map { state in
+          state == "up" ? up.url() : "http://127.0.0.1:\(try FreePort.take())/"
+        }
+        let gateway = try GatewayProcess(
+          config: GatewayConfig.text(upstreams: urls, route: "deliver: \(deliver)"))
+        let status = try gateway.exchange(SignedRequest().bytes).status
+        let wanted = order.contains("up") ? 1 : 0
+        try FaultStage.hold(up.requests.count == wanted, "the one that is up saw \(up.requests.count)")
+        return String(status)
+      }
+    }
+  }
+
+  @Test func `U06 a long answer that breaks off counts as a failure of its upstream`() throws {
+    let long = String(repeating: "x", count: 200_000)
+    let cut = UpstreamReply.raw("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + long).then(.close)
+    HostileTable.row("U06", "deliver: all, the second breaks off in a long answer", expected: "502") {
+      let whole = try RecordingUpstream { _ in .ok }
+      let broken = try RecordingUpstream { _ in cut }
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(upstreams: [whole.url(), broken.url()], route: "deliver: all"))
+      return String(try gateway.exchange(SignedRequest().bytes).status)
+    }
+  }
+}
