@@ -39,7 +39,7 @@ build-tests:
 
 .PHONY: test-unit
 test-unit: build-tests ## the tests that start no program
-	@$(SWIFT_TEST) --skip "^(EndToEnd|RotationEndToEnd|Command|Reload|Hostile|Readme|Operators|Tidy)Tests\."
+	@$(SWIFT_TEST) --skip "^(EndToEnd|RotationEndToEnd|Command|Diagnosis|Reload|Hostile|Readme|Operators|Tidy)Tests\."
 
 .PHONY: test-end-to-end
 test-end-to-end: build-tests ## the tests that start the built vesigate

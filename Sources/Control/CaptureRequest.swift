@@ -1,7 +1,8 @@
 /// Asks for the next deliveries that a route refuses: `capture COUNT SECONDS ROUTE`.
 ///
-/// The first line is `waiting`: what is refused from then on counts. Each delivery comes as a line `captured BYTES ARRIVAL REASON`, ARRIVAL being Unix milliseconds, and so many bytes
-/// behind it: the request. The last line is `end REASON`, or `refused REASON` where nothing was begun.
+/// The first line is `waiting`: what is refused from then on counts. Each delivery comes as a line
+/// `captured BYTES ARRIVAL REASON`, ARRIVAL being Unix milliseconds, and so many bytes behind it: the request.
+/// The last line is `end REASON`, or `refused REASON` where nothing was begun.
 public struct CaptureRequest: Sendable, Equatable {
   public static let countMax = 16
   public static let secondsMax = 3_600

@@ -11,7 +11,7 @@ public enum Diagnosis {
     var search = Search(refused, limits: limits)
     guard !search.signatures.isEmpty else { return .unsigned(refused) }
     guard let match = search.match() else { return .nothing(search) }
-    return finding(match, refused).with(search)
+    return finding(match, refused, limits).with(search)
   }
 
   private static func proofInForce(_ refused: RefusedCase) -> Proof? {
@@ -22,8 +22,12 @@ public enum Diagnosis {
   }
 
   /// What a match means. What speaks against following it comes first.
-  private static func finding(_ match: Match, _ refused: RefusedCase) -> Finding {
-    if !match.isLayoutInForce, Boundary.looksMoved(refused.body) { return .movedBoundary(match) }
+  private static func finding(_ match: Match, _ refused: RefusedCase, _ limits: WorkLimits) -> Finding {
+    let boundary =
+      match.isLayoutInForce
+      ? .sound
+      : Boundary.judge(refused.body, signed: match.layout.signed, jsonBytesMax: limits.jsonBytesMax)
+    if boundary == .moved { return .movedBoundary(match) }
     if match.body != .asSent { return .rewritten(match) }
     guard match.lines != nil else { return .unsupported(match) }
     if case .failure(let reason) = match.judged {
@@ -31,6 +35,7 @@ public enum Diagnosis {
       return .stale(match, ageSeconds: age, refused)
     }
     if match.key.replaced != nil { return .replacedSecret(match) }
+    if boundary == .unclear { return .unclear(match) }
     if match.key.form.setting == nil { return .secretText(match) }
     return .settings(match, refused)
   }

@@ -18,33 +18,31 @@ extension Finding {
   }
 
   static func nothing(_ search: Search) -> Finding {
-    var finding = Finding(
+    Finding(
       verdict: .nothing,
       sentence: "none of \(search.combinations) combinations gives a signature that it carries",
-      advice: ruledOut(search) + [
+      advice: [
         search.isCut
           ? "Not everything was tried: the bound on the work was reached."
           : "So the sender has another secret, which is by far the likeliest, or the body was changed on the "
             + "way in a manner that is not tried here, or the sender's formula is of a kind that is not known "
             + "here. Or it is a forgery."
-      ]
+      ], ruledOut: ruledOut(search)
     ).with(search)
-    finding.settings = []
-    return finding
   }
 
   private static func ruledOut(_ search: Search) -> [String] {
-    [
-      "Ruled out: secrets \(secrets(search)), each as it stands and decoded from hex, base64 and whsec_, "
-        + "without what surrounds it, and with a line end behind it;",
-      "signatures in \(names(search.signatures.map(\.header)));",
+    let rewritten = search.bodies.count { if case .rewritten = $0.form { true } else { false } }
+    return [
+      "secret \(secrets(search)), as it stands, decoded from hex, base64 or whsec_, without what surrounds "
+        + "it, or with a line end behind it",
+      "a signature in \(names(search.signatures.map(\.header)))",
       search.timestamps.isEmpty
-        ? "no timestamp, since no header holds one;"
-        : "timestamps from \(names(search.timestamps.map { Words.place($0.place) })), as sent and in other "
-          + "units;",
-      "what is signed as \(names(search.forms.map(\.template.text)));",
-      "the body as it came, with and without a line end, and written anew in "
-        + "\(search.bodies.count { if case .rewritten = $0.form { true } else { false } }) ways.",
+        ? "a timestamp anywhere: no header holds one"
+        : "a timestamp from \(names(search.timestamps.map { Words.place($0.place) })), as sent or in another "
+          + "unit",
+      "\(names(search.forms.map(\.template.text)))",
+      "the body as it came, with or without a line end, or as written anew in \(rewritten) ways",
     ]
   }
 

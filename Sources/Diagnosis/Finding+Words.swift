@@ -68,16 +68,19 @@ extension Finding {
   }
 
   static func rewritten(_ match: Match) -> Finding {
-    Finding(
+    var advice = [
+      "No setting accepts that, because what came is not what was signed.",
+      "Find what reads and writes bodies on the way: a proxy, a firewall, a framework in front, or the "
+        + "editor that the saved request went through. Then diagnose a fresh one.",
+    ]
+    if !match.isLayoutInForce {
+      advice.append("It is not of the layout in force either: \(Words.form(match)).")
+    }
+    return Finding(
       verdict: .rewritten,
-      sentence:
-        "the signature by \(match.secret) is right\(match.otherLayout) over \(Words.body(match.body)): "
-        + "something between the sender and here re-wrote the body",
-      advice: [
-        "No setting accepts that, because what came is not what was signed.",
-        "Find what reads and writes bodies on the way: a proxy, a firewall, a framework in front, or the "
-          + "editor that the saved request went through. Then diagnose a fresh one.",
-      ])
+      sentence: "the signature by \(match.secret) is right over \(Words.body(match.body)): something "
+        + "between the sender and here re-wrote the body",
+      advice: advice)
   }
 
   static func movedBoundary(_ match: Match) -> Finding {
@@ -88,6 +91,17 @@ extension Finding {
       advice: [
         "Keep the layout in force. Nothing that matches in this way says how the provider signs.",
         "Diagnose another delivery, of which you know that it is genuine.",
+      ])
+  }
+
+  static func unclear(_ match: Match) -> Finding {
+    Finding(
+      verdict: .unclear,
+      sentence: "it matches by \(match.secret) if \(Words.form(match)), but its body is not JSON, so that a "
+        + "part of what is signed around a body could have been moved into it",
+      advice: [
+        "Do not change the layout on this evidence: diagnose a delivery with a body of JSON, or one that you "
+          + "know to be genuine, and compare."
       ])
   }
 
@@ -115,7 +129,7 @@ enum Words {
     if !layout.prefix.isEmpty { words += " behind \(layout.prefix)" }
     words += " in \(layout.header), over \(layout.signed.text)"
     if layout.signed.contains(.timestamp) {
-      words += ", the timestamp \(layout.timestampUnit.rawValue) from \(source(layout.timestampSource))"
+      words += ", the timestamp in \(layout.timestampUnit.rawValue) from \(source(layout.timestampSource))"
     }
     if layout.signed.contains(.id) { words += ", the id from \(source(layout.idSource))" }
     if layout.keyDecoding != .raw {
@@ -135,7 +149,7 @@ enum Words {
       words += "the timestamp signed as \(form.rawValue) while \(place(timestamp.place)) holds it as "
       return words + timestamp.unit.rawValue
     }
-    words += "the timestamp \(timestamp.unit.rawValue) from \(place(timestamp.place))"
+    words += "the timestamp in \(timestamp.unit.rawValue) from \(place(timestamp.place))"
     return words
   }
 

@@ -15,6 +15,8 @@ public struct Finding: Sendable, Equatable {
     case rewritten
     /// A part of what is signed was moved into the body: a forger's work.
     case movedBoundary = "moved-boundary"
+    /// It matches under other settings, but perhaps only because something was moved into the body.
+    case unclear
     /// What matches is nothing that a setting could say.
     case unsupported
     /// No combination matches.
@@ -30,6 +32,8 @@ public struct Finding: Sendable, Equatable {
   public var settings: [String] = []
   /// What to do and what to beware of; whole sentences.
   public var advice: [String] = []
+  /// Where nothing matches: what it therefore is not, point by point.
+  public var ruledOut: [String] = []
   /// HMACs that were computed.
   public var combinations = 0
   /// Whether a limit kept something from being tried.

@@ -138,7 +138,10 @@ extension TimestampCandidate {
     var count = 0
     value.forEachElement(separator: separator) { element in
       count += 1
-      if let mark = element.firstIndex(of: UInt8(ascii: "=")) {
+      // The key is shown to people.
+      if let mark = element.firstIndex(of: UInt8(ascii: "=")), mark <= 32,
+        element[..<mark].allSatisfy({ $0.isTokenCharacter })
+      {
         let key = String(decoding: element[..<mark], as: UTF8.self)
         let text = Array(element[(mark + 1)...].prefix(64))
         if let candidate = TimestampCandidate(text, at: .element(header: header, key: key)) {

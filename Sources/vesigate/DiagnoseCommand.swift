@@ -80,11 +80,11 @@ struct FindingReport {
 
   func print() {
     Self.wrap(Self.capitalized(finding.sentence) + ".")
-    if finding.verdict == .settings { printSettings() }
+    if !finding.settings.isEmpty { printSettings() }
+    if !finding.ruledOut.isEmpty { Swift.print("\nRuled out:") }
+    for point in finding.ruledOut { Self.wrap("- \(point)", indent: "  ") }
+    if !finding.advice.isEmpty { Swift.print() }
     for sentence in finding.advice { Self.wrap(sentence) }
-    if finding.verdict != .verifies {
-      Swift.print("\n\(finding.combinations) combinations tried\(finding.isCut ? ", not all" : "")")
-    }
   }
 
   private func printSettings() {
@@ -98,14 +98,14 @@ struct FindingReport {
     text.prefix(1).uppercased() + text.dropFirst()
   }
 
-  static func wrap(_ text: String, columns: Int = 80) {
+  private static func wrap(_ text: String, indent: String = "", columns: Int = 80) {
     var line = ""
     for word in text.split(separator: " ") {
       if !line.isEmpty, line.count + 1 + word.count > columns {
         Swift.print(line)
-        line = ""
+        line = indent
       }
-      line += line.isEmpty ? word : " " + word
+      line += line.isEmpty || line == indent ? word : " " + word
     }
     if !line.isEmpty { Swift.print(line) }
   }

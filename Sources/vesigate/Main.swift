@@ -25,7 +25,7 @@ struct Vesigate: AsyncParsableCommand {
       Exit codes: 0 success, 1 a delivery was not verified or not accepted, 64 wrong usage, 66 a file named \
       on the command line cannot be read, 69 an address or a server is not available, 70 an error of the \
       program itself, 77 permission denied, 78 the configuration is not usable. \
-      vesigate secret has further ones: see its help.
+      vesigate secret, reload and capture have further ones: see their help.
       """,
     version: Version.text,
     subcommands: [

@@ -100,8 +100,9 @@ final class SelfDiagnosis: Sendable {
     guard isNew else { return }
     var about: Logger.Metadata = ["route": "\(route)", "finding": "\(finding.verdict.rawValue)"]
     if finding.verdict == .settings { about["setting"] = "\(setting)" }
+    let more = finding.verdict == .settings ? "" : "; vesigate capture and vesigate diagnose tell more"
     logger.warning(
-      "diagnosis of a refused delivery, as this route has verified none so far: \(finding.sentence)",
+      "diagnosis of a refused delivery, as this route has verified none so far: \(finding.sentence)\(more)",
       metadata: about)
   }
 }

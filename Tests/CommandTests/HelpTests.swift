@@ -21,6 +21,8 @@ struct HelpTests {
       ]
     ),
     ("verify", ["--config", "--route", "--at", "<request-file>"]),
+    ("diagnose", ["--config", "--route", "--at", "<request-file>"]),
+    ("capture", ["--config", "--route", "--count", "--seconds-max", "--directory"]),
     ("version", []),
   ]
 

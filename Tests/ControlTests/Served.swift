@@ -12,7 +12,7 @@ final class Served: Sendable {
 
   private var path: String { directory.path + "/control" }
 
-  init(_ desk: @escaping ControlServer.Desk) async throws {
+  init(captures: ControlServer.CaptureDesk? = nil, _ desk: @escaping ControlServer.Desk) async throws {
     directory = try TemporaryDirectory()
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_un()
@@ -26,7 +26,7 @@ final class Served: Sendable {
     }
     guard bound == 0, listen(descriptor, 64) == 0 else { throw HarnessError("no control socket") }
     server = try await ControlServer.start(
-      descriptor, group: MultiThreadedEventLoopGroup.singleton, desk: desk)
+      descriptor, group: MultiThreadedEventLoopGroup.singleton, desk: desk, captures: captures)
   }
 
   func connect() throws -> RawClient { try RawClient(unixPath: path) }

@@ -41,5 +41,5 @@ enum Case {
 
 extension Finding {
   /// All that an operator reads.
-  var text: String { ([sentence] + settings + advice).joined(separator: "\n") }
+  var text: String { ([sentence] + settings + ruledOut + advice).joined(separator: "\n") }
 }

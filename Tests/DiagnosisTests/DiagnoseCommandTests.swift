@@ -3,35 +3,33 @@ import TestSupport
 import Testing
 
 /// The whole way of an operator: 401, capture, diagnose, change the lines, and it verifies.
-@Suite struct DiagnoseCommandTests {
+@Suite(.serialized, .ownThread) struct DiagnoseCommandTests {
   @Test(arguments: Provider.all)
   func `a refused delivery is captured, diagnosed, and verified by the lines that were named`(
     _ provider: Provider
-  ) async throws {
-    try await onThread {
-      let post = try Post(secret: provider.secretLine)
-      let request = Post.request(try provider.headerLines(unixMilliseconds: Post.now)).bytes
-      let capture = try post.beginCapture(["--route", "/hook", "--count", "1"])
-      #expect(try post.gateway.exchange(request).status == 401)
-      #expect(capture.waitForExit() == 0)
-      let file = try #require(Post.files(capture).first)
+  ) throws {
+    let post = try Post(secret: provider.secretLine)
+    let request = Post.request(try provider.headerLines(unixMilliseconds: Post.now)).bytes
+    let capture = try post.beginCapture(["--route", "/hook", "--count", "1"])
+    #expect(try post.gateway.exchange(request).status == 401)
+    #expect(capture.waitForExit() == 0)
+    let file = try #require(Post.files(capture).first)
 
-      let diagnosed = try post.vesigate(["diagnose", file])
-      #expect(diagnosed.status == 0, "\(diagnosed.lines)")
-      #expect(diagnosed.lines.contains("  - signature: vesicash"))
-      let named = diagnosed.lines.filter { $0.hasPrefix("  + ") }.map { String($0.dropFirst(4)) }
-      #expect(named == provider.settings, "\(diagnosed.lines)")
-      let line = try post.gateway.waitForLog(containing: "diagnosis of a refused delivery")
-      #expect(line.contains("setting=\"signature: "))
-      #expect(post.upstream.requests.isEmpty, "a diagnosis verifies nothing")
+    let diagnosed = try post.vesigate(["diagnose", file])
+    #expect(diagnosed.status == 0, "\(diagnosed.lines)")
+    #expect(diagnosed.lines.contains("  - signature: vesicash"))
+    let named = diagnosed.lines.filter { $0.hasPrefix("  + ") }.map { String($0.dropFirst(4)) }
+    #expect(named == provider.settings, "\(diagnosed.lines)")
+    let line = try post.gateway.waitForLog(containing: "diagnosis of a refused delivery")
+    #expect(line.contains("setting=\"signature: "))
+    #expect(post.upstream.requests.isEmpty, "a diagnosis verifies nothing")
 
-      #expect(try post.vesigate(["verify", file]).status == 1)
-      try post.change(to: named)
-      let verified = try post.vesigate(["verify", file])
-      #expect(verified.status == 0, "\(verified.lines)")
-      #expect(try post.gateway.exchange(request).status == 200)
-      #expect(try post.upstream.onlyRequest().head.values("x-verified") == ["true"])
-    }
+    #expect(try post.vesigate(["verify", file]).status == 1)
+    try post.change(to: named)
+    let verified = try post.vesigate(["verify", file])
+    #expect(verified.status == 0, "\(verified.lines)")
+    #expect(try post.gateway.exchange(request).status == 200)
+    #expect(try post.upstream.onlyRequest().head.values("x-verified") == ["true"])
   }
 
   /// A saved request, judged by the Vesicash preset as of now.

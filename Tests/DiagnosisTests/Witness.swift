@@ -1,24 +1,31 @@
 import Foundation
 import TestSupport
 
-/// HMACs and JSON by programs that share no line with this project.
-enum Witness {
+/// HMACs and JSON by Python's standard library, which shares no line with this project. One process answers
+/// all tests; it ends with its input.
+final class Witness: Sendable {
   enum Encoding: String, Sendable { case hex, base64, base64url }
 
-  /// The HMAC of a message by Python's standard library, written in this encoding.
+  private static let shared = Result { try Witness() }
+
+  private let pipes: Locked<(questions: FileHandle, answers: FileHandle)>
+
+  private init() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["python3", "-u", "-c", Witness.script]
+    let (questions, answers) = (Pipe(), Pipe())
+    process.standardInput = questions
+    process.standardOutput = answers
+    try process.run()
+    pipes = Locked((questions.fileHandleForWriting, answers.fileHandleForReading))
+  }
+
+  /// The HMAC of a message, written in this encoding.
   static func sign(
     _ message: [UInt8], key: [UInt8], hash: String = "sha256", encoding: Encoding = .hex
   ) throws -> String {
-    let script = """
-      import base64, hmac, sys
-      digest = hmac.new(bytes.fromhex(sys.argv[1]), sys.stdin.buffer.read(), sys.argv[2]).digest()
-      forms = {"hex": digest.hex, "base64": lambda: base64.b64encode(digest).decode(),
-          "base64url": lambda: base64.urlsafe_b64encode(digest).decode().rstrip("=")}
-      print(forms[sys.argv[3]](), end="")
-      """
-    let hex = key.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    let output = try run(["python3", "-c", script, hex, hash, encoding.rawValue], input: message)
-    return String(decoding: output, as: UTF8.self)
+    try shared.get().ask(["sign", hex(key), hex(message), hash, encoding.rawValue])
   }
 
   static func sign(
@@ -29,24 +36,41 @@ enum Witness {
 
   /// The same JSON as `json.dumps` with these arguments writes it.
   static func dump(_ json: String, _ arguments: String) throws -> String {
-    let script = "import json, sys; print(json.dumps(json.load(sys.stdin)\(arguments)), end='')"
-    return String(decoding: try run(["python3", "-c", script], input: Array(json.utf8)), as: UTF8.self)
+    try shared.get().ask(["dump", hex(Array(json.utf8)), hex(Array(arguments.utf8))])
   }
 
-  private static func run(_ arguments: [String], input: [UInt8]) throws -> [UInt8] {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    let (stdin, stdout) = (Pipe(), Pipe())
-    process.standardInput = stdin
-    process.standardOutput = stdout
-    try process.run()
-    // Smaller than a pipe holds: nobody waits for anybody.
-    stdin.fileHandleForWriting.write(Data(input))
-    try stdin.fileHandleForWriting.close()
-    let output = Array(stdout.fileHandleForReading.readDataToEndOfFile())
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw HarnessError("\(arguments[0]) failed") }
-    return output
+  private func ask(_ words: [String]) throws -> String {
+    try pipes.withLock { pipes in
+      pipes.questions.write(Data((words.map { $0.isEmpty ? "-" : $0 }.joined(separator: " ") + "\n").utf8))
+      var line = Data()
+      while line.last != 0x0A {
+        let more = pipes.answers.availableData
+        guard !more.isEmpty else { throw HarnessError("the witness is gone") }
+        line += more
+      }
+      let digits = Array(line.dropLast())
+      let bytes = stride(from: 0, to: digits.count, by: 2).map { index in
+        UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) ?? 0
+      }
+      return String(decoding: bytes, as: UTF8.self)
+    }
   }
+
+  private static func hex(_ bytes: [UInt8]) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  private static let script = """
+    import base64, hmac, json, sys
+    def text(word): return b"" if word == "-" else bytes.fromhex(word)
+    def sign(key, message, hash, encoding):
+        digest = hmac.new(text(key), text(message), hash).digest()
+        return {"hex": digest.hex, "base64": lambda: base64.b64encode(digest).decode(),
+            "base64url": lambda: base64.urlsafe_b64encode(digest).decode().rstrip("=")}[encoding]()
+    def dump(source, arguments):
+        return eval("json.dumps(json.loads(text(source))" + text(arguments).decode() + ")")
+    for line in sys.stdin:
+        name, *words = line.split()
+        print({"sign": sign, "dump": dump}[name](*words).encode().hex())
+    """
 }

@@ -24,6 +24,7 @@ struct Document: Sendable, CustomTestStringConvertible {
   static let all = [
     readme, Document("docs/layouts.md"), Document("docs/design.md"), Document("docs/rotation.md"),
     Document("docs/operations.md"),
+    Document("docs/diagnosis.md"),
     Document("docs/threat-model.md"),
     Document("docs/systemd.md"),
   ]

@@ -15,12 +15,15 @@ final class Gate {
 
   init(
     _ routes: [Route] = [Route("/hook")], secrets: [String] = ["test_webhook_secret"],
-    limits: Limits = Limits(), trusted: TrustedProxies = TrustedProxies()
+    limits: Limits = Limits(), trusted: TrustedProxies = TrustedProxies(),
+    refusals: (any RefusalWitness)? = nil
   ) {
     let snapshot = Snapshot(
       routes: RouteTable(routes), limits: limits, trustedProxies: trusted, secrets: [Gate.set(secrets)])
     let clock = clock
-    lane = Lane(snapshot: snapshot, occupancy: occupancy, recorder: recorder, idSeed: 0xABCD) {
+    lane = Lane(
+      snapshot: snapshot, occupancy: occupancy, recorder: recorder, refusals: refusals, idSeed: 0xABCD
+    ) {
       clock.uptime += 1000
       return Moment(unixMilliseconds: clock.unixMilliseconds, uptimeNanoseconds: clock.uptime)
     }

@@ -1,0 +1,69 @@
+import Synchronization
+import Testing
+
+@testable import Gateway
+
+/// What is shown to whoever asked to see refused deliveries.
+@Suite struct RefusalWitnessTests {
+  private struct Seen: Sendable {
+    let body: [UInt8]
+    let reason: Unverified
+    let route: String
+    let arrival: Moment
+  }
+
+  private final class Witness: RefusalWitness {
+    private let store = Mutex<[Seen]>([])
+    var seen: [Seen] { store.withLock { $0 } }
+
+    func refused(_ delivery: RefusedDelivery) {
+      let seen = Seen(
+        body: Array(delivery.body.bytes), reason: delivery.reason, route: delivery.route.path.text,
+        arrival: delivery.arrival)
+      store.withLock { $0.append(seen) }
+    }
+  }
+
+  private let witness = Witness()
+
+  @Test func `a refused delivery is shown once, whole, and stays refused`() throws {
+    let gate = Gate(refusals: witness)
+    gate.deliver(signed: forger, partBytes: 7)
+    gate.looks.finish()
+    #expect(gate.reply.lines == ["refuse 401 mismatch"])
+    try #require(witness.seen.count == 1)
+    #expect(witness.seen[0].body == sampleBody)
+    #expect(witness.seen[0].reason == .mismatch)
+    #expect(witness.seen[0].route == "/hook")
+    #expect(witness.seen[0].arrival == sampleMoment)
+    #expect(gate.forwarder.attempts.isEmpty)
+    gate.expectEmpty()
+  }
+
+  @Test func `a stale delivery and one without a signature are shown`() {
+    let gate = Gate(refusals: witness)
+    gate.deliver(at: moment(secondsAfterSample: 400))
+    let bare = gate.exchange(RequestHead("POST", "/hook", bodyBytes: 0))
+    #expect(bare.begin())
+    bare.bodyEnded()
+    #expect(witness.seen.map(\.reason) == [.stale(ageSeconds: 400), .signatureMissing])
+  }
+
+  @Test func `what is verified, or never judged, is not shown`() {
+    let gate = Gate(refusals: witness)
+    gate.deliver()
+    gate.deliver(target: "/elsewhere")
+    let broken = gate.exchange(RequestHead("POST", "/hook", bodyBytes: 10, Signed().fields(over: [])))
+    #expect(broken.begin())
+    broken.senderGone()
+    #expect(witness.seen.isEmpty)
+    #expect(gate.forwarder.attempts.count == 1)
+  }
+
+  @Test func `what a route only observes is shown too`() {
+    let gate = Gate([Route("/hook", observe: true)], refusals: witness)
+    gate.deliver(at: moment(secondsAfterSample: 400))
+    #expect(witness.seen.map(\.reason) == [.stale(ageSeconds: 400)])
+    #expect(gate.forwarder.attempts.count == 1)
+  }
+}
