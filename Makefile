@@ -8,7 +8,9 @@ SHELL := /bin/bash
 RELEASE_FLAGS := -c release -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked \
   --static-swift-stdlib --product vesigate
 RELEASE := .build/release/vesigate
+# All tests at once would starve each other on two cores, and each has a minute.
 SWIFT_TEST := swift test --skip-build --disable-xctest
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 8
 # Suites whose names end so take minutes: deadlines, floods, hundreds of signals.
 SLOW := "Slow/"
 LINTED := Sources Tests Package.swift
