@@ -53,9 +53,10 @@ test-rotation: build-tests ## rotations under load and under kill -9, the long f
 	  $(SWIFT_TEST) --no-parallel --filter RotationEndToEndTests
 
 .PHONY: test-operators
-test-operators: build-tests ## logs, metrics, status: with Debian's Prometheus, and what a scrape costs
+test-operators: build-tests ## logs, metrics, status, findings about refusals: with Debian's Prometheus, and what a scrape costs
 	@scripts/install-needs test
-	@TEST_OPERATORS=1 $(SWIFT_TEST) --filter "^OperatorsTests\."
+	@TEST_OPERATORS=1 $(SWIFT_TEST) --filter "^(Operators|Diagnosis)Tests\."
+
 .PHONY: test-hostile
 test-hostile: build-tests ## hostile input and faults, all of it, printed as a table
 	@scripts/test-hostile $(SWIFT_TEST)
