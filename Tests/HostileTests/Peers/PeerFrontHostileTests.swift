@@ -70,9 +70,7 @@ import Testing
   @Test(arguments: PeerFront.allCases)
   func `behind the shipped front nothing unverified arrives, however it is framed or spelled`(
     front: PeerFront
-  )
-    throws
-  {
+  ) throws {
     let stage = try Stage(front)
     for (id, name, cases) in [
       ("H01", "framings", PeerCases.framing), ("W08", "spellings of the mark", PeerCases.marks),
