@@ -8,7 +8,9 @@ SHELL := /bin/bash
 RELEASE_FLAGS := -c release -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked \
   --static-swift-stdlib --product vesigate
 RELEASE := .build/release/vesigate
+# All tests at once would starve each other on two cores, and each has a minute.
 SWIFT_TEST := swift test --skip-build --disable-xctest
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 8
 # Suites whose names end so take minutes: deadlines, floods, hundreds of signals.
 SLOW := "Slow/"
 LINTED := Sources Tests Package.swift
@@ -51,9 +53,10 @@ test-rotation: build-tests ## rotations under load and under kill -9, the long f
 	  $(SWIFT_TEST) --no-parallel --filter RotationEndToEndTests
 
 .PHONY: test-operators
-test-operators: build-tests ## logs, metrics, status: with Debian's Prometheus, and what a scrape costs
+test-operators: build-tests ## logs, metrics, status, findings about refusals: with Debian's Prometheus, and what a scrape costs
 	@scripts/install-needs test
-	@TEST_OPERATORS=1 $(SWIFT_TEST) --filter "^OperatorsTests\."
+	@TEST_OPERATORS=1 $(SWIFT_TEST) --filter "^(Operators|Diagnosis)Tests\."
+
 .PHONY: test-hostile
 test-hostile: build-tests ## hostile input and faults, all of it, printed as a table
 	@scripts/test-hostile $(SWIFT_TEST)

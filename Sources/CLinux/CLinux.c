@@ -7,6 +7,7 @@
 #include <linux/unix_diag.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timex.h>
 
 int vg_unix_backlog(int fd) {
   struct {
@@ -33,4 +34,11 @@ int vg_unix_backlog(int fd) {
     attribute = RTA_NEXT(attribute, left);
   if (!RTA_OK(attribute, left)) return -1;
   return (int)((struct unix_diag_rqlen *)RTA_DATA(attribute))->udiag_wqueue;
+}
+
+int vg_clock_synchronised(void) {
+  struct timex state = {.modes = 0};
+  int answer = adjtimex(&state);
+  if (answer < 0) return -1;
+  return answer != TIME_ERROR && !(state.status & STA_UNSYNC);
 }

@@ -62,7 +62,18 @@ struct ReloadCommand: ParsableCommand {
       return try client.ask(request)
     } catch {
       complain("vesigate: \(error)")
-      throw error.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
+      if error.kind == .permission { throw ExitStatus.permission }
+      try tellMistakes()
+      throw ExitStatus.unavailable
+    }
+  }
+
+  /// Where no daemon is there to refuse a configuration, its mistakes may be why.
+  private func tellMistakes() throws {
+    do throws(Problems) {
+      _ = try ConfigurationFile.load(config.path, environment: ProcessEnvironment.read())
+    } catch {
+      throw SecretTarget.unusable(error)
     }
   }
 }

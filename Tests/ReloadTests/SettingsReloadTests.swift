@@ -55,7 +55,8 @@ struct SettingsReloadTests {
         ["reload", "--config", gateway.configPath], environment: ["VESIGATE_CONTROL": control])
       #expect(asked.status == 78)
       #expect(asked.lines.count == 1)
-      #expect(asked.lines[0].contains("the old settings stay in force: \(gateway.configPath):1:9 listen:"))
+      #expect(asked.lines[0].contains("the old settings stay in force: "))
+      #expect(asked.lines[0].contains("\(gateway.configPath):1:9 listen:"))
       #expect(gateway.log.dropFirst(seen).contains { $0.contains("reload refused") })
       // Without a daemon that answers it tells the mistakes itself.
       let alone = try GatewayProcess.command(["reload", "--config", gateway.configPath])

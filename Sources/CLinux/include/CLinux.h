@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/timex.h>
 #include <unistd.h>
 
 /// Keeps other processes of the same user from reading this one's memory, and the kernel from dumping it.
@@ -22,12 +21,7 @@ static inline void vg_return_large_blocks(void) {
 
 /// Whether something keeps this host's clock in step with others (NTP, PTP): 1 or 0; -1 where the kernel does
 /// not say.
-static inline int vg_clock_synchronised(void) {
-  struct timex state = {.modes = 0};
-  int answer = adjtimex(&state);
-  if (answer < 0) return -1;
-  return answer != TIME_ERROR && !(state.status & STA_UNSYNC);
-}
+int vg_clock_synchronised(void);
 
 /// Adds, changes or removes one descriptor; `op` is an EPOLL_CTL value.
 static inline int vg_epoll_ctl(int epoll, int op, int fd, uint32_t events) {

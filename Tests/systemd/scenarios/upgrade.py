@@ -44,7 +44,8 @@ def package_version():
 def socket_facts():
     """The socket's inode, and since when its unit has been active."""
     shown = run("ss", "-Hltne", "sport = :%d" % service.PORT).out
-    return shown.split("ino:")[1].split()[0], service.show("vesigate.socket", "ActiveEnterTimestampMonotonic")
+    inode = shown.split("ino:")[1].split()[0] if "ino:" in shown else "no listener"
+    return inode, service.show("vesigate.socket", "ActiveEnterTimestampMonotonic")
 
 
 def upgrade_through_socket(report, world, app):
