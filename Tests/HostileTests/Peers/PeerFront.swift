@@ -98,7 +98,7 @@ enum TLSSender {
     for line in open(path):
         status, error = 0, None
         try:
-            plain = socket.create_connection(("127.0.0.1", int(port)), 4, ("127.0.0.2", 0))
+            plain = socket.create_connection(("127.0.0.1", int(port)), 30, ("127.0.0.2", 0))
             with plain, context.wrap_socket(plain, server_hostname=host) as connection:
                 try: connection.sendall(bytes.fromhex(line.strip()))
                 except OSError as failure: error = str(failure)

@@ -11,12 +11,12 @@ import Testing
     let directory: TemporaryDirectory
     private let front: PeerServer
 
-    init(_ kind: PeerFront) throws {
+    init(_ kind: PeerFront, limits: String = "") throws {
       let app = try PeerApp(.gunicorn)
       self.app = app
       gateway = try GatewayProcess(
         config: GatewayConfig.text(
-          upstreams: ["http://127.0.0.1:\(app.port)/app"], limits: "body-seconds-max: 2\nhead-seconds-max: 2",
+          upstreams: ["http://127.0.0.1:\(app.port)/app"], limits: limits,
           top: "trusted-proxies: [127.0.0.1]"))
       directory = try TemporaryDirectory()
       port = try FreePort.take()
@@ -71,15 +71,19 @@ import Testing
   func `behind the shipped front nothing unverified arrives, however it is framed or spelled`(
     front: PeerFront
   ) throws {
-    let stage = try Stage(front)
-    for (id, name, cases) in [
-      ("H01", "framings", PeerCases.framing), ("W08", "spellings of the mark", PeerCases.marks),
+    // What a front takes for less than the whole is not waited for long.
+    let stage = try Stage(front, limits: "body-seconds-max: 3\nhead-seconds-max: 3")
+    // So many pass at least, or the table would show little: of the framings both fronts refuse the most, of the
+    // marks none.
+    for (id, name, cases, passedMin) in [
+      ("H01", "framings", PeerCases.framing, 150),
+      ("W08", "spellings of the mark", PeerCases.marks, PeerCases.marks.count),
     ] {
       let expected = "only what is signed arrives"
       HostileTable.row(id, "\(cases.count) \(name) through \(front)", expected: expected) {
         let (answers, seen) = try stage.send(cases.map { $0.bytes + PeerCases.smuggled })
         let passed = answers.count { $0.status == 200 }
-        guard passed == seen.count, passed > 50 else {
+        guard passed == seen.count, passed >= passedMin else {
           return "\(passed) answered 200, \(seen.count) arrived"
         }
         let violations = seen.flatMap { $0.markViolations + strangers($0) }
