@@ -25,6 +25,15 @@ import Testing
     stage.run("W01", "failed verifications before gunicorn", SignatureCases.all)
   }
 
+  @Test func `a server that is missing is a failure that says how to install it`() throws {
+    let failure = #expect(throws: HarnessError.self) {
+      try PeerServer(["no-such-server"], package: "some-package", in: TemporaryDirectory())
+    }
+    #expect(
+      failure?.description
+        == "no-such-server is not installed: scripts/install-needs test installs Debian's some-package")
+  }
+
   @Test func `nginx sees as many requests as were delivered, and none that it cannot read`() throws {
     let nginx = try PlainNginx()
     let gateway = try GatewayProcess(
