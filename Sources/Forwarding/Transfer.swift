@@ -163,15 +163,18 @@ final class Transfer: Attempt {
     // libcurl calls an answer whose head was cut off a success.
     if code == CURLE_OK || isOverWithHead, answer.answer != nil { return nil }
     // Its word, in libcurl 7.88, for a line of 100 KiB too.
-    if code == CURLE_OUT_OF_MEMORY, sendings == 1, answer.answer == nil {
+    if code == CURLE_OUT_OF_MEMORY, sendings == 1 {
       return ForwardFailure(
         stage: .answering, kind: .answerTooLarge,
-        detail: "a line of the answer's head is over 100 KiB, or memory is out")
+        detail: "a line of the answer's head or trailers is over 100 KiB, or memory is out")
     }
     if code == CURLE_OK {
       return ForwardFailure(stage: stage, kind: .closed, detail: "the answer's head was cut off")
     }
-    return ForwardFailure(stage: stage, kind: Transfer.kind(of: code), detail: easy.message(for: code))
+    var kind = Transfer.kind(of: code)
+    // For some broken answers libcurl has the words of a mistake in its use.
+    if kind == .internalError, answer.hasBegun { kind = .unparsable }
+    return ForwardFailure(stage: stage, kind: kind, detail: easy.message(for: code))
   }
 
   private static func kind(of code: CURLcode) -> ForwardFailure.Kind {

@@ -129,8 +129,9 @@ final class Connection: ChannelDuplexHandler {
     }
   }
 
+  /// Not while an answer is due: what was sent ahead would be read faster than it is answered.
   func releaseRead() {
-    guard isReadHeld, let context else { return }
+    guard isReadHeld, phase != .answering, let context else { return }
     isReadHeld = false
     context.read()
   }

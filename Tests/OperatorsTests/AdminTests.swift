@@ -54,6 +54,19 @@ import Testing
     }
   }
 
+  @Test func `a reader that asks on and takes nothing has no answers kept for it`() async throws {
+    try await onThread {
+      let (gateway, _) = try gateway()
+      #expect(try gateway.get("/metrics").status == 200)
+      let before = gateway.residentBytes
+      let deaf = try gateway.admin()
+      let one = Array("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+      deaf.offer([[UInt8]](repeating: one, count: 50_000).flatMap { $0 })
+      #expect((gateway.residentBytes - before) >> 20 < 16)
+      #expect(try gateway.get("/healthz").text == "ok\n")
+    }
+  }
+
   @Test func `readers beyond the bound are closed, and the others go on being answered`() async throws {
     try await onThread {
       let (gateway, _) = try gateway()
