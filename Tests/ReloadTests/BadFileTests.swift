@@ -64,7 +64,7 @@ struct BadFile: CustomTestStringConvertible, Sendable {
 }
 
 struct BadFileTests {
-  @Test(.timeLimit(.minutes(1)), arguments: BadFile.all)
+  @Test(.timeLimit(.minutes(10)), arguments: BadFile.all)
   func `the old secret holds while the file is bad, and a good file is taken afterwards`(
     _ bad: BadFile
   ) async throws {
@@ -92,7 +92,7 @@ struct BadFileTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a bad file without a signal is said once, and its repair is taken`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()

@@ -6,14 +6,14 @@ import Testing
 /// The way from SIGTERM to the end.
 @Suite(.serialized)
 struct DrainTests {
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a termination under load loses no delivery that was answered`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
       let gateway = try GatewayProcess(
         config: GatewayConfig.text(upstreams: [upstream.url()], top: "log: {deliveries: refused}"))
       let load = Load(gateway, senders: 6, endsOnClose: true) { _, _ in GatewayProcess.secret }
-      #expect(eventually { load.count > 300 })
+      #expect(eventually { load.count > Sanitizers.share(of: 300) })
       gateway.signal(SIGTERM)
       let tally = load.waitForEnd()
       #expect(gateway.waitForExit(within: 30) == 0)
@@ -26,7 +26,7 @@ struct DrainTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a delivery on its way finishes, and its connection ends with it`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream({ _ in .ok.after(milliseconds: 2500) })
@@ -45,7 +45,7 @@ struct DrainTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `further terminations change nothing`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream { _ in .ok.after(milliseconds: 1500) }
@@ -62,7 +62,7 @@ struct DrainTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a long answer that began before the drain arrives whole`() async throws {
     try await onThread {
       let half = String(repeating: "x", count: 100_000)
@@ -85,7 +85,7 @@ struct DrainTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a request that arrives on an open connection is served as its last`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
@@ -114,7 +114,7 @@ struct DrainTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `an upstream that never answers holds the end up no longer than the drain may last`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream({ _ in .hang })
@@ -135,7 +135,7 @@ struct DrainTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a drain's length that a reload changed holds`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream({ _ in .hang })
@@ -151,7 +151,7 @@ struct DrainTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a delivery whose sender has gone still finishes`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream({ _ in .ok.after(milliseconds: 2500) })
@@ -167,7 +167,7 @@ struct DrainTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a sender in the middle of its body is waited for`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()

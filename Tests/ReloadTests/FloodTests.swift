@@ -6,7 +6,7 @@ import Testing
 /// Forgeries by the thousand make the gateway look at the secret file; that must cost little.
 @Suite(.serialized)
 struct FloodTests {
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `forgeries slow no genuine delivery down and leave nothing behind`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
@@ -25,14 +25,14 @@ struct FloodTests {
         count += 1
       }
       #expect(count > 10)
-      #expect(flooding.withLock { $0 } > 100)
+      #expect(flooding.withLock { $0 } > Sanitizers.share(of: 100))
       #expect(gateway.residentBytes - before.bytes < 20_000_000)
       #expect(gateway.descriptorCount - before.descriptors <= 8)
       #expect(gateway.terminate() == 0)
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), .enabled(if: isRoot && isInstalled("strace")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: isRoot && isInstalled("strace")))
   func `the secret file is looked at no more than once in 5 ms`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()

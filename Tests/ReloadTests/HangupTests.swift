@@ -4,7 +4,7 @@ import Testing
 
 /// SIGHUP at every time of the process's life.
 struct HangupTests {
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `hangups from the first moment to the last end nothing`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream({ _ in .ok.after(milliseconds: 1000) })
@@ -28,7 +28,7 @@ struct HangupTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `the change that came before a hangup is in force after it, however many came before`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()

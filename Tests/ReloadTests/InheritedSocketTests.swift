@@ -37,7 +37,7 @@ struct InheritedSocketTests {
     os.execv(sys.argv[3], sys.argv[3:])
     """
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `sockets that were handed over keep their unit's backlog and are closed on exec`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()

@@ -18,7 +18,7 @@ struct ListenTests {
     #expect(try client.response().status == 200)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `several addresses are served at once`() async throws {
     try await onThread {
       let other = try FreePort.take()
@@ -32,7 +32,7 @@ struct ListenTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `every address takes IPv4 too`() async throws {
     try await onThread {
       let started = try Started(config("\"*:{port}\""))
@@ -42,7 +42,7 @@ struct ListenTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), .enabled(if: FileManager.default.fileExists(atPath: "/proc/net/if_inet6")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: FileManager.default.fileExists(atPath: "/proc/net/if_inet6")))
   func `an IPv6 address is served and is no IPv4 one`() async throws {
     try await onThread {
       let started = try Started(config("\"[::1]:{port}\""))
@@ -63,7 +63,7 @@ struct ListenTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a unix socket has the mode and group that are configured, and is gone at the end`() async throws {
     try await onThread {
       let group = isRoot ? "daemon" : String(cString: getgrgid(getegid())!.pointee.gr_name)
@@ -80,7 +80,7 @@ struct ListenTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a group that does not exist ends it and leaves no file behind`() async throws {
     try await onThread {
       let started = try Started(config("{unix: \"{dir}/socket\", group: no-such-group}"))
@@ -90,7 +90,7 @@ struct ListenTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a socket file that a killed instance left is replaced, one that answers is not`() async throws {
     try await onThread {
       let text = config("unix:{dir}/socket")
@@ -112,7 +112,7 @@ struct ListenTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a file that is no socket is left alone`() async throws {
     try await onThread {
       let directory = try TemporaryDirectory()
@@ -124,14 +124,19 @@ struct ListenTests {
     }
   }
 
+  /// It hands on what it is told of its environment, and no more.
+  private static let activator =
+    ["systemd-socket-activate", "-l", "127.0.0.1:{port}", "--fdname=hook"]
+    + Sanitizers.environment.keys.map { "--setenv=\($0)" }
+
   @Test(
-    .timeLimit(.minutes(1)), .enabled(if: isInstalled("systemd-socket-activate")),
+    .timeLimit(.minutes(10)), .enabled(if: isInstalled("systemd-socket-activate")),
     arguments: ["systemd", "systemd:hook"])
   func `a socket that systemd hands over is served`(_ listen: String) async throws {
     try await onThread {
       let started = try Started(
         config(listen),
-        wrapper: ["systemd-socket-activate", "-l", "127.0.0.1:{port}", "--fdname=hook"])
+        wrapper: Self.activator)
       // It starts the gateway at the first connection.
       var client: RawClient?
       #expect(
@@ -145,12 +150,12 @@ struct ListenTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), .enabled(if: isInstalled("systemd-socket-activate")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("systemd-socket-activate")))
   func `a socket of another name is refused`() async throws {
     try await onThread {
       let started = try Started(
         config("systemd:other"),
-        wrapper: ["systemd-socket-activate", "-l", "127.0.0.1:{port}", "--fdname=hook"])
+        wrapper: Self.activator)
       var client: RawClient?
       #expect(
         eventually {

@@ -19,7 +19,7 @@ struct RestartTests {
         print("ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
     """
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `restarts under load behind a socket that stays open fail no delivery`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()

@@ -6,7 +6,7 @@ import Testing
 /// Secrets change while deliveries come: none is lost.
 @Suite(.serialized)
 struct RotationTests {
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `a thousand hangups under load lose nothing while the file is rewritten`() async throws {
     try await onThread {
       let (one, two) = ("first secret of two", "second secret of two")
@@ -26,7 +26,7 @@ struct RotationTests {
       let tally = load.stop()
 
       #expect(tally.failures == [])
-      #expect(tally.accepted.count > 500)
+      #expect(tally.accepted.count > Sanitizers.share(of: 500))
       #expect(gateway.status == nil, "it is the process that was started")
       #expect(gateway.log.filter { $0.contains("msg=ready") }.count == 1)
       #expect(gateway.log.filter { $0.contains("level=error") } == [])
@@ -42,7 +42,7 @@ struct RotationTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `fifty replacements of one secret by another lose nothing and end the old one`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
@@ -70,7 +70,7 @@ struct RotationTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `a file replaced without a signal is taken by the first delivery that needs it`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
@@ -93,7 +93,7 @@ struct RotationTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `while a file is being written its old secrets hold, and then the new one at once`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
@@ -121,7 +121,7 @@ struct RotationTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `after a hangup a file counts as it stands`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()

@@ -11,7 +11,7 @@ struct SettingsReloadTests {
     try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]) + more)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a bad configuration changes nothing and lists every problem`() async throws {
     try await onThread {
       let gateway = try start()
@@ -27,7 +27,7 @@ struct SettingsReloadTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a configuration that is no YAML at all or gone changes nothing`() async throws {
     try await onThread {
       let gateway = try start()
@@ -43,7 +43,7 @@ struct SettingsReloadTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `the daemon itself refuses a configuration that the reload command cannot read`() async throws {
     try await onThread {
       let gateway = try GatewayProcess(
@@ -67,7 +67,7 @@ struct SettingsReloadTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `what needs a restart is said at every reload until there is one`() async throws {
     try await onThread {
       let gateway = try start()
@@ -88,7 +88,7 @@ struct SettingsReloadTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `routes come and go with a reload`() async throws {
     try await onThread {
       let gateway = try start()
@@ -106,7 +106,7 @@ struct SettingsReloadTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a delivery keeps the settings that it began with`() async throws {
     try await onThread {
       let gateway = try start()
@@ -125,7 +125,7 @@ struct SettingsReloadTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `new limits hold for the next delivery on an open connection`() async throws {
     try await onThread {
       let gateway = try start()

@@ -17,7 +17,7 @@ struct StartTests {
     return (started.child.waitForExit(within: 30), started.child.lines, started)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a secret file that every user may read ends it with 77`() async throws {
     try await onThread {
       let config = Self.config.replacingOccurrences(of: "{dir}/secret", with: "{dir}/wide")
@@ -33,7 +33,7 @@ struct StartTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), .enabled(if: isInstalled("setpriv")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("setpriv")))
   func `a secret file that may not be read ends it with 77`() async throws {
     try await onThread {
       let directory = try TemporaryDirectory()
@@ -54,7 +54,7 @@ struct StartTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a missing secret file ends it with 78`() async throws {
     try await onThread {
       let config = Self.config.replacingOccurrences(of: "{dir}/secret", with: "{dir}/none")
@@ -78,7 +78,7 @@ struct StartTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `where standard error is the journal, what ends it is an error there`() async throws {
     try await onThread {
       let script = "JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec \"$0\" \"$@\""
@@ -91,7 +91,7 @@ struct StartTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a bad configuration ends it with 78 and all its problems`() async throws {
     try await onThread {
       let (status, lines, _) = try failure("listen: nowhere\nworkers: none\nroutes: []\n")
@@ -101,7 +101,7 @@ struct StartTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a second instance on the same port ends with 69`() async throws {
     try await onThread {
       let first = try Started(Self.config)
@@ -117,7 +117,7 @@ struct StartTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `an address that this host does not have ends it with 69`() async throws {
     try await onThread {
       let (status, lines, _) = try failure(
@@ -128,7 +128,7 @@ struct StartTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `systemd's socket without systemd ends it with 69`() async throws {
     try await onThread {
       let (status, lines, _) = try failure(
@@ -138,7 +138,7 @@ struct StartTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), .enabled(if: isInstalled("prlimit")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("prlimit")))
   func `too few descriptors are warned of`() async throws {
     try await onThread {
       let started = try Started(Self.config, wrapper: ["prlimit", "--nofile=512:512"])
@@ -149,7 +149,7 @@ struct StartTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), .enabled(if: isInstalled("prlimit")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("prlimit")))
   func `a soft limit of descriptors is raised without a word`() async throws {
     try await onThread {
       let started = try Started(Self.config, wrapper: ["prlimit", "--nofile=512:10000"])

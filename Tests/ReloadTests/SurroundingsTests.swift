@@ -4,7 +4,7 @@ import Testing
 
 /// Those who watch the gateway: the service manager, and the reader of its log.
 struct SurroundingsTests {
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `the manager hears of start, reload, refused reload and stop`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
@@ -31,7 +31,7 @@ struct SurroundingsTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `the reload command gets the daemon's verdict, and the manager hears of it first`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
@@ -77,7 +77,7 @@ struct SurroundingsTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a refusal with many reasons ends the reload for the manager all the same`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
@@ -97,7 +97,7 @@ struct SurroundingsTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a secret that a look has found shows in the status`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
@@ -115,7 +115,7 @@ struct SurroundingsTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a watchdog gets its signs of life`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
@@ -131,7 +131,7 @@ struct SurroundingsTests {
 
   private static let linesWanted = 5000
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a log that nobody reads stops no delivery, and what is dropped is counted`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()

@@ -29,8 +29,8 @@ final class DeliveryLoad: Sendable {
   }
 
   struct Plan: Sendable {
-    var genuinePerSecond = 500
-    var forgedPerSecond = 50
+    var genuinePerSecond = Sanitizers.share(of: 500)
+    var forgedPerSecond = Sanitizers.share(of: 50)
     /// Also 401 is tried again, where an old secret was revoked on purpose.
     var retriesOldSecret = false
   }

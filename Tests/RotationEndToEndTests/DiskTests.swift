@@ -46,7 +46,7 @@ final class SmallDisk: Sendable {
 
 @Suite struct DiskTests {
   @Test(
-    .enabled(if: canMount, "only root, where it may mount, can make a small disk"), .timeLimit(.minutes(2)))
+    .enabled(if: canMount, "only root, where it may mount, can make a small disk"), .timeLimit(.minutes(10)))
   func `a full disk shows before the provider is called`() async throws {
     try await onThread {
       let disk = try SmallDisk(bytes: 256 * 1024)
@@ -74,7 +74,7 @@ final class SmallDisk: Sendable {
   }
 
   @Test(
-    .enabled(if: canMount, "only root, where it may mount, can make a small disk"), .timeLimit(.minutes(2)))
+    .enabled(if: canMount, "only root, where it may mount, can make a small disk"), .timeLimit(.minutes(10)))
   func `a disk that fills up during the call does not lose the answer`() async throws {
     try await onThread {
       let disk = try SmallDisk(bytes: 256 * 1024)
@@ -108,7 +108,7 @@ final class SmallDisk: Sendable {
 
   @Test(
     .enabled(if: canMount, "only root, where it may mount, can make a disk read-only"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(10)))
   func `a read-only file system shows before the provider is called`() async throws {
     try await onThread {
       let disk = try SmallDisk(bytes: 256 * 1024)
@@ -126,7 +126,7 @@ final class SmallDisk: Sendable {
     }
   }
 
-  @Test(.enabled(if: geteuid() == 0, "only root can become another user"), .timeLimit(.minutes(2)))
+  @Test(.enabled(if: geteuid() == 0, "only root can become another user"), .timeLimit(.minutes(10)))
   func `a user to whom directory or files do not belong is refused before the call`() async throws {
     try await onThread {
       let stage = try RotationStage(seed: 23, behaviour: .rotate(delayMillisecondsMax: 0))

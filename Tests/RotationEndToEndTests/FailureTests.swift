@@ -72,7 +72,7 @@ import Testing
       calls: 3),
   ]
 
-  @Test(.timeLimit(.minutes(2)), arguments: answers)
+  @Test(.timeLimit(.minutes(10)), arguments: answers)
   func `what the API answers decides the message, the exit code and what stands`(answer: Case) async throws {
     try await onThread {
       let stage = try RotationStage(seed: 7, behaviour: answer.behaviour)
@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `a swap whose answer is lost is cured by the next call of the same command`() async throws {
     try await onThread {
       let stage = try RotationStage(
@@ -117,7 +117,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `an API that is down changes nothing`() async throws {
     try await onThread {
       let stage = try RotationStage(seed: 9)
@@ -137,7 +137,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(10)))
   func `an API that says nothing is given up after fifteen seconds, and the outcome is unknown`() async throws
   {
     try await onThread {
@@ -158,7 +158,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `the wrong key, no key, or one that all may read: nothing is called or changed`() async throws {
     try await onThread {
       let stage = try RotationStage(seed: 11)
@@ -182,7 +182,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `without a daemon nothing is called, unless that is meant`() async throws {
     try await onThread {
       let stage = try RotationStage(seed: 12, behaviour: .rotate(delayMillisecondsMax: 0))

@@ -29,7 +29,7 @@ import Testing
     stage.stop()
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `a sender that hangs up while it is held gives its place back`() async throws {
     try await onThread {
       let (stage, child) = try calling(seed: 40, rotation: ["hold-deliveries-max: 1"])
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `a flood of forgeries fills the places and nothing else`() async throws {
     try await onThread {
       let (stage, child) = try calling(seed: 41)
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `the gateway can be stopped and read anew while it holds`() async throws {
     try await onThread {
       let (stage, child) = try calling(seed: 42)

@@ -95,7 +95,7 @@ struct KillTests {
     #expect(try stage.refusesForgery())
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `--resume brings what a kill left to an end, and a second command names the holder`() async throws {
     try await onThread {
       let stage = try RotationStage(seed: 5, behaviour: .rotate(delayMillisecondsMax: 0))

@@ -14,7 +14,7 @@ import Testing
     return stage
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `after thirty seconds what fails is 503 at once, and the log says why`() async throws {
     try await onThread {
       let stage = try killed(seed: 30)
@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `a rotation's end is known without a delivery, and it is not called unfinished afterwards`()
     async throws
   {

@@ -189,7 +189,7 @@ import Testing
     #expect(try content().identity == seen)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `what was read stood together, unless a look finds it changed since`() async throws {
     let scratch = scratch
     // The secret, the older one and the journal's mode change together, each by rename, as `rotate` does.

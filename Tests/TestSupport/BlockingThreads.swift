@@ -48,10 +48,11 @@ actor Gate {
   }
 }
 
-/// Looks every few milliseconds whether `condition` holds, for so many seconds at most.
+/// Looks every few milliseconds whether `condition` holds, for so many seconds at most, longer under a
+/// sanitizer.
 @discardableResult
 public func eventually(within seconds: Double = 10, _ condition: () -> Bool) -> Bool {
-  let end = Date(timeIntervalSinceNow: seconds)
+  let end = Date(timeIntervalSinceNow: seconds * Sanitizers.slowness)
   while !condition() {
     guard Date() < end else { return condition() }
     usleep(2_000)

@@ -172,4 +172,10 @@ public enum Sanitizers {
 
   /// Whether this process, and so what it starts, was built with one.
   public static let areOn = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
+
+  /// How much longer everything may take then: waits for what has to happen are so much longer.
+  public static let slowness: Double = areOn ? 6 : 1
+
+  /// Of so many requests, what can be asked of a machine within the same time.
+  public static func share(of count: Int) -> Int { areOn ? count / 25 : count }
 }

@@ -70,7 +70,7 @@ public final class RawClient {
 
   /// The next answer, whole; `method` is the request's, since HEAD has no body.
   public func response(to method: String = "POST", within seconds: Double = 10) throws -> RawResponse {
-    let deadline = Date(timeIntervalSinceNow: seconds)
+    let deadline = Date(timeIntervalSinceNow: seconds * Sanitizers.slowness)
     while true {
       if let (response, count) = RawResponse.parse(unread, method: method, isEnd: end != nil) {
         unread.removeFirst(count)
@@ -85,7 +85,7 @@ public final class RawClient {
 
   /// Whatever comes until the other side ends, for so long at most.
   public func readToEnd(within seconds: Double = 10) throws -> [UInt8] {
-    let deadline = Date(timeIntervalSinceNow: seconds)
+    let deadline = Date(timeIntervalSinceNow: seconds * Sanitizers.slowness)
     while end == nil {
       guard receive(until: deadline) else { throw HarnessError("still open: \(shown(unread))") }
     }
