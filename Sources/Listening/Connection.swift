@@ -23,6 +23,11 @@ final class Connection: ChannelDuplexHandler {
     case closed
   }
 
+  /// What is read, and for how long, of a sender that goes on sending after its last answer. Closing at once
+  /// would reset the connection, and the answer could be lost with it.
+  static let lingeringBytesMax = 1_048_576
+  static let lingeringSecondsMax = 1
+
   let worker: Worker
   var context: ChannelHandlerContext?
   var peer = Peer(address: nil)
@@ -60,7 +65,7 @@ final class Connection: ChannelDuplexHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     isCounted = worker.lane.occupancy.enterConnection(max: limits.connectionsMax)
-    if !isCounted { refuseEarly(.tooBusy("connections-max")) }
+    if !isCounted { refuseEarly(.tooBusy(.connections)) }
     context.fireChannelActive()
   }
 
@@ -246,7 +251,7 @@ final class Connection: ChannelDuplexHandler {
 
   func swallow(_ count: Int) {
     lingeringBytes += count
-    if lingeringBytes > 1_048_576 { close() }
+    if lingeringBytes > Self.lingeringBytesMax { end(at: .lingeringBytes) }
   }
 
   func close() { context?.close(promise: nil) }
@@ -259,11 +264,11 @@ final class Connection: ChannelDuplexHandler {
     close()
   }
 
-  /// After the last answer: our side is shut, what the sender still sends is thrown away for a second.
+  /// After the last answer: our side is shut, what the sender still sends is thrown away for a while.
   func linger() {
     guard phase != .closed, let context else { return }
     phase = .lingering
-    deadline = Deadline(.lingering, seconds: 1, from: worker.lane.now())
+    deadline = Deadline(.lingering, seconds: Self.lingeringSecondsMax, from: worker.lane.now())
     unread = ByteBuffer()
     context.close(mode: .output, promise: nil)
     releaseRead()

@@ -99,6 +99,10 @@ public struct MetricsPage {
     write(.inFlightBytes, standing.inFlightBytes)
     write(.openConnections, standing.openConnections)
     write(.connections, standing.connections)
+    page.begin(.connectionsEnded)
+    for bound in ConnectionBound.allCases {
+      page.sample(.init(("reason", bound.rawValue)), standing.connectionsEnded[bound] ?? 0)
+    }
     write(.acceptFailures, standing.acceptFailures)
   }
 

@@ -56,11 +56,11 @@ import Testing
   }
 
   private static let rejections: [Rejection] = [
-    .unverified(.mismatch), .malformed(""), .versionNotSupported, .requestLineTooLong, .headTooLarge(""),
+    .unverified(.mismatch), .malformed(""), .versionNotSupported, .requestLineTooLong, .headTooLarge(.bytes),
     .bodyTooLarge, .headTimeout, .bodyTimeout, .noSuchPath, .methodNotAllowed(allowed: []),
-    .expectationFailed, .ambiguousPath, .tooBusy(""),
+    .expectationFailed, .ambiguousPath, .tooBusy(.inFlight),
     .upstream(ForwardFailure(stage: .connecting, kind: .connect, detail: "")),
-    .upstream(ForwardFailure(stage: .sending, kind: .timeout, detail: "")),
+    .upstream(ForwardFailure(stage: .sending, kind: .totalTimeout, detail: "")),
   ]
 
   @Test func `the answers are those of the core`() {
