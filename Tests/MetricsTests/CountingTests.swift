@@ -87,7 +87,7 @@ import Testing
     #expect(tally.tallies.route("/a")?.count(of: .forwarded) == 3)
     #expect(tally.tallies.route("none")?.count(of: .refused) == 1)
     let attempts = tally.tallies.upstream("u")?.attempts ?? []
-    #expect(attempts.map(\.result) == ["2xx", "timeout"])
+    #expect(attempts.map(\.result) == ["2xx", "total-timeout"])
     #expect(attempts.map(\.count) == [1, 1])
     // A route that is gone keeps what it counted.
     tally.adopt(snapshot([route("/b", upstream: "v")]))
