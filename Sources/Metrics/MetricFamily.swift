@@ -142,9 +142,9 @@ public struct MetricFamily: Sendable {
   public static let all = [
     deliveries, reasons, bodyBytes, total, verify, upstream, age, lastVerified, attempts, failing, inFlight,
     inFlightBytes, held, holds, holdsVerified, holdsOverflowed, revoked, openConnections, connections,
-    connectionsEnded, acceptFailures, secretGeneration, secretModified, secrets, secretUsable, rotating, unfinished, observe,
-    skew, tolerance, clock, reloads, reloadSuccessful, reloadTime, generation, ready, build, linesDropped,
-    linesLeftOut, cpu, resident, virtual, descriptors, descriptorsMax, start,
+    connectionsEnded, acceptFailures, secretGeneration, secretModified, secrets, secretUsable, rotating,
+    unfinished, observe, skew, tolerance, clock, reloads, reloadSuccessful, reloadTime, generation, ready,
+    build, linesDropped, linesLeftOut, cpu, resident, virtual, descriptors, descriptorsMax, start,
   ]
 
   private init(_ name: String, _ kind: Kind, _ help: String) { self.init(name, kind, [], help) }

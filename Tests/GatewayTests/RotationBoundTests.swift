@@ -15,7 +15,10 @@ import Testing
     let gate = Gate.holding(deliveries: 2)
     gate.announce()
     let replies = (0..<4).map { _ in gate.deliverHeld().reply }
-    #expect(replies.map(\.lines) == [[], [], ["refuse 503 hold-deliveries-max"], ["refuse 503 hold-deliveries-max"]])
+    #expect(
+      replies.map(\.lines) == [
+        [], [], ["refuse 503 hold-deliveries-max"], ["refuse 503 hold-deliveries-max"],
+      ])
     #expect(gate.recorder.records.first?.reason == "hold-deliveries-max")
     #expect((gate.holds.heldNow, gate.holds.total, gate.holds.overflowedTotal) == (2, 2, 2))
     gate.adopt(["new"])
