@@ -14,17 +14,25 @@ public final class KeyedHMAC {
     // The context holds its own reference to the algorithm.
     EVP_MAC_free(mac)
     self.context = context
-    var name = Array(hash.algorithmName.utf8CString)
-    let ready = name.withUnsafeMutableBufferPointer { name in
-      let parameters = [
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.baseAddress, 0),
-        OSSL_PARAM_construct_end(),
-      ]
-      return key.withBytes {
-        EVP_MAC_init(context, $0.bindMemory(to: UInt8.self).baseAddress, $0.count, parameters)
+    let ready = Self.start(context, key: key, hashName: hash.algorithmName)
+    guard ready == 1 else { fatalError("libcrypto refused \(hash.algorithmName) for an HMAC") }
+  }
+
+  /// The parameters point to both texts, which have to live until libcrypto has read them: a String that is
+  /// handed straight to `OSSL_PARAM_construct_utf8_string` lives for that call alone.
+  private static func start(_ context: OpaquePointer, key: Secret, hashName: String) -> Int32 {
+    OSSL_MAC_PARAM_DIGEST.withCString { parameter in
+      hashName.withCString { name in
+        // Not const in C because parameters can be answers too; this one is only read.
+        let value = UnsafeMutablePointer(mutating: name)
+        let parameters = [
+          OSSL_PARAM_construct_utf8_string(parameter, value, 0), OSSL_PARAM_construct_end(),
+        ]
+        return key.withBytes {
+          EVP_MAC_init(context, $0.bindMemory(to: UInt8.self).baseAddress, $0.count, parameters)
+        }
       }
     }
-    guard ready == 1 else { fatalError("libcrypto refused \(hash.algorithmName) for an HMAC") }
   }
 
   deinit { EVP_MAC_CTX_free(context) }

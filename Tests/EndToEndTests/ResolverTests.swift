@@ -33,7 +33,7 @@ final class SlowResolver: Sendable {
   /// How long the name takes to be found to be unknown.
   static let seconds = 20
   /// Nil where no C compiler is at hand, or a sanitizer must be the first library.
-  static let shared = Sanitizer.isOn ? nil : try? SlowResolver()
+  static let shared = Sanitizers.areOn ? nil : try? SlowResolver()
 
   private let directory: TemporaryDirectory
   var path: String { directory.path + "/resolver.so" }

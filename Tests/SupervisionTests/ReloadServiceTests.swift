@@ -30,20 +30,44 @@ private actor Reloads {
   }
 }
 
-@Test func `signals during a reload are answered by exactly one more`() async throws {
-  let (signals, hangUp) = AsyncStream.makeStream(of: UnixSignal.self)
+/// How often a signal was asked for.
+private final class Asked: Sendable {
+  private let number = Mutex(0)
+  var count: Int { number.withLock { $0 } }
+
+  func next() -> Int {
+    number.withLock { number in
+      number += 1
+      return number
+    }
+  }
+}
+
+@Test func `signals during a reload are answered by exactly one more`() async {
   let reloads = Reloads(held: true)
+  let asked = Asked()
+  let (end, ending) = AsyncStream.makeStream(of: Void.self)
+  // One, then fifty while its reload is held, then none.
+  let signals = AsyncStream<UnixSignal> {
+    switch asked.next() {
+    case 1: break
+    case 2: _ = await eventually { await reloads.begun == 1 }
+    case ...51: break
+    default:
+      for await _ in end {}
+      return nil
+    }
+    return .sighup
+  }
   let service = ReloadService(on: signals) { await reloads.reload() }
   async let run: Void = service.run()
-  hangUp.yield(.sighup)
-  #expect(await eventually { await reloads.begun == 1 })
-  for _ in 0..<50 { hangUp.yield(.sighup) }
-  // Time for the fifty to be taken; were they not, the count below would be higher, not lower.
-  try await Task.sleep(for: .seconds(2))
+  // Who asks for another has done with the fifty; the last may be on its way from one task to another.
+  #expect(await eventually { asked.count == 52 })
+  try? await Task.sleep(for: .milliseconds(200))
   #expect(await reloads.begun == 1)
   await reloads.release()
   #expect(await eventually { await reloads.ended >= 2 })
-  hangUp.finish()
+  ending.finish()
   await run
   #expect(await reloads.ended == 2)
   #expect(await !reloads.overlapped)
