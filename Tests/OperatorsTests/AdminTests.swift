@@ -131,6 +131,36 @@ import Testing
     }
   }
 
+  @Test func `connections that end without a delivery are counted by the bound that they reached`()
+    async throws
+  {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try GatewayProcess.observed(
+        [upstream.url()], top: "limits: {idle-seconds-max: 1, body-bytes-max: 10}\n")
+      let silent = try gateway.connect()
+      #expect(silent.isClosedByPeer(within: 15))
+      let large = try gateway.connect()
+      large.offer(SignedRequest(bytes: [UInt8](repeating: 7, count: 5_000_000)).bytes)
+      #expect(try large.response().status == 413)
+      // It neither goes on nor closes its side.
+      let waiting = try gateway.connect()
+      try waiting.send(SignedRequest(bytes: [UInt8](repeating: 7, count: 11)).head)
+      #expect(try waiting.response().status == 413)
+      let name = "vesigate_connections_ended_total"
+      #expect(
+        eventually(within: 20) { (try? gateway.scrape())?[name + "{reason=\"lingering-seconds\"}"] == 1 })
+      let scrape = try gateway.scrape()
+      #expect(scrape[name + "{reason=\"idle-seconds-max\"}"] == 1)
+      #expect(scrape[name + "{reason=\"lingering-bytes\"}"] == 1)
+      #expect(scrape[name + "{reason=\"reply-seconds-max\"}"] == 0)
+      #expect(
+        scrape[
+          "vesigate_delivery_reasons_total{route=\"none\",outcome=\"refused\",reason=\"connections-max\"}"]
+          == 0)
+    }
+  }
+
   @Test func `connections that cannot be accepted are counted`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
