@@ -106,7 +106,7 @@ import Testing
   /// The one above has few answers, and long ones; this one has many, and short ones.
   @Test(arguments: ["forged", "genuine"])
   func `U05 a sender who goes on and never reads has few answers kept for it`(kind: String) throws {
-    let stage = try FaultStage(limits: "limits: {reply-seconds-max: 3}") { _, _ in .ok }
+    let stage = try FaultStage(limits: "reply-seconds-max: 3") { _, _ in .ok }
     let one = stage.request(kind).with {
       if kind == "forged" { $0.signature = String(repeating: "0", count: 64) }
     }
