@@ -27,6 +27,8 @@ final class Transfer: Attempt {
   /// Whether libcurl was told to hold the answer back.
   private(set) var isPaused = false
   private(set) var isCancelled = false
+  /// Whether the answer is complete with its head, of which libcurl knows nothing.
+  private var isOverWithHead = false
   /// Monotonic instant by which the answer must have begun, nanoseconds.
   private(set) var firstByteDeadline: UInt64 = .max
 
@@ -58,6 +60,7 @@ final class Transfer: Attempt {
     sendings = 0
     isPaused = false
     isCancelled = false
+    isOverWithHead = false
     firstByteDeadline = now + UInt64(request.times.firstByteSecondsMax) * 1_000_000_000
     let left = request.deadlineUptimeNanoseconds > now ? request.deadlineUptimeNanoseconds - now : 0
     // 0 would mean no time-out at all.
@@ -102,8 +105,10 @@ final class Transfer: Attempt {
       firstByteDeadline = .max
       if final.contentLength == nil || !final.hasBody(for: request?.method ?? "") { easy.watchForExcess() }
       observer?.attempt(tag, answered: final)
+      // libcurl sends a HEAD with a body only by the name of a POST, and would wait for the answer's.
+      isOverWithHead = request?.method == "HEAD" && request?.hasBody == true
     }
-    return true
+    return !isOverWithHead
   }
 
   /// How many bytes were taken: all, none to fail, or libcurl's word for a pause.
@@ -156,7 +161,13 @@ final class Transfer: Attempt {
         detail: "a pooled connection died; the delivery may have been read and is not sent twice")
     }
     // libcurl calls an answer whose head was cut off a success.
-    if code == CURLE_OK, answer.answer != nil { return nil }
+    if code == CURLE_OK || isOverWithHead, answer.answer != nil { return nil }
+    // Its word, in libcurl 7.88, for a line of 100 KiB too.
+    if code == CURLE_OUT_OF_MEMORY, sendings == 1, answer.answer == nil {
+      return ForwardFailure(
+        stage: .answering, kind: .answerTooLarge,
+        detail: "a line of the answer's head is over 100 KiB, or memory is out")
+    }
     if code == CURLE_OK {
       return ForwardFailure(stage: stage, kind: .closed, detail: "the answer's head was cut off")
     }

@@ -214,14 +214,25 @@ public final class Exchange {
       finish(status: answer.status)
     case .failed(let tag, let failure):
       note(upstream: tag, status: nil)
-      record.outcome = .failed
-      refuse(.upstream(failure))
+      fail(failure.label, failure.detail)
+      reply.refuse(.upstream(failure))
+      finish(status: Rejection.upstream(failure).status)
     case .brokeOff(let tag, let failure):
       note(upstream: tag, status: nil)
-      record.outcome = .failed
-      record.reason = failure.label
-      record.detail = failure.detail
+      fail(failure.label, failure.detail)
       finish(status: 0)
+    }
+  }
+
+  /// What an observing route forwards unverified keeps its outcome and its reason: `failed` is said of
+  /// genuine deliveries, and somebody is called for them.
+  private func fail(_ reason: String, _ detail: String? = nil) {
+    if record.outcome == .observed {
+      record.detail = "no answer, " + (detail.map { "\(reason): \($0)" } ?? reason)
+    } else {
+      record.outcome = .failed
+      record.reason = reason
+      record.detail = detail
     }
   }
 
@@ -257,8 +268,7 @@ public final class Exchange {
   public func giveUp() {
     guard phase != .over else { return }
     dispatch?.cancel()
-    record.outcome = .failed
-    record.reason = "shutdown"
+    fail("shutdown")
     finish(status: 0)
   }
 

@@ -4,7 +4,8 @@ public struct ExchangeRecord: Sendable {
   public enum Outcome: String, Sendable, CaseIterable {
     /// Verified, and an upstream's answer was handed back.
     case forwarded
-    /// Not verified, forwarded with the failed mark because the route observes.
+    /// Not verified, forwarded with the failed mark because the route observes, whether an upstream answered
+    /// or not.
     case observed
     /// Answered by the gateway itself, nothing reached an upstream.
     case refused

@@ -62,6 +62,33 @@ extension Connection: ReplySink {
     guard let reply, let context, phase != .closed else { return }
     if reply.closes { return closeAfterWriting(context) }
     self.reply = nil
+    if hasUntaken(context) { return awaitTaking(context) }
+    awaitNext(context)
+  }
+
+  /// Whether the sender leaves answers lying. Looking is dear, and an honest sender takes one before it sends
+  /// the next delivery: it is done now and then.
+  private func hasUntaken(_ context: ChannelHandlerContext) -> Bool {
+    repliesUnwatched += 1
+    guard repliesUnwatched >= 16 || !context.channel.isWritable else { return false }
+    repliesUnwatched = 0
+    guard let options = context.channel.syncOptions else { return false }
+    return (try? options.getOption(.bufferedWritableBytes)) ?? 0 > 0
+  }
+
+  /// Without this a sender that reads nothing could have answers without end kept for it.
+  private func awaitTaking(_ context: ChannelHandlerContext) {
+    phase = .answering
+    deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.lane.now())
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    afterWriting(context) {
+      let (connection, context) = bound.value
+      connection.awaitNext(context)
+    }
+  }
+
+  private func awaitNext(_ context: ChannelHandlerContext) {
+    guard phase != .closed else { return }
     phase = .waiting
     // An answer that began before the drain did not say that it is the last.
     let seconds = worker.isDraining ? 1 : limits.idleSecondsMax
@@ -90,9 +117,14 @@ extension Connection: ReplySink {
   func closeAfterWriting(_ context: ChannelHandlerContext) {
     phase = .answering
     deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.lane.now())
-    let written = context.eventLoop.makePromise(of: Void.self)
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-    written.futureResult.whenSuccess { bound.value.linger() }
+    afterWriting(context) { bound.value.linger() }
+  }
+
+  /// Once the kernel has taken all that was written.
+  private func afterWriting(_ context: ChannelHandlerContext, _ next: @escaping @Sendable () -> Void) {
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.whenSuccess(next)
     context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
   }
 }

@@ -39,6 +39,8 @@ final class Connection: ChannelDuplexHandler {
   var lingeringBytes = 0
   /// How much of an answer the sender had not taken at the last look.
   var bytesWaiting = 0
+  /// Answers since it was looked at whether they are taken.
+  var repliesUnwatched = 0
   var isCounted = false
 
   init(worker: Worker) {

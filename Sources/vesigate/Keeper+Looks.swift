@@ -101,8 +101,10 @@ extension Keeper {
     let about: Logger.Metadata = [
       "file": "\(new.path)", "secrets": "\(new.fingerprints.joined(separator: ","))",
     ]
-    if new.rotation != nil, old.rotation == nil {
-      logger.notice("rotation announced: deliveries that fail wait for the new secret", metadata: about)
+    if let rotation = new.rotation, old.rotation == nil {
+      let fate =
+        rotation.mode == .byHand ? "get 503 until the new secret is there" : "wait for the new secret"
+      logger.notice("rotation announced: deliveries that fail \(fate)", metadata: about)
     }
     if new.fingerprints != old.fingerprints {
       logger.notice("secret file has changed, taken without a signal", metadata: about)

@@ -65,12 +65,14 @@ final class OperatorDesk: Sendable {
     let unfinished = loaded.snapshot.secrets.compactMap { set -> String? in
       guard let rotation = set.rotation, rotation.isUnfinished(at: now) else { return nil }
       let began = TimeText.utc(unixMilliseconds: rotation.beganUnixMilliseconds)
-      return "rotation of \(set.path) unfinished since \(began)"
+      return "rotation of \(set.path) unfinished since \(began): vesigate secret rotate --resume ends it"
     }
     let unusable = standing().secretFiles.filter { !$0.isUsable }.map {
-      "\($0.path) has changed and is refused, its old secrets stay in force"
+      "\($0.path) has changed and is refused, its old secrets stay in force: vesigate check says why"
     }
-    let refused = keeper.reloads.isLastTaken ? [] : ["the last reload was refused, the log says why"]
+    let refused =
+      keeper.reloads.isLastTaken
+      ? [] : ["the last reload was refused: vesigate check says why, and so does the log"]
     return observing + unfinished + unusable + refused
   }
 

@@ -38,8 +38,15 @@ enum Screen {
     guard isTerminal else { return put(lines.map { $0 + "\n" }.joined()) }
     let size = size()
     // To the home position, each line to its end, then the rest of the page: nothing flickers.
-    let shown = lines.prefix(size.rows - 1).map { String($0.prefix(size.columns)) + "\u{1B}[K\r\n" }
+    let shown = fitting(lines, rows: size.rows - 1).map { String($0.prefix(size.columns)) + "\u{1B}[K\r\n" }
     return put("\u{1B}[H" + shown.joined() + "\u{1B}[J")
+  }
+
+  /// What the page has no room for is told: what is wrong may stand there.
+  private static func fitting(_ lines: [String], rows: Int) -> [String] {
+    guard lines.count > rows else { return lines }
+    let shown = lines.prefix(rows - 1)
+    return shown + ["... \(lines.count - shown.count) more lines: enlarge the window, or leave --watch away"]
   }
 
   private static func put(_ text: String) -> Bool {

@@ -3,13 +3,15 @@ struct StatusText {
   private let reply: StatusReply
   private(set) var lines: [String] = []
 
+  private static let columns = 80
   /// Where values begin.
   private static let indent = 13
+  private static let reasonsShown = 8
 
   init(_ reply: StatusReply) {
     self.reply = reply
     addProgram()
-    for remark in reply.remarks { lines.append("! \(remark)") }
+    for remark in reply.remarks { add(words: remark, behind: "! ") }
     for route in reply.routes { add(route) }
     addRest()
   }
@@ -107,8 +109,8 @@ struct StatusText {
   }
 
   private func told(_ counts: StatusReply.Counts) -> String {
-    let shown = counts.prefix(3).map { "\($0.count) \($0.name)" }.joined(separator: ", ")
-    return shown + (counts.count > 3 ? ", ..." : "")
+    let shown = counts.prefix(Self.reasonsShown).map { "\($0.count) \($0.name)" }.joined(separator: ", ")
+    return shown + (counts.count > Self.reasonsShown ? ", ..." : "")
   }
 
   private mutating func addRest() {
@@ -121,7 +123,22 @@ struct StatusText {
   // MARK: Words
 
   private mutating func add(_ title: String, _ value: String) {
-    lines.append(StatusText.padded("  \(title)", to: Self.indent + 2) + value)
+    add(words: value, behind: StatusText.padded("  \(title)", to: Self.indent + 2))
+  }
+
+  /// Further lines begin below the first word. Blanks that stand together stay so: they are columns.
+  private mutating func add(words text: String, behind start: String) {
+    var line = start
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      let isFull = line.count > start.count && line.count + 1 + word.count > Self.columns
+      if isFull {
+        lines.append(line)
+        line = String(repeating: " ", count: start.count) + word
+      } else {
+        line += line.count == start.count ? word : " " + word
+      }
+    }
+    lines.append(line)
   }
 
   private static func padded(_ text: String, to width: Int) -> String {

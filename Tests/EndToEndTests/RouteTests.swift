@@ -84,6 +84,19 @@ import Testing
     #expect(try stage.gateway.exchange(SignedRequest().bytes).status == 405)
   }
 
+  @Test func `a HEAD with a body keeps it, and nobody waits for a body of the answer`() throws {
+    let stage = try Stage(route: "methods: [HEAD]") { _ in .answer(200, body: "an answer") }
+    for body in ["a body", "", "a body"] {
+      let client = try stage.gateway.connect()
+      try client.send(SignedRequest(body).with { $0.method = "HEAD" }.bytes)
+      let response = try client.response(to: "HEAD")
+      #expect(response.status == 200)
+      #expect(response.head.values("content-length") == ["9"])
+    }
+    #expect(stage.upstream.requests.map(\.method) == ["HEAD", "HEAD", "HEAD"])
+    #expect(stage.upstream.requests.map(\.body) == ["a body", "", "a body"].map { Array($0.utf8) })
+  }
+
   @Test func `a GET with a body keeps it`() throws {
     let stage = try Stage(route: "methods: [GET]")
     let request = SignedRequest("a body").with { $0.method = "GET" }

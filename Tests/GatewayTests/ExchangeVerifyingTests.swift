@@ -164,6 +164,25 @@ import Testing
     #expect(record.reason == "mismatch")
   }
 
+  @Test func `what failed verification never counts as a failure of what was verified`() throws {
+    let gate = Gate([Route("/hook", observe: true)])
+    gate.deliver(signed: forger)
+    gate.looks.finish()
+    gate.forwarder.at("app").finish(ForwardFailure(stage: .connecting, kind: .connect, detail: "refused"))
+    #expect(gate.reply.lines == ["refuse 502 upstream-connect"])
+    let record = try gate.onlyRecord()
+    #expect(record.outcome == .observed)
+    #expect(record.reason == "mismatch")
+    #expect(record.detail == "no answer, upstream-connect: refused")
+    #expect(record.status == 502)
+    let ended = Gate([Route("/hook", observe: true)])
+    let exchange = ended.deliver(signed: forger)
+    ended.looks.finish()
+    exchange.giveUp()
+    #expect(try ended.onlyRecord().outcome == .observed)
+    #expect(try ended.onlyRecord().detail == "no answer, shutdown")
+  }
+
   @Test func `a route that observes still marks what verifies and refuses what is too large`() throws {
     let gate = Gate([Route("/hook", observe: true, bodyBytesMax: 200)])
     gate.deliver()

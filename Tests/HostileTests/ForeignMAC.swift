@@ -9,6 +9,7 @@ enum ForeignMAC {
         kind, key, data = line.split()
         key, data = bytes.fromhex(key), bytes.fromhex(data[1:])
         if kind == "plain": print(hashlib.sha256(key + data).hexdigest())
+        elif kind == "digest": print(hashlib.sha256(data).hexdigest())
         elif kind == "base64": print(base64.b64encode(hmac.new(key, data, "sha256").digest()).decode())
         else: print(hmac.new(key, data, kind).hexdigest())
         sys.stdout.flush()
@@ -30,6 +31,9 @@ enum ForeignMAC {
   private static let conversation = Locked<Conversation?>(nil)
 
   static func hex(_ kind: String, _ data: [UInt8]) -> String { ask(kind, data) }
+
+  /// SHA-256 in hex, of these bytes alone.
+  static func digest(_ data: [UInt8]) -> String { ask("digest", data) }
 
   static func base64(_ data: [UInt8]) -> String { ask("base64", data) }
 

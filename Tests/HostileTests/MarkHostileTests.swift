@@ -5,7 +5,7 @@ import Testing
 @Suite(.ownThread) struct MarkHostileTests {
   private static let delivered = RawCase.Expected.delivered(Array(RawCase.body.utf8))
 
-  private static func sent(_ id: String, _ row: String) -> RawCase {
+  static func sent(_ id: String, _ row: String) -> RawCase {
     RawCase(id, row, delivered, text: RawCase.post("\(row.unescaped)\r\nContent-Length: 10"))
   }
 
@@ -116,6 +116,9 @@ import Testing
     proxy: http://127.0.0.1:1/
     PROXY: http://127.0.0.1:1/
     """#)
+
+  /// All of them, for whoever else reads what leaves.
+  static let rows = forged + folded + connections
 
   @Test func `the mark is ours alone, whatever the sender says`() throws {
     try RawRunner().run(

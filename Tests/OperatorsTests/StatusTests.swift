@@ -121,8 +121,39 @@ import Testing
       #expect(skew <= -150 && skew >= -200)
       let status = try gateway.command("status").lines
       #expect(status.contains { $0.contains("clock        DRIFTING: signed ") }, "\(status)")
+      #expect(status.allSatisfy { $0.count <= 80 }, "\(status)")
+      let said = try #require(warning.firstMatch(of: /in our future; ([^"]*)"/)).1
+      let words = status.joined(separator: " ").split(separator: " ").joined(separator: " ")
+      #expect(words.contains(said), "\(status)")
       usleep(11_000_000)
       #expect(gateway.log.filter { $0.contains("clocks drift apart") }.count == 1)
+    }
+  }
+
+  @Test func `what should not stay so fits 80 columns too, and many reasons are named`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try GatewayProcess.observed(
+        [upstream.url()],
+        more: GatewayConfig.route("/a-path-of-some-length", upstreams: [upstream.url()], "observe: true"))
+      let good = SignedRequest()
+      #expect(try gateway.post(good.with { $0.secret = "another" }) == 401)
+      #expect(try gateway.post(good.with { $0.shiftSeconds = -900 }) == 401)
+      #expect(try gateway.post(good.with { $0.timestamp = "x" }) == 401)
+      #expect(try gateway.post(good.with { $0.signature = "x" }) == 401)
+      #expect(try gateway.post(good.with { $0.ownSignatureLines = [] }) == 401)
+      #expect(try gateway.post(good.with { $0.method = "PUT" }) == 405)
+      let reasons = [
+        "mismatch", "stale", "timestamp-malformed", "signature-malformed", "signature-missing", "method",
+      ]
+      var lines: [String] = []
+      let areAllNamed = eventually {
+        lines = (try? gateway.command("status").lines) ?? []
+        let words = lines.joined(separator: " ")
+        return reasons.allSatisfy { words.contains("1 \($0)") }
+          && words.contains("! route /a-path-of-some-length observes")
+      }
+      #expect(areAllNamed && lines.allSatisfy { $0.count <= 80 }, "\(lines.joined(separator: "\n"))")
     }
   }
 
@@ -152,6 +183,8 @@ import Testing
       let screens = text.components(separatedBy: "\u{1B}[Hvesigate ").count - 1
       #expect(screens >= 2, "\(session)")
       #expect(text.contains("\u{1B}[?1049h\u{1B}[?25l"))
+      // 24 rows are too few for all of it.
+      #expect(text.contains(/\.\.\. [0-9]+ more lines/), "\(text)")
       let ending = try #require(text.range(of: "\u{1B}[?25h\u{1B}[?1049l"))
       #expect(!text[ending.upperBound...].contains("\u{1B}[H"))
     }

@@ -1,0 +1,101 @@
+import TestSupport
+import Testing
+
+/// The tables sent past nginx and HAProxy as they are shipped, which read, fold and frame in their own way
+/// before the gateway does. The judge is the application under gunicorn behind it.
+@Suite(.ownThread) struct PeerFrontHostileTests {
+  private final class Stage {
+    let app: PeerApp
+    let gateway: GatewayProcess
+    let port: UInt16
+    let directory: TemporaryDirectory
+    private let front: PeerServer
+
+    init(_ kind: PeerFront, limits: String = "") throws {
+      let app = try PeerApp(.gunicorn)
+      self.app = app
+      gateway = try GatewayProcess(
+        config: GatewayConfig.text(
+          upstreams: ["http://127.0.0.1:\(app.port)/app"], limits: limits,
+          top: "trusted-proxies: [127.0.0.1]"))
+      directory = try TemporaryDirectory()
+      port = try FreePort.take()
+      front = try kind.start(in: directory, port: port, gateway: gateway.port)
+    }
+
+    /// The answers, and what the application saw meanwhile.
+    func send(_ cases: [[UInt8]]) throws -> (answers: [TLSSender.Answer], seen: [Sighting]) {
+      let before = app.count
+      let answers = try TLSSender.send(cases, to: port, in: directory)
+      guard answers.count == cases.count else { throw HarnessError("\(answers.count) answers") }
+      return (answers, Array(try app.sightings.dropFirst(before)))
+    }
+  }
+
+  private static let claims = [
+    "X-Verified: false", "X-Forwarded-For: 198.51.100.1", "Forwarded: for=198.51.100.1",
+    "X_Forwarded_For: 198.51.100.1", "X-Forwarded-Proto: http",
+  ]
+
+  /// The sender's address and scheme by the front's word, whatever the sender claims.
+  private func strangers(_ sighting: Sighting) -> [String] {
+    let addresses = sighting.fields["HTTP_X_FORWARDED_FOR"] ?? "none"
+    let scheme = sighting.fields["HTTP_X_FORWARDED_PROTO"] ?? "none"
+    let claimed = sighting.fields.filter { $0.value.contains("198.51.100.1") }
+    return (addresses == "127.0.0.2, 127.0.0.1" ? [] : ["X-Forwarded-For \(addresses)"])
+      + (scheme == "https" ? [] : ["X-Forwarded-Proto \(scheme)"])
+      + claimed.map { "\($0.key): \($0.value)" }
+  }
+
+  @Test(arguments: PeerFront.allCases)
+  func `behind the shipped front every genuine body arrives as it was sent, with the sender's address`(
+    front: PeerFront
+  ) throws {
+    let stage = try Stage(front)
+    let bodies = PeerCases.bodies(claiming: Self.claims)
+    HostileTable.row("H12", "\(bodies.count) bodies through \(front)", expected: "200, once, whole") {
+      let (answers, seen) = try stage.send(bodies.map(\.bytes))
+      let refused = zip(bodies, answers).filter { $1.status != 200 }
+      guard refused.isEmpty else { return refused.map { "\($0.name): \($1)" }.joined(separator: "; ") }
+      guard seen.count == bodies.count else { return "\(seen.count) requests" }
+      let violations = zip(bodies, seen).flatMap { one, sighting in
+        (sighting.violations(body: one.expected.body) + strangers(sighting)).map { "\(one.name): \($0)" }
+      }
+      return violations.isEmpty ? "200, once, whole" : violations.joined(separator: "; ")
+    }
+  }
+
+  /// What a front makes of these is its own affair: it may refuse, mend or pass on. Whatever arrives must be
+  /// what was signed, and everything that was answered 200 must have arrived.
+  @Test(arguments: PeerFront.allCases)
+  func `behind the shipped front nothing unverified arrives, however it is framed or spelled`(
+    front: PeerFront
+  ) throws {
+    // What a front takes for less than the whole is not waited for long.
+    let stage = try Stage(front, limits: "body-seconds-max: 3\nhead-seconds-max: 3")
+    // So many pass at least, or the table would show little: of the framings both fronts refuse the most, of the
+    // marks none.
+    for (id, name, cases, passedMin) in [
+      ("H01", "framings", PeerCases.framing, 150),
+      ("W08", "spellings of the mark", PeerCases.marks, PeerCases.marks.count),
+    ] {
+      let expected = "only what is signed arrives"
+      HostileTable.row(id, "\(cases.count) \(name) through \(front)", expected: expected) {
+        let (answers, seen) = try stage.send(cases.map { $0.bytes + PeerCases.smuggled })
+        let passed = answers.count { $0.status == 200 }
+        guard passed == seen.count, passed >= passedMin else {
+          return "\(passed) answered 200, \(seen.count) arrived"
+        }
+        let violations = seen.flatMap { $0.markViolations + strangers($0) }
+        return violations.isEmpty ? expected : violations.joined(separator: "; ")
+      }
+    }
+    let forged = PeerCases.forgedMarks + SignatureCases.all
+    HostileTable.row("W01", "\(forged.count) unverified through \(front)", expected: "none arrives") {
+      let (answers, seen) = try stage.send(forged.map(\.bytes))
+      let passed = zip(forged, answers).filter { $1.status < 400 && $1.status > 0 }.map(\.0.name)
+      guard answers.contains(where: { $0.status == 401 }) else { return "no 401" }
+      return seen.isEmpty && passed.isEmpty ? "none arrives" : "\(seen.count) arrived: \(passed)"
+    }
+  }
+}
