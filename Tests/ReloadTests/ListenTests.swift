@@ -54,7 +54,8 @@ struct ListenTests {
         print(connection.recv(100).split(b"\\r")[0].decode())
         """
       let client = try ChildProcess(
-        ["/usr/bin/env", "python3", "-c", script, String(started.port)], environment: ["PATH": "/usr/bin:/bin"])
+        ["/usr/bin/env", "python3", "-c", script, String(started.port)],
+        environment: ["PATH": "/usr/bin:/bin"])
       #expect(client.waitForExit(within: 30) == 0)
       #expect(client.lines == ["HTTP/1.1 404 Not Found"])
       #expect(throws: HarnessError.self) { try RawClient(port: started.port) }

@@ -18,7 +18,10 @@ public final class PythonWitness: Sendable {
   /// PEM files; with `clientCA` a client must show a certificate that it signed.
   public init(certificate: String? = nil, key: String? = nil, clientCA: String? = nil) throws {
     child = try ChildProcess(
-      ["/usr/bin/env", "python3", "-u", "-c", PythonWitness.script, certificate ?? "", key ?? "", clientCA ?? ""],
+      [
+        "/usr/bin/env", "python3", "-u", "-c", PythonWitness.script, certificate ?? "", key ?? "",
+        clientCA ?? "",
+      ],
       environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
     let line = try child.waitForLine(containing: "port ", within: 30)
     guard let number = UInt16(line.dropFirst("port ".count)) else { throw HarnessError(line) }
