@@ -89,18 +89,26 @@ final class AdminConversation: ChannelInboundHandler {
     if !keepsAlive { headers.add(name: "Connection", value: "close") }
     let status = HTTPResponseStatus(statusCode: answer.status)
     let response = HTTPResponseHead(version: head.version, status: status, headers: headers)
-    context.write(wrapOutboundOut(.head(response)), promise: nil)
-    if head.method != .HEAD {
-      let body = context.channel.allocator.buffer(bytes: answer.body)
-      context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-    }
-    let written = context.eventLoop.makePromise(of: Void.self)
+    let taken = context.eventLoop.makePromise(of: Void.self)
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    written.futureResult.whenComplete { _ in
+    taken.futureResult.whenSuccess {
       let (conversation, context) = bound.value
-      guard keepsAlive else { return context.close(promise: nil) }
-      conversation.setDeadline(Self.requestSecondsMax, context)
+      conversation.end(keepsAlive: keepsAlive, context)
     }
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    guard head.method != .HEAD else {
+      return context.writeAndFlush(wrapOutboundOut(.head(response)), promise: taken)
+    }
+    context.write(wrapOutboundOut(.head(response)), promise: nil)
+    let body = context.channel.allocator.buffer(bytes: answer.body)
+    context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(body))), promise: taken)
+  }
+
+  /// The end lets the next request in, so it waits until the answer was taken: a reader that takes none would
+  /// have them made without end.
+  private func end(keepsAlive: Bool, _ context: ChannelHandlerContext) {
+    guard context.channel.isActive else { return }
+    setDeadline(Self.requestSecondsMax, context)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    if !keepsAlive { context.close(promise: nil) }
   }
 }

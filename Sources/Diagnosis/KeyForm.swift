@@ -44,14 +44,14 @@ struct KeyCandidate {
         }
         forms.append((form, secret))
       }
-      add(.decoded(.hex), decoded(text) { Hex.decode($0, emit: $1) })
-      add(.decoded(.base64), decoded(text) { Base64.decode($0, alphabet: .standard, emit: $1) })
+      add(.decoded(.hex), Secret.decoding(text) { Hex.decode($0, emit: $1) })
+      add(.decoded(.base64), Secret.decoding(text) { Base64.decode($0, alphabet: .standard, emit: $1) })
       let rest = text.hasPrefix(whsec) ? UnsafeRawBufferPointer(rebasing: text[whsec.count...]) : nil
       if let rest {
-        add(.decoded(.whsec), decoded(rest) { Base64.decode($0, alphabet: .standard, emit: $1) })
+        add(.decoded(.whsec), Secret.decoding(rest) { Base64.decode($0, alphabet: .standard, emit: $1) })
         add(.withoutPrefix, Secret(copying: rest))
       }
-      add(.base64url, decoded(rest ?? text) { Base64.decode($0, alphabet: .url, emit: $1) })
+      add(.base64url, Secret.decoding(rest ?? text) { Base64.decode($0, alphabet: .url, emit: $1) })
       add(.trimmed, trimmed(text))
       add(.withLineFeed, extended(text, by: [0x0A]))
       add(.withCarriageReturnAndLineFeed, extended(text, by: [0x0D, 0x0A]))
@@ -60,22 +60,6 @@ struct KeyCandidate {
   }
 
   private static let whsec = Array("whsec_".utf8)
-
-  /// In a buffer that is as large as needed from the start, so that wiping it leaves no copy of the key.
-  private static func decoded(
-    _ text: UnsafeRawBufferPointer, _ decode: (UnsafeRawBufferPointer, (UInt8) -> Bool) -> Bool
-  ) -> Secret? {
-    var buffer = [UInt8](repeating: 0, count: max(text.count, 1))
-    defer { wipe(&buffer) }
-    var count = 0
-    let isWhole = decode(text) { byte in
-      buffer[count] = byte
-      count += 1
-      return true
-    }
-    guard isWhole, count > 0 else { return nil }
-    return buffer.withUnsafeBytes { Secret(copying: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-  }
 
   private static func extended(_ text: UnsafeRawBufferPointer, by ending: [UInt8]) -> Secret {
     var buffer = [UInt8](repeating: 0, count: text.count + ending.count)

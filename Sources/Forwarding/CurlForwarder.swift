@@ -6,23 +6,23 @@ public import NIOCore
 
 /// One event loop's share of libcurl: a multi handle with its connection pool, driven by that loop alone.
 public final class CurlForwarder: Forwarder {
-  private let eventLoop: any EventLoop
-  private var multi: UnsafeMutableRawPointer
+  let eventLoop: any EventLoop
+  var multi: UnsafeMutableRawPointer
   private let connectionsMax: Int
-  private let sockets = SocketTable()
+  let sockets = SocketTable()
   /// For the attempts that begin from now on.
   public var answerHeaderBytesMax: Int
   private var pools: [ObjectIdentifier: HandlePool] = [:]
   /// In no order; each transfer knows its place.
-  private var running: [Transfer] = []
+  var running: [Transfer] = []
   /// Started, and not yet libcurl's.
   private var starting: [Transfer] = []
   private var cancelledTransfers: [Transfer] = []
-  private var sweep: Scheduled<Void>?
-  private var isDriving = false
+  var sweep: Scheduled<Void>?
+  var isDriving = false
   private var isDriveScheduled = false
-  private var isClosed = false
-  private var timer = CurlTimer()
+  var isClosed = false
+  var timer = CurlTimer()
 
   /// Prepares libcurl for the whole program; call once, before any thread of it exists.
   public static func prepareProcess() {
@@ -38,16 +38,15 @@ public final class CurlForwarder: Forwarder {
     prepareMulti()
   }
 
-  private static func makeMulti() -> UnsafeMutableRawPointer {
+  static func makeMulti() -> UnsafeMutableRawPointer {
     guard let multi = curl_multi_init() else { fatalError("libcurl gave no multi handle") }
     return multi
   }
 
-  private func prepareMulti() {
+  func prepareMulti() {
     vg_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connectionsMax)
     vg_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
-    vg_multi_set_functions(
-      multi, onSocketInterest, onTimer, Unmanaged.passUnretained(self).toOpaque())
+    setCallbacks()
   }
 
   /// The descriptor that is readable whenever `drive` has something to do.
@@ -103,9 +102,7 @@ public final class CurlForwarder: Forwarder {
     guard let transfer = Transfer(upstream: upstream, times: times, forwarder: self, pool: pool) else {
       return nil
     }
-    // The socket callbacks outlive the transfer with its pooled connection, so they refer to this object,
-    // which frees the connections itself.
-    vg_set_socket_functions(transfer.easy.raw, onOpen, onClose, Unmanaged.passUnretained(self).toOpaque())
+    setSocketCallbacks(transfer)
     return transfer
   }
 
@@ -141,7 +138,7 @@ public final class CurlForwarder: Forwarder {
   }
 
   /// Once per tick of the loop, however many attempts were started in it.
-  private func scheduleDrive() {
+  func scheduleDrive() {
     guard !isDriveScheduled, !isClosed else { return }
     isDriveScheduled = true
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
@@ -219,7 +216,7 @@ public final class CurlForwarder: Forwarder {
     }
   }
 
-  private func retire(_ transfer: Transfer) {
+  func retire(_ transfer: Transfer) {
     transfer.isStarting = false
     curl_multi_remove_handle(multi, transfer.easy.raw)
     guard let place = transfer.place else { return }
@@ -231,125 +228,7 @@ public final class CurlForwarder: Forwarder {
     }
   }
 
-  private func giveBack(_ transfer: Transfer) {
+  func giveBack(_ transfer: Transfer) {
     if !transfer.pool.isRetired { transfer.pool.idle.append(transfer) }
   }
-
-  // MARK: Timers
-
-  /// The first byte's deadline is ours: libcurl has none. A sweep over what is running costs nothing per
-  /// delivery.
-  private func scheduleSweep() {
-    guard sweep == nil, !isClosed else { return }
-    let bound = NIOLoopBound(self, eventLoop: eventLoop)
-    sweep = eventLoop.scheduleTask(in: .milliseconds(250)) { bound.value.sweepDeadlines() }
-  }
-
-  private func sweepDeadlines() {
-    sweep = nil
-    let now = NIODeadline.now().uptimeNanosecondsUnsigned
-    for transfer in running.filter({ $0.firstByteDeadline <= now }) {
-      retire(transfer)
-      transfer.missedFirstByte()
-      giveBack(transfer)
-    }
-    sockets.closeAged(now)
-    if running.isEmpty, sockets.hasOnlyDead { emptyPool() }
-    if !running.isEmpty || sockets.hasPooled { scheduleSweep() }
-  }
-
-  /// libcurl lets go of closed connections when it begins its next transfer. Where none comes for so long
-  /// that all are closed, it is made to begin anew.
-  private func emptyPool() {
-    curl_multi_cleanup(multi)
-    timer.cleared()
-    multi = CurlForwarder.makeMulti()
-    prepareMulti()
-  }
-
-  /// libcurl's one timer. It changes with every request, so an earlier task that is under way already is
-  /// left to fire and looks then whether there is something to do.
-  private func armTimer() {
-    guard let due = timer.due else { return }
-    if let scheduled = timer.scheduledFor, scheduled <= due { return }
-    timer.scheduled?.cancel()
-    let bound = NIOLoopBound(self, eventLoop: eventLoop)
-    timer.scheduledFor = due
-    timer.scheduled = eventLoop.scheduleTask(deadline: due) { bound.value.timerFired() }
-  }
-
-  private func timerFired() {
-    timer.scheduled = nil
-    timer.scheduledFor = nil
-    drive()
-  }
-
-  fileprivate func timerChanged(_ milliseconds: Int) {
-    timer.due = milliseconds < 0 ? nil : .now() + .milliseconds(Int64(milliseconds))
-    if milliseconds == 0, !isDriving { scheduleDrive() } else if !isDriving { armTimer() }
-  }
-
-  fileprivate func interestChanged(_ easy: UnsafeMutableRawPointer?, _ socket: CInt, _ what: CInt) {
-    var events: UInt32 = 0
-    if what & CURL_POLL_IN != 0, what != CURL_POLL_REMOVE { events |= EPOLLIN.rawValue }
-    if what & CURL_POLL_OUT != 0, what != CURL_POLL_REMOVE { events |= EPOLLOUT.rawValue }
-    guard events == 0, let transfer = transfer(of: easy) else {
-      return sockets.wait(socket, for: events, isPaused: false, pooledUntil: .max)
-    }
-    let now = NIODeadline.now().uptimeNanosecondsUnsigned
-    sockets.wait(
-      socket, for: 0, isPaused: transfer.isPaused, pooledUntil: now + transfer.pooledNanosecondsMax)
-  }
-
-  private func transfer(of easy: UnsafeMutableRawPointer?) -> Transfer? {
-    var context: UnsafeMutableRawPointer?
-    guard let easy, vg_get_private(easy, &context) == CURLE_OK, let context else { return nil }
-    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-  }
-
-  fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> CInt {
-    guard let address = address?.pointee else { return -1 }
-    let flags = CInt(SOCK_CLOEXEC.rawValue)
-    let descriptor = socket(address.family, address.socktype | flags, address.protocol)
-    if descriptor >= 0 { sockets.opened(descriptor) }
-    return descriptor
-  }
-
-  fileprivate func close(_ descriptor: CInt) -> CInt {
-    sockets.closed(descriptor)
-    return Glibc.close(descriptor)
-  }
-}
-
-extension NIODeadline {
-  fileprivate var uptimeNanosecondsUnsigned: UInt64 { UInt64(max(uptimeNanoseconds, 0)) }
-}
-
-private func forwarder(_ context: UnsafeMutableRawPointer?) -> CurlForwarder {
-  Unmanaged<CurlForwarder>.fromOpaque(context!).takeUnretainedValue()
-}
-
-private func onSocketInterest(
-  _ easy: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ what: CInt,
-  _ context: UnsafeMutableRawPointer?, _: UnsafeMutableRawPointer?
-) -> CInt {
-  forwarder(context).interestChanged(easy, socket, what)
-  return 0
-}
-
-private func onTimer(
-  _: UnsafeMutableRawPointer?, _ milliseconds: Int, _ context: UnsafeMutableRawPointer?
-) -> CInt {
-  forwarder(context).timerChanged(milliseconds)
-  return 0
-}
-
-private func onOpen(
-  _ context: UnsafeMutableRawPointer?, _: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
-) -> curl_socket_t {
-  forwarder(context).open(address)
-}
-
-private func onClose(_ context: UnsafeMutableRawPointer?, _ socket: curl_socket_t) -> CInt {
-  forwarder(context).close(socket)
 }

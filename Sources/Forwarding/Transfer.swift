@@ -31,6 +31,8 @@ final class Transfer: Attempt {
   private var isOverWithHead = false
   /// Monotonic instant by which the answer must have begun, nanoseconds.
   private(set) var firstByteDeadline: UInt64 = .max
+  /// What libcurl's time-out means while there is no connection: the delivery's own time may end before.
+  private var connectingTimeout = ForwardFailure.Kind.connectTimeout
 
   init?(upstream: Upstream, times: ForwardTimes, forwarder: CurlForwarder, pool: HandlePool) {
     guard let easy = EasyHandle(upstream: upstream, times: times) else { return nil }
@@ -65,6 +67,8 @@ final class Transfer: Attempt {
     let left = request.deadlineUptimeNanoseconds > now ? request.deadlineUptimeNanoseconds - now : 0
     // 0 would mean no time-out at all.
     let milliseconds = max(Int(left / 1_000_000), 1)
+    connectingTimeout =
+      milliseconds > request.times.connectSecondsMax * 1000 ? .connectTimeout : .totalTimeout
     easy.prepare(request, target: request.target(at: upstream), remainingMilliseconds: milliseconds)
     vg_set_pointer(easy.raw, CURLOPT_HTTPHEADER, arena.build(request))
   }
@@ -142,7 +146,7 @@ final class Transfer: Attempt {
   func missedFirstByte() {
     let seconds = request?.times.firstByteSecondsMax ?? 0
     failure = ForwardFailure(
-      stage: stage, kind: .timeout, detail: "no answer began within \(seconds) s")
+      stage: stage, kind: .firstByteTimeout, detail: "no answer began within \(seconds) s")
     finished(CURLE_OPERATION_TIMEDOUT)
   }
 
@@ -163,22 +167,25 @@ final class Transfer: Attempt {
     // libcurl calls an answer whose head was cut off a success.
     if code == CURLE_OK || isOverWithHead, answer.answer != nil { return nil }
     // Its word, in libcurl 7.88, for a line of 100 KiB too.
-    if code == CURLE_OUT_OF_MEMORY, sendings == 1, answer.answer == nil {
+    if code == CURLE_OUT_OF_MEMORY, sendings == 1 {
       return ForwardFailure(
         stage: .answering, kind: .answerTooLarge,
-        detail: "a line of the answer's head is over 100 KiB, or memory is out")
+        detail: "a line of the answer's head or trailers is over 100 KiB, or memory is out")
     }
     if code == CURLE_OK {
       return ForwardFailure(stage: stage, kind: .closed, detail: "the answer's head was cut off")
     }
-    return ForwardFailure(stage: stage, kind: Transfer.kind(of: code), detail: easy.message(for: code))
+    var kind = self.kind(of: code)
+    // For some broken answers libcurl has the words of a mistake in its use.
+    if kind == .internalError, answer.hasBegun { kind = .unparsable }
+    return ForwardFailure(stage: stage, kind: kind, detail: easy.message(for: code))
   }
 
-  private static func kind(of code: CURLcode) -> ForwardFailure.Kind {
+  private func kind(of code: CURLcode) -> ForwardFailure.Kind {
     switch code {
     case CURLE_COULDNT_RESOLVE_HOST: .resolve
     case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED: .connect
-    case CURLE_OPERATION_TIMEDOUT: .timeout
+    case CURLE_OPERATION_TIMEDOUT: sendings == 0 ? connectingTimeout : .totalTimeout
     case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE: .closed
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
       CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE,

@@ -54,7 +54,7 @@ struct FieldSection {
       index += 1
       return phase = .endLineFeed
     }
-    guard fieldsLeft > 0 else { throw .headTooLarge("too many header fields") }
+    guard fieldsLeft > 0 else { throw .headTooLarge(.fields) }
     // RFC 9112, section 5.2: a server refuses a folded line or makes it a blank; readers differ in which.
     guard byte != .space, byte != .tab else { throw .malformed("a folded header line") }
     guard byte != .lineFeed else { throw .malformed("bare LF in the header section") }
@@ -120,6 +120,6 @@ struct FieldSection {
   @inline(__always)
   private func checkBound(_ byte: UInt8, isAtEnd: Bool) throws(Rejection) {
     guard isAtEnd, byte != .carriageReturn else { return }
-    throw .headTooLarge("header section")
+    throw .headTooLarge(.bytes)
   }
 }

@@ -86,7 +86,7 @@ public final class Exchange {
 
   private func admit() throws(Rejection) {
     guard lane.occupancy.enterDelivery(max: snapshot.limits.inFlightMax) else {
-      throw .tooBusy("in-flight-max")
+      throw .tooBusy(.inFlight)
     }
     body = lane.takeBody()
   }
@@ -110,7 +110,7 @@ public final class Exchange {
       return false
     }
     guard lane.occupancy.take(bytes: bytes.count, max: snapshot.limits.inFlightBytesMax) else {
-      refuse(.tooBusy("in-flight-bytes-max"))
+      refuse(.tooBusy(.inFlightBytes))
       return false
     }
     body.append(bytes)

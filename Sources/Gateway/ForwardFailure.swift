@@ -13,7 +13,12 @@ public struct ForwardFailure: Error, Sendable, Equatable {
     case resolve
     case connect
     case tls
-    case timeout
+    /// No connection, TLS included, within `connect-seconds-max`.
+    case connectTimeout = "connect-timeout"
+    /// No answer began within `first-byte-seconds-max`.
+    case firstByteTimeout = "first-byte-timeout"
+    /// No complete answer within `total-seconds-max`.
+    case totalTimeout = "total-timeout"
     /// Closed or reset before a complete answer.
     case closed
     /// A pooled connection turned out dead after the request may have been read. It is not sent again.
@@ -40,7 +45,12 @@ public struct ForwardFailure: Error, Sendable, Equatable {
   /// Whether the same delivery can go to another upstream without any upstream seeing it twice.
   public var isSafeToRetry: Bool { stage == .connecting }
 
-  public var isTimeout: Bool { kind == .timeout }
+  public var isTimeout: Bool {
+    switch kind {
+    case .connectTimeout, .firstByteTimeout, .totalTimeout: true
+    default: false
+    }
+  }
 
   public var label: String { "upstream-" + kind.rawValue }
 }

@@ -74,7 +74,8 @@ struct HeaderPlan {
 
   private mutating func keepForwarding(_ kind: FieldRole.Forwarding, _ value: UnsafeRawBufferPointer) -> Bool
   {
-    guard context.isTrusted else { return false }
+    // An empty list says nothing (RFC 9110, section 5.6.1), and joined to others it would end in a blank.
+    guard context.isTrusted, !value.isEmpty else { return false }
     switch kind {
     case .for:
       forwardedFor.append(String(decoding: value, as: UTF8.self))

@@ -65,19 +65,18 @@ public final class HoldCounts: Sendable {
   /// Refused because only a revoked secret verified them.
   public var revokedTotal: Int { revoked.load(ordering: .relaxed) }
 
-  /// Takes a place; false when deliveries or bytes are at their bound.
-  func enter(bytes count: Int, deliveriesMax: Int, bytesMax: Int) -> Bool {
+  /// Takes a place, or throws the bound that was reached.
+  func enter(bytes count: Int, deliveriesMax: Int, bytesMax: Int) throws(HoldEnd) {
     guard deliveries.add(1, ordering: .relaxed).newValue <= deliveriesMax else {
       deliveries.subtract(1, ordering: .relaxed)
-      return false
+      throw .deliveries
     }
     guard bytes.add(count, ordering: .relaxed).newValue <= bytesMax else {
       deliveries.subtract(1, ordering: .relaxed)
       bytes.subtract(count, ordering: .relaxed)
-      return false
+      throw .bytes
     }
     heldTotal.add(1, ordering: .relaxed)
-    return true
   }
 
   func leave(bytes count: Int) {

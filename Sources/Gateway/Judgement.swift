@@ -126,7 +126,7 @@ final class Judgement {
       holdOrRefuse(rotation)
     } else if sawRotation {
       // It came while nobody could tell: its sender tries again, and gets a verdict then.
-      end(.undecided(.rotating("the rotation is over")))
+      end(.undecided(.rotating(.over)))
     } else {
       end(.verdict(verdict))
     }
@@ -143,36 +143,39 @@ final class Judgement {
 
   private func holdOrRefuse(_ rotation: RotationNotice) {
     let now = lane.now()
-    guard let holdingEnd = rotation.holdingEnd else { return end(.undecided(.rotating("rotation by hand"))) }
-    guard now.unixMilliseconds < holdingEnd else { return end(.undecided(.rotating("rotation unfinished"))) }
+    guard let holdingEnd = rotation.holdingEnd else { return end(.undecided(.rotating(.byHand))) }
+    guard now.unixMilliseconds < holdingEnd else { return end(.undecided(.rotating(.unfinished))) }
     if let hold, hold.endUptimeNanoseconds <= now.uptimeNanoseconds { return holdExpired() }
-    guard hold != nil || enterHold(now, milliseconds: holdingEnd - now.unixMilliseconds), let hold else {
+    do throws(HoldEnd) {
+      let hold = try place(now, milliseconds: holdingEnd - now.unixMilliseconds)
+      lane.hold(self, path: path, until: hold.endUptimeNanoseconds)
+    } catch {
       lane.occupancy.holds(path: path).countOverflowed()
-      return end(.undecided(.rotating("hold-deliveries-max or hold-bytes-max")))
+      end(.undecided(.rotating(error)))
     }
-    lane.hold(self, path: path, until: hold.endUptimeNanoseconds)
   }
 
-  private func enterHold(_ now: Moment, milliseconds: Int64) -> Bool {
+  /// The one that it has, or a new one.
+  private func place(_ now: Moment, milliseconds: Int64) throws(HoldEnd) -> Hold {
+    if let hold { return hold }
     let settings = route.rotation ?? RotationSettings()
     let counts = lane.occupancy.holds(path: path)
     let bytes = body?.count ?? 0
-    guard
-      counts.enter(
-        bytes: bytes, deliveriesMax: settings.holdDeliveriesMax, bytesMax: settings.holdBytesMax)
-    else { return false }
+    try counts.enter(
+      bytes: bytes, deliveriesMax: settings.holdDeliveriesMax, bytesMax: settings.holdBytesMax)
     let holdMilliseconds = UInt64(min(Int64(settings.holdSecondsMax) * 1000, max(milliseconds, 0)))
-    hold = Hold(
+    let hold = Hold(
       counts: counts, bytes: bytes,
       endUptimeNanoseconds: now.uptimeNanoseconds + holdMilliseconds * 1_000_000)
-    return true
+    self.hold = hold
+    return hold
   }
 
   /// The time of waiting is up.
   func holdExpired() {
     guard let hold else { return end(.undecided(.lookTimeout)) }
     hold.counts.countOverflowed()
-    end(.undecided(.rotating("hold-seconds-max")))
+    end(.undecided(.rotating(.seconds)))
   }
 
   // MARK: Ends

@@ -7,6 +7,7 @@ public final class Occupancy: Sendable {
   private let connections = Atomic<Int>(0)
   private let connectionsAccepted = Atomic<Int>(0)
   private let acceptFailures = Atomic<Int>(0)
+  private let ended = Mutex<[ConnectionBound: Int]>([:])
   private let files = Mutex<[String: HoldCounts]>([:])
 
   public init() {}
@@ -16,6 +17,8 @@ public final class Occupancy: Sendable {
   public var openConnections: Int { connections.load(ordering: .relaxed) }
   /// Since the start, those beyond the limit too.
   public var connectionsTotal: Int { connectionsAccepted.load(ordering: .relaxed) }
+  /// Since the start, by the bound that was reached.
+  public var connectionsEnded: [ConnectionBound: Int] { ended.withLock { $0 } }
   public var acceptFailuresTotal: Int { acceptFailures.load(ordering: .relaxed) }
 
   /// What a rotation of this secret file has had to hold. Only deliveries that fail come here.
@@ -46,6 +49,9 @@ public final class Occupancy: Sendable {
 
   /// The kernel had no connection to give: out of descriptors or memory.
   public func countAcceptFailure() { acceptFailures.add(1, ordering: .relaxed) }
+
+  /// A connection ends because this bound was reached.
+  public func countEnd(at bound: ConnectionBound) { ended.withLock { $0[bound, default: 0] += 1 } }
 
   public func leaveConnection() { connections.subtract(1, ordering: .relaxed) }
 

@@ -7,7 +7,7 @@ public enum Rejection: Error, Sendable, Equatable {
   case malformed(StaticText)
   case versionNotSupported
   case requestLineTooLong
-  case headTooLarge(StaticText)
+  case headTooLarge(SectionBound)
   case bodyTooLarge
   case headTimeout
   case bodyTimeout
@@ -17,9 +17,9 @@ public enum Rejection: Error, Sendable, Equatable {
   /// A path below a prefix route that two readers could resolve differently.
   case ambiguousPath
   /// A bound on what the gateway holds at once was reached.
-  case tooBusy(StaticText)
+  case tooBusy(OccupancyBound)
   /// A rotation is under way and no secret known so far verifies it: it may be genuine, so never a 401.
-  case rotating(StaticText)
+  case rotating(HoldEnd)
   /// Its secret file could not be looked at in time, so nobody knows whether it is genuine.
   case lookTimeout
   /// The delivery was sound, the upstream was not.
@@ -71,7 +71,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .malformed: "malformed"
     case .versionNotSupported: "version"
     case .requestLineTooLong: "request-line-too-long"
-    case .headTooLarge: "head-too-large"
+    case .headTooLarge(let bound): bound.rawValue
     case .bodyTooLarge: "body-too-large"
     case .headTimeout: "head-timeout"
     case .bodyTimeout: "body-timeout"
@@ -79,8 +79,8 @@ public enum Rejection: Error, Sendable, Equatable {
     case .methodNotAllowed: "method"
     case .expectationFailed: "expectation"
     case .ambiguousPath: "ambiguous-path"
-    case .tooBusy: "too-busy"
-    case .rotating: "rotating"
+    case .tooBusy(let bound): bound.rawValue
+    case .rotating(let end): end.rawValue
     case .lookTimeout: "look-timeout"
     case .upstream(let failure): failure.label
     }
@@ -90,8 +90,8 @@ public enum Rejection: Error, Sendable, Equatable {
   public var detail: String? {
     switch self {
     case .unverified(let reason): reason.detail
-    case .malformed(let text), .headTooLarge(let text), .tooBusy(let text), .rotating(let text):
-      text.description
+    case .malformed(let text): text.description
+    case .rotating: "a rotation is under way, it may be genuine"
     case .upstream(let failure): failure.detail
     default: nil
     }

@@ -9,13 +9,21 @@ extension Connection {
     guard deadline.isOver(now) else { return }
     switch deadline.kind {
     case .none: break
-    case .idle, .lingering: close()
+    case .idle: end(at: .idle)
+    case .lingering: end(at: .lingeringSeconds)
     case .head: refuseBrokenFraming(.headTimeout)
     case .body: refuseBrokenFraming(.bodyTimeout)
     case .reply:
       exchange?.senderGone("reply-timeout")
+      worker.lane.occupancy.countEnd(at: .reply)
       reset()
     }
+  }
+
+  /// Closes without a word, but counted.
+  func end(at bound: ConnectionBound) {
+    worker.lane.occupancy.countEnd(at: bound)
+    close()
   }
 
   /// A sender that takes its answer, however slowly, is left alone; one that takes nothing is not.
@@ -38,6 +46,7 @@ extension Connection {
   /// The drain's time is up.
   func forceClose() {
     exchange?.giveUp()
+    worker.lane.occupancy.countEnd(at: .drain)
     reset()
   }
 }

@@ -23,6 +23,11 @@ final class Connection: ChannelDuplexHandler {
     case closed
   }
 
+  /// What is read, and for how long, of a sender that goes on sending after its last answer. Closing at once
+  /// would reset the connection, and the answer could be lost with it.
+  static let lingeringBytesMax = 1_048_576
+  static let lingeringSecondsMax = 1
+
   let worker: Worker
   var context: ChannelHandlerContext?
   var peer = Peer(address: nil)
@@ -62,7 +67,7 @@ final class Connection: ChannelDuplexHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     isCounted = worker.lane.occupancy.enterConnection(max: limits.connectionsMax)
-    if !isCounted { refuseEarly(.tooBusy("connections-max")) }
+    if !isCounted { refuseEarly(.tooBusy(.connections)) }
     context.fireChannelActive()
   }
 
@@ -129,8 +134,9 @@ final class Connection: ChannelDuplexHandler {
     }
   }
 
+  /// Not while an answer is due: what was sent ahead would be read faster than it is answered.
   func releaseRead() {
-    guard isReadHeld, let context else { return }
+    guard isReadHeld, phase != .answering, let context else { return }
     isReadHeld = false
     context.read()
   }
@@ -220,55 +226,5 @@ final class Connection: ChannelDuplexHandler {
       if isInputClosed { senderHalfClosed() }
     case .answering, .lingering, .closed: break
     }
-  }
-
-  // MARK: Refusals that are ours
-
-  /// Framing that is broken, or a limit reached, where no exchange could answer, or within its body.
-  func refuseBrokenFraming(_ rejection: Rejection) {
-    if let exchange {
-      exchange.refuse(rejection)
-    } else {
-      refuseEarly(rejection)
-    }
-  }
-
-  func refuseEarly(_ rejection: Rejection) {
-    var record = ExchangeRecord(
-      requestID: "-", outcome: .refused, status: rejection.status, remote: peer.text, method: "-", path: "-")
-    record.reason = rejection.label
-    record.detail = rejection.detail
-    record.arrivedUnixMilliseconds = worker.lane.now().unixMilliseconds
-    worker.lane.recorder.record(record)
-    reply = ReplyWriter(closes: true)
-    refuse(rejection)
-  }
-
-  // MARK: Ends
-
-  func swallow(_ count: Int) {
-    lingeringBytes += count
-    if lingeringBytes > 1_048_576 { close() }
-  }
-
-  func close() { context?.close(promise: nil) }
-
-  /// Closes so that the sender cannot take what it got for the whole.
-  func reset() {
-    if let socket = context?.channel as? any SocketOptionProvider {
-      _ = socket.setSoLinger(Glibc.linger(l_onoff: 1, l_linger: 0))
-    }
-    close()
-  }
-
-  /// After the last answer: our side is shut, what the sender still sends is thrown away for a second.
-  func linger() {
-    guard phase != .closed, let context else { return }
-    phase = .lingering
-    deadline = Deadline(.lingering, seconds: 1, from: worker.lane.now())
-    unread = ByteBuffer()
-    context.close(mode: .output, promise: nil)
-    releaseRead()
-    if isInputClosed { close() }
   }
 }

@@ -73,6 +73,9 @@ public struct MetricFamily: Sendable {
   static let connections = MetricFamily(
     "vesigate_connections_accepted_total", .counter,
     "Accepted connections of senders, those beyond the limit included.")
+  static let connectionsEnded = MetricFamily(
+    "vesigate_connections_ended_total", .counter, ["reason"],
+    "Connections of senders that the gateway ended because this bound was reached.")
   static let acceptFailures = MetricFamily(
     "vesigate_accept_failures_total", .counter,
     "Connections that the kernel could not hand over, as when descriptors are used up.")
@@ -139,10 +142,9 @@ public struct MetricFamily: Sendable {
   public static let all = [
     deliveries, reasons, bodyBytes, total, verify, upstream, age, lastVerified, attempts, failing, inFlight,
     inFlightBytes, held, holds, holdsVerified, holdsOverflowed, revoked, openConnections, connections,
-    acceptFailures, secretGeneration, secretModified, secrets, secretUsable, rotating, unfinished, observe,
-    skew, tolerance, clock, reloads, reloadSuccessful, reloadTime, generation, ready, build, linesDropped,
-    linesLeftOut,
-    cpu, resident, virtual, descriptors, descriptorsMax, start,
+    connectionsEnded, acceptFailures, secretGeneration, secretModified, secrets, secretUsable, rotating,
+    unfinished, observe, skew, tolerance, clock, reloads, reloadSuccessful, reloadTime, generation, ready,
+    build, linesDropped, linesLeftOut, cpu, resident, virtual, descriptors, descriptorsMax, start,
   ]
 
   private init(_ name: String, _ kind: Kind, _ help: String) { self.init(name, kind, [], help) }

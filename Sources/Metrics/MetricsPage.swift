@@ -53,14 +53,22 @@ public struct MetricsPage {
     for route in tallies.routes { page.sample(.init(("route", route.name)), route.bodyBytes) }
   }
 
-  /// Those that have come, and of every real route the two that alerts ask for: a series that begins with its
-  /// first delivery has no increase.
+  /// Those that have come, and those that alerts ask for: a series that begins with its first delivery has no
+  /// increase.
   private func reasons(of route: RouteTally) -> [(RouteTally.Reason, UInt64)] {
     var all = route.reasons
-    if route.name != Tallies.noRoute, route.name != Tallies.others {
-      for reason in [Unverified.mismatch, .stale(ageSeconds: 0)] {
-        all[RouteTally.Reason(outcome: .refused, reason: reason.label), default: 0] += 0
+    let alarming: [Rejection] =
+      switch route.name {
+      case Tallies.noRoute: [.tooBusy(.connections)]
+      case Tallies.others: []
+      default:
+        [
+          .unverified(.mismatch), .unverified(.stale(ageSeconds: 0)), .tooBusy(.inFlight),
+          .tooBusy(.inFlightBytes),
+        ]
       }
+    for rejection in alarming {
+      all[RouteTally.Reason(outcome: .refused, reason: rejection.label), default: 0] += 0
     }
     return all.map { ($0.key, $0.value) }.sorted {
       ($0.0.outcome.position, $0.0.reason) < ($1.0.outcome.position, $1.0.reason)
@@ -99,6 +107,10 @@ public struct MetricsPage {
     write(.inFlightBytes, standing.inFlightBytes)
     write(.openConnections, standing.openConnections)
     write(.connections, standing.connections)
+    page.begin(.connectionsEnded)
+    for bound in ConnectionBound.allCases {
+      page.sample(.init(("reason", bound.rawValue)), standing.connectionsEnded[bound] ?? 0)
+    }
     write(.acceptFailures, standing.acceptFailures)
   }
 

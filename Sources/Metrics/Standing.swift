@@ -1,3 +1,5 @@
+public import Gateway
+
 /// How things stand at one moment, as the rest of the program knows it: what cannot be counted by deliveries.
 /// Instants are Unix milliseconds.
 public struct Standing: Sendable {
@@ -75,6 +77,7 @@ public struct Standing: Sendable {
   public var inFlightBytes = 0
   public var openConnections = 0
   public var connections = 0
+  public var connectionsEnded: [ConnectionBound: Int] = [:]
   public var acceptFailures = 0
   public var logLinesDropped = 0
   public var logLinesLeftOut = 0

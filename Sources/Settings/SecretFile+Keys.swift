@@ -38,11 +38,11 @@ enum KeyDecoder {
     line.withBytes { text in
       switch decoding {
       case .raw: line
-      case .hex: decoded(text) { Hex.decode($0, emit: $1) }
-      case .base64: decoded(text) { Base64.decode($0, alphabet: .standard, emit: $1) }
+      case .hex: Secret.decoding(text) { Hex.decode($0, emit: $1) }
+      case .base64: Secret.decoding(text) { Base64.decode($0, alphabet: .standard, emit: $1) }
       case .whsec:
         text.hasPrefix(whsec)
-          ? decoded(UnsafeRawBufferPointer(rebasing: text[whsec.count...])) {
+          ? Secret.decoding(UnsafeRawBufferPointer(rebasing: text[whsec.count...])) {
             Base64.decode($0, alphabet: .standard, emit: $1)
           } : nil
       }
@@ -59,21 +59,4 @@ enum KeyDecoder {
   }
 
   private static let whsec = Array("whsec_".utf8)
-
-  /// The buffer is as large as the text from the start: growing would leave copies of the key behind.
-  private static func decoded(
-    _ text: UnsafeRawBufferPointer,
-    _ decode: (UnsafeRawBufferPointer, (UInt8) -> Bool) -> Bool
-  ) -> Secret? {
-    var buffer = [UInt8](repeating: 0, count: max(text.count, 1))
-    defer { wipe(&buffer) }
-    var count = 0
-    let isWhole = decode(text) { byte in
-      buffer[count] = byte
-      count += 1
-      return true
-    }
-    guard isWhole, count > 0 else { return nil }
-    return buffer.withUnsafeBytes { Secret(copying: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-  }
 }

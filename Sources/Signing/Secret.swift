@@ -34,6 +34,23 @@ public final class Secret: @unchecked Sendable, CustomStringConvertible, CustomR
     self.init(copying: UnsafeRawBufferPointer(rebasing: copy[..<bytes.count]))
   }
 
+  /// What `decode` makes of a text; nil where it is malformed, or nothing.
+  public static func decoding(
+    _ text: UnsafeRawBufferPointer, by decode: (UnsafeRawBufferPointer, (UInt8) -> Bool) -> Bool
+  ) -> Secret? {
+    // As large as needed from the start: growing would leave copies of the key behind.
+    var buffer = [UInt8](repeating: 0, count: max(text.count, 1))
+    defer { wipe(&buffer) }
+    var count = 0
+    let isWhole = decode(text) { byte in
+      buffer[count] = byte
+      count += 1
+      return true
+    }
+    guard isWhole, count > 0 else { return nil }
+    return buffer.withUnsafeBytes { Secret(copying: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+  }
+
   deinit {
     OPENSSL_cleanse(storage.baseAddress, storage.count)
     storage.deallocate()

@@ -1,6 +1,7 @@
 internal import Admin
 internal import Glibc
 internal import Listening
+internal import NIOCore
 internal import Settings
 
 /// The admin listener while it is open.
@@ -8,7 +9,9 @@ struct AdminDoor {
   private let server: AdminServer
   private let unixPath: String?
 
-  static func open(_ address: ListenAddress, desk: OperatorDesk, office: Office) async throws -> AdminDoor {
+  static func open(_ address: ListenAddress, desk: OperatorDesk, group: any EventLoopGroup) async throws
+    -> AdminDoor
+  {
     let socket: ListenSocket
     switch address {
     case .tcp(let host, let port): socket = try .tcp(host: host, port: port)
@@ -16,7 +19,7 @@ struct AdminDoor {
       socket = try .unix(path: path, mode: UInt32(mode), group: group)
     case .systemd: throw ListenFailure(name: address.text, sentence: "admin takes an address of its own")
     }
-    let server = try await AdminServer.start(socket.descriptor, group: office.group) { page in
+    let server = try await AdminServer.start(socket.descriptor, group: group) { page in
       await desk.answer(page)
     }
     return AdminDoor(server: server, unixPath: socket.unixPath)

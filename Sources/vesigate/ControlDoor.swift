@@ -2,6 +2,7 @@ internal import Control
 internal import Gateway
 internal import Glibc
 internal import Listening
+internal import NIOCore
 internal import Settings
 
 /// The control socket while it is open.
@@ -10,11 +11,11 @@ struct ControlDoor {
   private let path: String
 
   static func open(
-    _ path: String, desk: ControlDesk, refusals: RefusalDesk, office: Office
+    _ path: String, desk: ControlDesk, refusals: RefusalDesk, group: any EventLoopGroup
   ) async throws -> ControlDoor {
     let socket = try ListenSocket.unix(path: path, mode: 0o660, group: nil)
     let server = try await ControlServer.start(
-      socket.descriptor, group: office.group, desk: { await desk.answer($0) },
+      socket.descriptor, group: group, desk: { await desk.answer($0) },
       captures: { refusals.capture($0, routes: desk.keeper.loaded.snapshot.routes) })
     return ControlDoor(server: server, path: path)
   }

@@ -45,7 +45,7 @@ struct DiagnoseCommand: ParsableCommand {
       RefusedCase(
         head: saved.head, body: saved.body, layout: saved.route.layout,
         secrets: loaded.snapshot.secrets[saved.route.secretFileIndex], arrival: arrival))
-    print("route    \(saved.route.path.text), \(saved.body.count) bytes of body")
+    print("route    \(saved.route.name), \(saved.body.count) bytes of body")
     print("arrived  \(TimeText.utc(unixMilliseconds: arrival.unixMilliseconds)) (\(whose))\n")
     FindingReport(finding, route: saved.route, configPath: config.path).print()
     if finding.verdict != .verifies, saved.head.framing == .none { saved.printBytesBehind() }
@@ -88,9 +88,14 @@ struct FindingReport {
   }
 
   private func printSettings() {
-    Swift.print("\nIn \(configPath), route \(route.path.text), change\n")
+    Swift.print("\nIn \(configPath), route \(route.name), change\n")
+    let isDefault = route.layout == .vesicash
     for line in SettingLines.of(route.layout) ?? ["signature: (as it is)"] { Swift.print("  - \(line)") }
     for line in finding.settings { Swift.print("  + \(line)") }
+    // Most configurations do not have the first line, and who looks for it in vain wonders.
+    if isDefault {
+      Swift.print("\n(vesicash is the default: where the first line is missing, add the others)")
+    }
     Swift.print("\nthen vesigate check, and vesigate reload.")
   }
 

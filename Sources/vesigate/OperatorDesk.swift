@@ -101,6 +101,7 @@ final class OperatorDesk: Sendable {
     standing.inFlightBytes = occupancy.bytesInFlight
     standing.openConnections = occupancy.openConnections
     standing.connections = occupancy.connectionsTotal
+    standing.connectionsEnded = occupancy.connectionsEnded
     standing.acceptFailures = occupancy.acceptFailuresTotal
     (standing.logLinesDropped, standing.logLinesLeftOut) = logLines()
     return standing

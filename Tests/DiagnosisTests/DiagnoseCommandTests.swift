@@ -18,6 +18,9 @@ import Testing
     let diagnosed = try post.vesigate(["diagnose", file])
     #expect(diagnosed.status == 0, "\(diagnosed.lines)")
     #expect(diagnosed.lines.contains("  - signature: vesicash"))
+    // The configuration has no such line.
+    #expect(
+      diagnosed.lines.contains("(vesicash is the default: where the first line is missing, add the others)"))
     let named = diagnosed.lines.filter { $0.hasPrefix("  + ") }.map { String($0.dropFirst(4)) }
     #expect(named == provider.settings, "\(diagnosed.lines)")
     let line = try post.gateway.waitForLog(containing: "diagnosis of a refused delivery")
@@ -103,5 +106,21 @@ import Testing
     #expect(ended.status == 1)
     #expect(ended.lines == ["no diagnosis: the file ends before the request does"])
     #expect(try GatewayProcess.command(["diagnose", "--config", config, "\(file).none"]).status == 66)
+  }
+
+  @Test func `a route is told with its host, as another one may have the same path`() throws {
+    let directory = try TemporaryDirectory()
+    let secretFile = try directory.write("secret", "test_webhook_secret\n")
+    let routes = ["a.example", "b.example"].map {
+      "  - {path: /hook, host: \($0), secret-file: \(secretFile), upstreams: [http://127.0.0.1:9/]}\n"
+    }
+    let config = try directory.write("vesigate.yaml", "routes:\n" + routes.joined())
+    let signature = try Witness.sign("{}", key: "test_webhook_secret")
+    let request = Post.request(["mor-signature: \(signature)"], "{}").with { $0.lines = ["Host: b.example"] }
+    let file = try directory.write("request", String(decoding: request.bytes, as: UTF8.self))
+    let ended = try GatewayProcess.command(["diagnose", "--config", config, file])
+    #expect(ended.status == 0)
+    #expect(ended.lines.first == "route    b.example/hook, 2 bytes of body")
+    #expect(ended.lines.contains("In \(config), route b.example/hook, change"), "\(ended.lines)")
   }
 }

@@ -234,7 +234,8 @@ import Testing
     for name in ["silent", "endless", "stuck"] {
       #expect(try stage.gateway.exchange(request(name), seconds: 25).status == 504, "\(name)")
     }
-    try stage.gateway.waitForLog(containing: "reason=upstream-timeout")
+    try stage.gateway.waitForLog(containing: "reason=upstream-first-byte-timeout")
+    try stage.gateway.waitForLog(containing: "reason=upstream-total-timeout")
     // Its time over, the gateway has let go of the upstream.
     #expect(try stage.gateway.exchange(request("fine")).text == "ok")
   }

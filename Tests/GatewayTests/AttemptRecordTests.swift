@@ -24,7 +24,7 @@ import Testing
     dispatching.at("b").complete(204)
     #expect(
       Set(ends(dispatching.gate)) == [
-        "a: answered(200)", "b: answered(204)", "c: failed(Gateway.ForwardFailure.Kind.timeout)",
+        "a: answered(200)", "b: answered(204)", "c: failed(Gateway.ForwardFailure.Kind.firstByteTimeout)",
       ])
   }
 

@@ -38,7 +38,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (ForwardFailure.refusedConnection, "refuse 502 upstream-connect"), (.slow, "refuse 504 upstream-timeout"),
+    (ForwardFailure.refusedConnection, "refuse 502 upstream-connect"),
+    (.slow, "refuse 504 upstream-first-byte-timeout"),
     (.reset, "refuse 502 upstream-closed"),
   ])
   func `one that gave no answer is 502 or 504, and no other takes its place`(

@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (ForwardFailure.reset, "refuse 502 upstream-closed"), (.slow, "refuse 504 upstream-timeout"),
+    (ForwardFailure.reset, "refuse 502 upstream-closed"), (.slow, "refuse 504 upstream-first-byte-timeout"),
     (.cutOff, "refuse 502 upstream-closed"),
   ])
   func `once something was sent no other is tried`(failure: ForwardFailure, line: String) throws {
@@ -51,11 +51,11 @@ import Testing
   }
 
   @Test func `a connecting time-out is tried elsewhere and is 504 in the end`() throws {
-    let slow = ForwardFailure(stage: .connecting, kind: .timeout, detail: "connect")
+    let slow = ForwardFailure(stage: .connecting, kind: .connectTimeout, detail: "connect")
     let dispatching = Dispatching(.first, ["a", "b"])
     dispatching.at("a").finish(slow)
     dispatching.at("b").finish(slow)
-    #expect(dispatching.lines == ["refuse 504 upstream-timeout"])
+    #expect(dispatching.lines == ["refuse 504 upstream-connect-timeout"])
     _ = try dispatching.gate.onlyRecord()
   }
 

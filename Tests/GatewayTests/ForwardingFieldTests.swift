@@ -39,6 +39,13 @@ import Testing
     #expect(headers.values("X-Forwarded-Host") == ["in.example"])
   }
 
+  @Test func `an empty claim of a trusted proxy adds nothing, no blank either`() throws {
+    let empty = [("X-Forwarded-For", "198.51.100.1"), ("X-Forwarded-For", ""), ("Forwarded", "")]
+    let headers = try fields(Planning(peer: "", isTrusted: true), empty)
+    #expect(headers.values("X-Forwarded-For") == ["198.51.100.1"])
+    #expect(headers.values("Forwarded") == ["for=unknown;proto=http"])
+  }
+
   @Test func `an IPv6 address stands bare in X-Forwarded-For, in brackets and quotes in Forwarded`() throws {
     let headers = try fields(Planning(peer: "2001:db8::1"), [])
     #expect(headers.values("X-Forwarded-For") == ["2001:db8::1"])

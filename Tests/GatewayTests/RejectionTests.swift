@@ -19,16 +19,27 @@ import Testing
     Row(rejection: .ambiguousPath, status: 400, closes: true),
     Row(rejection: .versionNotSupported, status: 505, closes: true),
     Row(rejection: .requestLineTooLong, status: 414, closes: true),
-    Row(rejection: .headTooLarge("header-bytes-max"), status: 431, closes: true),
+    Row(rejection: .headTooLarge(.bytes), status: 431, closes: true),
+    Row(rejection: .headTooLarge(.fields), status: 431, closes: true),
     Row(rejection: .bodyTooLarge, status: 413, closes: true),
     Row(rejection: .headTimeout, status: 408, closes: true),
     Row(rejection: .bodyTimeout, status: 408, closes: true),
     Row(rejection: .noSuchPath, status: 404, closes: true),
     Row(rejection: .methodNotAllowed(allowed: ["POST"]), status: 405, closes: true),
     Row(rejection: .expectationFailed, status: 417, closes: true),
-    Row(rejection: .tooBusy("in-flight-max"), status: 503, closes: true),
+    Row(rejection: .tooBusy(.connections), status: 503, closes: true),
+    Row(rejection: .tooBusy(.inFlight), status: 503, closes: true),
+    Row(rejection: .tooBusy(.inFlightBytes), status: 503, closes: true),
     Row(rejection: .lookTimeout, status: 503, closes: false),
-    Row(rejection: upstream(.timeout), status: 504, closes: false),
+    Row(rejection: .rotating(.deliveries), status: 503, closes: false),
+    Row(rejection: .rotating(.bytes), status: 503, closes: false),
+    Row(rejection: .rotating(.seconds), status: 503, closes: false),
+    Row(rejection: .rotating(.unfinished), status: 503, closes: false),
+    Row(rejection: .rotating(.byHand), status: 503, closes: false),
+    Row(rejection: .rotating(.over), status: 503, closes: false),
+    Row(rejection: upstream(.connectTimeout), status: 504, closes: false),
+    Row(rejection: upstream(.firstByteTimeout), status: 504, closes: false),
+    Row(rejection: upstream(.totalTimeout), status: 504, closes: false),
     Row(rejection: upstream(.connect), status: 502, closes: false),
     Row(rejection: upstream(.closed), status: 502, closes: false),
     Row(rejection: upstream(.unparsable), status: 502, closes: false),
@@ -50,7 +61,7 @@ import Testing
 
   @Test func `only a failure to connect may be tried elsewhere`() {
     for stage in [ForwardFailure.Stage.connecting, .sending, .answering] {
-      let failure = ForwardFailure(stage: stage, kind: .timeout, detail: "d")
+      let failure = ForwardFailure(stage: stage, kind: .connectTimeout, detail: "d")
       #expect(failure.isSafeToRetry == (stage == .connecting))
     }
   }

@@ -5,7 +5,7 @@ import Testing
 /// Holding has bounds; beyond each the answer is 503, and the sender tries again.
 @Suite struct RotationBoundTests {
   @Test func `503 during a rotation says when to try again and leaves the connection open`() {
-    let rejection = Rejection.rotating("rotation unfinished")
+    let rejection = Rejection.rotating(.unfinished)
     #expect(rejection.status == 503)
     #expect(rejection.retryAfterSeconds == 1)
     #expect(!rejection.closesConnection)
@@ -15,8 +15,11 @@ import Testing
     let gate = Gate.holding(deliveries: 2)
     gate.announce()
     let replies = (0..<4).map { _ in gate.deliverHeld().reply }
-    #expect(replies.map(\.lines) == [[], [], ["refuse 503 rotating"], ["refuse 503 rotating"]])
-    #expect(gate.recorder.records.first?.detail == "hold-deliveries-max or hold-bytes-max")
+    #expect(
+      replies.map(\.lines) == [
+        [], [], ["refuse 503 hold-deliveries-max"], ["refuse 503 hold-deliveries-max"],
+      ])
+    #expect(gate.recorder.records.first?.reason == "hold-deliveries-max")
     #expect((gate.holds.heldNow, gate.holds.total, gate.holds.overflowedTotal) == (2, 2, 2))
     gate.adopt(["new"])
     gate.forwardAll()
@@ -30,17 +33,17 @@ import Testing
     let replies = [200, 101, 100, 1].map {
       gate.deliverHeld([UInt8](repeating: 7, count: $0)).reply
     }
-    #expect(replies.map(\.lines) == [[], ["refuse 503 rotating"], [], ["refuse 503 rotating"]])
+    #expect(replies.map(\.lines) == [[], ["refuse 503 hold-bytes-max"], [], ["refuse 503 hold-bytes-max"]])
     gate.adopt(["new"])
     gate.forwardAll()
     gate.expectNothingHeld()
   }
 
-  @Test(arguments: [(0, 33_554_432), (256, 0)])
-  func `a bound of zero holds nothing`(deliveries: Int, bytes: Int) throws {
+  @Test(arguments: [(0, 33_554_432, "hold-deliveries-max"), (256, 0, "hold-bytes-max")])
+  func `a bound of zero holds nothing`(deliveries: Int, bytes: Int, reason: String) throws {
     let gate = Gate.holding(deliveries: deliveries, bytes: bytes)
     gate.announce()
-    #expect(gate.deliverHeld().reply.lines == ["refuse 503 rotating"])
+    #expect(gate.deliverHeld().reply.lines == ["refuse 503 \(reason)"])
     gate.expectNothingHeld()
   }
 
@@ -53,8 +56,8 @@ import Testing
     #expect(reply.lines == [])
     gate.clock.pass(seconds: 0.011)
     gate.lane.expireHolds()
-    #expect(reply.lines == ["refuse 503 rotating"])
-    #expect(try gate.onlyRecord().detail == "hold-seconds-max")
+    #expect(reply.lines == ["refuse 503 hold-seconds-max"])
+    #expect(try gate.onlyRecord().reason == "hold-seconds-max")
     #expect((gate.holds.overflowedTotal, gate.holds.rejudgedTotal) == (1, 0))
     gate.expectNothingHeld()
   }
@@ -70,7 +73,7 @@ import Testing
     #expect(reply.lines == [])
     gate.clock.pass(seconds: 0.5)
     gate.adopt(["unrelated"], rotation: .begun())
-    #expect(reply.lines == ["refuse 503 rotating"])
+    #expect(reply.lines == ["refuse 503 hold-seconds-max"])
     #expect(gate.holds.overflowedTotal == 1)
     gate.expectNothingHeld()
   }
@@ -84,10 +87,9 @@ import Testing
     #expect(reply.lines == [])
     gate.clock.pass(seconds: 0.11)
     gate.lane.expireHolds()
-    #expect(reply.lines == ["refuse 503 rotating"])
+    #expect(reply.lines == ["refuse 503 hold-seconds-max"])
     let (_, late) = gate.deliverHeld()
-    #expect(late.lines == ["refuse 503 rotating"])
-    #expect(gate.recorder.records.last?.detail == "rotation unfinished")
+    #expect(late.lines == ["refuse 503 rotation-unfinished"])
     #expect(gate.holds.total == 1)
     gate.expectNothingHeld()
   }
@@ -96,8 +98,8 @@ import Testing
   func `a rotation by hand is 503 at once, however long it takes`(secondsAgo: Double) throws {
     let gate = Gate.holding()
     gate.announce(.begun(secondsAgo: secondsAgo, .byHand))
-    #expect(gate.deliverHeld().reply.lines == ["refuse 503 rotating"])
-    #expect(try gate.onlyRecord().detail == "rotation by hand")
+    #expect(gate.deliverHeld().reply.lines == ["refuse 503 rotation-by-hand"])
+    #expect(try gate.onlyRecord().reason == "rotation-by-hand")
     #expect(gate.holds.total == 0)
     // And what verifies goes its way.
     gate.deliver()
@@ -107,14 +109,17 @@ import Testing
 
   /// A journal is text in a file: whatever stands in it, the gateway goes on.
   @Test(
-    arguments: [Int64.min, -1, 0, 1_781_605_412_000, 20_000_000_000_000, Int64.max] as [Int64])
-  func `a journal that began at no sensible time harms nothing`(began: Int64) throws {
+    arguments: [
+      (Int64.min, HoldEnd.unfinished), (-1, .unfinished), (0, .unfinished), (1_781_605_412_000, .seconds),
+      (20_000_000_000_000, .seconds), (Int64.max, .unfinished),
+    ])
+  func `a journal that began at no sensible time harms nothing`(began: Int64, end: HoldEnd) throws {
     let gate = Gate.holding(seconds: 8)
     gate.announce(RotationNotice(beganUnixMilliseconds: began, mode: .call, isCompromised: false))
     let (_, reply) = gate.deliverHeld()
     gate.clock.pass(seconds: 8.01)
     gate.lane.expireHolds()
-    #expect(reply.lines == ["refuse 503 rotating"])
+    #expect(reply.lines == ["refuse 503 \(end.rawValue)"])
     gate.expectNothingHeld()
   }
 
@@ -143,9 +148,10 @@ import Testing
     let occupancy = Occupancy()
     let (one, two) = (occupancy.holds(path: "/one"), occupancy.holds(path: "/two"))
     #expect(one === occupancy.holds(path: "/one"))
-    #expect(one.enter(bytes: 5, deliveriesMax: 1, bytesMax: 5))
-    #expect(!one.enter(bytes: 0, deliveriesMax: 1, bytesMax: 5))
-    #expect(two.enter(bytes: 5, deliveriesMax: 1, bytesMax: 5))
+    try one.enter(bytes: 5, deliveriesMax: 1, bytesMax: 5)
+    #expect(throws: HoldEnd.deliveries) { try one.enter(bytes: 0, deliveriesMax: 1, bytesMax: 5) }
+    #expect(throws: HoldEnd.bytes) { try one.enter(bytes: 1, deliveriesMax: 2, bytesMax: 5) }
+    try two.enter(bytes: 5, deliveriesMax: 1, bytesMax: 5)
     one.leave(bytes: 5)
     #expect((one.heldNow, two.heldNow, one.total) == (0, 1, 1))
   }

@@ -69,9 +69,9 @@ import Testing
     gate.adopt(["new"], rotation: .begun())
     #expect(reply.lines == [])
     gate.adopt(["new"])
-    #expect(reply.lines == ["refuse 503 rotating"])
+    #expect(reply.lines == ["refuse 503 rotation-over"])
     let record = try gate.onlyRecord()
-    #expect(record.detail == "the rotation is over")
+    #expect(record.reason == "rotation-over")
     #expect(gate.forwarder.attempts.isEmpty)
     #expect((gate.holds.rejudgedTotal, gate.holds.overflowedTotal) == (0, 0))
     gate.expectNothingHeld()
@@ -88,7 +88,7 @@ import Testing
     _ = sampleBody.withUnsafeBytes { exchange.collect($0) }
     exchange.bodyEnded()
     gate.looks.finish()
-    #expect(gate.reply.lines == ["refuse 503 rotating"])
+    #expect(gate.reply.lines == ["refuse 503 rotation-over"])
     gate.expectNothingHeld()
   }
 
@@ -133,7 +133,7 @@ import Testing
     gate.announce()
     let (exchange, reply) = gate.deliverHeld()
     let (_, refused) = gate.deliverHeld()
-    #expect(refused.lines == ["refuse 503 rotating"])
+    #expect(refused.lines == ["refuse 503 hold-deliveries-max"])
     exchange.senderGone()
     #expect(reply.lines == [])
     let (_, next) = gate.deliverHeld()
@@ -176,7 +176,7 @@ import Testing
     let (_, reply) = gate.deliverHeld()
     gate.lane.adopt(
       Snapshot(routes: RouteTable([]), limits: Limits(), trustedProxies: TrustedProxies(), secrets: []))
-    #expect(reply.lines == ["refuse 503 rotating"])
+    #expect(reply.lines == ["refuse 503 rotation-over"])
     gate.expectNothingHeld()
   }
 

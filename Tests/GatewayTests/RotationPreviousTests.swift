@@ -83,7 +83,7 @@ import Testing
     gate.adopt(["new"], previous: [.of()], rotation: .begun())
     #expect(status(gate) == "send 200 ")
     gate.adopt(["new"], previous: [.of()])
-    #expect(held.lines == ["refuse 503 rotating"])
+    #expect(held.lines == ["refuse 503 rotation-over"])
     #expect(status(gate) == "send 200 ")
     gate.expectNothingHeld()
   }

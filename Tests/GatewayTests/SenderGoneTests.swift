@@ -59,7 +59,7 @@ import Testing
     dispatching.at("a").finish(.slow)
     let record = try dispatching.gate.onlyRecord()
     #expect(record.outcome == .abandoned)
-    #expect(record.reason == "upstream-timeout")
+    #expect(record.reason == "upstream-first-byte-timeout")
     #expect(record.status == 0)
   }
 

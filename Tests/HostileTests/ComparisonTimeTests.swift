@@ -1,5 +1,6 @@
 import Foundation
 import Signing
+import TestSupport
 import Testing
 
 /// Row W10: how long a comparison takes says nothing about where two digests differ. The gate is that no
@@ -28,7 +29,7 @@ import Testing
       return try #require(Digest(bytes))
     }
     var samples: [[Double]] = [[], []]
-    var generator = SplitMix(seed: 10)
+    var generator = SeededGenerator(seed: 10)
     for _ in 0..<100_000 {
       let kind = Int.random(in: 0...1, using: &generator)
       samples[kind].append(nanoseconds { digest.matches(wrong[kind]) })

@@ -106,16 +106,19 @@ import Testing
   /// The one above has few answers, and long ones; this one has many, and short ones.
   @Test(arguments: ["forged", "genuine"])
   func `U05 a sender who goes on and never reads has few answers kept for it`(kind: String) throws {
-    let stage = try FaultStage(limits: "limits: {reply-seconds-max: 3}") { _, _ in .ok }
-    let one = stage.request(kind).with {
-      if kind == "forged" { $0.signature = String(repeating: "0", count: 64) }
-    }
+    let stage = try FaultStage(limits: "reply-seconds-max: 3") { _, _ in .ok }
+    // Refused at once: for a well-formed signature the secret file would be looked at first.
+    let one = stage.request(kind).with { if kind == "forged" { $0.signature = "0" } }
     let many = [[UInt8]](repeating: one.bytes, count: 50_000).flatMap { $0 }
     let before = stage.gateway.residentBytes
     let deaf = try RawClient(port: stage.gateway.port, receiveBufferBytes: 4_096)
     HostileTable.row("U05", "\(kind) ones, pipelined and unread", expected: "under 16 MiB more, ended") {
-      deaf.offer(many)
-      let grown = (stage.gateway.residentBytes - before) >> 20
+      var grown = 0
+      // The first fills the kernel's buffers, perhaps.
+      for _ in 0..<4 where grown < 16 {
+        deaf.offer(many)
+        grown = (stage.gateway.residentBytes - before) >> 20
+      }
       try FaultStage.hold(grown < 16, "\(grown) MiB more")
       _ = deaf.readSome(for: 5)
       return deaf.end == nil ? "still open" : "under 16 MiB more, ended"

@@ -80,7 +80,7 @@ import Testing
 
   @Test func `however its bytes are cut, a delivery arrives once and whole`() throws {
     let runner = try RawRunner()
-    var generator = SplitMix(seed: Seed.ofRun &+ 1)
+    var generator = SeededGenerator(seed: Seed.ofRun &+ 1)
     HostileTable.row("H12", "60 random splits, seed \(Seed.ofRun)", expected: "60 whole") {
       for round in 0..<60 {
         let body = generator.bytes(Int.random(in: 0...3_000, using: &generator))

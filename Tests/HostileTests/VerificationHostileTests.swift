@@ -67,7 +67,7 @@ import Testing
 
   @Test func `a random bit counts`() throws {
     let seed = Seed.ofRun
-    var generator = SplitMix(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     var spoiled: [Parts] = []
     while spoiled.count < 1000 {
       let parts = Parts(body: generator.bytes(Int.random(in: 1...60, using: &generator)))

@@ -83,11 +83,11 @@ import Testing
     tally.record(record(nil, .refused))
     let moment = Moment(unixMilliseconds: 7, uptimeNanoseconds: 0)
     tally.recordAttempt(at: before.upstreams[0], end: .answered(204), arrival: moment)
-    tally.recordAttempt(at: after.upstreams[0], end: .failed(.timeout), arrival: moment)
+    tally.recordAttempt(at: after.upstreams[0], end: .failed(.totalTimeout), arrival: moment)
     #expect(tally.tallies.route("/a")?.count(of: .forwarded) == 3)
     #expect(tally.tallies.route("none")?.count(of: .refused) == 1)
     let attempts = tally.tallies.upstream("u")?.attempts ?? []
-    #expect(attempts.map(\.result) == ["2xx", "timeout"])
+    #expect(attempts.map(\.result) == ["2xx", "total-timeout"])
     #expect(attempts.map(\.count) == [1, 1])
     // A route that is gone keeps what it counted.
     tally.adopt(snapshot([route("/b", upstream: "v")]))

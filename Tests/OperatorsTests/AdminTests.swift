@@ -54,6 +54,19 @@ import Testing
     }
   }
 
+  @Test func `a reader that asks on and takes nothing has no answers kept for it`() async throws {
+    try await onThread {
+      let (gateway, _) = try gateway()
+      #expect(try gateway.get("/metrics").status == 200)
+      let before = gateway.residentBytes
+      let deaf = try gateway.admin()
+      let one = Array("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+      deaf.offer([[UInt8]](repeating: one, count: 50_000).flatMap { $0 })
+      #expect((gateway.residentBytes - before) >> 20 < 16)
+      #expect(try gateway.get("/healthz").text == "ok\n")
+    }
+  }
+
   @Test func `readers beyond the bound are closed, and the others go on being answered`() async throws {
     try await onThread {
       let (gateway, _) = try gateway()
@@ -115,6 +128,36 @@ import Testing
       #expect(try gateway.command("reload").status == 0)
       #expect(try gateway.get("/readyz").text == "ready\n")
       #expect(try gateway.scrape()["vesigate_config_last_reload_successful"] == 1)
+    }
+  }
+
+  @Test func `connections that end without a delivery are counted by the bound that they reached`()
+    async throws
+  {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try GatewayProcess.observed(
+        [upstream.url()], top: "limits: {idle-seconds-max: 1, body-bytes-max: 10}\n")
+      let silent = try gateway.connect()
+      #expect(silent.isClosedByPeer(within: 15))
+      let large = try gateway.connect()
+      large.offer(SignedRequest(bytes: [UInt8](repeating: 7, count: 5_000_000)).bytes)
+      #expect(try large.response().status == 413)
+      // It neither goes on nor closes its side.
+      let waiting = try gateway.connect()
+      try waiting.send(SignedRequest(bytes: [UInt8](repeating: 7, count: 11)).head)
+      #expect(try waiting.response().status == 413)
+      let name = "vesigate_connections_ended_total"
+      #expect(
+        eventually(within: 20) { (try? gateway.scrape())?[name + "{reason=\"lingering-seconds\"}"] == 1 })
+      let scrape = try gateway.scrape()
+      #expect(scrape[name + "{reason=\"idle-seconds-max\"}"] == 1)
+      #expect(scrape[name + "{reason=\"lingering-bytes\"}"] == 1)
+      #expect(scrape[name + "{reason=\"reply-seconds-max\"}"] == 0)
+      #expect(
+        scrape[
+          "vesigate_delivery_reasons_total{route=\"none\",outcome=\"refused\",reason=\"connections-max\"}"]
+          == 0)
     }
   }
 

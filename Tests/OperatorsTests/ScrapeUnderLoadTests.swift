@@ -63,7 +63,8 @@ import Testing
       print(
         "200 deliveries, one after the other, beside \(scrapes.withLock { $0 } - before) scrapes: \(seconds) s"
       )
-      #expect(seconds < 20)
+      // Tenfold what it takes on a machine that is busy otherwise, and under a sanitizer.
+      #expect(seconds < 60)
       // They were at it all the while, and go on.
       let after = scrapes.withLock { $0 }
       #expect(after > before)

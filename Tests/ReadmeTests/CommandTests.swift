@@ -1,35 +1,37 @@
 import Foundation
 import Testing
 
-/// The commands that the README prints, run as they are printed but for paths and ports.
+/// The commands that the README and docs/rotation.md print, run as they are printed but for paths and ports.
 @Suite(.serialized) struct CommandTests {
   private let sandbox: Sandbox
-  private let blocks = Document.readme.blocks("sh tested")
+  private let begin = Document.readme.blocks("sh tested")
+  private let replace = Document("docs/rotation.md").blocks("sh tested")
 
   init() throws { sandbox = try Sandbox() }
 
-  @Test func `the README's commands make a secret, replace it while deliveries come, and post`() async throws
+  @Test func `the commands that are shown make a secret, replace it while deliveries come, and post`()
+    async throws
   {
-    try #require(blocks.count == 4)
+    try #require(begin.count == 2 && replace.count == 2)
     try prepare()
-    #expect(try await shell(blocks[0]).contains("ok, 1 route"))
+    #expect(try await shell(begin[0]).contains("ok, 1 route"))
     try await startGateway()
     try sandbox.write("the new secret\n", to: "root/new-secret")
     try sandbox.write("the secret that Vesicash's dashboard shows\n", to: "old-secret")
 
     #expect(try await post(signedWith: "old-secret") == 200)
-    _ = try await shell(blocks[1])
+    _ = try await shell(replace[0])
     // Reloaded or not yet: nothing is lost in between.
     #expect(try await post(signedWith: "root/new-secret") == 200)
     #expect(try await post(signedWith: "old-secret") == 200)
     try await reloads(1)
 
-    _ = try await shell(blocks[2])
+    _ = try await shell(replace[1])
     try await reloads(2)
     #expect(try await post(signedWith: "old-secret") == 401)
     #expect(try await post(signedWith: "root/new-secret") == 200)
 
-    let answers = try await shell(blocks[3])
+    let answers = try await shell(begin[1])
     #expect(answers.matches(of: /HTTP\/1.1 200 OK/).count == 2, "\(answers)")
   }
 

@@ -23,11 +23,15 @@ struct Document: Sendable, CustomTestStringConvertible {
   static let readme = Document("README.md")
   static let all = [
     readme, Document("docs/layouts.md"), Document("docs/design.md"), Document("docs/rotation.md"),
-    Document("docs/operations.md"),
-    Document("docs/diagnosis.md"),
-    Document("docs/threat-model.md"),
-    Document("docs/systemd.md"),
+    Document("docs/operations.md"), Document("docs/diagnosis.md"), Document("docs/threat-model.md"),
+    Document("docs/systemd.md"), Document("docs/bounds.md"), Document("docs/testing.md"),
   ]
+
+  /// What docs/ holds.
+  static func inFolder() throws -> Set<String> {
+    let names = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "docs").path)
+    return Set(names.map { "docs/" + $0 })
+  }
 
   var testDescription: String { path }
 

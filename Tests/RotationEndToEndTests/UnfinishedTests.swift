@@ -61,4 +61,22 @@ import Testing
       stage.stop()
     }
   }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `a rotation by hand holds nothing, and the log does not say that it does`() async throws {
+    try await onThread {
+      let stage = try RotationStage(seed: 32)
+      // No secret is entered.
+      #expect(try stage.rotate(["--by-hand"]).status == 75)
+      let line = try stage.gateway.waitForLog(containing: "rotation announced")
+      #expect(line.contains("deliveries that fail get 503 until the new secret is there"), "\(line)")
+      #expect(try stage.status(signedWith: "what the provider may have made") == 503)
+      #expect(try stage.counter("heldTotal") == 0)
+      #expect(try stage.rotate(["--abandon"]).status == 0)
+      #expect(try stage.refusesForgery())
+      #expect(stage.leaks() == [])
+      #expect(stage.gateway.terminate() == 0)
+      stage.stop()
+    }
+  }
 }

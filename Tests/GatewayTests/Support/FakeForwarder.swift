@@ -99,6 +99,6 @@ extension ForwardFailure {
   static let refusedConnection = ForwardFailure(stage: .connecting, kind: .connect, detail: "refused")
   static let brokenTLS = ForwardFailure(stage: .connecting, kind: .tls, detail: "certificate")
   static let reset = ForwardFailure(stage: .sending, kind: .closed, detail: "reset")
-  static let slow = ForwardFailure(stage: .sending, kind: .timeout, detail: "no first byte")
+  static let slow = ForwardFailure(stage: .sending, kind: .firstByteTimeout, detail: "no first byte")
   static let cutOff = ForwardFailure(stage: .answering, kind: .closed, detail: "cut off")
 }

@@ -57,7 +57,9 @@ extension Gate {
   func expectNothingHeld(sourceLocation: SourceLocation = #_sourceLocation) {
     expectEmpty(sourceLocation: sourceLocation)
     #expect(holds.heldNow == 0, sourceLocation: sourceLocation)
-    #expect(holds.enter(bytes: 7, deliveriesMax: 1, bytesMax: 7), sourceLocation: sourceLocation)
+    #expect(throws: Never.self, sourceLocation: sourceLocation) {
+      try holds.enter(bytes: 7, deliveriesMax: 1, bytesMax: 7)
+    }
     holds.leave(bytes: 7)
     #expect(!lane.judgesByOlderSecrets, sourceLocation: sourceLocation)
   }

@@ -1,0 +1,74 @@
+internal import Forwarding
+internal import Gateway
+internal import Logging
+internal import Metrics
+internal import NIOCore
+internal import NIOPosix
+internal import Settings
+internal import Supervision
+internal import Telemetry
+
+/// What the running gateway is made of, without its doors.
+struct Parts {
+  /// The thread on which configuration and secret files are read.
+  let files: NIOThreadPool
+  let keeper: Keeper
+  let looks: LookDesk
+  let selfDiagnosis: SelfDiagnosis
+  let refusals: RefusalDesk
+  let engine: Engine
+  let readiness = Readiness()
+  let status: ServiceStatus
+  let operators: OperatorDesk
+
+  /// Makes them in the order in which one needs the other, not yet wired. The event loops run from now on.
+  init(_ assembly: Assembly, listeningOn doors: String, _ logs: Logs) async throws {
+    let loaded = assembly.loaded
+    CurlForwarder.prepareProcess()
+    files = NIOThreadPool(numberOfThreads: 1)
+    files.start()
+    keeper = Keeper(
+      loaded, configPath: assembly.configPath, environment: assembly.environment, files: files,
+      logger: logs.logger)
+    looks = LookDesk(files: files)
+    selfDiagnosis = SelfDiagnosis(routes: loaded.snapshot.routes, logger: logs.logger)
+    refusals = RefusalDesk(selfDiagnosis: selfDiagnosis)
+    engine = try await Engine(
+      snapshot: loaded.snapshot, loops: Parts.loopCount(loaded.configuration),
+      log: VerifiedWatch(recorder: logs.deliveries, selfDiagnosis: selfDiagnosis), refusals: refusals,
+      looks: looks)
+    status = ServiceStatus(
+      notifier: SystemdNotifier(environment: assembly.environment), keeper: keeper, doors: doors)
+    operators = OperatorDesk(
+      keeper: keeper, engine: engine, readiness: readiness, startedAt: Clocks.now().unixMilliseconds,
+      logLines: { (logs.sink.linesDropped, logs.deliveries.linesLeftOut) })
+  }
+
+  /// Who hears of what: files that changed, and a snapshot that replaces the one before.
+  func wire() {
+    looks.onLook { [keeper] in keeper.look(at: $0) }
+    keeper.onPublish { [engine, selfDiagnosis] in
+      engine.adopt($0)
+      selfDiagnosis.adopt($0.routes)
+    }
+    keeper.onSecretsChanged { [status] in status.secretsChanged() }
+  }
+
+  /// Ends what works in the background, and says what was done since the start.
+  func stop(_ logs: Logs) async {
+    // First: a look under way hands what it found to the loops, and waits for them.
+    try? await files.shutdownGracefully()
+    let tallies = await engine.shutdown()
+    logs.deliveries.tellLeftOut(all: true)
+    await selfDiagnosis.stop()
+    let summary = tallies.summary(reloads: keeper.reloads, logLinesDropped: logs.sink.linesDropped)
+    logs.logger.notice("stopped", metadata: ["summary": "\(summary)"])
+  }
+
+  private static func loopCount(_ configuration: Configuration) -> Int {
+    switch configuration.workers {
+    case .auto: NIOCore.System.coreCount
+    case .count(let count): count
+    }
+  }
+}
