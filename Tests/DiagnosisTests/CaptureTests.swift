@@ -89,9 +89,7 @@ import Testing
   @Test(.enabled(if: GatewayProcess.isRoot, "only root can become others"))
   func `only root and the gateway's own user are given what it refuses`() throws {
     let post = try Post(unprivileged: true)
-    let copy = try TemporaryDirectory()
-    let binary = copy.path + "/vesigate"
-    try FileManager.default.copyItem(atPath: GatewayBinary.path(), toPath: binary)
+    let binary = try GatewayBinary.publicPath()
     func capture(user: Int) throws -> (Int32?, [String]) {
       // The group may open the socket; that is not enough.
       let child = try ChildProcess(

@@ -25,7 +25,7 @@ import Testing
       "Retry-After: 0", "Alt-Svc: h2=\"127.0.0.1:\(canary.port)\"", "Refresh: 0; url=\(canary.url())",
       "Set-Cookie: a=b",
     ]
-    let stage = try FaultStage(workers: 1) { name, _ in
+    let stage = try FaultStage(route: "upstream-idle-seconds-max: 60", workers: 1) { name, _ in
       Int(name).map { .answer($0, lines: lines, body: "no") } ?? .ok
     }
     for status in statuses {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ScrapeUnderLoadTests {
   private static let question = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `deliveries that an upstream keeps waiting do not keep a scrape waiting`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream { _ in .hang }
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `deliveries arrive while readers scrape without a pause, or ask and do not read`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
