@@ -120,8 +120,7 @@ import Testing
         grown = (stage.gateway.residentBytes - before) >> 20
       }
       try FaultStage.hold(grown < 16, "\(grown) MiB more")
-      _ = deaf.readSome(for: 5)
-      return deaf.end == nil ? "still open" : "under 16 MiB more, ended"
+      return eventually(within: 60) { deaf.isCut } ? "under 16 MiB more, ended" : "still open"
     }
     try stage.serveFair()
   }

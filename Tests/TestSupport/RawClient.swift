@@ -127,6 +127,14 @@ public final class RawClient {
     return Sockets.receive(descriptor, max: 1, within: 0) == .reset
   }
 
+  /// Whether the other side has reset this connection; asked of the kernel, so that nothing is taken for it.
+  public var isCut: Bool {
+    let closed: UInt8 = 7
+    var info: [UInt8] = [0]
+    var count = socklen_t(info.count)
+    return getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &count) == 0 && info[0] == closed
+  }
+
   private func receive(until deadline: Date) -> Bool {
     switch Sockets.receive(descriptor, within: deadline.timeIntervalSinceNow) {
     case .bytes(let bytes): unread += bytes
