@@ -1,5 +1,6 @@
 internal import Glibc
 internal import NIOCore
+internal import Synchronization
 
 /// A terminal that shows the same thing anew. What was on it before comes back at the end; where the output
 /// is no terminal, one text follows the other.
@@ -13,20 +14,54 @@ enum Screen {
     let isTerminal = isatty(STDOUT_FILENO) == 1
     if isTerminal {
       restoreOnSignals()
-      write(enter)
+      _ = drawPage(enter.description)
     }
     while draw(look(), isTerminal) { FileThread.sleep(.seconds(Int64(seconds))) }
     if isTerminal { write(leave) }
   }
 
-  /// A handler may only do what is safe at any instruction: one write and the end.
+  /// Who may write. A signal may be handled by another thread than the one that draws, in the middle of a page:
+  /// then that one ends the program when the page stands, unless a second signal comes first.
+  private enum Turn {
+    static let free = 0
+    static let drawing = 1
+    static let leaving = 2
+  }
+
+  private static let turn = Atomic<Int>(Turn.free)
+  private static let exitCode = Atomic<CInt>(0)
+
+  /// A handler may only do what is safe at any instruction: atomics, one write and the end.
   private static func restoreOnSignals() {
+    _ = (turn.load(ordering: .relaxed), exitCode.load(ordering: .relaxed))
     for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
       signal(number) { number in
-        Screen.write(Screen.leave)
-        _exit(number == SIGINT ? 0 : 128 + number)
+        Screen.exitCode.store(number == SIGINT ? 0 : 128 + number, ordering: .relaxed)
+        if Screen.turn.exchange(Turn.leaving, ordering: .acquiringAndReleasing) != Turn.drawing {
+          Screen.end()
+        }
       }
     }
+  }
+
+  private static func end() {
+    write(leave)
+    _exit(exitCode.load(ordering: .relaxed))
+  }
+
+  /// False when nobody reads.
+  private static func drawPage(_ text: String) -> Bool {
+    // Not ours any more: the program is ending.
+    while !turn.compareExchange(expected: Turn.free, desired: Turn.drawing, ordering: .acquiringAndReleasing)
+      .exchanged
+    {
+      FileThread.sleep(.seconds(1))
+    }
+    let isRead = put(text)
+    let freed = turn.compareExchange(
+      expected: Turn.drawing, desired: Turn.free, ordering: .acquiringAndReleasing)
+    if !freed.exchanged { end() }
+    return isRead
   }
 
   private static func write(_ text: StaticString) {
@@ -39,7 +74,7 @@ enum Screen {
     let size = size()
     // To the home position, each line to its end, then the rest of the page: nothing flickers.
     let shown = fitting(lines, rows: size.rows - 1).map { String($0.prefix(size.columns)) + "\u{1B}[K\r\n" }
-    return put("\u{1B}[H" + shown.joined() + "\u{1B}[J")
+    return drawPage("\u{1B}[H" + shown.joined() + "\u{1B}[J")
   }
 
   /// What the page has no room for is told: what is wrong may stand there.
