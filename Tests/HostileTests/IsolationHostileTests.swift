@@ -103,13 +103,18 @@ import Testing
     #expect(deaf.allSatisfy { $0.end == nil })
   }
 
-  /// The one above has few answers, and long ones; this one has many, and short ones.
+  /// The one above has few answers, and long ones; this one has many, and short ones: what the kernel keeps for
+  /// a connection, several megabytes, is filled more than once.
   @Test(arguments: ["forged", "genuine"])
   func `U05 a sender who goes on and never reads has few answers kept for it`(kind: String) throws {
-    let stage = try FaultStage(limits: "reply-seconds-max: 3") { _, _ in .ok }
+    let answer = UpstreamReply([
+      .send(Array("HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n".utf8)), .sendZeros(4096),
+    ])
+    let stage = try FaultStage(limits: "reply-seconds-max: 3") { name, _ in name == kind ? answer : .ok }
     // Refused at once: for a well-formed signature the secret file would be looked at first.
     let one = stage.request(kind).with { if kind == "forged" { $0.signature = "0" } }
-    let many = [[UInt8]](repeating: one.bytes, count: 50_000).flatMap { $0 }
+    let count = kind == "forged" ? 50_000 : 4_000
+    let many = [[UInt8]](repeating: one.bytes, count: count).flatMap { $0 }
     let before = stage.gateway.residentBytes
     let deaf = try RawClient(port: stage.gateway.port, receiveBufferBytes: 4_096)
     HostileTable.row("U05", "\(kind) ones, pipelined and unread", expected: "under 16 MiB more, ended") {
