@@ -135,20 +135,29 @@ test-deb: deb ## lintian, size, dependencies, exposure, manual pages, completion
 test-systemd: ## the package on a Debian 12 that boots systemd, in a container (root; SCENARIOS="reload socket")
 	@scripts/test-systemd $(SCENARIOS)
 
+# BINARY=FILE measures a vesigate that was built elsewhere, BENCH_ENGINE=NAME sets `engine` in its configuration.
+MEASURED = $(or $(BINARY),$(RELEASE))
+NEEDS_RELEASE = $(if $(BINARY),,release)
+
+.PHONY: bench
+bench: $(NEEDS_RELEASE) ## vesigate beside its peers, doing the same work: docs/performance.md (QUICK=1, PARTS=cells)
+	@scripts/install-needs peers
+	@QUICK='$(QUICK)' PARTS='$(PARTS)' bench/compare $(MEASURED)
+
 .PHONY: bench-load
-bench-load: release ## wrk and h2load with signed bodies: nothing lost, nothing twice
+bench-load: $(NEEDS_RELEASE) ## wrk and h2load with signed bodies: nothing lost, nothing twice
 	@scripts/install-needs bench
-	@bench/load $(RELEASE)
+	@bench/load $(MEASURED)
 
 .PHONY: bench-memory
-bench-memory: release ## resident memory after 20,000 and after 200,000 deliveries
+bench-memory: $(NEEDS_RELEASE) ## resident memory after 20,000 and after 200,000 deliveries
 	@scripts/install-needs bench
-	@bench/memory $(RELEASE)
+	@bench/memory $(MEASURED)
 
 .PHONY: bench-instructions
-bench-instructions: release ## user instructions for one delivery of 1 KiB, by callgrind
+bench-instructions: $(NEEDS_RELEASE) ## user instructions for one delivery of 1 KiB, by callgrind
 	@scripts/install-needs bench
-	@bench/instructions $(RELEASE)
+	@bench/instructions $(MEASURED)
 
 .PHONY: soak
 soak: release ## mixed traffic and faults for MINUTES=10, then the books are balanced
