@@ -44,22 +44,25 @@ class Counts:
         return found
 
 
-def instructions_per_delivery(binary, few=FEW, many=MANY, **rig_options):
+def instructions_per_delivery(binary, run=None):
+    """`run(vesigate, wrapper, deliveries)` starts it within the wrapper, delivers, and ends it."""
     with tempfile.TemporaryDirectory(prefix="vesigate-bench.") as folder:
         # valgrind 3.19 cannot read Swift's debug information.
         stripped = folder + "/vesigate"
         subprocess.run(["strip", "-g", "-o", stripped, binary], check=True)
-        runs = [count(stripped, deliveries, folder, rig_options) for deliveries in (few, many)]
-    return runs[0].per_delivery(runs[1], many - few)
+        counts = []
+        for deliveries in (FEW, MANY):
+            output = "%s/callgrind.%d" % (folder, deliveries)
+            wrapper = ["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=" + output]
+            (run or with_h2load)(stripped, wrapper, deliveries)
+            counts.append(parse(output))
+    return counts[0].per_delivery(counts[1], MANY - FEW)
 
 
-def count(binary, deliveries, folder, rig_options):
-    output = "%s/callgrind.%d" % (folder, deliveries)
-    wrapper = ["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=" + output]
-    with Rig(binary, workers="1", wrapper=wrapper, **rig_options) as rig:
+def with_h2load(binary, wrapper, deliveries):
+    with Rig(binary, workers="1", wrapper=wrapper) as rig:
         rig.h2load(deliveries, connections=KEPT_ALIVE)
         require("%d deliveries counted" % deliveries, rig.stop_gateway() == 0)
-    return parse(output)
 
 
 def parse(path):

@@ -61,7 +61,7 @@ def wrk(stage, target, requests, connections, seconds):
 def openloop(stage, target, requests, rate, seconds, connections=64):
     """At a fixed rate, latencies counted from when each request was due."""
     command = openloop_command(stage, target, requests, rate, seconds, connections)
-    return told(json.loads(run(command, seconds + 60)), target)
+    return told(json.loads(run(command, seconds + 120)), target)
 
 
 def openloop_command(stage, target, requests, rate, seconds, connections=64):
@@ -70,15 +70,17 @@ def openloop_command(stage, target, requests, rate, seconds, connections=64):
 
 
 def told(result, target):
-    if result["refused"] or result["broken"] or not result["answered"]:
-        raise Failure("%s answered %d, of them %d without a 2xx; %d broke off" % (
-            target.key, result["answered"], result["refused"], result["broken"]))
+    """The same, or a Failure where not everything was answered well."""
+    is_short = result["answered"] < result.get("sent", 1)
+    if result["refused"] or result["broken"] or is_short:
+        raise Failure("%s answered %d of %s, of them %d without a 2xx; %d broke off" % (
+            target.key, result["answered"], result.get("sent", "?"), result["refused"], result["broken"]))
     return result
 
 
-def run_cell(stage, target, body_bytes, connections, seconds):
+def run_cell(stage, target, body_bytes, connections, seconds, secret=None):
     """One run of one cell: the load, and the processor time that the target took for it."""
-    requests = stage.requests(body_bytes)
+    requests = stage.requests(body_bytes, secret=secret)
     pids = family(target.child.pid)
     before = cpu_ns(pids)
     result = wrk(stage, target, requests, connections, seconds)
@@ -87,10 +89,10 @@ def run_cell(stage, target, body_bytes, connections, seconds):
     return result
 
 
-def warm_up(stage, target, body_bytes, connections):
+def warm_up(stage, target, body_bytes, connections, secret=None):
     """Enough deliveries for connections to the upstream and for memory to be there."""
     rate = 2000 if body_bytes <= 16384 else 200
-    openloop(stage, target, stage.requests(body_bytes), rate, 0.3, connections)
+    openloop(stage, target, stage.requests(body_bytes, secret=secret), rate, 0.3, connections)
 
 
 def in_flight(stage, target, bodies=64, body_bytes=1 << 20, wait_seconds=3):

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { connections_max = 4096, requests_max = 64, answer_bytes_max = 16384, drain_seconds = 10 };
+enum { connections_max = 4096, requests_max = 64, answer_bytes_max = 16384, drain_seconds = 60 };
 
 typedef struct {
   int socket;

@@ -100,22 +100,30 @@ def facts(results):
 
 
 def plain(results):
-    parts = []
-    for title, header, rows in tables(results):
-        widths = [max(len(row[column]) for row in [header] + rows) for column in range(len(header))]
-        lines = [title] + ["  ".join([row[0].ljust(widths[0])] + [
-            text.rjust(width) for text, width in zip(row[1:], widths[1:])]) for row in [header] + rows]
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts + ["\n".join(facts(results))]) + "\n"
+    return plain_tables(tables(results)) + "\n" + "\n".join(facts(results)) + "\n"
 
 
 def markdown(results):
+    return markdown_tables(tables(results)) + "\n" + "\n".join("- " + line for line in facts(results)) + "\n"
+
+
+def plain_tables(found):
     parts = []
-    for title, header, rows in tables(results):
+    for title, header, rows in found:
+        widths = [max(len(row[column]) for row in [header] + rows) for column in range(len(header))]
+        lines = [title] + ["  ".join([row[0].ljust(widths[0])] + [
+            text.rjust(width) for text, width in zip(row[1:], widths[1:])]) for row in [header] + rows]
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def markdown_tables(found):
+    parts = []
+    for title, header, rows in found:
         lines = ["| " + " | ".join(row) + " |" for row in [header] + rows]
         lines.insert(1, "|---" + "|---:" * (len(header) - 1) + "|")
-        parts.append("**%s**\n\n%s" % (title, "\n".join(lines)))
-    return "\n\n".join(parts) + "\n\n" + "\n".join("- " + line for line in facts(results)) + "\n"
+        parts.append("**%s**\n\n%s\n" % (title, "\n".join(lines)))
+    return "\n".join(parts)
 
 
 def into_document(path, name, text):

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -44,6 +45,9 @@ class Stage:
 
     def __init__(self):
         self.load_core, self.target_core = cores()
+        # Senders of a thousand connections need more than the usual 1024.
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         self.children = []
         self.counts = 0
         self.secret = os.urandom(32).hex()

@@ -23,11 +23,13 @@ class Target:
     def __init__(self, key, label, command, version, environment=None, is_ours=False):
         self.key, self.label, self.command, self.is_ours = key, label, command, is_ours
         self.find_version, self.environment = version, environment
+        # The stage's, where it is None; "0,1" are two.
+        self.core = None
 
     def start(self, stage):
         """Starts it in front of the stage's upstream; self.port is where, self.child the process."""
         self.port = free_port()
-        self.child = stage.start(self.key, self.command(stage, self.port), self.port, environment=self.environment)
+        self.child = stage.start(self.key, self.command(stage, self.port), self.port, self.core, self.environment)
         return self
 
 
@@ -44,13 +46,13 @@ def all_targets(binary, with_slow_ones=True):
     return targets, remarks
 
 
-def vesigate(binary, is_logging=False, key=None, **settings):
-    """`settings` go to vesigate_config."""
+def vesigate(binary, is_logging=False, key=None, wrapper=(), **settings):
+    """`settings` go to vesigate_config; `wrapper` is the beginning of a command that runs it."""
     key = key or ("vesigate-logging" if is_logging else "vesigate")
 
     def command(stage, port):
         config = stage.write(key + ".yaml", vesigate_config(stage, key, port, is_logging, **settings))
-        return [binary, "run", "--config", config]
+        return list(wrapper) + [binary, "run", "--config", config]
     label = "vesigate, a log line for each delivery" if is_logging else "vesigate"
     return Target(key, label, command,
                   lambda: first(r"vesigate (\S+)", run([binary, "version"], 20)), is_ours=True)
