@@ -144,6 +144,21 @@ bench: $(NEEDS_RELEASE) ## vesigate beside its peers, doing the same work: docs/
 	@scripts/install-needs peers
 	@QUICK='$(QUICK)' PARTS='$(PARTS)' bench/compare $(MEASURED)
 
+.PHONY: profile
+profile: $(NEEDS_RELEASE) ## where a delivery's time goes: perf's clock and callgrind's instructions (BYTES, CONNECTIONS)
+	@scripts/install-needs bench
+	@BYTES='$(BYTES)' CONNECTIONS='$(CONNECTIONS)' ONLY='$(ONLY)' bench/profile $(MEASURED)
+
+.PHONY: bench-growth
+bench-growth: $(NEEDS_RELEASE) ## how the cost grows with connections, bodies, routes, live secrets, cores (QUICK=1)
+	@scripts/install-needs bench
+	@QUICK='$(QUICK)' bench/growth $(MEASURED)
+
+.PHONY: bench-reload
+bench-reload: $(NEEDS_RELEASE) ## latency at a fixed rate during SIGHUPs and during a rotation (QUICK=1)
+	@scripts/install-needs bench
+	@QUICK='$(QUICK)' bench/reload $(MEASURED)
+
 .PHONY: bench-load
 bench-load: $(NEEDS_RELEASE) ## wrk and h2load with signed bodies: nothing lost, nothing twice
 	@scripts/install-needs bench
@@ -155,9 +170,9 @@ bench-memory: $(NEEDS_RELEASE) ## resident memory after 20,000 and after 200,000
 	@bench/memory $(MEASURED)
 
 .PHONY: bench-instructions
-bench-instructions: $(NEEDS_RELEASE) ## user instructions for one delivery of 1 KiB, by callgrind
+bench-instructions: $(NEEDS_RELEASE) ## user instructions for one delivery beside the last recorded (CHECK=1, RECORD="why")
 	@scripts/install-needs bench
-	@bench/instructions $(MEASURED)
+	@CHECK='$(CHECK)' RECORD='$(RECORD)' bench/instructions $(MEASURED)
 
 .PHONY: soak
 soak: release ## mixed traffic and faults for MINUTES=10, then the books are balanced

@@ -48,7 +48,7 @@ def write(path, results):
 
 def cell_panel(results, cell):
     found = results["cells"][cell]
-    best_key, best = best_peer(results, cell)
+    best_key, best = best_peer(results, {key: values["cpu_us"] for key, values in found.items()})
     rows = []
     for key, values in found.items():
         median, low, high = spread(values["cpu_us"])

@@ -13,13 +13,13 @@ def size(count):
     return "%d MiB" % (count >> 20) if count >= 1 << 20 else "%d KiB" % (count >> 10) if count >= 1024 else "%d B" % count
 
 
-def best_peer(results, cell, field="cpu_us", better=min):
-    """The peer with the best median, as its key and its spread."""
-    peers = [key for key in results["cells"][cell] if not results["targets"][key]["ours"]]
+def best_peer(results, found, better=min):
+    """Of lists of values by target: the peer with the best median, as its key and its spread."""
+    peers = [key for key in found if not results["targets"][key]["ours"]]
     if not peers:
         return None, None
-    key = better(peers, key=lambda peer: spread(results["cells"][cell][peer][field])[0])
-    return key, spread(results["cells"][cell][key][field])
+    key = better(peers, key=lambda peer: spread(found[peer])[0])
+    return key, spread(found[key])
 
 
 def ratio(values, best):
@@ -27,8 +27,15 @@ def ratio(values, best):
     if best is None:
         return "-"
     median, low, high = spread(values)
-    is_noise = (median, low, high) != best and low <= best[2] and best[1] <= high
+    is_noise = len(values) > 1 and (median, low, high) != best and low <= best[2] and best[1] <= high
     return "%.2f%s" % (median / best[0], " ~" if is_noise else "")
+
+
+def with_spread(values, form=None):
+    """`26.2 ±3%`: the median, and half of the width of what lies between the quartiles."""
+    median, low, high = spread(values)
+    text = (form or figure)(median)
+    return text if len(values) == 1 else "%s ±%.0f%%" % (text, 50 * (high - low) / median if median else 0)
 
 
 def figure(value):
@@ -37,51 +44,43 @@ def figure(value):
 
 def tables(results):
     """Title, header and rows of each."""
-    keys, cells = list(results["targets"]), results["cells"]
-    label = lambda key: results["targets"][key]["label"]
-
-    def rows(cell_text):
-        return [[label(key)] + [cell_text(cell, key) if key in cells[cell] else "-" for cell in cells] for key in keys]
-
-    def compared(field, better):
-        best = {cell: best_peer(results, cell, field, better)[1] for cell in cells}
-
-        def text(cell, key):
-            values = cells[cell][key][field]
-            median, low, high = spread(values)
-            return "%s (%s to %s): %s" % (figure(median), figure(low), figure(high), ratio(values, best[cell]))
-        return rows(text)
-
     found = []
-    if cells:
-        found.append(("CPU microseconds for a delivery: median (middle half of the runs): ratio to the best peer",
-                      [""] + list(cells), compared("cpu_us", min)))
-        found.append(("Deliveries a second: median (middle half of the runs): ratio to the best peer",
-                      [""] + list(cells), compared("per_second", max)))
-        for field, name in (("p50_ms", "p50"), ("p99_ms", "p99")):
-            found.append(("%s in ms, of a closed loop: median (middle half of the runs): ratio to the best peer" % name,
-                          [""] + list(cells), compared(field, min)))
-        found.append(("Most resident memory during the cell, MiB", [""] + list(cells),
-                      rows(lambda cell, key: "%.0f" % cells[cell][key]["peak_mib"])))
+    cells = results["cells"]
+    for field, better, name in MEASURES if cells else []:
+        columns = {cell: {key: listed(values[field]) for key, values in cells[cell].items()} for cell in cells}
+        found.append(compared(results, name, columns, better))
     if results["memory"]:
-        found.append(("Resident memory, MiB", ["", "idle", "64 bodies of 1 MiB in flight"], [
-            [label(key), "%.0f" % memory["idle_mib"], "%.0f" % memory["in_flight_mib"]]
-            for key, memory in results["memory"].items()]))
+        columns = {name: {key: [memory[field]] for key, memory in results["memory"].items()}
+                   for field, name in (("idle_mib", "idle"), ("in_flight_mib", "64 bodies of 1 MiB in flight"))}
+        found.append(compared(results, "Resident memory, MiB", columns, min))
     if results["latency"]:
-        found.append(latency_table(results, label))
+        columns = {"%s at %s a second" % (name, rate): {
+            key: [run[field] for run in runs] for key, runs in targets.items() if runs}
+            for rate, targets in results["latency"].items() for field, name in (("p50_ms", "p50"), ("p99_ms", "p99"))}
+        found.append(compared(results, "Latency in ms at a fixed rate, open loop, 1 KiB", columns, min, "%.3f".__mod__))
     return found
 
 
-def latency_table(results, label):
-    rows = []
-    for rate, targets in results["latency"].items():
-        for key, runs in targets.items():
-            if runs:
-                rows.append(["%s, %s a second" % (label(key), rate)] + [
-                    "%.3f (%.3f to %.3f)" % spread([run[field] for run in runs])
-                    for field in ("p50_ms", "p99_ms", "p999_ms")])
-    return ("Latency in ms at a fixed rate, open loop, 1 KiB: median of the runs (their middle half)",
-            ["", "p50", "p99", "p99.9"], rows)
+MEASURES = [
+    ("cpu_us", min, "CPU microseconds for a delivery"), ("per_second", max, "Deliveries a second"),
+    ("p50_ms", min, "p50 in ms, closed loop"), ("p99_ms", min, "p99 in ms, closed loop"),
+    ("peak_mib", min, "Most resident memory, MiB")]
+
+
+def listed(values):
+    return values if isinstance(values, list) else [values]
+
+
+def compared(results, name, columns, better, form=None):
+    """A table with a row for each target: what was measured, and its ratio to the best peer's."""
+    best = {column: best_peer(results, found, better)[1] for column, found in columns.items()}
+
+    def text(column, key):
+        values = columns[column].get(key)
+        return "%s: %s" % (with_spread(values, form), ratio(values, best[column])) if values else "-"
+    keys = [key for key in results["targets"] if any(key in found for found in columns.values())]
+    rows = [[results["targets"][key]["label"]] + [text(column, key) for column in columns] for key in keys]
+    return name + ": ratio to the best peer", [""] + list(columns), rows
 
 
 def facts(results):
@@ -91,9 +90,10 @@ def facts(results):
     lines = ["%s%s, %d cores, Linux %s, %s. %s." % (
         "A quick run, on a machine that may have been busy: only to show how it looks. " if results["quick"] else "",
         machine["cpu"], machine["cores"], machine["kernel"], machine["date"], versions)]
-    lines.append("%d rounds of %g s for each cell; %d runs of %d s for each latency; %s minutes in all." % (
+    lines.append("Rounds for each cell: %d, of %g s; runs for each latency: %d, of %d s; %s minutes in all." % (
         results["rounds"], results["seconds"], results["latency_runs"], results["latency_seconds"],
         results.get("minutes", "?")))
+    lines.append("Each figure is the median, ± half of what lies between the quartiles, then the ratio to the best peer's.")
     lines.append("A ~ stands where the middle halves of the runs overlap with the best peer's: "
                  "a difference within the noise, no win and no loss.")
     return lines + ["%s." % remark.rstrip(".") for remark in results["remarks"]]

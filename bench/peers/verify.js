@@ -11,7 +11,9 @@ async function check(r) {
   }
   const key = await crypto.subtle.importKey(
     'raw', Buffer.from(r.variables.secret), ALGORITHM, false, ['verify']);
-  const signed = Buffer.concat([Buffer.from(timestamp + '.'), r.requestBuffer || Buffer.alloc(0)]);
+  // njs 0.7.9 cannot join an empty buffer.
+  const head = Buffer.from(timestamp + '.');
+  const signed = r.headersIn['content-length'] === '0' ? head : Buffer.concat([head, r.requestBuffer]);
   if (await crypto.subtle.verify(ALGORITHM, key, Buffer.from(signature, 'hex'), signed)) {
     r.internalRedirect('@app');
   } else {
