@@ -140,12 +140,12 @@ MEASURED = $(or $(BINARY),$(RELEASE))
 NEEDS_RELEASE = $(if $(BINARY),,release)
 
 .PHONY: bench
-bench: $(NEEDS_RELEASE) ## vesigate beside its peers, doing the same work: docs/performance.md (QUICK=1, PARTS=cells)
+bench: $(NEEDS_RELEASE) ## vesigate beside its peers, doing the same work (QUICK=1, PARTS="cells memory")
 	@scripts/install-needs peers
 	@QUICK='$(QUICK)' PARTS='$(PARTS)' bench/compare $(MEASURED)
 
 .PHONY: profile
-profile: $(NEEDS_RELEASE) ## where a delivery's time goes: perf's clock and callgrind's instructions (BYTES, CONNECTIONS)
+profile: $(NEEDS_RELEASE) ## where a delivery's time goes, by perf and callgrind (BYTES=, CONNECTIONS=, ONLY=perf)
 	@scripts/install-needs bench
 	@BYTES='$(BYTES)' CONNECTIONS='$(CONNECTIONS)' ONLY='$(ONLY)' bench/profile $(MEASURED)
 

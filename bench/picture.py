@@ -38,8 +38,8 @@ def write(path, results):
             parts.append('<g transform="translate(%d %d)">%s</g>' % (x, top, "".join(draw)))
         top += max(height for _, height in pair) + 28
     head = [text(MARGIN, 24, "Processor time of one verified delivery, as a multiple of the best peer's", "title"),
-            text(MARGIN, 43, "Shorter is better. Microseconds of one pinned core, median of %d rounds; the thin lines span "
-                 "the middle half of them; ~ is within the noise." % results["rounds"], "quiet")]
+            text(MARGIN, 43, "Shorter is better. Microseconds of one pinned core, median of %d rounds; the thin lines "
+                 "span the middle half of them; ~ is within the noise." % results["rounds"], "quiet")]
     with open(path, "w") as file:
         file.write('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">\n'
                    "<title>CPU time per delivery of vesigate and its peers</title>\n<style>%s\n</style>\n%s\n</svg>\n"
@@ -84,7 +84,7 @@ def panel(title, rows, longest, mark=None):
             kind, LABEL, y, scale(median) - LABEL))
         if median > longest:
             x = LABEL + BAR - 14
-            drawn.append('<path class="over" d="M%d %d l6 -13 M%d %d l6 -13" fill="none"/>' % (x, y + 13, x + 5, y + 13))
+            drawn.append('<path class="over" d="M%d %d l6 -13 m-1 13 l6 -13" fill="none"/>' % (x, y + 13))
         else:
             drawn.append('<path class="whisker" fill="none" d="M%.1f %.1f H%.1f M%.1f %d v5 M%.1f %d v5"/>' % (
                 scale(low), y + 6.5, scale(high), scale(low), y + 4, scale(high), y + 4))

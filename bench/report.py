@@ -10,7 +10,9 @@ from measuring import spread
 
 
 def size(count):
-    return "%d MiB" % (count >> 20) if count >= 1 << 20 else "%d KiB" % (count >> 10) if count >= 1024 else "%d B" % count
+    if count >= 1 << 20:
+        return "%d MiB" % (count >> 20)
+    return "%d KiB" % (count >> 10) if count >= 1024 else "%d B" % count
 
 
 def best_peer(results, found, better=min):
@@ -85,15 +87,16 @@ def compared(results, name, columns, better, form=None):
 
 def facts(results):
     machine = results["machine"]
-    versions = ", ".join("%s %s" % (target["label"], target["version"]) for target in results["targets"].values()
-                         if not target["label"].startswith(("vesigate,", "HAProxy,", "nginx, njs")))
+    versions = ", ".join(dict.fromkeys(
+        "%s %s" % (target["label"].split(",")[0], target["version"]) for target in results["targets"].values()))
     lines = ["%s%s, %d cores, Linux %s, %s. %s." % (
         "A quick run, on a machine that may have been busy: only to show how it looks. " if results["quick"] else "",
         machine["cpu"], machine["cores"], machine["kernel"], machine["date"], versions)]
     lines.append("Rounds for each cell: %d, of %g s; runs for each latency: %d, of %d s; %s minutes in all." % (
         results["rounds"], results["seconds"], results["latency_runs"], results["latency_seconds"],
         results.get("minutes", "?")))
-    lines.append("Each figure is the median, ± half of what lies between the quartiles, then the ratio to the best peer's.")
+    lines.append("Each figure is the median, ± half of what lies between the quartiles, then the ratio to the best "
+                 "peer's.")
     lines.append("A ~ stands where the middle halves of the runs overlap with the best peer's: "
                  "a difference within the noise, no win and no loss.")
     return lines + ["%s." % remark.rstrip(".") for remark in results["remarks"]]

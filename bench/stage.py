@@ -90,8 +90,9 @@ class Stage:
 
     def stop(self, child):
         """Ends it, and the workers of its process group; the exit code."""
-        if child in self.children:
-            self.children.remove(child)
+        if child not in self.children:
+            return child.returncode
+        self.children.remove(child)
         if child.poll() is None:
             child.terminate()
         try:

@@ -13,8 +13,9 @@ from rig import PATH, Failure, engine_line, free_port
 from stage import BUILT, HERE, PEERS, nginx, run
 
 VENV = os.path.join(BUILT, "venv")
-# glibc gives large blocks back to the kernel with each request unless it is told not to.
-KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(1 << 30), "MALLOC_MMAP_THRESHOLD_": str(1 << 30)}
+# glibc gives large blocks back to the kernel with each request unless it is told not to. It takes no larger
+# threshold for mmap than this one.
+KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(1 << 30), "MALLOC_MMAP_THRESHOLD_": str(32 << 20)}
 
 
 class Target:
@@ -42,7 +43,7 @@ def all_targets(binary, with_slow_ones=True):
         try:
             targets.append(make())
         except Failure as failure:
-            remarks.append("%s is left out: %s" % (make.__name__, failure))
+            remarks.append("%s is left out: %s" % (make.__name__, str(failure).removeprefix("bench: ")))
     return targets, remarks
 
 
@@ -111,7 +112,7 @@ def aiohttp():
     python = os.path.join(VENV, "bin", "python3")
     return Target("aiohttp", "Python, aiohttp",
                   lambda stage, port: standalone(stage, port, python, os.path.join(PEERS, "gateway.py")),
-                  lambda: run([python, "-c", "import aiohttp; print(aiohttp.__version__)"], 60).strip())
+                  lambda: "with " + run([python, "-c", "import aiohttp; print('aiohttp', aiohttp.__version__)"], 60).strip())
 
 
 def node():
