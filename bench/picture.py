@@ -67,8 +67,8 @@ def latency_panel(results):
                 parts = spread([run["p99_ms"] for run in runs])
                 kind = "ours" if results["targets"][key]["ours"] else "best"
                 name = "%s, %s/s" % (SHORT.get(key, key), "{:,}".format(int(rate)))
-                rows.append((name, kind, parts, ("%.2f ms" % parts[0], "")))
-    longest = max(parts[2] for _, _, parts, _ in rows) if rows else 1
+                rows.append((name, kind, parts, ("%s ms" % figure(parts[0]), "")))
+    longest = 1.05 * max(parts[2] for _, _, parts, _ in rows) if rows else 1
     return panel("p99 at a fixed rate, 1 KiB, open loop", rows, longest)
 
 
