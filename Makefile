@@ -135,20 +135,44 @@ test-deb: deb ## lintian, size, dependencies, exposure, manual pages, completion
 test-systemd: ## the package on a Debian 12 that boots systemd, in a container (root; SCENARIOS="reload socket")
 	@scripts/test-systemd $(SCENARIOS)
 
-.PHONY: bench-load
-bench-load: release ## wrk and h2load with signed bodies: nothing lost, nothing twice
+# BINARY=FILE measures a vesigate that was built elsewhere, BENCH_ENGINE=NAME sets `engine` in its configuration.
+MEASURED = $(or $(BINARY),$(RELEASE))
+NEEDS_RELEASE = $(if $(BINARY),,release)
+
+.PHONY: bench
+bench: $(NEEDS_RELEASE) ## vesigate beside its peers, doing the same work (QUICK=1, PARTS="cells memory")
+	@scripts/install-needs peers
+	@QUICK='$(QUICK)' PARTS='$(PARTS)' bench/compare $(MEASURED)
+
+.PHONY: profile
+profile: $(NEEDS_RELEASE) ## where a delivery's time goes, by perf and callgrind (BYTES=, CONNECTIONS=, ONLY=perf)
 	@scripts/install-needs bench
-	@bench/load $(RELEASE)
+	@BYTES='$(BYTES)' CONNECTIONS='$(CONNECTIONS)' ONLY='$(ONLY)' bench/profile $(MEASURED)
+
+.PHONY: bench-growth
+bench-growth: $(NEEDS_RELEASE) ## how the cost grows with connections, bodies, routes, live secrets, cores (QUICK=1)
+	@scripts/install-needs bench
+	@QUICK='$(QUICK)' bench/growth $(MEASURED)
+
+.PHONY: bench-reload
+bench-reload: $(NEEDS_RELEASE) ## latency at a fixed rate during SIGHUPs and during a rotation (QUICK=1)
+	@scripts/install-needs bench
+	@QUICK='$(QUICK)' bench/reload $(MEASURED)
+
+.PHONY: bench-load
+bench-load: $(NEEDS_RELEASE) ## wrk and h2load with signed bodies: nothing lost, nothing twice
+	@scripts/install-needs bench
+	@bench/load $(MEASURED)
 
 .PHONY: bench-memory
-bench-memory: release ## resident memory after 20,000 and after 200,000 deliveries
+bench-memory: $(NEEDS_RELEASE) ## resident memory after 20,000 and after 200,000 deliveries
 	@scripts/install-needs bench
-	@bench/memory $(RELEASE)
+	@bench/memory $(MEASURED)
 
 .PHONY: bench-instructions
-bench-instructions: release ## user instructions for one delivery of 1 KiB, by callgrind
+bench-instructions: $(NEEDS_RELEASE) ## user instructions for one delivery beside the last recorded (CHECK=1, RECORD="why")
 	@scripts/install-needs bench
-	@bench/instructions $(RELEASE)
+	@CHECK='$(CHECK)' RECORD='$(RECORD)' bench/instructions $(MEASURED)
 
 .PHONY: soak
 soak: release ## mixed traffic and faults for MINUTES=10, then the books are balanced

@@ -18,6 +18,16 @@ PATH = "/webhooks/vesicash"
 CONNECTIONS = 64
 
 
+class Failure(SystemExit):
+    """Ends the program with a sentence, unless somebody can do without what failed."""
+
+
+def engine_line():
+    """The setting `engine`, where BENCH_ENGINE names one."""
+    engine = os.environ.get("BENCH_ENGINE")
+    return ["engine: " + engine] if engine else []
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -28,13 +38,13 @@ def wait_for_port(port, process, seconds=120):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
-            raise SystemExit("bench: %s ended" % process.args[0])
+            raise Failure("bench: %s ended" % process.args[0])
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
         except OSError:
             time.sleep(0.05)
-    raise SystemExit("bench: %s does not listen" % process.args[0])
+    raise Failure("bench: %s does not listen" % process.args[0])
 
 
 class Rig:
@@ -90,11 +100,12 @@ class Rig:
         with open(os.open(self.folder + "/secret", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(os.urandom(32).hex() + "\n")
         self.config = self.folder + "/vesigate.yaml"
+        engine = "".join(line + "\n" for line in engine_line())
         with open(self.config, "w") as file:
             file.write(
-                "listen: 127.0.0.1:%d\ncontrol: %s/control.sock\nworkers: %s\nlog: {deliveries: refused}\nroutes:\n"
+                "listen: 127.0.0.1:%d\ncontrol: %s/control.sock\nworkers: %s\nlog: {deliveries: refused}\n%sroutes:\n"
                 "  - {path: %s, secret-file: %s/secret, upstreams: [\"http://127.0.0.1:%d/\"]}\n"
-                % (self.port, self.folder, self.workers, PATH, self.folder, self.upstream_port))
+                % (self.port, self.folder, self.workers, engine, PATH, self.folder, self.upstream_port))
         self.gateway = subprocess.Popen(
             self.wrapper + [self.binary, "run", "--config", self.config],
             stdin=subprocess.DEVNULL, stderr=open(self.folder + "/log", "w"))
