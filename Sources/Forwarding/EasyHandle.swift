@@ -7,6 +7,7 @@ final class EasyHandle {
   let raw: UnsafeMutableRawPointer
   private let url: OpaquePointer
   private let errorText: UnsafeMutablePointer<CChar>
+  private let silenced: UnsafeMutablePointer<curl_slist>?
   private var shape = Shape.none
   private var isWatchingForExcess = false
 
@@ -28,6 +29,7 @@ final class EasyHandle {
     self.url = url
     errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    silenced = HeadText.silenced.reduce(nil) { curl_slist_append($0, $1) }
     setConstants(upstream, times)
     setTLS(upstream.tls)
   }
@@ -35,6 +37,7 @@ final class EasyHandle {
   deinit {
     curl_easy_cleanup(raw)
     curl_url_cleanup(url)
+    curl_slist_free_all(silenced)
     errorText.deallocate()
   }
 
@@ -56,6 +59,7 @@ final class EasyHandle {
   private func setConstants(_ upstream: Upstream, _ times: ForwardTimes) {
     vg_set_pointer(raw, CURLOPT_CURLU, UnsafeRawPointer(url))
     vg_set_pointer(raw, CURLOPT_ERRORBUFFER, errorText)
+    vg_set_pointer(raw, CURLOPT_HTTPHEADER, silenced)
     if let path = upstream.unixSocketPath { vg_set_string(raw, CURLOPT_UNIX_SOCKET_PATH, path) }
     vg_confine(raw)
     vg_set_long(raw, CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
@@ -76,11 +80,12 @@ final class EasyHandle {
     vg_set_long(raw, CURLOPT_SSLVERSION, version)
   }
 
-  /// Sets what differs from delivery to delivery. The body is not copied and must outlive it.
-  func prepare(_ request: ForwardRequest, target: [UInt8], remainingMilliseconds: Int) {
+  /// Sets what differs from delivery to delivery. The body is not copied and must outlive it; the head is,
+  /// and goes out as it is, its target never normalised.
+  func prepare(_ request: ForwardRequest, head: UnsafePointer<CChar>, remainingMilliseconds: Int) {
     errorText.pointee = 0
     stopWatchingForExcess()
-    setTarget(target)
+    vg_set_string(raw, CURLOPT_REQUEST_TARGET, head)
     vg_set_long(raw, CURLOPT_TIMEOUT_MS, remainingMilliseconds)
     if request.hasBody {
       setShape(.body(method: request.method))
@@ -90,14 +95,6 @@ final class EasyHandle {
       vg_set_pointer(raw, CURLOPT_POSTFIELDS, bytes.baseAddress ?? UnsafeRawPointer(errorText))
     } else {
       setShape(.bodiless(method: request.method))
-    }
-  }
-
-  /// The request target goes out as it is, never normalised.
-  private func setTarget(_ target: [UInt8]) {
-    let terminated = target + [0]
-    _ = terminated.withUnsafeBytes {
-      vg_set_string(raw, CURLOPT_REQUEST_TARGET, $0.bindMemory(to: CChar.self).baseAddress)
     }
   }
 

@@ -14,7 +14,7 @@ final class Transfer: Attempt {
   var place: Int?
   /// Whether libcurl is still to get it.
   var isStarting = false
-  private let arena = HeaderArena()
+  private let head: HeadText
   private unowned let forwarder: CurlForwarder
 
   private(set) var request: ForwardRequest?
@@ -37,6 +37,7 @@ final class Transfer: Attempt {
   init?(upstream: Upstream, times: ForwardTimes, forwarder: CurlForwarder, pool: HandlePool) {
     guard let easy = EasyHandle(upstream: upstream, times: times) else { return nil }
     self.easy = easy
+    head = HeadText(upstream: upstream)
     self.upstream = upstream
     self.forwarder = forwarder
     self.pool = pool
@@ -69,8 +70,8 @@ final class Transfer: Attempt {
     let milliseconds = max(Int(left / 1_000_000), 1)
     connectingTimeout =
       milliseconds > request.times.connectSecondsMax * 1000 ? .connectTimeout : .totalTimeout
-    easy.prepare(request, target: request.target(at: upstream), remainingMilliseconds: milliseconds)
-    vg_set_pointer(easy.raw, CURLOPT_HTTPHEADER, arena.build(request))
+    let text = head.build(request, target: request.target(at: upstream))
+    easy.prepare(request, head: text, remainingMilliseconds: milliseconds)
   }
 
   /// Lets go of the delivery, so that the handle can wait for the next one.

@@ -78,3 +78,47 @@ extension UnsafeRawBufferPointer {
     count >= prefix.count && self[..<prefix.count].elementsEqual(prefix)
   }
 }
+
+extension UnsafeRawBufferPointer {
+  /// Where the run of token characters ends. Names are letters and hyphens, nearly always.
+  @inlinable @inline(__always)
+  public func endOfToken(from start: Int, to end: Int) -> Int {
+    var index = start
+    while index < end {
+      let byte = self[index]
+      guard byte.isASCIILetter || byte == UInt8(ascii: "-") || byte.isTokenCharacter else { break }
+      index &+= 1
+    }
+    return index
+  }
+
+  /// Where the run of bytes that may stand in a field value ends, looking from `start` and no further than
+  /// `end`. Eight bytes are judged at a time; values are most of a head.
+  @inlinable @inline(__always)
+  public func endOfFieldValueBytes(from start: Int, to end: Int) -> Int {
+    var index = start
+    while index &+ 8 <= end {
+      let word = loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      guard !word.hasByteBelowSpace, !word.hasDelete else { break }
+      index &+= 8
+    }
+    while index < end, self[index].isFieldValueByte { index &+= 1 }
+    return index
+  }
+}
+
+extension UInt64 {
+  @inlinable static var ones: UInt64 { 0x0101_0101_0101_0101 }
+  @inlinable static var highBits: UInt64 { 0x8080_8080_8080_8080 }
+
+  /// Whether one of the eight bytes is below 0x20. A borrow can only come out of a byte that is.
+  @inlinable @inline(__always)
+  var hasByteBelowSpace: Bool { (self &- Self.ones &* 0x20) & ~self & Self.highBits != 0 }
+
+  /// Whether one of the eight bytes is 0x7F.
+  @inlinable @inline(__always)
+  var hasDelete: Bool {
+    let difference = self ^ (Self.ones &* 0x7F)
+    return (difference &- Self.ones) & ~difference & Self.highBits != 0
+  }
+}

@@ -29,6 +29,8 @@ public struct AnswerReader {
   private var status = 0
   private var reason: [UInt8] = []
   private var headers = HeaderList()
+  /// The names that `Connection` fields declare to be for one connection alone.
+  private var named = ConnectionNames()
   private var contentLength: Int?
   private var isChunked = false
 
@@ -77,6 +79,8 @@ public struct AnswerReader {
     }
     guard value != 101 else { throw .unparsable("the answer switches protocols unasked") }
     status = value
+    // Room for the head of an ordinary answer.
+    headers = HeaderList(bytesExpected: 512, fieldsExpected: 16)
     reason = line.dropFirst(13).filter(\.isFieldValueByte)
   }
 
@@ -86,15 +90,29 @@ public struct AnswerReader {
     }
     let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
     let value = UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]).trimmingBlanks
-    guard name.allSatisfy(\.isTokenCharacter) else {
+    guard name.endOfToken(from: 0, to: name.count) == name.count else {
       throw .unparsable("a header name of the answer is malformed")
     }
-    guard value.allSatisfy(\.isFieldValueByte) else {
+    guard value.endOfFieldValueBytes(from: 0, to: value.count) == value.count else {
       throw .unparsable("a header value of the answer holds control bytes")
     }
-    if name.equalsIgnoringCase("content-length") { return try length(value) }
-    if name.equalsIgnoringCase("transfer-encoding") { return try transferEncoding(value) }
-    headers.append(name: name, value: value)
+    try take(name, value)
+  }
+
+  /// Lengths tell names apart first: most are none of these.
+  private mutating func take(
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer
+  ) throws(ForwardFailure) {
+    switch name.count {
+    case 2 where name.equalsIgnoringCase("te"): return
+    case 7 where name.equalsIgnoringCase("trailer") || name.equalsIgnoringCase("upgrade"): return
+    case 10 where name.equalsIgnoringCase("connection"): return named.note(value)
+    case 10 where name.equalsIgnoringCase("keep-alive"): return
+    case 14 where name.equalsIgnoringCase("content-length"): return try length(value)
+    case 16 where name.equalsIgnoringCase("proxy-connection"): return
+    case 17 where name.equalsIgnoringCase("transfer-encoding"): return try transferEncoding(value)
+    default: headers.append(name: name, value: value)
+    }
   }
 
   private mutating func length(_ value: UnsafeRawBufferPointer) throws(ForwardFailure) {
@@ -125,7 +143,7 @@ public struct AnswerReader {
       throw .unparsable("the answer has both a length and chunked encoding")
     }
     answer = Answer(
-      status: status, reason: reason, headers: AnswerReader.endToEnd(headers), contentLength: contentLength)
+      status: status, reason: reason, headers: endToEndHeaders, contentLength: contentLength)
   }
 
   private init(headerBytesMax: Int, bytesTaken: Int) {
@@ -133,20 +151,15 @@ public struct AnswerReader {
     bytes = bytesTaken
   }
 
-  private static func endToEnd(_ headers: HeaderList) -> HeaderList {
-    let named = ConnectionNames(headers)
+  /// Without those that a `Connection` field names, wherever among them it stood.
+  private var endToEndHeaders: HeaderList {
+    guard !named.isEmpty else { return headers }
     var kept = HeaderList(bytesExpected: headers.bytes.count, fieldsExpected: headers.count)
-    for index in headers.fields.indices {
-      let stays = headers.withField(index) { name, _ in !isHopByHop(name) && !named.contains(name) }
-      if stays { kept.append(index, of: headers) }
+    for index in headers.fields.indices
+    where headers.withField(index, { name, _ in !named.contains(name) }) {
+      kept.append(index, of: headers)
     }
     return kept
-  }
-
-  private static func isHopByHop(_ name: UnsafeRawBufferPointer) -> Bool {
-    name.equalsIgnoringCase("connection") || name.equalsIgnoringCase("keep-alive")
-      || name.equalsIgnoringCase("proxy-connection") || name.equalsIgnoringCase("te")
-      || name.equalsIgnoringCase("trailer") || name.equalsIgnoringCase("upgrade")
   }
 
   private static func withoutLineEnd(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {

@@ -7,9 +7,8 @@ public struct ForwardRequest {
   public let body: BodyBuffer
   /// Whether the sender sent a body at all, be it an empty one.
   public let hasBody: Bool
-  /// Whether the sender said what he accepts and sends: a forwarding library must not invent it.
-  public let hasAccept: Bool
-  public let hasContentType: Bool
+  /// Whether the sender's `Host` goes on; else the upstream's own is to be said.
+  public let hasHost: Bool
   public let times: ForwardTimes
   /// Monotonic instant at which the upstream's answer must be complete, nanoseconds.
   public let deadlineUptimeNanoseconds: UInt64
@@ -61,8 +60,7 @@ extension ForwardRequest {
     headers = plan.headers
     self.body = body
     hasBody = head.framing != .none || !ForwardRequest.bodilessMethods.contains(head.method)
-    hasAccept = plan.hasAccept
-    hasContentType = plan.hasContentType
+    hasHost = plan.hasHost
     times = context.route.times
     deadlineUptimeNanoseconds =
       context.arrival.uptimeNanoseconds + UInt64(context.route.times.totalSecondsMax) * 1_000_000_000

@@ -60,7 +60,17 @@ public struct HeaderList: Sendable {
 
   /// Appends the field at `index` of another list as it stands there.
   public mutating func append(_ index: Int, of other: HeaderList) {
-    other.withField(index) { append(name: $0, value: $1) }
+    let field = other.fields[index]
+    let start = Int32(bytes.count)
+    // Name and value stand side by side in every list.
+    other.bytes.withUnsafeBytes { all in
+      let end = Int(field.valueStart + field.valueCount)
+      bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: all[Int(field.nameStart)..<end]))
+    }
+    fields.append(
+      Field(
+        nameStart: start, nameCount: field.nameCount, valueStart: start + field.nameCount,
+        valueCount: field.valueCount))
   }
 
   /// Lends name and value of the field at `index`.

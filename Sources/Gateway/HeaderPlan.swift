@@ -1,8 +1,7 @@
 /// Which of a sender's header fields leave, and which of ours go with them.
 struct HeaderPlan {
   private(set) var headers: HeaderList
-  private(set) var hasAccept = false
-  private(set) var hasContentType = false
+  private(set) var hasHost = false
 
   private let head: RequestHead
   private let context: PlanContext
@@ -44,26 +43,19 @@ struct HeaderPlan {
     let role = FieldRole(name)
     switch role {
     case .hopByHop: return false
-    case .host: return context.route.preservesHost
+    case .host:
+      hasHost = context.route.preservesHost
+      return hasHost
     // One that is unfit for a log or said twice is replaced, so that log and app call the delivery alike.
     case .requestID where !value.elementsEqual(context.requestID.utf8): return false
     case .forwarding(let kind): return keepForwarding(kind, value)
     case .trace where context.trace?.begunSpan != nil: return false
-    case .accept, .contentType, .requestID, .trace, .other: break
+    case .requestID, .trace, .other: break
     }
     guard !named.contains(name) else { return false }
-    note(role)
+    // What leaves need not be added: only what leaves counts.
+    if case .requestID = role { hasRequestID = true }
     return true
-  }
-
-  /// What leaves need not be invented or added: only what leaves counts.
-  private mutating func note(_ role: FieldRole) {
-    switch role {
-    case .accept: hasAccept = true
-    case .contentType: hasContentType = true
-    case .requestID: hasRequestID = true
-    case .hopByHop, .host, .forwarding, .trace, .other: break
-    }
   }
 
   /// A mark or its failed form, by default or configured on any route: nobody else's ever leaves. Nor does
@@ -158,8 +150,6 @@ enum FieldRole {
   case hopByHop
   case host
   case forwarding(Forwarding)
-  case accept
-  case contentType
   case requestID
   /// Either field of W3C Trace Context: they go on together or not at all.
   case trace
@@ -175,7 +165,7 @@ enum FieldRole {
     case 4: return name.equalsIgnoringCase("host") ? .host : nil
     // CGI makes `HTTP_PROXY` of `Proxy`, which many a client library obeys (CVE-2016-5385).
     case 5: return name.equalsIgnoringCase("proxy") ? .hopByHop : nil
-    case 6: return shortName(name)
+    case 6: return name.equalsIgnoringCase("expect") ? .hopByHop : nil
     case 7: return name.equalsIgnoringCase("trailer") || name.equalsIgnoringCase("upgrade") ? .hopByHop : nil
     case 9: return name.equalsIgnoringCase("forwarded") ? .forwarding(.forwarded) : nil
     case 10:
@@ -184,22 +174,16 @@ enum FieldRole {
         ? .hopByHop : nil
     case 11: return name.equalsIgnoringCase("traceparent") ? .trace : nil
     case 12:
-      if name.equalsIgnoringCase("content-type") { return .contentType }
       return name.equalsIgnoringCase("x-request-id") ? .requestID : nil
     default: return longName(name)
     }
-  }
-
-  private static func shortName(_ name: UnsafeRawBufferPointer) -> FieldRole? {
-    if name.equalsIgnoringCase("accept") { return .accept }
-    return name.equalsIgnoringCase("expect") ? .hopByHop : nil
   }
 
   private static func longName(_ name: UnsafeRawBufferPointer) -> FieldRole? {
     switch name.count {
     case 14:
       return name.equalsIgnoringCase("content-length") || name.equalsIgnoringCase("http2-settings")
-        ? .hopByHop : nil
+        || name.equalsIgnoringCase("x-forwarded-as") ? .hopByHop : nil
     case 15: return name.equalsIgnoringCase("x-forwarded-for") ? .forwarding(.for) : nil
     case 16:
       if name.equalsIgnoringCase("x-forwarded-host") { return .forwarding(.host) }
@@ -218,20 +202,27 @@ enum FieldRole {
 struct ConnectionNames {
   private var names: [[UInt8]] = []
 
+  init() {}
+
   init(_ headers: HeaderList) {
-    let connection = Array("connection".utf8)
-    for index in headers.fields.indices where headers.fields[index].nameCount == connection.count {
+    for index in headers.fields.indices where headers.fields[index].nameCount == 10 {
       headers.withField(index) { name, value in
-        guard name.equalsIgnoringCase(connection) else { return }
-        value.forEachElement(separator: UInt8(ascii: ",")) { element in
-          // These two say how long the connection lives; no header has such a name.
-          let isOption = element.equalsIgnoringCase("close") || element.equalsIgnoringCase("keep-alive")
-          if !isOption { names.append(element.map(\.asciiLowercased)) }
-          return true
-        }
+        if name.equalsIgnoringCase("connection") { note(value) }
       }
     }
   }
+
+  /// Takes the value of one `Connection` field.
+  mutating func note(_ value: UnsafeRawBufferPointer) {
+    value.forEachElement(separator: UInt8(ascii: ",")) { element in
+      // These two say how long the connection lives; no header has such a name.
+      let isOption = element.equalsIgnoringCase("close") || element.equalsIgnoringCase("keep-alive")
+      if !isOption { names.append(element.map(\.asciiLowercased)) }
+      return true
+    }
+  }
+
+  var isEmpty: Bool { names.isEmpty }
 
   func contains(_ name: UnsafeRawBufferPointer) -> Bool {
     !names.isEmpty && names.contains { name.equalsIgnoringCase($0) }

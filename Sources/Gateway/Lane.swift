@@ -91,6 +91,12 @@ public final class Lane {
 
   func giveBack(_ body: BodyBuffer) { bodies.giveBack(body) }
 
+  /// Frees bodies' memory that nobody used lately; false when none is kept. To be called some times a second.
+  public func trimBodies() -> Bool {
+    bodies.trim()
+    return !bodies.isEmpty
+  }
+
   func nextRequestID() -> String { requestIDs.next() }
 
   func beginTrace() -> TraceContext { traceIDs.next() }

@@ -125,9 +125,11 @@ final class Connection: ChannelDuplexHandler {
     }
   }
 
-  /// While a delivery is on its way nothing more is read: the sender's next one waits in the kernel.
+  /// While a delivery is on its way and something was sent ahead of its answer, nothing more is read: it
+  /// waits in the kernel. Most senders wait themselves, and to look away from each socket and back would be
+  /// two system calls a delivery.
   func read(context: ChannelHandlerContext) {
-    if phase == .answering {
+    if mustWait {
       isReadHeld = true
     } else {
       context.read()
@@ -136,10 +138,12 @@ final class Connection: ChannelDuplexHandler {
 
   /// Not while an answer is due: what was sent ahead would be read faster than it is answered.
   func releaseRead() {
-    guard isReadHeld, phase != .answering, let context else { return }
+    guard isReadHeld, !mustWait, let context else { return }
     isReadHeld = false
     context.read()
   }
+
+  private var mustWait: Bool { phase == .answering && unread.readableBytes > 0 }
 
   func process() {
     guard !isProcessing else { return }

@@ -41,35 +41,45 @@ struct ReplyWriter {
       buffer.writeString("Allow: \(allowed.joined(separator: ", "))\r\n")
     }
     if let seconds = rejection.retryAfterSeconds { buffer.writeString("Retry-After: \(seconds)\r\n") }
-    finishHead(length: text.utf8.count + 1, into: &buffer)
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 256) { target in
+      var cursor = ByteCursor(target)
+      finishHead(length: text.utf8.count + 1, at: &cursor)
+      return cursor.count
+    }
     if method != "HEAD" { buffer.writeString(text + "\n") }
   }
 
   // MARK: Upstreams' answers
 
   func whole(_ answer: Answer, body: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
-    statusAndFields(answer, into: &buffer)
-    guard answer.hasBody(for: method) else {
-      // The length of a body that does not follow is handed back as it was announced.
-      finishHead(length: answer.status == 204 ? nil : answer.contentLength, into: &buffer)
-      return
+    let hasBody = answer.hasBody(for: method)
+    // The length of a body that does not follow is handed back as it was announced.
+    let announced = answer.status == 204 ? nil : answer.contentLength
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: headBytesMax(answer) + body.count) { target in
+      var cursor = ByteCursor(target)
+      statusAndFields(answer, at: &cursor)
+      finishHead(length: hasBody ? body.count : announced, at: &cursor)
+      if hasBody { cursor.put(body) }
+      return cursor.count
     }
-    finishHead(length: body.count, into: &buffer)
-    buffer.writeBytes(body)
   }
 
   mutating func head(_ answer: Answer, into buffer: inout ByteBuffer) {
-    statusAndFields(answer, into: &buffer)
     if answer.contentLength != nil {
       framing = .length
     } else if minorVersion >= 1 {
       framing = .chunked
-      buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
     } else {
       framing = .untilClose
       closes = true
     }
-    finishHead(length: answer.contentLength, into: &buffer)
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: headBytesMax(answer)) { target in
+      var cursor = ByteCursor(target)
+      statusAndFields(answer, at: &cursor)
+      if case .chunked = framing { cursor.put("Transfer-Encoding: chunked\r\n") }
+      finishHead(length: answer.contentLength, at: &cursor)
+      return cursor.count
+    }
   }
 
   func part(_ bytes: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
@@ -88,34 +98,62 @@ struct ReplyWriter {
     if case .chunked = framing { buffer.writeStaticString("0\r\n\r\n") }
   }
 
-  private func statusAndFields(_ answer: Answer, into buffer: inout ByteBuffer) {
-    buffer.writeStaticString("HTTP/1.1 ")
-    buffer.writeString(String(answer.status))
-    buffer.writeStaticString(" ")
-    buffer.writeBytes(answer.reason)
-    buffer.writeStaticString("\r\n")
+  /// Status line, framing and connection fields together are far below 256 bytes.
+  private func headBytesMax(_ answer: Answer) -> Int { answer.reason.count + answer.headers.wireBytes + 256 }
+
+  private func statusAndFields(_ answer: Answer, at cursor: inout ByteCursor) {
+    cursor.put("HTTP/1.1 ")
+    cursor.put(decimal: answer.status)
+    cursor.put(" ")
+    answer.reason.withUnsafeBytes { cursor.put($0) }
+    cursor.put("\r\n")
     for index in 0..<answer.headers.count {
       answer.headers.withField(index) { name, value in
-        buffer.writeBytes(name)
-        buffer.writeStaticString(": ")
-        buffer.writeBytes(value)
-        buffer.writeStaticString("\r\n")
+        cursor.put(name)
+        cursor.put(": ")
+        cursor.put(value)
+        cursor.put("\r\n")
       }
     }
   }
 
-  private func finishHead(length: Int?, into buffer: inout ByteBuffer) {
+  private func finishHead(length: Int?, at cursor: inout ByteCursor) {
     if let length {
-      buffer.writeStaticString("Content-Length: ")
-      buffer.writeString(String(length))
-      buffer.writeStaticString("\r\n")
+      cursor.put("Content-Length: ")
+      cursor.put(decimal: length)
+      cursor.put("\r\n")
     }
     if closes {
-      buffer.writeStaticString("Connection: close\r\n")
+      cursor.put("Connection: close\r\n")
     } else if minorVersion == 0 {
-      buffer.writeStaticString("Connection: keep-alive\r\n")
+      cursor.put("Connection: keep-alive\r\n")
     }
-    buffer.writeStaticString("\r\n")
+    cursor.put("\r\n")
+  }
+}
+
+/// Writes into memory that has room for all that is put there: a reply is a score of short pieces, and a
+/// buffer would be asked for room with each.
+private struct ByteCursor {
+  private let target: UnsafeMutableRawBufferPointer
+  private(set) var count = 0
+
+  init(_ target: UnsafeMutableRawBufferPointer) { self.target = target }
+
+  mutating func put(_ bytes: UnsafeRawBufferPointer) {
+    precondition(bytes.count <= target.count - count)
+    guard let source = bytes.baseAddress, let base = target.baseAddress else { return }
+    base.advanced(by: count).copyMemory(from: source, byteCount: bytes.count)
+    count += bytes.count
+  }
+
+  mutating func put(_ text: StaticString) {
+    put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  mutating func put(decimal value: Int) {
+    var text = String(value)
+    text.withUTF8 { put(UnsafeRawBufferPointer($0)) }
   }
 }
 

@@ -60,7 +60,8 @@ public final class Worker {
     lane.expireHolds()
     let now = lane.now()
     for connection in Array(connections.values) { connection.checkDeadline(now) }
-    if !connections.isEmpty { scheduleSweep() }
+    let keepsBodies = lane.trimBodies()
+    if isBusy || keepsBodies { scheduleSweep() }
   }
 
   // MARK: The reply buffer

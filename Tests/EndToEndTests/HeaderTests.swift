@@ -41,6 +41,20 @@ import Testing
     }
   }
 
+  /// All fields leave behind libcurl's request target: what it says itself must fit around them.
+  @Test func `the head is whole, and its last field says how the delivery is forwarded`() throws {
+    let request = try seen {
+      $0.lines += ["X-Forwarded-As: HTTP/3", "X-Long: " + String(repeating: "a", count: 20_000)]
+    }
+    #expect(request.head.first.hasSuffix(" HTTP/1.1"))
+    #expect(request.head.first.split(separator: " ").count == 3)
+    #expect(request.head.values("x-forwarded-as") == ["HTTP/1.1"])
+    #expect(request.head.value("x-long")?.utf8.count == 20_000)
+    for name in ["host", "content-length", "x-verified", "x-request-id", "via"] {
+      #expect(request.head.values(name).count == 1, "\(name)")
+    }
+  }
+
   @Test func `the Host is the upstream's, or the sender's where the route says so`() throws {
     let own = try seen { $0.lines = ["Host: sender.test:81"] }
     #expect(own.head.values("host").count == 1)

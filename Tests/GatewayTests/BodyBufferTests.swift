@@ -39,6 +39,27 @@ import Testing
     #expect(again.count { $0.capacity == size } == 4)
   }
 
+  @Test func `what the pool lends is kept, what nobody used goes little by little`() {
+    var pool = BodyBufferPool()
+    let lent = (0..<9).map { _ in pool.take() }
+    for buffer in lent {
+      buffer.reserve(100)
+      pool.giveBack(buffer)
+    }
+    pool.trim()
+    for _ in 0..<8 {
+      let used = pool.take()
+      #expect(used.capacity == 100)
+      pool.giveBack(used)
+      pool.trim()
+    }
+    #expect(pool.take().capacity == 100 && pool.isEmpty)
+    pool.trim()
+    pool.giveBack(lent[0])
+    for _ in 0..<2 { pool.trim() }
+    #expect(pool.isEmpty)
+  }
+
   @Test func `places are counted and given back`() {
     let occupancy = Occupancy()
     #expect(occupancy.enterDelivery(max: 1))

@@ -96,19 +96,17 @@ import Testing
     #expect(try kept([(name, "1"), ("A-B", "2")]) == ["A-B: 2"])
   }
 
-  @Test func `whether the sender said what he accepts and sends is known`() throws {
-    let planning = Planning()
-    let said = try planning.verified(
-      RequestHead("POST", "/hook", [("accept", "a/b"), ("CONTENT-TYPE", "c/d")]))
-    #expect(said.hasAccept && said.hasContentType)
-    let silent = try planning.verified(RequestHead("POST", "/hook", [("X-Accept", "a/b")]))
-    #expect(!silent.hasAccept && !silent.hasContentType)
+  @Test func `the sender's Host is known to go on where the route says so`() throws {
+    let sent = RequestHead("POST", "/hook", [("Host", "sender.test")])
+    #expect(try Planning(route: Route("/hook", preservesHost: true)).verified(sent).hasHost)
+    #expect(
+      try !Planning(route: Route("/hook", preservesHost: true)).verified(RequestHead("POST", "/hook", []))
+        .hasHost)
+    #expect(try !Planning().verified(sent).hasHost)
   }
 
-  @Test func `what Connection took away was not said`() throws {
-    let fields = [("Connection", "accept, content-type"), ("Accept", "a/b"), ("Content-Type", "c/d")]
-    let request = try Planning().verified(RequestHead("POST", "/hook", fields))
-    #expect(!request.hasAccept && !request.hasContentType)
+  @Test func `how the delivery is forwarded is the gateway's to say`() throws {
+    #expect(try kept([("x-forwarded-as", "HTTP/3"), ("X-A", "1")]) == ["X-A: 1"])
   }
 }
 

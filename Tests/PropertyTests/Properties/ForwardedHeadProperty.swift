@@ -6,7 +6,7 @@ import Signing
 @testable import Forwarding
 @testable import Gateway
 
-/// What holds of every head that leaves: the lines that libcurl gets are names of letters, digits and
+/// What holds of every head that leaves: the lines in libcurl's text are names of letters, digits and
 /// hyphens, with one mark among them, and that is ours. The first byte of an input chooses the
 /// circumstances, the rest is a request as a sender would send it.
 enum ForwardedHeadProperty {
@@ -15,8 +15,8 @@ enum ForwardedHeadProperty {
     let circumstances = Circumstances(flags: flags)
     let request = circumstances.request(head)
     let witness = LeavingWitness(circumstances: circumstances, sent: head, request: request)
-    return witness.listViolation(curlLines(request)) ?? witness.markViolation() ?? witness.nameViolation()
-      ?? witness.targetViolation()
+    return witness.textViolation(text(request, circumstances)) ?? witness.markViolation()
+      ?? witness.nameViolation() ?? witness.targetViolation()
   }
 
   private static func head(_ bytes: [UInt8]) -> RequestHead? {
@@ -28,17 +28,13 @@ enum ForwardedHeadProperty {
     }
   }
 
-  private static func curlLines(_ request: ForwardRequest) -> [[UInt8]] {
-    let arena = HeaderArena()
-    var lines: [[UInt8]] = []
-    var node = arena.build(request)
-    while let current = node {
-      if let data = current.pointee.data {
-        lines.append(Array(UnsafeRawBufferPointer(start: data, count: strlen(data))))
-      }
-      node = current.pointee.next
+  private static func text(_ request: ForwardRequest, _ circumstances: Circumstances) -> [UInt8] {
+    let upstream = circumstances.route.upstreams[0]
+    let head = HeadText(upstream: upstream)
+    return withExtendedLifetime(head) {
+      let text = head.build(request, target: request.target(at: upstream))
+      return Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
     }
-    return lines
   }
 }
 
@@ -110,13 +106,18 @@ private struct LeavingWitness {
     }
   }
 
-  /// libcurl's list says what the plan says, whole, and nothing else but what it must not invent.
-  func listViolation(_ lines: [[UInt8]]) -> String? {
-    let wanted = fields.map { $0.value.isEmpty ? $0.name + [0x3B] : $0.name + [0x3A, 0x20] + $0.value }
-    guard lines.starts(with: wanted) else { return "libcurl's list is not what was planned" }
-    let silenced: Set = ["Accept:", "Content-Type:", "Expect:"]
-    guard lines[wanted.count...].allSatisfy({ silenced.contains($0.text) }) else { return "a line too many" }
-    return lines.allSatisfy(\.isFreeOfLineEndsAndNUL) ? nil : "a line end or NUL in a line"
+  /// libcurl's text says what the plan says, whole, and nothing else but the upstream's `Host`, and ends in
+  /// the field whose value is libcurl's version.
+  func textViolation(_ text: [UInt8]) -> String? {
+    let target = request.target(at: circumstances.route.upstreams[0])
+    var lines = [target + Array(" HTTP/1.1".utf8)]
+    if !fields.contains(where: { $0.name.lowercased.text == "host" }) {
+      lines.append(Array("Host: app".utf8))
+    }
+    lines += fields.map { $0.value.isEmpty ? $0.name + [0x3A] : $0.name + [0x3A, 0x20] + $0.value }
+    lines.append(Array("X-Forwarded-As:".utf8))
+    guard lines.allSatisfy(\.isFreeOfLineEndsAndNUL) else { return "a line end or NUL in a line" }
+    return Array(lines.joined(separator: [0x0D, 0x0A])) == text ? nil : "the text is not what was planned"
   }
 
   /// However an app's container folds names, it finds our mark once and nobody else's.
