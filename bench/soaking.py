@@ -79,7 +79,14 @@ class SoakRig(Rig):
         self.gateway.send_signal(signal.SIGHUP)
 
     def descriptors(self):
-        return len(os.listdir("/proc/%d/fd" % self.gateway.pid))
+        """How many of each kind are open: socket, pipe, anon_inode, or a file's path."""
+        kinds, folder = collections.Counter(), "/proc/%d/fd" % self.gateway.pid
+        for name in os.listdir(folder):
+            try:
+                kinds[os.readlink(folder + "/" + name).partition(":[")[0]] += 1
+            except FileNotFoundError:
+                pass
+        return kinds
 
     def resident_kib(self):
         with open("/proc/%d/status" % self.gateway.pid) as file:
@@ -186,6 +193,7 @@ class Traffic:
             name = "%s-%d-%d" % (kind, index, turn)
             turn += 1
             self.books.note(name, getattr(sender, kind)(name))
+        sender.drop()
 
 
 class Sender:

@@ -20,7 +20,9 @@ extension CurlForwarder {
     var events: UInt32 = 0
     if what & CURL_POLL_IN != 0, what != CURL_POLL_REMOVE { events |= EPOLLIN.rawValue }
     if what & CURL_POLL_OUT != 0, what != CURL_POLL_REMOVE { events |= EPOLLOUT.rawValue }
-    guard events == 0, let transfer = transfer(of: easy) else {
+    let transfer = transfer(of: easy)
+    guard events == 0, let transfer else {
+      transfer?.socket = socket
       return sockets.wait(socket, for: events, isPaused: false, pooledUntil: .max)
     }
     let now = NIODeadline.now().uptimeNanosecondsUnsigned

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import CLinux
 internal import Gateway
 
 /// One libcurl easy handle, set up once for its upstream. Only what differs from delivery to delivery is
@@ -10,6 +11,7 @@ final class EasyHandle {
   private let silenced: UnsafeMutablePointer<curl_slist>?
   private var shape = Shape.none
   private var isWatchingForExcess = false
+  private var isReuseForbidden = false
 
   /// Which kind of request the handle is set to: changing it takes several options.
   private enum Shape: Equatable {
@@ -85,6 +87,7 @@ final class EasyHandle {
   func prepare(_ request: ForwardRequest, head: UnsafePointer<CChar>, remainingMilliseconds: Int) {
     errorText.pointee = 0
     stopWatchingForExcess()
+    allowReuse()
     vg_set_string(raw, CURLOPT_REQUEST_TARGET, head)
     vg_set_long(raw, CURLOPT_TIMEOUT_MS, remainingMilliseconds)
     if request.hasBody {
@@ -127,7 +130,7 @@ final class EasyHandle {
   /// Takes one of libcurl's remarks.
   func heard(_ remark: UnsafeRawBufferPointer) {
     guard remark.hasPrefix(EasyHandle.excess) || remark.hasPrefix(EasyHandle.leftovers) else { return }
-    vg_set_long(raw, CURLOPT_FORBID_REUSE, 1)
+    forbidReuse()
   }
 
   private static let excess = Array("Excess found".utf8)
@@ -137,6 +140,28 @@ final class EasyHandle {
     guard isWatchingForExcess else { return }
     isWatchingForExcess = false
     vg_set_long(raw, CURLOPT_VERBOSE, 0)
+  }
+
+  // MARK: Whether the connection may serve another delivery
+
+  /// Bodies up to this are as good as sent when they are written: the other side's kernel has room for them.
+  static let sentAtOnceBytesMax = 65_536
+
+  /// An upstream that answers before it has the whole body may never read the rest, and what is written behind
+  /// it would wait there. What its kernel has taken already cannot be told from what it has read.
+  func answerBegins(bodyBytes: Int, on socket: CInt) {
+    guard bodyBytes > EasyHandle.sentAtOnceBytesMax else { return }
+    if vg_bytes_uploaded(raw) < bodyBytes || vg_unacknowledged(socket) != 0 { forbidReuse() }
+  }
+
+  private func forbidReuse() {
+    isReuseForbidden = true
+    vg_set_long(raw, CURLOPT_FORBID_REUSE, 1)
+  }
+
+  private func allowReuse() {
+    guard isReuseForbidden else { return }
+    isReuseForbidden = false
     vg_set_long(raw, CURLOPT_FORBID_REUSE, 0)
   }
 

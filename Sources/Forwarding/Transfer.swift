@@ -12,6 +12,8 @@ final class Transfer: Attempt {
   let pooledNanosecondsMax: UInt64
   /// Its place among those that are running.
   var place: Int?
+  /// Where libcurl sends it, -1 where it has not said so yet.
+  var socket: CInt = -1
   /// Whether libcurl is still to get it.
   var isStarting = false
   private let head: HeadText
@@ -61,6 +63,7 @@ final class Transfer: Attempt {
     answer = AnswerReader(headerBytesMax: answerHeaderBytesMax)
     failure = nil
     sendings = 0
+    socket = -1
     isPaused = false
     isCancelled = false
     isOverWithHead = false
@@ -109,6 +112,7 @@ final class Transfer: Attempt {
     if !before, let final = answer.answer {
       firstByteDeadline = .max
       if final.contentLength == nil || !final.hasBody(for: request?.method ?? "") { easy.watchForExcess() }
+      if let request, request.hasBody { easy.answerBegins(bodyBytes: request.body.count, on: socket) }
       observer?.attempt(tag, answered: final)
       // libcurl sends a HEAD with a body only by the name of a POST, and would wait for the answer's.
       isOverWithHead = request?.method == "HEAD" && request?.hasBody == true

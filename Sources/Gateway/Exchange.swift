@@ -52,6 +52,9 @@ public final class Exchange {
     record.arrivedUnixMilliseconds = arrival.unixMilliseconds
   }
 
+  /// What to say of its answer where the sender does not take it.
+  public var untaken: UntakenAnswer { UntakenAnswer(requestID: record.requestID, remote: record.remote) }
+
   /// Body bytes that this delivery may have: the route's limit once it is matched.
   public var bodyBytesMax: Int { match?.route.bodyBytesMax ?? snapshot.limits.bodyBytesMax }
 

@@ -15,9 +15,15 @@ extension Connection {
     case .body: refuseBrokenFraming(.bodyTimeout)
     case .reply:
       exchange?.senderGone("reply-timeout")
-      worker.lane.occupancy.countEnd(at: .reply)
-      reset()
+      resetUntaken(at: .reply)
     }
+  }
+
+  /// A delivery that is over has its record: that the sender may not know of it is said beside it.
+  private func resetUntaken(at bound: ConnectionBound) {
+    if exchange == nil, let untaken { worker.lane.recorder.recordUntaken(untaken, at: bound) }
+    worker.lane.occupancy.countEnd(at: bound)
+    reset()
   }
 
   /// Closes without a word, but counted.
@@ -46,7 +52,6 @@ extension Connection {
   /// The drain's time is up.
   func forceClose() {
     exchange?.giveUp()
-    worker.lane.occupancy.countEnd(at: .drain)
-    reset()
+    resetUntaken(at: .drain)
   }
 }

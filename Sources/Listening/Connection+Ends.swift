@@ -24,6 +24,7 @@ extension Connection {
     record.detail = rejection.detail
     record.arrivedUnixMilliseconds = worker.lane.now().unixMilliseconds
     worker.lane.recorder.record(record)
+    untaken = UntakenAnswer(requestID: record.requestID, remote: record.remote)
     reply = ReplyWriter(closes: true)
     refuse(rejection)
   }
@@ -49,6 +50,7 @@ extension Connection {
   func linger() {
     guard phase != .closed, let context else { return }
     phase = .lingering
+    untaken = nil
     deadline = Deadline(.lingering, seconds: Self.lingeringSecondsMax, from: worker.lane.now())
     unread = ByteBuffer()
     context.close(mode: .output, promise: nil)

@@ -58,11 +58,18 @@ extension Connection: ReplySink {
   }
 
   private func replyComplete() {
+    let answered = exchange
     exchange = nil
     guard let reply, let context, phase != .closed else { return }
-    if reply.closes { return closeAfterWriting(context) }
+    if reply.closes {
+      untaken = answered?.untaken ?? untaken
+      return closeAfterWriting(context)
+    }
     self.reply = nil
-    if hasUntaken(context) { return awaitTaking(context) }
+    if hasUntaken(context) {
+      untaken = answered?.untaken ?? untaken
+      return awaitTaking(context)
+    }
     awaitNext(context)
   }
 
@@ -89,6 +96,7 @@ extension Connection: ReplySink {
 
   private func awaitNext(_ context: ChannelHandlerContext) {
     guard phase != .closed else { return }
+    untaken = nil
     phase = .waiting
     // An answer that began before the drain did not say that it is the last.
     let seconds = worker.isDraining ? 1 : limits.idleSecondsMax

@@ -46,6 +46,8 @@ final class Connection: ChannelDuplexHandler {
   var bytesWaiting = 0
   /// Answers since it was looked at whether they are taken.
   var repliesUnwatched = 0
+  /// Of the answer that the sender is given time to take, where its delivery is over.
+  var untaken: UntakenAnswer?
   var isCounted = false
 
   init(worker: Worker) {

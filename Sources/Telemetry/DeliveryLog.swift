@@ -38,6 +38,15 @@ public struct DeliveryLog: Recorder, Sendable {
     sink.append(DeliveryLog.line(for: record, format: format, unixMilliseconds: now))
   }
 
+  /// Nothing but its own line tells of this: the delivery's says what was answered.
+  public func recordUntaken(_ answer: UntakenAnswer, at bound: ConnectionBound) {
+    guard Logger.Level.notice >= level else { return }
+    let now = LogTime.now()
+    let kind = RefusalLimit.Kind(route: nil, reason: bound.rawValue)
+    guard limit?.admits(kind, unixMilliseconds: now) ?? true else { return }
+    sink.append(DeliveryLog.line(for: answer, at: bound, format: format, unixMilliseconds: now))
+  }
+
   /// How many refusals got no line since the start.
   public var linesLeftOut: Int { limit?.leftOutTotal ?? 0 }
 
@@ -60,6 +69,17 @@ public struct DeliveryLog: Recorder, Sendable {
   private func isLogged(_ record: ExchangeRecord) -> Bool {
     if deliveries == .refused, record.outcome == .forwarded { return false }
     return DeliveryLog.level(of: record) >= level
+  }
+
+  static func line(
+    for answer: UntakenAnswer, at bound: ConnectionBound, format: LogFormat, unixMilliseconds: Int64
+  ) -> [UInt8] {
+    var line = LogLine(format, level: .notice, unixMilliseconds: unixMilliseconds)
+    line.add("msg", "a sender did not take its answer, the connection was reset; it may send again")
+    line.add("reason", bound.rawValue)
+    line.add("remote", answer.remote)
+    line.add("request_id", answer.requestID)
+    return line.finished()
   }
 
   static func level(of record: ExchangeRecord) -> Logger.Level {

@@ -150,4 +150,8 @@ private struct LoopRecorder: Recorder {
   func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment) {
     tally.recordAttempt(at: upstream, end: end, arrival: arrival)
   }
+
+  func recordUntaken(_ answer: UntakenAnswer, at bound: ConnectionBound) {
+    log.recordUntaken(answer, at: bound)
+  }
 }

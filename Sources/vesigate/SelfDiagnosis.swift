@@ -116,4 +116,8 @@ struct VerifiedWatch: Recorder, Sendable {
     if record.secretPosition != nil, let route = record.route { selfDiagnosis.noteVerified(route) }
     recorder.record(record)
   }
+
+  func recordUntaken(_ answer: UntakenAnswer, at bound: ConnectionBound) {
+    recorder.recordUntaken(answer, at: bound)
+  }
 }

@@ -27,18 +27,3 @@ struct Stage {
     #expect(requests.last?.body == probe.body, comment)
   }
 }
-
-/// Gives every test case a thread of its own: they wait in system calls.
-struct OwnThread: TestTrait, SuiteTrait, TestScoping {
-  var isRecursive: Bool { true }
-
-  func provideScope(
-    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
-  ) async throws {
-    try await onThread { try await function() }
-  }
-}
-
-extension Trait where Self == OwnThread {
-  static var ownThread: OwnThread { OwnThread() }
-}

@@ -58,6 +58,33 @@ import Testing
     #expect(try stage.gateway.exchange(SignedRequest("other").bytes).text == "ok")
   }
 
+  @Test(arguments: ["reply-seconds-max", "drain-seconds-max"])
+  func `a sender that takes none of its answers is named when it is cut off`(bound: String) throws {
+    let answer = UpstreamReply.answer(200, body: String(repeating: "0", count: 60_000))
+    let stage = try Stage(limits: "\(bound): 1", workers: 1) { _ in answer }
+    let deaf = try RawClient(port: stage.gateway.port, receiveBufferBytes: 4_096)
+    // More than the kernel keeps, and each of them is recorded before it is taken.
+    deaf.offer([[UInt8]](repeating: SignedRequest("untaken").bytes, count: 400).flatMap { $0 })
+    if bound == "drain-seconds-max" {
+      // Until it is held for what it has not taken.
+      var seen = 0
+      let isHeld = eventually {
+        usleep(300_000)
+        defer { seen = stage.upstream.requests.count }
+        return seen > 0 && seen == stage.upstream.requests.count
+      }
+      #expect(isHeld)
+      stage.gateway.signal(SIGTERM)
+    }
+    let line = try stage.gateway.waitForLog(containing: "did not take its answer", within: 20)
+    #expect(line.contains("level=notice") && line.contains(" reason=\(bound) remote=127.0.0.1 "))
+    let name = try #require(line.firstMatch(of: #/ request_id=(\w+)/#)).1
+    let delivery = stage.gateway.log.first { $0.contains("msg=delivery") && $0.contains(name) }
+    #expect(delivery?.contains("outcome=forwarded status=200") == true)
+    #expect(!stage.gateway.log.contains { $0.contains("reason=reply-timeout") })
+    withExtendedLifetime(deaf) {}
+  }
+
   @Test func `an answer that breaks off midway is not taken for a whole one`() throws {
     // More than what is held back before the sender hears of it.
     let part = String(repeating: "0123456789", count: 20_000)

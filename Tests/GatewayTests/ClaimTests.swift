@@ -61,6 +61,22 @@ import Testing
     }
   }
 
+  @Test(arguments: SignatureLayout.presets.map(\.layout).filter { !$0.prefix.isEmpty })
+  func `a signature without its layout's prefix, or with a part of it, is none`(layout: SignatureLayout) {
+    let isLong = layout.timestampUnit == .milliseconds
+    let signed = Signed(layout: layout, timestamp: isLong ? "1781519012000" : "1781519012")
+    let judging = Judging(layout)
+    #expect(judging.judge(signed.fields(over: sampleBody), sampleBody).isVerified)
+    let prefix = layout.prefix
+    let digits = signed.signature(over: sampleBody).dropFirst(prefix.count)
+    for other in [
+      "", String(prefix.dropLast()), String(prefix.dropFirst()), prefix.uppercased(), prefix + prefix,
+    ] {
+      let fields = signed.fields(over: sampleBody, signatures: [other + digits])
+      #expect(!judging.judge(fields, sampleBody).isVerified, "\(other)")
+    }
+  }
+
   @Test func `the usual porting mistakes do not verify`() {
     var body = Signed()
     body.layout.signed = .preset("{body}")

@@ -70,6 +70,40 @@ import Testing
     }
   }
 
+  @Test
+  func `U02 an upstream that answers early and stops reading gets the next delivery on another connection`()
+    throws
+  {
+    for count in [100_000, 300_000, 1_048_576] {
+      // What the upstream's kernel has taken looks the same as what the upstream has read.
+      let upstream = try RecordingUpstream(answersBeforeTheBody: true, receiveBufferBytes: 4_096) { request in
+        request.connection == 0 ? UpstreamReply.ok.then(.pause(milliseconds: 30_000)) : .ok
+      }
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(
+          upstreams: [upstream.url()], route: "first-byte-seconds-max: 2\ntotal-seconds-max: 3", workers: 1))
+      // What does not fit into the kernel's buffers either is never sent: that delivery is not over.
+      let first = try gateway.exchange(SignedRequest(bytes: [UInt8](repeating: 7, count: count)).bytes).status
+      HostileTable.row(
+        "U02", "answers early, reads no more, body of \(count)", expected: "200, 2 connections"
+      ) {
+        let status = try gateway.exchange(SignedRequest(bytes: []).bytes).status
+        return "\(status), \(upstream.connections) connections"
+      }
+      #expect(first == 200 || first == 504)
+    }
+  }
+
+  @Test func `U02 a large body that was read whole does not cost its connection`() throws {
+    let upstream = try RecordingUpstream()
+    let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()], workers: 1))
+    for count in [100_000, 1_048_576, 1_048_576, 100_000] {
+      let request = SignedRequest(bytes: [UInt8](repeating: 7, count: count))
+      #expect(try gateway.exchange(request.bytes).status == 200)
+    }
+    #expect(upstream.connections == 1)
+  }
+
   @Test func `U02 an upstream that closes or resets before it read the body is 502`() throws {
     for (name, reply) in [("closes", UpstreamReply.close), ("resets", .reset)] {
       let upstream = try RecordingUpstream(answersBeforeTheBody: true) { _ in reply }

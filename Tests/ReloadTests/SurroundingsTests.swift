@@ -129,6 +129,47 @@ struct SurroundingsTests {
     }
   }
 
+  /// An authority's file is read when a connection begins, on the delivery's own loop. A pipe in its place that
+  /// nobody writes to holds that loop as a file system that hangs would.
+  @Test(.timeLimit(.minutes(10)))
+  func `a watchdog gets no sign of life while a single event loop is stuck, and others after it`()
+    async throws
+  {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let manager = try ManagerSocket()
+      let directory = try TemporaryDirectory()
+      let authority = try directory.write("ca.pem", "read later")
+      let gateway = try GatewayProcess(
+        config: """
+          listen: 127.0.0.1:{port}
+          workers: 2
+          routes:
+            - {path: /hook, secret-file: "{dir}/secret", upstreams: ["\(upstream.url())"]}
+            - path: /stuck
+              secret-file: "{dir}/secret"
+              upstreams: [{url: "https://127.0.0.1:\(upstream.port)/app", ca-file: "\(authority)"}]
+          """,
+        environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"])
+      #expect(eventually { (try? manager.message()) == "WATCHDOG=1" })
+      unlink(authority)
+      #expect(mkfifo(authority, 0o600) == 0)
+      let stuck = try gateway.connect()
+      try stuck.send(SignedRequest("stuck").with { $0.target = "/stuck" }.bytes)
+      #expect(eventually(within: 30) { (try? manager.message(millisecondsMax: 2_000)) == nil })
+      #expect(
+        eventually(within: 30) { (try? gateway.exchange(SignedRequest().bytes, seconds: 2).status) == 200 })
+      let isFed = eventually(within: 30) {
+        let writer = open(authority, O_WRONLY | O_NONBLOCK)
+        if writer >= 0 { close(writer) }
+        return (try? manager.message(millisecondsMax: 100)) == "WATCHDOG=1"
+      }
+      #expect(isFed)
+      #expect(try stuck.response().status == 502)
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
   private static let linesWanted = 5000
 
   @Test(.timeLimit(.minutes(10)))

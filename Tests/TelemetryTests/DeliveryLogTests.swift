@@ -72,6 +72,18 @@ private func written(_ record: ExchangeRecord, _ format: LogFormat = .logfmt) ->
       """)
 }
 
+@Test func `an answer that was not taken has a line of its own`() {
+  let answer = UntakenAnswer(requestID: "01J-abc", remote: "192.0.2.7")
+  let line = text(
+    DeliveryLog.line(for: answer, at: .reply, format: .logfmt, unixMilliseconds: noon))
+  #expect(
+    line == """
+      time=2025-11-21T12:00:00.000Z level=notice \
+      msg="a sender did not take its answer, the connection was reset; it may send again" \
+      reason=reply-seconds-max remote=192.0.2.7 request_id=01J-abc\n
+      """)
+}
+
 @Test func `a stale delivery is a warning and says how old it is`() {
   let line = written(refusal(.unverified(.stale(ageSeconds: 900))))
   #expect(line.contains(" level=warning "))

@@ -68,6 +68,7 @@ private func kind(_ reason: String, _ route: String? = "/a") -> RefusalLimit.Kin
   failed.outcome = .failed
   failed.reason = "upstream-connect"
   for _ in 0..<100 {
+    log.recordUntaken(UntakenAnswer(requestID: "r1", remote: "192.0.2.7"), at: .reply)
     log.record(refusal("mismatch"))
     log.record(refusal("sender-gone", outcome: .abandoned))
     log.record(refusal("mismatch", outcome: .observed))
@@ -78,15 +79,17 @@ private func kind(_ reason: String, _ route: String? = "/a") -> RefusalLimit.Kin
   #expect(sink.flush(millisecondsMax: 10_000))
   let lines = pipe.readAvailable().split(separator: "\n")
   func count(_ text: String) -> Int { lines.count { $0.contains(text) } }
+  #expect(count(" reason=reply-seconds-max remote=") == 3)
   #expect(count(" outcome=refused ") == 3)
   #expect(count(" outcome=abandoned ") == 3)
   #expect(count(" outcome=observed ") == 100)
   #expect(count(" outcome=forwarded ") == 100)
   #expect(count(" outcome=failed ") == 100)
   #expect(
-    lines.suffix(2).map { $0.drop { $0 != " " } } == [
+    lines.suffix(3).map { $0.drop { $0 != " " } } == [
+      " level=notice msg=\"refusals left out of the log\" reason=reply-seconds-max left_out=97",
       " level=notice msg=\"refusals left out of the log\" reason=mismatch route=/a left_out=97",
       " level=notice msg=\"refusals left out of the log\" reason=sender-gone route=/a left_out=97",
     ])
-  #expect(log.linesLeftOut == 97 + 97)
+  #expect(log.linesLeftOut == 97 + 97 + 97)
 }

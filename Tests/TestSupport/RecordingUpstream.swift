@@ -23,9 +23,10 @@ public final class RecordingUpstream: Sendable {
   ///   - unixPath: where to listen instead of a port of 127.0.0.1.
   ///   - answersBeforeTheBody: whether the script is asked once the head is there; the body is then never
   ///     read.
+  ///   - receiveBufferBytes: a small one leaves what is not read with the sender.
   ///   - script: what is done with a request.
   public init(
-    unixPath: String? = nil, answersBeforeTheBody: Bool = false,
+    unixPath: String? = nil, answersBeforeTheBody: Bool = false, receiveBufferBytes: Int32? = nil,
     _ script: @escaping @Sendable (RecordedRequest) -> UpstreamReply = { _ in .ok }
   ) throws {
     self.unixPath = unixPath
@@ -33,6 +34,7 @@ public final class RecordingUpstream: Sendable {
     self.answersBeforeTheBody = answersBeforeTheBody
     let listener = unixPath == nil ? try Sockets.tcp() : try Sockets.unix()
     self.listener = listener
+    if let receiveBufferBytes { Sockets.setReceiveBuffer(listener, receiveBufferBytes) }
     let bound = unixPath.map { Sockets.bind(listener, path: $0) } ?? Sockets.bind(listener, port: 0)
     guard bound, listen(listener, 512) == 0 else { throw HarnessError("listen: \(Sockets.message())") }
     port = unixPath == nil ? Sockets.port(of: listener) : 0

@@ -79,6 +79,11 @@ static inline CURLcode vg_set_socket_functions(CURL *easy, vg_open_callback open
   return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close);
 }
 
+static inline curl_off_t vg_bytes_uploaded(CURL *easy) {
+  curl_off_t count = 0;
+  return curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &count) == CURLE_OK ? count : 0;
+}
+
 static inline CURLcode vg_get_private(CURL *easy, void **value) {
   return curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)value);
 }

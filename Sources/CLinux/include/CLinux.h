@@ -1,10 +1,11 @@
 #pragma once
 // The few kernel and C library calls that Swift's Glibc module does not show: epoll, eventfd, adjtimex, malloc's
-// settings, the variadic prctl, and what only netlink tells.
+// settings, the variadic prctl and ioctl, and what only netlink tells.
 #include <malloc.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,6 +30,13 @@ int vg_clock_synchronised(void);
 static inline int vg_epoll_ctl(int epoll, int op, int fd, uint32_t events) {
   struct epoll_event event = {.events = events, .data = {.fd = fd}};
   return epoll_ctl(epoll, op, fd, &event);
+}
+
+/// Bytes written to a socket that the other side's kernel has not acknowledged, or, of a unix socket, that the other
+/// side has not read; -1 where that is not known.
+static inline int vg_unacknowledged(int fd) {
+  int count = 0;
+  return ioctl(fd, TIOCOUTQ, &count) == 0 ? count : -1;
 }
 
 /// A descriptor that wakes a `poll`; closed on exec.
