@@ -49,6 +49,10 @@ test-unit: build-tests ## the tests that start no program
 test-end-to-end: build-tests ## the tests that start the built vesigate
 	@$(SWIFT_TEST) --filter "^(EndToEnd|Command|Reload)Tests\."
 
+.PHONY: test-posix
+test-posix: build-tests ## the whole suite with `engine: posix`, SwiftNIO's event loops instead of our own
+	@VESIGATE_TEST_ENGINE=posix $(SWIFT_TEST) --skip $(SLOW)
+
 .PHONY: test-rotation
 test-rotation: build-tests ## rotations under load and under kill -9, the long form, with their counts
 	@TEST_ROTATION_ROTATIONS=$(or $(ROTATIONS),100) TEST_ROTATION_KILLS=$(or $(KILLS),200) \

@@ -44,11 +44,12 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Listening",
-      dependencies: [
-        "Gateway", "Framing",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-      ],
+      dependencies: ["Gateway", "Framing", .product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: strict),
+    // NIO's channels and event loops over one epoll; it knows nothing of deliveries.
+    .target(
+      name: "Transport",
+      dependencies: ["CLinux", .product(name: "NIOCore", package: "swift-nio")],
       swiftSettings: strict),
     .target(
       name: "Control",
@@ -88,6 +89,7 @@ let package = Package(
       dependencies: [
         "CLinux", "Signing", "Gateway", "Framing", "Diagnosis", "Forwarding", "Listening", "Control",
         "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin", "Metrics",
+        "Transport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
