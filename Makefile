@@ -154,6 +154,11 @@ bench-instructions: release ## user instructions for one delivery of 1 KiB, by c
 	@scripts/install-needs bench
 	@bench/instructions $(RELEASE)
 
+.PHONY: bench-engines
+bench-engines: release ## CPU time for one delivery, our own event loops beside SwiftNIO's (PAIRS=10)
+	@scripts/install-needs bench
+	@bench/engines $(RELEASE) $(or $(PAIRS),10)
+
 .PHONY: soak
 soak: release ## mixed traffic and faults for MINUTES=10, then the books are balanced
 	@scripts/install-needs bench

@@ -49,7 +49,11 @@ let package = Package(
     // NIO's channels and event loops over one epoll; it knows nothing of deliveries.
     .target(
       name: "Transport",
-      dependencies: ["CLinux", .product(name: "NIOCore", package: "swift-nio")],
+      dependencies: [
+        "CLinux",
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
       swiftSettings: strict),
     .target(
       name: "Control",
@@ -107,6 +111,16 @@ let package = Package(
         "Framing", "Gateway", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    // One contract, tried on both engines: SwiftNIO's proves the test.
+    .testTarget(
+      name: "TransportTests",
+      dependencies: [
+        "CLinux", "Transport", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),

@@ -1,4 +1,4 @@
-"""What the three measurements share: an upstream that counts, a vesigate in front of it, and its load.
+"""What the measurements share: an upstream that counts, a vesigate in front of it, and its load.
 
 The upstream is nginx answering 200; its stub_status says how many requests it was sent.
 """
@@ -40,8 +40,9 @@ def wait_for_port(port, process, seconds=120):
 class Rig:
     """A folder, an upstream and a vesigate, for as long as the `with` lasts."""
 
-    def __init__(self, binary, workers="auto", wrapper=()):
+    def __init__(self, binary, workers="auto", wrapper=(), engine=None):
         self.binary, self.workers, self.wrapper = os.path.abspath(binary), workers, list(wrapper)
+        self.engine = engine or os.environ.get("BENCH_ENGINE", "epoll")
         self.children = []
 
     def __enter__(self):
@@ -92,9 +93,9 @@ class Rig:
         self.config = self.folder + "/vesigate.yaml"
         with open(self.config, "w") as file:
             file.write(
-                "listen: 127.0.0.1:%d\ncontrol: %s/control.sock\nworkers: %s\nlog: {deliveries: refused}\nroutes:\n"
+                "listen: 127.0.0.1:%d\ncontrol: %s/control.sock\nworkers: %s\nengine: %s\nlog: {deliveries: refused}\nroutes:\n"
                 "  - {path: %s, secret-file: %s/secret, upstreams: [\"http://127.0.0.1:%d/\"]}\n"
-                % (self.port, self.folder, self.workers, PATH, self.folder, self.upstream_port))
+                % (self.port, self.folder, self.workers, self.engine, PATH, self.folder, self.upstream_port))
         self.gateway = subprocess.Popen(
             self.wrapper + [self.binary, "run", "--config", self.config],
             stdin=subprocess.DEVNULL, stderr=open(self.folder + "/log", "w"))
@@ -151,6 +152,10 @@ class Rig:
         if not good or int(good.group(1)) != count or "0 failed, 0 errored, 0 timeout" not in output:
             raise SystemExit(output + self.log() + "bench: not every delivery got a 2xx")
         return output
+
+    def rate(self, count):
+        """Deliveries per second, by posting `count`."""
+        return float(re.search(r"([\d.]+) req/s", self.h2load(count)).group(1))
 
 
 def require(sentence, is_true):

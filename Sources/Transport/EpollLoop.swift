@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
+internal import NIOConcurrencyHelpers
 public import NIOCore
-internal import Synchronization
 
 /// An event loop: one thread, one epoll for whatever it watches, one heap of timers.
 //
@@ -29,7 +29,7 @@ public final class EpollLoop: EventLoop, NIOSerialEventLoopExecutor, @unchecked 
 
   private let epoll = vg_epoll_create()
   private let wake = vg_eventfd()
-  let inbox = Mutex(Inbox())
+  let inbox = NIOLockedValueBox(Inbox())
 
   var tasks = CircularBuffer<Work>(initialCapacity: 256)
   var timers = TimerHeap()
@@ -173,7 +173,7 @@ public final class EpollLoop: EventLoop, NIOSerialEventLoopExecutor, @unchecked 
   }
 
   private func takeInbox() {
-    let (work, isEnding) = inbox.withLock { inbox in
+    let (work, isEnding) = inbox.withLockedValue { inbox in
       defer { inbox.work.removeAll() }
       inbox.isSignalled = false
       return (inbox.work, inbox.isEnding)
@@ -196,24 +196,24 @@ public final class EpollLoop: EventLoop, NIOSerialEventLoopExecutor, @unchecked 
         timer.fail(EventLoopError.shutdown)
       }
       guard tasks.isEmpty else { continue }
-      let isClosed = inbox.withLock { inbox in
+      let isClosed = inbox.withLockedValue { inbox in
         inbox.isClosed = inbox.work.isEmpty
         return inbox.isClosed
       }
       if isClosed { return }
     }
-    inbox.withLock { $0.isClosed = true }
+    inbox.withLockedValue { $0.isClosed = true }
   }
 
   /// Asks it to end. From any thread.
   func beginEnd() {
-    inbox.withLock { $0.isEnding = true }
+    inbox.withLockedValue { $0.isEnding = true }
     vg_eventfd_signal(wake)
   }
 
   /// Hands work over from another thread; false where the loop has ended.
   func post(_ work: Work) -> Bool {
-    let (isTaken, wakes) = inbox.withLock { inbox in
+    let (isTaken, wakes) = inbox.withLockedValue { inbox in
       guard !inbox.isClosed else { return (false, false) }
       defer { inbox.isSignalled = true }
       inbox.work.append(work)

@@ -31,7 +31,9 @@ enum TidyRules {
     "Diagnosis": ["Gateway", "Signing"],
     "Forwarding": ["Gateway", "CCurl", "CLinux", "NIOCore", "Glibc", "Synchronization"],
     "Listening": ["Gateway", "Framing", "NIOCore", "Glibc", "Synchronization"],
-    "Transport": ["CLinux", "NIOCore", "Glibc", "Dispatch", "Synchronization"],
+    "Transport": [
+      "CLinux", "NIOCore", "NIOConcurrencyHelpers", "Glibc", "Dispatch", "Synchronization",
+    ],
     "Settings": ["Gateway", "Signing", "CYAML", "Glibc"],
     "Calling": ["CCurl", "Glibc"],
     "Rotation": ["Calling", "Signing", "CLinux", "Glibc"],
