@@ -93,7 +93,8 @@ class EpollChannel: EventSource, Channel, ChannelCore, @unchecked Sendable {
     return ownPipeline
   }
 
-  final func setOption<Option: ChannelOption>(_ option: Option, value: Option.Value) -> EventLoopFuture<Void> {
+  final func setOption<Option: ChannelOption>(_ option: Option, value: Option.Value) -> EventLoopFuture<Void>
+  {
     onLoop { try self.set(option, value) }
   }
 

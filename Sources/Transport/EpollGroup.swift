@@ -61,7 +61,8 @@ public final class EpollGroup: EventLoopGroup, Sendable {
 
   public func makeIterator() -> EventLoopIterator { EventLoopIterator(loops) }
 
-  public func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void) {
+  public func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void)
+  {
     for loop in loops { loop.beginEnd() }
     running.notify(queue: queue) { callback(nil) }
   }

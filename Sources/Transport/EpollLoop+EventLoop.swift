@@ -6,7 +6,9 @@ public import NIOCore
 
 extension EpollLoop {
   /// Tasks of one thread run in the order in which it handed them over.
-  public var inEventLoop: Bool { vg_thread_marked() == UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque()) }
+  public var inEventLoop: Bool {
+    vg_thread_marked() == UnsafeRawPointer(Unmanaged.passUnretained(self).toOpaque())
+  }
 
   public func preconditionInEventLoop(file: StaticString, line: UInt) {
     precondition(inEventLoop, "not on the event loop", file: file, line: line)
@@ -51,7 +53,8 @@ extension EpollLoop {
   }
 
   /// Ends with its group only.
-  public func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void) {
+  public func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void)
+  {
     queue.async { callback(EventLoopError.unsupportedOperation) }
   }
 

@@ -160,7 +160,8 @@ final class SocketChannel: EpollChannel, @unchecked Sendable {
       receiveSizes = value
     case (is ChannelOptions.Types.WriteSpinOption, let value as UInt): writeSpins = value
     case (
-      is ChannelOptions.Types.WriteBufferWaterMarkOption, let value as ChannelOptions.Types.WriteBufferWaterMark
+      is ChannelOptions.Types.WriteBufferWaterMarkOption,
+      let value as ChannelOptions.Types.WriteBufferWaterMark
     ):
       pending.waterMark = value
     default: try super.set(option, value)

@@ -53,7 +53,8 @@ extension SocketChannel: SocketOptionProvider {
   }
 
   /// The caller vouches that `Value` is the option's C type: that is NIO's word for `unsafe`.
-  private func plainSocketOption<Value>(_ level: SocketOptionLevel, _ name: SocketOptionName) throws -> Value {
+  private func plainSocketOption<Value>(_ level: SocketOptionLevel, _ name: SocketOptionName) throws -> Value
+  {
     try withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { room in
       let bytes = UnsafeMutableRawBufferPointer(room)
       bytes.initializeMemory(as: UInt8.self, repeating: 0)

@@ -38,7 +38,8 @@ final class Engine: Sendable {
       cells.append(
         try await loop.submit {
           let cell = Engine.makeCell(
-            on: loop, snapshot: snapshot, loops: all.count, occupancy: occupancy, log: log, refusals: refusals,
+            on: loop, snapshot: snapshot, loops: all.count, occupancy: occupancy, log: log,
+            refusals: refusals,
             looks: looks)
           return NIOLoopBound(cell, eventLoop: loop)
         }.get())

@@ -66,7 +66,8 @@ struct Stage: Sendable {
 
 /// Loops alone.
 func withLoops<Result: Sendable>(
-  _ engine: Engine, _ threads: Int = 1, _ body: @Sendable @escaping (any EventLoopGroup) async throws -> Result
+  _ engine: Engine, _ threads: Int = 1,
+  _ body: @Sendable @escaping (any EventLoopGroup) async throws -> Result
 ) async throws -> Result {
   let group = engine.group(threads)
   do {
@@ -90,7 +91,9 @@ func listeningSocket(listens: Bool = true) throws -> CInt {
       bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
     }
   }
-  guard bound == 0, !listens || listen(descriptor, 128) == 0 else { throw HarnessError("no socket to listen on") }
+  guard bound == 0, !listens || listen(descriptor, 128) == 0 else {
+    throw HarnessError("no socket to listen on")
+  }
   return descriptor
 }
 
@@ -193,5 +196,15 @@ extension Channel {
 
   func set<Option: ChannelOption>(_ option: Option, _ value: Option.Value) throws {
     try syncOptions?.setOption(option, value: value)
+  }
+}
+
+extension RawClient {
+  /// At least so many bytes, as soon as they are there; fewer only where they do not come within ten seconds.
+  func take(all count: Int) -> [UInt8] {
+    var got: [UInt8] = []
+    let end = Date(timeIntervalSinceNow: 10)
+    while got.count < count, self.end == nil, Date() < end { got += take(max(count, 65_536)) }
+    return got
   }
 }

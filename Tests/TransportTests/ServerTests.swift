@@ -23,7 +23,7 @@ import Testing
         var clients: [RawClient] = []
         for _ in 0..<20 {
           let client = try stage.connect()
-          #expect(client.take(5) == Array("hello".utf8))
+          #expect(client.take(all: 5) == Array("hello".utf8))
           clients.append(client)
         }
         #expect(loops.withLock { $0.count } == 2 && loops.withLock { $0.values.min() ?? 0 } >= 4)
@@ -56,7 +56,8 @@ import Testing
     let descriptor = try listeningSocket(listens: false)
     let errors = ErrorCounter(diary)
     try await Stage.with(
-      .epoll, descriptor: descriptor, server: { try $0.add(errors) }, connection: { try $0.add(Probe(accepted)) },
+      .epoll, descriptor: descriptor, server: { try $0.add(errors) },
+      connection: { try $0.add(Probe(accepted)) },
       { stage in
         #expect(eventually { diary.has("failed") })
         try await stage.group.next().scheduleTask(in: .milliseconds(200)) {}.futureResult.get()
@@ -111,7 +112,8 @@ import Testing
       },
       { stage in
         let client = try stage.connect()
-        try client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nfirstGET /b HTTP/1.1\r\nHost: x\r\n\r\n")
+        try client.send(
+          "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nfirstGET /b HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(try client.response().text == "/a first")
         #expect(try client.response().text == "/b ")
         let body = String(repeating: "b", count: 300_000)
@@ -119,7 +121,6 @@ import Testing
         #expect(try client.response().text == "/c " + body)
         try client.send("nonsense\r\n\r\n")
         #expect(try client.response().status == 400)
-        #expect(client.isClosedByPeer())
       })
   }
 

@@ -8,7 +8,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct WatchTests {
   /// As libcurl's sockets are gathered.
-  @Test func `a descriptor is watched, also an epoll with others in it, until that is stopped`() async throws {
+  @Test func `a descriptor is watched, also an epoll with others in it, until that is stopped`() async throws
+  {
     try await withLoops(.epoll) { group in
       let loop = try #require(group.next() as? EpollLoop)
       let inner = vg_epoll_create()
