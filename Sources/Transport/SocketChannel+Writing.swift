@@ -7,7 +7,7 @@ extension SocketChannel {
 
   func write(_ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
     guard isOpen else { return promise?.fail(ChannelError.ioOnClosedChannel) ?? () }
-    guard !isOutputShut, !isOutputEnding else { return promise?.fail(ChannelError.outputClosed) ?? () }
+    guard !isOutputShut else { return promise?.fail(ChannelError.outputClosed) ?? () }
     // No file is sent by this project: a region of one is refused.
     guard case .byteBuffer(let buffer) = unwrapData(data, as: IOData.self) else {
       return promise?.fail(ChannelError.operationUnsupported) ?? ()
