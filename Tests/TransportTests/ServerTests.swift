@@ -168,7 +168,7 @@ import Testing
           case 0: clients.remove(at: index).close()
           case 1: clients.remove(at: index).reset()
           case 2: clients[index].offer([UInt8](repeating: 66, count: 20_000))
-          case 3: _ = clients[index].take(1)
+          case 3: _ = clients[index].readSome(for: 0.001)
           default: clients[index].offer([65])
           }
         }
