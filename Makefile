@@ -49,6 +49,10 @@ test-unit: build-tests ## the tests that start no program
 test-end-to-end: build-tests ## the tests that start the built vesigate
 	@$(SWIFT_TEST) --filter "^(EndToEnd|Command|Reload)Tests\."
 
+.PHONY: test-posix
+test-posix: build-tests ## the whole suite with `engine: posix`, SwiftNIO's event loops instead of our own
+	@VESIGATE_TEST_ENGINE=posix $(SWIFT_TEST) --skip $(SLOW)
+
 .PHONY: test-rotation
 test-rotation: build-tests ## rotations under load and under kill -9, the long form, with their counts
 	@TEST_ROTATION_ROTATIONS=$(or $(ROTATIONS),100) TEST_ROTATION_KILLS=$(or $(KILLS),200) \
@@ -173,6 +177,11 @@ bench-memory: $(NEEDS_RELEASE) ## resident memory after 20,000 and after 200,000
 bench-instructions: $(NEEDS_RELEASE) ## user instructions for one delivery beside the last recorded (CHECK=1, RECORD="why")
 	@scripts/install-needs bench
 	@CHECK='$(CHECK)' RECORD='$(RECORD)' bench/instructions $(MEASURED)
+
+.PHONY: bench-engines
+bench-engines: release ## CPU time for one delivery, our own event loops beside SwiftNIO's (PAIRS=10)
+	@scripts/install-needs bench
+	@bench/engines $(RELEASE) $(or $(PAIRS),10)
 
 .PHONY: soak
 soak: release ## mixed traffic and faults for MINUTES=10, then the books are balanced

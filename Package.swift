@@ -44,10 +44,15 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Listening",
+      dependencies: ["Gateway", "Framing", .product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: strict),
+    // NIO's channels and event loops over one epoll; it knows nothing of deliveries.
+    .target(
+      name: "Transport",
       dependencies: [
-        "Gateway", "Framing",
+        "CLinux",
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .target(
@@ -88,6 +93,7 @@ let package = Package(
       dependencies: [
         "CLinux", "Signing", "Gateway", "Framing", "Diagnosis", "Forwarding", "Listening", "Control",
         "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin", "Metrics",
+        "Transport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -105,6 +111,16 @@ let package = Package(
         "Framing", "Gateway", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    // One contract, tried on both engines: SwiftNIO's proves the test.
+    .testTarget(
+      name: "TransportTests",
+      dependencies: [
+        "CLinux", "Transport", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),

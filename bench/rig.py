@@ -1,4 +1,4 @@
-"""What the three measurements share: an upstream that counts, a vesigate in front of it, and its load.
+"""What the measurements share: an upstream that counts, a vesigate in front of it, and its load.
 
 The upstream is nginx answering 200; its stub_status says how many requests it was sent.
 """
@@ -22,9 +22,9 @@ class Failure(SystemExit):
     """Ends the program with a sentence, unless somebody can do without what failed."""
 
 
-def engine_line():
-    """The setting `engine`, where BENCH_ENGINE names one."""
-    engine = os.environ.get("BENCH_ENGINE")
+def engine_line(engine=None):
+    """The setting `engine`, where the caller or BENCH_ENGINE names one."""
+    engine = engine or os.environ.get("BENCH_ENGINE")
     return ["engine: " + engine] if engine else []
 
 
@@ -50,8 +50,9 @@ def wait_for_port(port, process, seconds=120):
 class Rig:
     """A folder, an upstream and a vesigate, for as long as the `with` lasts."""
 
-    def __init__(self, binary, workers="auto", wrapper=()):
+    def __init__(self, binary, workers="auto", wrapper=(), engine=None):
         self.binary, self.workers, self.wrapper = os.path.abspath(binary), workers, list(wrapper)
+        self.engine = engine
         self.children = []
 
     def __enter__(self):
@@ -100,7 +101,7 @@ class Rig:
         with open(os.open(self.folder + "/secret", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(os.urandom(32).hex() + "\n")
         self.config = self.folder + "/vesigate.yaml"
-        engine = "".join(line + "\n" for line in engine_line())
+        engine = "".join(line + "\n" for line in engine_line(self.engine))
         with open(self.config, "w") as file:
             file.write(
                 "listen: 127.0.0.1:%d\ncontrol: %s/control.sock\nworkers: %s\nlog: {deliveries: refused}\n%sroutes:\n"
@@ -162,6 +163,10 @@ class Rig:
         if not good or int(good.group(1)) != count or "0 failed, 0 errored, 0 timeout" not in output:
             raise SystemExit(output + self.log() + "bench: not every delivery got a 2xx")
         return output
+
+    def rate(self, count):
+        """Deliveries per second, by posting `count`."""
+        return float(re.search(r"([\d.]+) req/s", self.h2load(count)).group(1))
 
 
 def require(sentence, is_true):

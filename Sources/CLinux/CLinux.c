@@ -1,10 +1,12 @@
 // What needs headers that Swift must not see a second time: names such as SOCK_STREAM would be no longer Glibc's.
+#define _GNU_SOURCE
 #include "CLinux.h"
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
@@ -42,3 +44,11 @@ int vg_clock_synchronised(void) {
   if (answer < 0) return -1;
   return answer != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
+
+_Thread_local const void *vg_thread_mark;
+
+int vg_accept(int fd, void *address, uint32_t *bytes) {
+  return accept4(fd, address, bytes, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+void vg_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

@@ -145,42 +145,48 @@ public final class CurlForwarder: Forwarder {
     eventLoop.execute { bound.value.drive() }
   }
 
+  /// Bounded: what is ready after these rounds keeps the descriptor readable, so we are called again.
   private func drainSockets(_ runningCount: inout CInt) {
-    // Bounded: what is ready after these rounds keeps the descriptor readable, so we are called again.
-    for _ in 0..<4 {
-      let isMore = withReadyEvents { events in
-        for event in events where sockets.isWanted(event.data.fd) {
-          curl_multi_socket_action(multi, event.data.fd, mask(of: event.events), &runningCount)
-        }
-      }
-      guard isMore else { return }
-    }
+    for _ in 0..<4 { guard look(isServing: true, &runningCount).isMore else { return } }
   }
 
   /// Hands over one by one what was started: each may take any pooled connection, so all are looked at
-  /// directly before, also those that the one before has just given back.
+  /// directly before, also those that an answer has just given back.
   private func beginTransfers(_ runningCount: inout CInt) {
     var transfers: [Transfer] = []
     swap(&transfers, &starting)
     for transfer in transfers where transfer.isStarting {
+      lookAtPool(&runningCount)
+      guard transfer.isStarting else { continue }
       transfer.isStarting = false
-      for _ in 0..<16 { guard withReadyEvents({ _ in }) else { break } }
       curl_multi_add_handle(multi, transfer.easy.raw)
       timer.cleared()
       curl_multi_socket_action(multi, CURL_SOCKET_BAD, 0, &runningCount)
     }
   }
 
-  /// What is ready, without the connections that nobody asked; false when that was all.
-  private func withReadyEvents(_ body: (UnsafeMutableBufferPointer<epoll_event>.SubSequence) -> Void) -> Bool
-  {
+  /// Answers that lie there are served, or they would be found again at every look; who serves one gives its
+  /// connection back, so it looks once more. Bounded: in the last rounds they are left lying.
+  private func lookAtPool(_ runningCount: inout CInt) {
+    for round in 0..<16 {
+      let found = look(isServing: round < 4, &runningCount)
+      guard found.isMore || found.isServed else { return }
+    }
+  }
+
+  /// Takes out the ready connections that nobody asked, and tells libcurl of the others.
+  private func look(isServing: Bool, _ runningCount: inout CInt) -> (isMore: Bool, isServed: Bool) {
     withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 64) { events in
       let count = Int(epoll_wait(sockets.epoll, events.baseAddress, CInt(events.count), 0))
-      guard count > 0 else { return false }
+      guard count > 0 else { return (false, false) }
       // All of them before libcurl gets to act: afterwards the numbers may mean other sockets.
       for event in events[..<count] { sockets.rejectUnasked(event.data.fd) }
-      body(events[..<count])
-      return count == events.count
+      var isServed = false
+      for event in events[..<count] where isServing && sockets.isWanted(event.data.fd) {
+        isServed = true
+        curl_multi_socket_action(multi, event.data.fd, mask(of: event.events), &runningCount)
+      }
+      return (count == events.count, isServed)
     }
   }
 

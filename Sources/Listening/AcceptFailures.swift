@@ -1,11 +1,12 @@
 internal import Gateway
 internal import Glibc
 internal import NIOCore
+internal import Synchronization
 
 /// Waits where the kernel has connections that the process cannot take, mostly because it may open no more
 /// descriptors, and tells of it. The connections stay in the kernel's queue.
 ///
-/// NIO would try again as fast as the loop turns: a failed accept leaves its read pending, so that neither
+/// NIOPosix would try again as fast as the loop turns: a failed accept leaves its read pending, so that neither
 /// the selector nor `AcceptBackoffHandler` comes to rest. Switching reading off does.
 final class AcceptFailures: ChannelDuplexHandler {
   typealias InboundIn = any Channel
@@ -15,33 +16,26 @@ final class AcceptFailures: ChannelDuplexHandler {
   struct Stop {}
 
   private static let pause = TimeAmount.seconds(1)
-  /// While it lasts, once in so long is told.
-  private static let silence = TimeAmount.seconds(60)
 
   private let workers: WorkerTable
-  private let tell: @Sendable (AcceptTrouble) -> Void
-  private var isFailing = false
+  private let news: AcceptNews
   private var isPaused = false
   private var isStopped = false
-  private var quietUntil = NIODeadline.uptimeNanoseconds(0)
 
-  init(workers: WorkerTable, tell: @escaping @Sendable (AcceptTrouble) -> Void) {
+  init(workers: WorkerTable, news: AcceptNews) {
     self.workers = workers
-    self.tell = tell
+    self.news = news
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard let error = error as? IOError else { return context.fireErrorCaught(error) }
     workers.worker(on: context.eventLoop)?.lane.occupancy.countAcceptFailure()
-    isFailing = true
     pause(context)
-    guard NIODeadline.now() >= quietUntil else { return }
-    quietUntil = .now() + Self.silence
-    tell(.began(String(cString: strerror(error.errnoCode))))
+    news.failed(error.errnoCode)
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if isFailing { recovered() }
+    news.succeeded()
     context.fireChannelRead(data)
   }
 
@@ -68,11 +62,40 @@ final class AcceptFailures: ChannelDuplexHandler {
   private func setReading(_ isOn: Bool, _ context: ChannelHandlerContext) {
     try? context.channel.syncOptions?.setOption(.autoRead, value: isOn)
   }
+}
 
-  private func recovered() {
-    isFailing = false
-    quietUntil = .uptimeNanoseconds(0)
-    tell(.ended)
+/// What is told of one listening socket, however many loops accept from it: that it fails, once a minute, and
+/// that it is over.
+final class AcceptNews: Sendable {
+  private struct State {
+    var isFailing = false
+    var quietUntil = NIODeadline.uptimeNanoseconds(0)
+  }
+
+  /// While it lasts, once in so long is told.
+  private static let silence = TimeAmount.seconds(60)
+
+  private let state = Mutex(State())
+  private let tell: @Sendable (AcceptTrouble) -> Void
+
+  init(tell: @escaping @Sendable (AcceptTrouble) -> Void) { self.tell = tell }
+
+  func failed(_ code: CInt) {
+    let isNew = state.withLock { state in
+      state.isFailing = true
+      guard NIODeadline.now() >= state.quietUntil else { return false }
+      state.quietUntil = .now() + Self.silence
+      return true
+    }
+    if isNew { tell(.began(String(cString: strerror(code)))) }
+  }
+
+  func succeeded() {
+    let isNew = state.withLock { state in
+      defer { state = State() }
+      return state.isFailing
+    }
+    if isNew { tell(.ended) }
   }
 }
 

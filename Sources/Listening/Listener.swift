@@ -1,44 +1,35 @@
 internal import Glibc
 public import NIOCore
-internal import NIOPosix
 
 /// The open doors: every listening socket, each shared by all event loops.
 public struct Listener: Sendable {
+  private let acceptor: any Acceptor
   private let channels: [any Channel]
   private let sockets: [ListenSocket]
   private let workers: WorkerTable
 
-  /// Starts to accept on sockets that are bound. Connections go to the loops in turn; each stays on its own.
+  /// Starts to accept on sockets that are bound. Each connection stays on the loop that it was given to.
   ///
   /// - Parameter acceptTrouble: hears that no connection can be accepted, once a minute, and that it is over.
   public static func start(
-    _ sockets: [ListenSocket], group: any EventLoopGroup, workers: WorkerTable,
+    _ sockets: [ListenSocket], acceptor: any Acceptor, workers: WorkerTable,
     acceptTrouble: @escaping @Sendable (AcceptTrouble) -> Void
   ) async throws -> Listener {
     var channels: [any Channel] = []
     for socket in sockets {
-      let channel = try await ServerBootstrap(group: group)
-        .serverChannelInitializer { channel in
+      let news = AcceptNews(tell: acceptTrouble)
+      channels += try await acceptor.serve(
+        socket.descriptor,
+        server: { channel in
           channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(
-              AcceptFailures(workers: workers, tell: acceptTrouble))
+            try channel.pipeline.syncOperations.addHandler(AcceptFailures(workers: workers, news: news))
           }
-        }
-        .childChannelOption(.allowRemoteHalfClosure, value: true)
-        .childChannelOption(.maxMessagesPerRead, value: 4)
-        .childChannelOption(.recvAllocator, value: readBuffers)
-        .childChannelInitializer { workers.welcome($0) }
-        .withBoundSocket(socket.descriptor)
-        .get()
-      // NIO listens anew with a backlog of 128.
+        }, connection: { workers.welcome($0) })
+      // NIOPosix listens anew with a backlog of 128.
       socket.listenAgain()
-      channels.append(channel)
     }
-    return Listener(channels: channels, sockets: sockets, workers: workers)
+    return Listener(acceptor: acceptor, channels: channels, sockets: sockets, workers: workers)
   }
-
-  private static let readBuffers = AdaptiveRecvByteBufferAllocator(
-    minimum: 2048, initial: 4096, maximum: 65_536)
 
   /// Ends accepting, lets deliveries finish, closes idle connections after a second and everything when
   /// `secondsMax` are over. Returns when no connection is left.
@@ -70,23 +61,13 @@ public struct Listener: Sendable {
       if descriptor < 0, errno == EINTR || errno == ECONNABORTED { continue }
       guard descriptor >= 0 else { break }
       _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-      channels.append(welcome(descriptor, on: loop))
+      channels.append(acceptor.adopt(descriptor, on: loop) { [workers] in workers.welcome($0) })
     }
     Glibc.close(queue)
     for channel in channels { _ = try? await channel.get() }
   }
 
-  private func welcome(_ descriptor: CInt, on loop: any EventLoop) -> EventLoopFuture<any Channel> {
-    let workers = workers
-    return ClientBootstrap(group: loop)
-      .channelOption(.allowRemoteHalfClosure, value: true)
-      .channelOption(.maxMessagesPerRead, value: 4)
-      .channelOption(.recvAllocator, value: Self.readBuffers)
-      .channelInitializer { workers.welcome($0) }
-      .withConnectedSocket(descriptor)
-  }
-
-  /// NIO throws away a connection that it has accepted when the listener closes before it was handed on to
+  /// NIOPosix throws away a connection that it has accepted when the listener closes before it was handed on to
   /// its loop and back, so accepting ends first, and those under way arrive.
   private func stopAccepting() async {
     for channel in channels {
@@ -111,10 +92,18 @@ public struct WorkerTable: Sendable {
       uniqueKeysWithValues: workers.map { (ObjectIdentifier($0.eventLoop), $0) })
   }
 
+  private static let readBuffers = AdaptiveRecvByteBufferAllocator(
+    minimum: 2048, initial: 4096, maximum: 65_536)
+
   /// Makes a channel of this group a sender's connection.
   func welcome(_ channel: any Channel) -> EventLoopFuture<Void> {
     channel.eventLoop.makeCompletedFuture {
-      guard let worker = worker(on: channel.eventLoop) else { throw ChannelError.operationUnsupported }
+      guard let worker = worker(on: channel.eventLoop), let options = channel.syncOptions else {
+        throw ChannelError.operationUnsupported
+      }
+      try options.setOption(.allowRemoteHalfClosure, value: true)
+      try options.setOption(.maxMessagesPerRead, value: 4)
+      try options.setOption(.recvAllocator, value: Self.readBuffers)
       try channel.pipeline.syncOperations.addHandler(Connection(worker: worker))
     }
   }

@@ -68,6 +68,7 @@ struct ConfigurationDraft {
     if let count = fields["workers"]?.number(in: 1...256, orWord: "auto") {
       configuration.workers = .count(count)
     }
+    configuration.engine = fields["engine"]?.word(of: EngineKind.self) ?? .epoll
     guard let log = fields["log"]?.mapping(Schema.log, "a mapping such as {level: info}") else { return }
     configuration.log.level = log["level"]?.word(of: LogSettings.Level.self) ?? .info
     configuration.log.format = log["format"]?.word(of: LogSettings.Format.self) ?? .auto

@@ -17,7 +17,7 @@ enum Schema {
 
   static let top = Section(
     name: "the top level",
-    keys: ["listen", "control", "admin", "trusted-proxies", "workers", "log", "limits", "routes"])
+    keys: ["listen", "control", "admin", "trusted-proxies", "workers", "engine", "log", "limits", "routes"])
   static let unixListen = Section(name: "listen", keys: ["unix", "mode", "group"])
   static let admin = Section(name: "admin", keys: ["listen"])
   static let log = Section(name: "log", keys: ["level", "format", "deliveries", "refused-per-minute-max"])
@@ -49,7 +49,7 @@ enum Schema {
 
   /// What the environment can override: every setting that is not below `routes`.
   static var overridable: [String] {
-    ["listen", "control", "trusted-proxies", "workers"] + admin.keys.map { "admin." + $0 }
+    ["listen", "control", "trusted-proxies", "workers", "engine"] + admin.keys.map { "admin." + $0 }
       + log.keys.map { "log." + $0 }
       + limits.keys.map { "limits." + $0 }
   }

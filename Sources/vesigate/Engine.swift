@@ -3,15 +3,14 @@ internal import Gateway
 internal import Listening
 internal import Metrics
 internal import NIOCore
-internal import NIOPosix
 
 /// The event loops and what each of them owns. A new snapshot reaches every loop before `adopt` returns.
 final class Engine: Sendable {
-  let group: MultiThreadedEventLoopGroup
+  let loops: Loops
   let workers: WorkerTable
   let occupancy: Occupancy
   private let cells: [NIOLoopBound<Cell>]
-  private let threads: [ReadinessThread]
+  private let watches: [any Watch]
 
   /// One loop's own: made, used and freed on that loop.
   private final class Cell {
@@ -29,32 +28,28 @@ final class Engine: Sendable {
   }
 
   init(
-    snapshot: Snapshot, loops: Int, log: any Recorder & Sendable, refusals: any RefusalWitness,
+    snapshot: Snapshot, loops: Loops, log: any Recorder & Sendable, refusals: any RefusalWitness,
     looks: LookDesk
   ) async throws {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
     let occupancy = Occupancy()
+    let all = Array(loops.group.makeIterator())
     var cells: [NIOLoopBound<Cell>] = []
-    for loop in group.makeIterator() {
+    for loop in all {
       cells.append(
         try await loop.submit {
           let cell = Engine.makeCell(
-            on: loop, snapshot: snapshot, loops: loops, occupancy: occupancy, log: log, refusals: refusals,
+            on: loop, snapshot: snapshot, loops: all.count, occupancy: occupancy, log: log,
+            refusals: refusals,
             looks: looks)
           return NIOLoopBound(cell, eventLoop: loop)
         }.get())
     }
-    self.group = group
+    self.loops = loops
     self.occupancy = occupancy
     self.cells = cells
     workers = WorkerTable(
       try await Engine.onEach(cells) { cell, loop in NIOLoopBound(cell.worker, eventLoop: loop) })
-    threads = try await Engine.onEach(cells) { cell, loop in
-      let forwarder = NIOLoopBound(cell.forwarder, eventLoop: loop)
-      return ReadinessThread(descriptor: cell.forwarder.readinessDescriptor, eventLoop: loop) {
-        forwarder.value.drive()
-      }
-    }
+    watches = try await Engine.onEach(cells) { cell, loop in loops.watch(cell.forwarder, on: loop) }
   }
 
   private static func makeCell(
@@ -131,8 +126,8 @@ final class Engine: Sendable {
   func shutdown() async -> Tallies {
     for cell in cells { try? await cell.eventLoop.submit { cell.value.forwarder.close() }.get() }
     let tallies = await tallies()
-    for thread in threads { thread.stop() }
-    try? await group.shutdownGracefully()
+    for watch in watches { watch.stop() }
+    try? await loops.group.shutdownGracefully()
     return tallies
   }
 }

@@ -116,6 +116,7 @@ final class Keeper: Sendable {
     if before.control != after.control { logger.warning("control has changed: that needs a restart") }
     if before.admin != after.admin { logger.warning("admin has changed: that needs a restart") }
     if before.workers != after.workers { logger.warning("workers has changed: that needs a restart") }
+    if before.engine != after.engine { logger.warning("engine has changed: that needs a restart") }
     if before.log != after.log { logger.warning("log has changed: that needs a restart") }
     logger.notice(
       "reloaded", metadata: ["generation": "\(new.snapshot.generation)", "secrets": "\(Keeper.secrets(new))"])

@@ -34,7 +34,8 @@ struct Parts {
     selfDiagnosis = SelfDiagnosis(routes: loaded.snapshot.routes, logger: logs.logger)
     refusals = RefusalDesk(selfDiagnosis: selfDiagnosis)
     engine = try await Engine(
-      snapshot: loaded.snapshot, loops: Parts.loopCount(loaded.configuration),
+      snapshot: loaded.snapshot,
+      loops: Loops(loaded.configuration.engine, count: Parts.loopCount(loaded.configuration)),
       log: VerifiedWatch(recorder: logs.deliveries, selfDiagnosis: selfDiagnosis), refusals: refusals,
       looks: looks)
     status = ServiceStatus(

@@ -48,7 +48,8 @@ import Testing
     for setting in Schema.overridable {
       let value = setting.hasPrefix("limits.") ? "2048" : nil
       let words = [
-        "listen": "*:1", "control": "/run/c", "trusted-proxies": "", "workers": "2", "log.level": "info",
+        "listen": "*:1", "control": "/run/c", "trusted-proxies": "", "workers": "2", "engine": "posix",
+        "log.level": "info",
         "admin.listen": "127.0.0.1:2",
         "log.format": "json",
         "log.deliveries": "all", "log.refused-per-minute-max": "unlimited",

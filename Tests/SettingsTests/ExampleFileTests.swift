@@ -69,7 +69,7 @@ import Testing
   }
 
   @Test func `every other way to write a setting works`() throws {
-    #expect(Self.variants.count == 12)
+    #expect(Self.variants.count == 13)
     for variant in Self.variants { #expect(problems(variant) == []) }
   }
 }

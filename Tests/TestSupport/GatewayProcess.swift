@@ -60,6 +60,8 @@ public final class GatewayProcess: Sendable {
     for name in ["LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
       environment[name] = ProcessInfo.processInfo.environment[name]
     }
+    // `make test-posix`: the same tests on the other engine.
+    environment["VESIGATE_ENGINE"] = ProcessInfo.processInfo.environment["VESIGATE_TEST_ENGINE"]
     return environment.merging(added) { $1 }
   }
 

@@ -30,7 +30,10 @@ enum TidyRules {
     "Framing": ["Gateway", "Glibc"],
     "Diagnosis": ["Gateway", "Signing"],
     "Forwarding": ["Gateway", "CCurl", "CLinux", "NIOCore", "Glibc", "Synchronization"],
-    "Listening": ["Gateway", "Framing", "NIOCore", "NIOPosix", "Glibc"],
+    "Listening": ["Gateway", "Framing", "NIOCore", "Glibc", "Synchronization"],
+    "Transport": [
+      "CLinux", "NIOCore", "NIOConcurrencyHelpers", "Glibc", "Dispatch", "Synchronization",
+    ],
     "Settings": ["Gateway", "Signing", "CYAML", "Glibc"],
     "Calling": ["CCurl", "Glibc"],
     "Rotation": ["Calling", "Signing", "CLinux", "Glibc"],
@@ -41,7 +44,8 @@ enum TidyRules {
     "Telemetry": ["Gateway", "Logging", "Glibc", "Synchronization"],
     "vesigate": [
       "CLinux", "Signing", "Gateway", "Framing", "Diagnosis", "Forwarding", "Listening", "Control",
-      "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin", "Metrics", "ArgumentParser",
+      "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin", "Metrics", "Transport",
+      "ArgumentParser",
       "Logging", "NIOCore",
       "NIOPosix", "ServiceLifecycle",
       "UnixSignals", "Glibc", "Dispatch", "Synchronization",

@@ -39,6 +39,27 @@ static inline int vg_unacknowledged(int fd) {
   return ioctl(fd, TIOCOUTQ, &count) == 0 ? count : -1;
 }
 
+/// The same, with a word of the caller's choice that comes back with its events.
+static inline int vg_epoll_ctl_tagged(int epoll, int op, int fd, uint32_t events, uint64_t tag) {
+  struct epoll_event event = {.events = events, .data = {.u64 = tag}};
+  return epoll_ctl(epoll, op, fd, &event);
+}
+
+/// Flags of epoll that Swift does not read as numbers.
+static const uint32_t vg_epoll_edge_triggered = EPOLLET;
+static const uint32_t vg_epoll_exclusive = EPOLLEXCLUSIVE;
+
+/// What a thread was marked with; NULL where it was not.
+extern _Thread_local const void *vg_thread_mark __attribute__((tls_model("initial-exec")));
+static inline const void *vg_thread_marked(void) { return vg_thread_mark; }
+static inline void vg_mark_thread(const void *mark) { vg_thread_mark = mark; }
+
+/// accept4(2), closed on exec and not blocking. `address` has room for a sockaddr_storage.
+int vg_accept(int fd, void *address, uint32_t *bytes);
+
+/// The calling thread's name, of which the kernel keeps 15 bytes.
+void vg_name_thread(const char *name);
+
 /// A descriptor that wakes a `poll`; closed on exec.
 static inline int vg_eventfd(void) { return eventfd(0, EFD_CLOEXEC); }
 

@@ -1,0 +1,121 @@
+internal import CLinux
+public import Dispatch
+internal import Glibc
+public import NIOCore
+internal import Synchronization
+
+/// Event loops on threads of their own, and the ways to give them sockets.
+public final class EpollGroup: EventLoopGroup, Sendable {
+  private let loops: [EpollLoop]
+  private let turn = Atomic(0)
+  /// Left by every loop at its end.
+  private let running: DispatchGroup
+
+  /// - Parameter threads: how many loops, at least one.
+  public init(threads: Int) {
+    precondition(threads > 0, "no event loop without a thread")
+    let running = DispatchGroup()
+    self.running = running
+    loops = (0..<threads).map { number in
+      let loop = EpollLoop()
+      running.enter()
+      EpollGroup.startThread(named: "NIO-ELT-0-#\(number)") {
+        loop.run()
+        running.leave()
+      }
+      return loop
+    }
+  }
+
+  private final class Body {
+    let name: String
+    let run: @Sendable () -> Void
+
+    init(name: String, run: @escaping @Sendable () -> Void) {
+      self.name = name
+      self.run = run
+    }
+  }
+
+  private static func startThread(named name: String, _ run: @escaping @Sendable () -> Void) {
+    var thread = pthread_t()
+    let failed = pthread_create(
+      &thread, nil,
+      { context in
+        let body = Unmanaged<Body>.fromOpaque(context!).takeRetainedValue()
+        vg_name_thread(body.name)
+        body.run()
+        return nil
+      }, Unmanaged.passRetained(Body(name: name, run: run)).toOpaque())
+    precondition(failed == 0, "no thread to be had: error \(failed)")
+    pthread_detach(thread)
+  }
+
+  // MARK: EventLoopGroup
+
+  public func next() -> any EventLoop {
+    loops[abs(turn.wrappingAdd(1, ordering: .relaxed).oldValue % loops.count)]
+  }
+
+  public func any() -> any EventLoop { loops.first { $0.inEventLoop } ?? next() }
+
+  public func makeIterator() -> EventLoopIterator { EventLoopIterator(loops) }
+
+  public func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void)
+  {
+    for loop in loops { loop.beginEnd() }
+    running.notify(queue: queue) { callback(nil) }
+  }
+
+  // MARK: Sockets
+
+  /// Accepts on every loop from a socket that listens. The descriptor is the channels' from now on.
+  ///
+  /// - Parameters:
+  ///   - server: adds the handlers of a listening channel, through which each connection comes as a `Channel`.
+  ///   - connection: adds a connection's.
+  /// - Returns: the listening channel of each loop.
+  public func serve(
+    _ descriptor: CInt, server: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>,
+    connection: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+  ) async throws -> [any Channel] {
+    var on: CInt = 1
+    // What is accepted inherits it; a unix socket has no such option.
+    setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
+    Self.unblock(descriptor)
+    var channels: [any Channel] = []
+    for (number, loop) in loops.enumerated() {
+      let own = number == 0 ? descriptor : fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+      guard own >= 0 else { throw IOError(errnoCode: errno, reason: "fcntl") }
+      let channel = ServerChannel(loop: loop, descriptor: own, initializer: connection)
+      try await loop.flatSubmit { server(channel).flatMap { channel.begin() } }.get()
+      channels.append(channel)
+    }
+    return channels
+  }
+
+  /// Makes a connected socket, which is the channel's from now on, a channel of one of these loops.
+  public func adopt(
+    _ descriptor: CInt, on loop: any EventLoop,
+    connection: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+  ) -> EventLoopFuture<any Channel> {
+    guard let loop = loop as? EpollLoop else {
+      return loop.makeFailedFuture(EventLoopError.unsupportedOperation)
+    }
+    Self.unblock(descriptor)
+    return loop.flatSubmit {
+      let channel = SocketChannel(
+        loop: loop, descriptor: descriptor, local: SocketName.local(descriptor),
+        remote: SocketName.remote(descriptor))
+      try? channel.setSocketOption(SocketOptionLevel(IPPROTO_TCP), TCP_NODELAY, CInt(1))
+      let promise = loop.makePromise(of: Void.self)
+      channel.begin(connection, promise: promise)
+      return promise.futureResult.map { channel }
+    }
+  }
+
+  private static func unblock(_ descriptor: CInt) {
+    let flags = fcntl(descriptor, F_GETFL)
+    _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
+  }
+}
