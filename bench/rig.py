@@ -164,9 +164,9 @@ class Rig:
             raise SystemExit(output + self.log() + "bench: not every delivery got a 2xx")
         return output
 
-    def rate(self, count):
+    def rate(self, count, connections=CONNECTIONS):
         """Deliveries per second, by posting `count`."""
-        return float(re.search(r"([\d.]+) req/s", self.h2load(count)).group(1))
+        return float(re.search(r"([\d.]+) req/s", self.h2load(count, connections)).group(1))
 
 
 def require(sentence, is_true):
