@@ -51,7 +51,7 @@ test-end-to-end: build-tests ## the tests that start the built vesigate
 
 .PHONY: test-posix
 test-posix: build-tests ## the whole suite with `engine: posix`, SwiftNIO's event loops instead of our own
-	@VESIGATE_TEST_ENGINE=posix $(SWIFT_TEST) --skip $(SLOW)
+	@TEST_ENGINE=posix $(SWIFT_TEST) --skip $(SLOW)
 
 .PHONY: test-rotation
 test-rotation: build-tests ## rotations under load and under kill -9, the long form, with their counts

@@ -34,6 +34,8 @@ import Testing
       config: GatewayConfig.text(upstreams: [upstream.url()])
         + GatewayConfig.route("/other", upstreams: [upstream.url()]))
     #expect(try gateway.exchange(SignedRequest("genuine").bytes).status == 200)
+    // It is known on every loop with its line, which comes after the answer.
+    _ = try gateway.waitForLog(containing: "outcome=forwarded")
     let forged = SignedRequest("forged").with { $0.secret = "another" }
     #expect(try gateway.exchange(forged.bytes).status == 401)
     #expect(try gateway.exchange(forged.with { $0.target = "/other" }.bytes).status == 401)

@@ -61,7 +61,7 @@ public final class GatewayProcess: Sendable {
       environment[name] = ProcessInfo.processInfo.environment[name]
     }
     // `make test-posix`: the same tests on the other engine.
-    environment["VESIGATE_ENGINE"] = ProcessInfo.processInfo.environment["VESIGATE_TEST_ENGINE"]
+    environment["VESIGATE_ENGINE"] = ProcessInfo.processInfo.environment["TEST_ENGINE"]
     return environment.merging(added) { $1 }
   }
 
