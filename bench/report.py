@@ -92,8 +92,9 @@ def facts(results):
     lines = ["%s%s, %d cores, Linux %s, %s. %s." % (
         "A quick run, on a machine that may have been busy: only to show how it looks. " if results["quick"] else "",
         machine["cpu"], machine["cores"], machine["kernel"], machine["date"], versions)]
-    lines.append("Rounds for each cell: %d, of %g s; runs for each latency: %d, of %d s; %s minutes in all." % (
-        results["rounds"], results["seconds"], results["latency_runs"], results["latency_seconds"],
+    latency = "runs for each latency: %d, of %d s; " % (results["latency_runs"], results["latency_seconds"])
+    lines.append("Rounds for each cell: %d, of %g s; %s%s minutes in all." % (
+        results["rounds"], results["seconds"], latency if results.get("latency") else "",
         results.get("minutes", "?")))
     lines.append("Each figure is the median, ± half of what lies between the quartiles, then the ratio to the best "
                  "peer's.")
