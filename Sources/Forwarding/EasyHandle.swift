@@ -84,11 +84,13 @@ final class EasyHandle {
 
   /// Sets what differs from delivery to delivery. The body is not copied and must outlive it; the head is,
   /// and goes out as it is, its target never normalised.
-  func prepare(_ request: ForwardRequest, head: UnsafePointer<CChar>, remainingMilliseconds: Int) {
+  ///
+  /// - Returns: false where libcurl had no memory for the head; what it would send then is not ours.
+  func prepare(_ request: ForwardRequest, head: UnsafePointer<CChar>, remainingMilliseconds: Int) -> Bool {
     errorText.pointee = 0
     stopWatchingForExcess()
     allowReuse()
-    vg_set_string(raw, CURLOPT_REQUEST_TARGET, head)
+    let isHeadSet = vg_set_string(raw, CURLOPT_REQUEST_TARGET, head) == CURLE_OK
     vg_set_long(raw, CURLOPT_TIMEOUT_MS, remainingMilliseconds)
     if request.hasBody {
       setShape(.body(method: request.method))
@@ -99,6 +101,7 @@ final class EasyHandle {
     } else {
       setShape(.bodiless(method: request.method))
     }
+    return isHeadSet
   }
 
   private func setShape(_ wanted: Shape) {

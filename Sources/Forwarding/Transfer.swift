@@ -24,6 +24,8 @@ final class Transfer: Attempt {
   private var tag = 0
   private var answer = AnswerReader(headerBytesMax: 0)
   private var failure: ForwardFailure?
+  /// Whether libcurl has all that it is to send.
+  private var isPrepared = false
   /// How often libcurl was about to send the request. Twice is once too often.
   private var sendings = 0
   /// Whether libcurl was told to hold the answer back.
@@ -74,7 +76,7 @@ final class Transfer: Attempt {
     connectingTimeout =
       milliseconds > request.times.connectSecondsMax * 1000 ? .connectTimeout : .totalTimeout
     let text = head.build(request, target: request.target(at: upstream))
-    easy.prepare(request, head: text, remainingMilliseconds: milliseconds)
+    isPrepared = easy.prepare(request, head: text, remainingMilliseconds: milliseconds)
   }
 
   /// Lets go of the delivery, so that the handle can wait for the next one.
@@ -135,7 +137,7 @@ final class Transfer: Attempt {
   /// send it a second time, POST too; what became of the first is then unknown.
   fileprivate func maySend() -> Bool {
     sendings += 1
-    return sendings == 1 && !isCancelled
+    return sendings == 1 && !isCancelled && isPrepared
   }
 
   /// The transfer is over; tells the observer, once.

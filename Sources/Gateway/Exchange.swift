@@ -277,7 +277,9 @@ public final class Exchange {
 
   // MARK: 7. Record: one finished exchange, its places given back
 
+  /// Once: where an answer meets a connection that is gone, its writing ends the exchange already.
   private func finish(status: Int) {
+    guard phase != .over else { return }
     let end = lane.now()
     phase = .over
     record.bodyBytes = body?.count ?? 0

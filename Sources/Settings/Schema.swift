@@ -67,9 +67,10 @@ struct LimitSetting {
   static var all: [LimitSetting] {
     [
       LimitSetting(key: "body-bytes-max", range: Schema.bodyBytesRange, field: \.bodyBytesMax),
-      LimitSetting(key: "header-bytes-max", range: 1_024...1_048_576, field: \.headerBytesMax),
+      // Both go through libcurl's request buffer, which ends at 1 MiB with bodies up to 64 KiB in it.
+      LimitSetting(key: "header-bytes-max", range: 1_024...524_288, field: \.headerBytesMax),
       LimitSetting(key: "header-fields-max", range: 1...10_000, field: \.headerFieldsMax),
-      LimitSetting(key: "request-line-bytes-max", range: 64...1_048_576, field: \.requestLineBytesMax),
+      LimitSetting(key: "request-line-bytes-max", range: 64...262_144, field: \.requestLineBytesMax),
       LimitSetting(key: "connections-max", range: 1...1_000_000, field: \.connectionsMax),
       LimitSetting(key: "in-flight-max", range: 1...1_000_000, field: \.inFlightMax),
       LimitSetting(key: "in-flight-bytes-max", range: 1...1_099_511_627_776, field: \.inFlightBytesMax),

@@ -52,9 +52,7 @@ final class ServerChannel: EpollChannel, @unchecked Sendable {
 
   private func waitAgain() {
     loop.unwatch(self)
-    guard watch() else {
-      return close0(error: IOError(errnoCode: errno, reason: "epoll_ctl"), mode: .all, promise: nil)
-    }
+    if !watch() { lacking(errno, "epoll_ctl") }
   }
 
   // MARK: Accepting
@@ -74,7 +72,7 @@ final class ServerChannel: EpollChannel, @unchecked Sendable {
       } else if errno == EAGAIN {
         break
       } else if Self.isLack(errno) {
-        lacking(errno)
+        lacking(errno, "accept")
         break
       }
       // Anything else is one connection's misfortune: it ended before it was accepted.
@@ -98,14 +96,14 @@ final class ServerChannel: EpollChannel, @unchecked Sendable {
     }
   }
 
-  private func lacking(_ code: CInt) {
+  private func lacking(_ code: CInt, _ call: String) {
     isResting = true
     loop.unwatch(self)
     loop.scheduleTask(in: Self.rest) {
       self.isResting = false
       if self.isActive, self.isReadWanted, !self.isWaiting { self.waitAgain() }
     }
-    pipeline.syncOperations.fireErrorCaught(IOError(errnoCode: code, reason: "accept"))
+    pipeline.syncOperations.fireErrorCaught(IOError(errnoCode: code, reason: call))
   }
 
   /// The end of its pipeline: what none of its handlers has kept becomes a connection at work.

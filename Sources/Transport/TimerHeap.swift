@@ -8,6 +8,8 @@ class LoopTimer: @unchecked Sendable {
   /// Of two with one deadline the earlier made runs first.
   fileprivate(set) var number: UInt64 = 0
   fileprivate var place = -1
+  /// Ran, or was cancelled, be it before its loop had taken it over.
+  fileprivate var isOver = false
 
   init(deadline: NIODeadline) { self.deadline = deadline.uptimeNanoseconds }
 
@@ -54,6 +56,7 @@ struct TimerHeap {
   var count: Int { timers.count }
 
   mutating func insert(_ timer: LoopTimer) {
+    guard !timer.isOver else { return }
     made += 1
     timer.number = made
     timers.append(timer)
@@ -62,6 +65,7 @@ struct TimerHeap {
 
   /// Takes it out; nothing happens where it has run already.
   mutating func remove(_ timer: LoopTimer) {
+    timer.isOver = true
     let place = timer.place
     guard place >= 0 else { return }
     timer.place = -1

@@ -41,8 +41,9 @@ import Testing
     let format = DateFormatter()
     format.dateFormat = "yyyyMMdd-HHmmss"
     format.timeZone = TimeZone(identifier: "UTC")
-    for second in 0..<120 {
-      let stamp = format.string(from: Date(timeIntervalSinceNow: Double(second)))
+    let start = Date()
+    for second in 0..<300 {
+      let stamp = format.string(from: start.addingTimeInterval(Double(second)))
       try FileManager.default.createSymbolicLink(
         atPath: "\(folder)/refused-\(stamp)-1.http", withDestinationPath: "\(folder)/victim")
     }

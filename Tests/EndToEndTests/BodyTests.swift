@@ -110,6 +110,16 @@ import Testing
     #expect(try stage.upstream.onlyRequest().body == request.body)
   }
 
+  /// libcurl would say `Expect: 100-continue` above 1 MiB, and wait a second for who does not know it.
+  @Test func `a long body comes without an expectation of ours`() throws {
+    let stage = try Stage(limits: "body-bytes-max: 2097152")
+    let request = SignedRequest(bytes: [UInt8](repeating: 0x61, count: 1_200_000))
+    #expect(try stage.gateway.exchange(request.bytes).status == 200)
+    let seen = try stage.upstream.onlyRequest()
+    #expect(seen.body == request.body)
+    #expect(!seen.head.has("expect"))
+  }
+
   @Test func `trailers of any name are neither headers nor forwarded`() throws {
     let stage = try Stage()
     let request = SignedRequest("with trailers").with {

@@ -29,6 +29,26 @@ import Testing
     #expect(try stage.gateway.exchange(SignedRequest().with { $0.target = "/hooks" }.bytes).status == 404)
   }
 
+  /// Its reset may come with the request, before the refusal is written, and then ends the connection from within.
+  @Test func `a sender that is gone when it is refused is recorded once`() throws {
+    let stage = try Stage(top: "log: {refused-per-minute-max: unlimited}")
+    for number in 0..<100 {
+      let client = try stage.gateway.connect()
+      client.offer(
+        SignedRequest("").with {
+          $0.target = "/nowhere"
+          $0.lines.append("X-Request-Id: gone-\(number)")
+        }.bytes)
+      client.reset()
+    }
+    #expect(try stage.gateway.exchange(SignedRequest().bytes).status == 200)
+    _ = try stage.gateway.waitForLog(containing: "outcome=forwarded")
+    let seen = stage.gateway.log.compactMap { line in
+      line.split(separator: " ").first { $0.hasPrefix("request_id=gone-") }
+    }
+    #expect(Set(seen).count == seen.count)
+  }
+
   @Test func `an exact path beats a prefix, a longer prefix a shorter, a host none`() throws {
     let upstream = try RecordingUpstream()
     var config = GatewayConfig.text(upstreams: [upstream.url("/short/")], path: "/a/*")

@@ -86,7 +86,7 @@ import Testing
     Trap(
       number: 13, text: "libcurl waits a second on Expect, the sender's was forwarded",
       tests: [
-        "nothing is invented for a sender that says little",
+        "a long body comes without an expectation of ours",
         "a sender that does not wait for 100 Continue is served as well",
       ]),
     Trap(
