@@ -39,7 +39,7 @@ static inline int vg_unacknowledged(int fd) {
   return ioctl(fd, TIOCOUTQ, &count) == 0 ? count : -1;
 }
 
-/// The same, with a word of the caller's choice that comes back with its events.
+/// `vg_epoll_ctl` with a word of the caller's choice, in place of the descriptor, that comes back with its events.
 static inline int vg_epoll_ctl_tagged(int epoll, int op, int fd, uint32_t events, uint64_t tag) {
   struct epoll_event event = {.events = events, .data = {.u64 = tag}};
   return epoll_ctl(epoll, op, fd, &event);
