@@ -150,13 +150,16 @@ public final class CurlForwarder: Forwarder {
     for _ in 0..<4 { guard look(isServing: true, &runningCount).isMore else { return } }
   }
 
-  /// Hands over one by one what was started: each may take any pooled connection, so all are looked at
-  /// directly before, also those that an answer has just given back.
+  /// What is handed over after one look at the pooled connections: fewer looks, yet none is long ago.
+  private static let beginningsPerLook = 16
+
+  /// Hands over one by one what was started. Each may take any pooled connection, so all are looked at before,
+  /// also those that an answer has just given back.
   private func beginTransfers(_ runningCount: inout CInt) {
     var transfers: [Transfer] = []
     swap(&transfers, &starting)
-    for transfer in transfers where transfer.isStarting {
-      lookAtPool(&runningCount)
+    for (index, transfer) in transfers.enumerated() {
+      if index.isMultiple(of: Self.beginningsPerLook) { lookAtPool(&runningCount) }
       guard transfer.isStarting else { continue }
       transfer.isStarting = false
       curl_multi_add_handle(multi, transfer.easy.raw)

@@ -23,7 +23,7 @@ public final class Exchange {
   private let snapshot: Snapshot
 
   private var phase = Phase.matching
-  private var head: RequestHead
+  private let head: RequestHead
   private var match: RouteTable.Match?
   private var judgement: Judgement?
   private var body: BodyBuffer?

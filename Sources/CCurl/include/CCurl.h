@@ -14,7 +14,8 @@ typedef int (*vg_socket_callback)(CURL *easy, curl_socket_t socket, int what, vo
                                   void *socket_context);
 typedef int (*vg_timer_callback)(CURLM *multi, long timeout_ms, void *context);
 
-static inline CURLcode vg_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+/// curl_global_init with memory that is used again: see CCurl.c. Once, before any thread uses libcurl.
+CURLcode vg_global_init(void);
 
 static inline CURLcode vg_set_long(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value);
