@@ -42,9 +42,11 @@ import Testing
     try runner.serve()
     let gateway = runner.gateway
     let (soft, hard) = try Descriptors.limit(of: gateway.pid)
-    let start = gateway.descriptorCount
     let inside = try (0..<4).map { _ in try gateway.connect() }
-    #expect(eventually { gateway.descriptorCount >= start + inside.count })
+    for client in inside {
+      try client.send("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try client.response().status == 404)
+    }
     let before = gateway.log.count
     try Descriptors.setLimit(of: gateway.pid, soft: Descriptors.highest(of: gateway.pid) + 1, hard: hard)
     let waiting = try (0..<16).map { _ in try gateway.connect() }
