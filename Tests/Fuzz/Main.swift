@@ -47,7 +47,7 @@ import TestSupport
 @_cdecl("LLVMFuzzerCustomMutator")
 func mutate(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ countMax: Int, _ seed: UInt32) -> Int {
   var mutation = ValueMutation(seed: seed)
-  guard Fuzz.property.name == "configuration", !mutation.isChosen(oneIn: 3),
+  guard Fuzz.property.name == "configuration", !mutation.isChosen(oneIn: 6),
     let mutated = mutation.mutated(Array(UnsafeBufferPointer(start: data, count: count))),
     mutated.count <= countMax
   else { return LLVMFuzzerMutate(data, count, countMax) }

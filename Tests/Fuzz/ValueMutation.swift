@@ -1,3 +1,4 @@
+import Foundation
 import Gateway
 import TestSupport
 
@@ -17,19 +18,31 @@ struct ValueMutation {
     "\\t", " ", "%2f", "@", "{", "}", "[", ",", "&", "*", "!", "|", "~", "null", "ä", "=", "?", "\\U0001F600",
   ]
 
+  /// Configurations of which nothing is broken yet, as scripts/fuzz-seeds makes them.
+  private static let seeds: [[UInt8]] = {
+    guard let folder = ProcessInfo.processInfo.environment["FUZZ_SEEDS"] else { return [] }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.sorted().compactMap {
+      FileManager.default.contents(atPath: "\(folder)/\($0)").map(Array.init)
+    }
+  }()
+
   private var generator: SeededGenerator
 
   init(seed: UInt32) { generator = SeededGenerator(seed: UInt64(seed)) }
 
   mutating func isChosen(oneIn count: Int) -> Bool { Int.random(in: 0..<count, using: &generator) == 0 }
 
-  /// Nil where no line has a value.
+  /// Of the input, or of a seed. Nil where no line has a value.
   mutating func mutated(_ input: [UInt8]) -> [UInt8]? {
-    var lines = input.parts(0x0A)
+    let seed = isChosen(oneIn: 2) ? Self.seeds.randomElement(using: &generator) : nil
+    var lines = (seed ?? input).parts(0x0A)
     let valued = lines.indices.filter { lines[$0].firstRange(of: Self.separator) != nil }
     guard let chosen = valued.randomElement(using: &generator) else { return nil }
     guard let range = lines[chosen].firstRange(of: Self.separator) else { return nil }
-    lines[chosen].replaceSubrange(range.upperBound..., with: value())
+    let isNumber = lines[chosen][range.upperBound...].allSatisfy { (0x30...0x39).contains($0) }
+    let new = isNumber && !isChosen(oneIn: 4) ? number() : value()
+    lines[chosen].replaceSubrange(range.upperBound..., with: new)
     return Array(lines.joined(separator: [0x0A]))
   }
 
