@@ -204,7 +204,9 @@ if Context.environment["VESIGATE_FUZZ"] != nil {
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       path: "Tests", exclude: [],
-      sources: ["Fuzz/Main.swift", "FramingTests/Properties", "PropertyTests/Properties"],
+      sources: [
+        "Fuzz/Main.swift", "Fuzz/ValueMutation.swift", "FramingTests/Properties", "PropertyTests/Properties",
+      ],
       swiftSettings: strict),
   ]
 }

@@ -40,6 +40,8 @@ class EpollChannel: EventSource, Channel, ChannelCore, @unchecked Sendable {
   /// Writes that wait now never will be.
   func failWrites(_ error: any Error) {}
   func becameActive() {}
+  /// It was closed before it was at work.
+  func cannotBegin(_ error: any Error) {}
   func autoReadChanged() {}
   func closeHalf(_ mode: CloseMode, error: any Error, promise: EventLoopPromise<Void>?) {
     promise?.fail(ChannelError.operationUnsupported)
@@ -167,6 +169,7 @@ class EpollChannel: EventSource, Channel, ChannelCore, @unchecked Sendable {
     guard watch() else {
       let error = IOError(errnoCode: errno, reason: "epoll_ctl")
       close0(error: error, mode: .all, promise: nil)
+      cannotBegin(error)
       return fail(promise, error)
     }
     activity.store(true, ordering: .relaxed)
@@ -202,7 +205,8 @@ class EpollChannel: EventSource, Channel, ChannelCore, @unchecked Sendable {
 
   final override func loopEnds() { close0(error: EventLoopError.shutdown, mode: .all, promise: nil) }
 
-  private func fail(_ promise: EventLoopPromise<Void>?, _ error: any Error) { promise?.fail(error) }
+  /// As a call that returns nothing, to end a function with.
+  final func fail(_ promise: EventLoopPromise<Void>?, _ error: any Error) { promise?.fail(error) }
 }
 
 /// Options without futures, for those who are on the loop.

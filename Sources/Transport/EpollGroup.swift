@@ -75,6 +75,7 @@ public final class EpollGroup: EventLoopGroup, Sendable {
   ///   - server: adds the handlers of a listening channel, through which each connection comes as a `Channel`.
   ///   - connection: adds a connection's.
   /// - Returns: the listening channel of each loop.
+  /// - Throws: what one of them could not begin for. Then none of them is left.
   public func serve(
     _ descriptor: CInt, server: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>,
     connection: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
@@ -84,12 +85,17 @@ public final class EpollGroup: EventLoopGroup, Sendable {
     setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
     Self.unblock(descriptor)
     var channels: [any Channel] = []
-    for (number, loop) in loops.enumerated() {
-      let own = number == 0 ? descriptor : fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-      guard own >= 0 else { throw IOError(errnoCode: errno, reason: "fcntl") }
-      let channel = ServerChannel(loop: loop, descriptor: own, initializer: connection)
-      try await loop.flatSubmit { server(channel).flatMap { channel.begin() } }.get()
-      channels.append(channel)
+    do {
+      for (number, loop) in loops.enumerated() {
+        let own = number == 0 ? descriptor : fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard own >= 0 else { throw IOError(errnoCode: errno, reason: "fcntl") }
+        let channel = ServerChannel(loop: loop, descriptor: own, initializer: connection)
+        channels.append(channel)
+        try await loop.flatSubmit { server(channel).flatMap { channel.begin() } }.get()
+      }
+    } catch {
+      for channel in channels { try? await channel.close() }
+      throw error
     }
     return channels
   }

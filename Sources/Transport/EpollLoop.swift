@@ -35,6 +35,8 @@ public final class EpollLoop: EventLoop, NIOSerialEventLoopExecutor, @unchecked 
   var timers = TimerHeap()
   /// By descriptor.
   private var sources: [EventSource?] = []
+  /// The listening sockets, which are not watched while nothing is to be accepted.
+  var listening: [EventSource] = []
   private var lastGeneration: UInt32 = 0
   /// Sources with more to do than one event was worth.
   private var inTurn: [EventSource] = []
@@ -189,6 +191,7 @@ public final class EpollLoop: EventLoop, NIOSerialEventLoopExecutor, @unchecked 
   private func end() {
     for _ in 0..<1000 {
       for source in sources { source?.loopEnds() }
+      for source in listening { source.loopEnds() }
       runTasks()
       takeInbox()
       while let timer = timers.first {

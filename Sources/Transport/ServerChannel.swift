@@ -24,6 +24,8 @@ final class ServerChannel: EpollChannel, @unchecked Sendable {
 
   func begin() -> EventLoopFuture<Void> {
     let promise = loop.makePromise(of: Void.self)
+    loop.listening.append(self)
+    closeFuture.whenComplete { _ in self.loop.listening.removeAll { $0 === self } }
     registerAlreadyConfigured0(promise: promise)
     return promise.futureResult
   }
@@ -120,6 +122,7 @@ extension SocketChannel {
       case .success: self.registerAlreadyConfigured0(promise: promise)
       case .failure(let error):
         self.close0(error: error, mode: .all, promise: nil)
+        self.cannotBegin(error)
         promise?.fail(error)
       }
     }

@@ -6,11 +6,11 @@ extension SocketChannel {
   private static let buffersPerWriteMax = 64
 
   func write(_ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
-    guard isOpen else { return promise?.fail(ChannelError.ioOnClosedChannel) ?? () }
-    guard !isOutputShut else { return promise?.fail(ChannelError.outputClosed) ?? () }
+    guard isOpen else { return fail(promise, ChannelError.ioOnClosedChannel) }
+    guard !isOutputShut else { return fail(promise, ChannelError.outputClosed) }
     // No file is sent by this project: a region of one is refused.
     guard case .byteBuffer(let buffer) = unwrapData(data, as: IOData.self) else {
-      return promise?.fail(ChannelError.operationUnsupported) ?? ()
+      return fail(promise, ChannelError.operationUnsupported)
     }
     pending.add(buffer, promise)
     guard pending.isAboveHigh, isWritable else { return }

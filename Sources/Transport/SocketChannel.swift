@@ -80,6 +80,9 @@ final class SocketChannel: EpollChannel, @unchecked Sendable {
     if pending.isFlushed { writeNow() }
   }
 
+  /// Nobody waits for it: who accepted it hears of it, as of a connection that could not be accepted.
+  override func cannotBegin(_ error: any Error) { parent?.pipeline.fireErrorCaught(error) }
+
   /// Reset, or ended on both sides. What came before is still handed on, wanted or not: nothing will ask for it
   /// any more.
   private func gone() {
@@ -102,7 +105,7 @@ final class SocketChannel: EpollChannel, @unchecked Sendable {
   }
 
   private func closeInput(_ error: any Error, _ promise: EventLoopPromise<Void>?) {
-    guard !isInputShut else { return promise?.fail(ChannelError.inputClosed) ?? () }
+    guard !isInputShut else { return fail(promise, ChannelError.inputClosed) }
     guard !isOutputShut else { return close0(error: error, mode: .all, promise: promise) }
     isInputShut = true
     isReadWanted = false
@@ -125,7 +128,7 @@ final class SocketChannel: EpollChannel, @unchecked Sendable {
   }
 
   private func closeOutput(_ error: any Error, _ promise: EventLoopPromise<Void>?) {
-    guard !isOutputShut, !isOutputEnding else { return promise?.fail(ChannelError.outputClosed) ?? () }
+    guard !isOutputShut, !isOutputEnding else { return fail(promise, ChannelError.outputClosed) }
     guard !isInputShut else { return close0(error: error, mode: .all, promise: promise) }
     isOutputEnding = true
     outputEnd = promise

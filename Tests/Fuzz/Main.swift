@@ -42,3 +42,15 @@ import TestSupport
     fatalError("\(property.name): \(text)\n\(input.escaped)")
   }
 }
+
+/// libFuzzer calls it by this name for every input that it makes.
+@_cdecl("LLVMFuzzerCustomMutator")
+func mutate(_ data: UnsafeMutablePointer<UInt8>, _ count: Int, _ countMax: Int, _ seed: UInt32) -> Int {
+  var mutation = ValueMutation(seed: seed)
+  guard Fuzz.property.name == "configuration", !mutation.isChosen(oneIn: 6),
+    let mutated = mutation.mutated(Array(UnsafeBufferPointer(start: data, count: count))),
+    mutated.count <= countMax
+  else { return LLVMFuzzerMutate(data, count, countMax) }
+  data.update(from: mutated, count: mutated.count)
+  return mutated.count
+}

@@ -35,6 +35,44 @@ import Testing
     _ = try runner.upstream.requests(atLeast: 2)
     try runner.serve()
   }
+
+  /// Each that ends makes room for one of those who wait.
+  @Test func `with too few descriptors it says so once, not each time that one is free`() throws {
+    let runner = try RawRunner()
+    try runner.serve()
+    let gateway = runner.gateway
+    let (soft, hard) = try Descriptors.limit(of: gateway.pid)
+    let inside = try (0..<4).map { _ in try gateway.connect() }
+    for client in inside {
+      try client.send("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try client.response().status == 404)
+    }
+    let before = gateway.log.count
+    try Descriptors.setLimit(of: gateway.pid, soft: Descriptors.highest(of: gateway.pid) + 1, hard: hard)
+    let waiting = try (0..<16).map { _ in try gateway.connect() }
+    HostileTable.row(
+      "H17", "a descriptor is free now and then: the log", expected: "told once, not that it is over"
+    ) {
+      try gateway.waitForLog(containing: "no connection can be accepted", from: before)
+      for client in inside {
+        client.close()
+        usleep(1_200_000)
+      }
+      let lines = gateway.log.dropFirst(before)
+      let told = lines.count { $0.contains("no connection can be accepted") }
+      let over = lines.count { $0.contains("accepted again") }
+      return over == 0 && told == 1
+        ? "told once, not that it is over" : "told \(told) times, over \(over) times"
+    }
+    try Descriptors.setLimit(of: gateway.pid, soft: soft, hard: hard)
+    HostileTable.row("H17", "descriptors again: the log", expected: "it is over, told once") {
+      try gateway.waitForLog(containing: "accepted again", from: before, within: 30)
+      for client in waiting { client.close() }
+      let over = gateway.log.dropFirst(before).count { $0.contains("accepted again") }
+      return "it is over, told \(over == 1 ? "once" : "\(over) times")"
+    }
+    try runner.serve()
+  }
 }
 
 /// The kernel's view of another process.
@@ -52,6 +90,11 @@ enum Descriptors {
     let child = try ChildProcess(
       ["prlimit", "--pid", "\(pid)", "--nofile=\(soft):\(hard)"], environment: ["PATH": "/usr/bin:/bin"])
     guard child.waitForExit(within: 10) == 0 else { throw HarnessError("prlimit: \(child.lines)") }
+  }
+
+  static func highest(of pid: pid_t) throws -> UInt64 {
+    let names = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd")
+    return names.compactMap { UInt64($0) }.max() ?? 0
   }
 
   static func processorSeconds(of pid: pid_t) -> Double {

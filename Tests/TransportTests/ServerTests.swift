@@ -70,6 +70,62 @@ import Testing
       })
   }
 
+  /// epoll takes no plain file: it stands for a connection for which the kernel has no memory, or no watch left.
+  @Test func `a connection that cannot be watched is told of where it was accepted`() async throws {
+    let diary = Diary()
+    let errors = ErrorCounter(diary)
+    try await Stage.with(
+      .epoll, server: { try $0.add(errors) }, connection: { try $0.add(Probe(diary)) },
+      { stage in
+        let server = try #require(stage.listening.first as? ServerChannel)
+        try await server.loop.submit {
+          let descriptor = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
+          let channel = SocketChannel(loop: server.loop, descriptor: descriptor, parent: server, local: nil)
+          server.pipeline.syncOperations.fireChannelRead(NIOAny(channel))
+        }.get()
+        #expect(eventually { diary.has("removed") })
+        #expect(diary.all == ["registered", "unregistered", "failed", "removed"])
+      })
+  }
+
+  @Test func `what cannot be served on every loop is served on none`() async throws {
+    struct Refused: Error {}
+    let group = EpollGroup(threads: 3)
+    let descriptor = try listeningSocket()
+    let port = localPort(descriptor)
+    let channels = Locked(0)
+    await #expect(throws: Refused.self) {
+      _ = try await group.serve(
+        descriptor,
+        server: { channel in
+          channel.eventLoop.makeCompletedFuture {
+            let number = channels.withLock { count in
+              count += 1
+              return count
+            }
+            if number == 2 { throw Refused() }
+          }
+        }, connection: { $0.eventLoop.makeSucceededVoidFuture() })
+    }
+    #expect(throws: (any Error).self) { try RawClient(port: port) }
+    try await group.shutdownGracefully()
+  }
+
+  @Test(arguments: Engine.allCases)
+  func `a listening socket that rests is closed with its loop`(engine: Engine) async throws {
+    let diary = Diary()
+    let (port, count) = try await Stage.with(
+      engine, threads: 2,
+      server: { channel in channel.closeFuture.whenComplete { _ in diary.note("closed") } },
+      connection: { _ in },
+      { stage in
+        for channel in stage.listening { try await channel.setOption(.autoRead, value: false).get() }
+        return (stage.port, stage.listening.count)
+      })
+    #expect(diary.count("closed") == count)
+    #expect(throws: (any Error).self) { try RawClient(port: port) }
+  }
+
   final class ErrorCounter: ChannelInboundHandler, Sendable {
     typealias InboundIn = any Channel
     let diary: Diary
