@@ -23,8 +23,11 @@ extension CurlForwarder {
     let transfer = transfer(of: easy)
     guard events == 0, let transfer else {
       transfer?.socket = socket
+      // It goes on at once: nobody needs to wait until there is room.
+      if let transfer, transfer === goingOn { return goingOnFor = events }
       return sockets.wait(socket, for: events, isPaused: false, pooledUntil: .max)
     }
+    if transfer === goingOn { goingOnFor = 0 }
     let now = NIODeadline.now().uptimeNanosecondsUnsigned
     sockets.wait(
       socket, for: 0, isPaused: transfer.isPaused, pooledUntil: now + transfer.pooledNanosecondsMax)
