@@ -96,7 +96,7 @@ public struct WorkerTable: Sendable {
   }
 
   private static let readBuffers = AdaptiveRecvByteBufferAllocator(
-    minimum: 2048, initial: 4096, maximum: 65_536)
+    minimum: 2048, initial: 4096, maximum: 32_768)
 
   /// Makes a channel of this group a sender's connection.
   func welcome(_ channel: any Channel, from acceptor: any Acceptor) -> EventLoopFuture<Void> {
