@@ -184,7 +184,8 @@ let package = Package(
     .testTarget(
       name: "PropertyTests",
       dependencies: [
-        "Framing", "Forwarding", "Gateway", "Rotation", "Settings", "Signing", "CCurl", "TestSupport",
+        "Framing", "Forwarding", "Gateway", "Rotation", "Settings", "Signing", "CCurl", "CLinux",
+        "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),

@@ -2,11 +2,13 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
@@ -37,6 +39,23 @@ int vg_unix_backlog(int fd) {
   if (!RTA_OK(attribute, left)) return -1;
   return (int)((struct unix_diag_rqlen *)RTA_DATA(attribute))->udiag_wqueue;
 }
+
+// What may be written to holds relocated addresses and variables: those pages are not the file's any more. They are
+// in segments of their own.
+static int forget(struct dl_phdr_info *object, size_t size, void *context) {
+  (void)size, (void)context;
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  for (int index = 0; index < object->dlpi_phnum; index++) {
+    const ElfW(Phdr) *part = &object->dlpi_phdr[index];
+    if (part->p_type != PT_LOAD || part->p_flags & PF_W) continue;
+    uintptr_t start = (object->dlpi_addr + part->p_vaddr + page - 1) & ~(page - 1);
+    uintptr_t end = (object->dlpi_addr + part->p_vaddr + part->p_memsz) & ~(page - 1);
+    if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+void vg_forget_text(void) { dl_iterate_phdr(forget, NULL); }
 
 int vg_clock_synchronised(void) {
   struct timex state = {.modes = 0};

@@ -23,8 +23,11 @@ extension CurlForwarder {
     let transfer = transfer(of: easy)
     guard events == 0, let transfer else {
       transfer?.socket = socket
+      // It goes on at once: nobody needs to wait until there is room.
+      if let transfer, transfer === goingOn { return goingOnFor = events }
       return sockets.wait(socket, for: events, isPaused: false, pooledUntil: .max)
     }
+    if transfer === goingOn { goingOnFor = 0 }
     let now = NIODeadline.now().uptimeNanosecondsUnsigned
     sockets.wait(
       socket, for: 0, isPaused: transfer.isPaused, pooledUntil: now + transfer.pooledNanosecondsMax)
@@ -37,10 +40,12 @@ extension CurlForwarder {
   }
 
   func open(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> CInt {
-    guard let address = address?.pointee else { return -1 }
-    let flags = CInt(SOCK_CLOEXEC.rawValue)
-    let descriptor = socket(address.family, address.socktype | flags, address.protocol)
-    if descriptor >= 0 { sockets.opened(descriptor) }
+    guard let address else { return -1 }
+    let (family, type, number) = (address.pointee.family, address.pointee.socktype, address.pointee.protocol)
+    let descriptor = socket(family, type | CInt(SOCK_CLOEXEC.rawValue), number)
+    guard descriptor >= 0 else { return descriptor }
+    sockets.opened(descriptor)
+    if Loopback.holds(address) { Loopback.leaveUncontrolled(descriptor) }
     return descriptor
   }
 

@@ -18,6 +18,11 @@ public final class CurlForwarder: Forwarder {
   /// Started, and not yet libcurl's.
   private var starting: [Transfer] = []
   private var cancelledTransfers: [Transfer] = []
+  /// Paused until libcurl has said which socket they have.
+  private var awaitingSocket: [Transfer] = []
+  /// The one of them that goes on just now, and what libcurl waits for on its behalf.
+  var goingOn: Transfer?
+  var goingOnFor: UInt32 = 0
   var sweep: Scheduled<Void>?
   var isDriving = false
   private var isDriveScheduled = false
@@ -117,6 +122,9 @@ public final class CurlForwarder: Forwarder {
     scheduleDrive()
   }
 
+  /// Called when libcurl asks for a body and has not said yet where it goes, as of a pooled connection.
+  func awaitsSocket(_ transfer: Transfer) { awaitingSocket.append(transfer) }
+
   // MARK: Driving libcurl
 
   /// Lets libcurl do what its sockets and timers ask for, and reports what is finished.
@@ -127,10 +135,7 @@ public final class CurlForwarder: Forwarder {
     var runningCount: CInt = 0
     drainSockets(&runningCount)
     beginTransfers(&runningCount)
-    if timer.isDue(.now()) {
-      timer.cleared()
-      curl_multi_socket_action(multi, CURL_SOCKET_BAD, 0, &runningCount)
-    }
+    if timer.isDue(.now()) { act(&runningCount) }
     reportFinished()
     removeCancelled()
     isDriving = false
@@ -150,18 +155,43 @@ public final class CurlForwarder: Forwarder {
     for _ in 0..<4 { guard look(isServing: true, &runningCount).isMore else { return } }
   }
 
-  /// Hands over one by one what was started: each may take any pooled connection, so all are looked at
-  /// directly before, also those that an answer has just given back.
+  /// What is handed over after one look at the pooled connections: fewer looks, yet none is long ago.
+  private static let beginningsPerLook = 16
+
+  /// Hands over one by one what was started. Each may take any pooled connection, so all are looked at before,
+  /// also those that an answer has just given back.
   private func beginTransfers(_ runningCount: inout CInt) {
     var transfers: [Transfer] = []
     swap(&transfers, &starting)
-    for transfer in transfers where transfer.isStarting {
-      lookAtPool(&runningCount)
+    for (index, transfer) in transfers.enumerated() {
+      if index.isMultiple(of: Self.beginningsPerLook) { lookAtPool(&runningCount) }
       guard transfer.isStarting else { continue }
       transfer.isStarting = false
       curl_multi_add_handle(multi, transfer.easy.raw)
+      act(&runningCount)
+    }
+  }
+
+  /// Lets libcurl do what is due by its timer.
+  private func act(_ runningCount: inout CInt) {
+    timer.cleared()
+    curl_multi_socket_action(multi, CURL_SOCKET_BAD, 0, &runningCount)
+    goOn(&runningCount)
+  }
+
+  /// Lets libcurl ask again who would not send to a socket that it did not know.
+  private func goOn(_ runningCount: inout CInt) {
+    while let transfer = awaitingSocket.popLast() {
+      guard transfer.place != nil, !transfer.isCancelled else { continue }
+      goingOn = transfer
+      goingOnFor = 0
+      curl_easy_pause(transfer.easy.raw, CURLPAUSE_CONT)
       timer.cleared()
       curl_multi_socket_action(multi, CURL_SOCKET_BAD, 0, &runningCount)
+      goingOn = nil
+      if goingOnFor != 0 {
+        sockets.wait(transfer.socket, for: goingOnFor, isPaused: false, pooledUntil: .max)
+      }
     }
   }
 
@@ -185,6 +215,7 @@ public final class CurlForwarder: Forwarder {
       for event in events[..<count] where isServing && sockets.isWanted(event.data.fd) {
         isServed = true
         curl_multi_socket_action(multi, event.data.fd, mask(of: event.events), &runningCount)
+        goOn(&runningCount)
       }
       return (count == events.count, isServed)
     }

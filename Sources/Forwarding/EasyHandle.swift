@@ -9,6 +9,8 @@ final class EasyHandle {
   private let url: OpaquePointer
   private let errorText: UnsafeMutablePointer<CChar>
   private let silenced: UnsafeMutablePointer<curl_slist>?
+  private let silencedWithLength: UnsafeMutablePointer<curl_slist>?
+  private let isTLS: Bool
   private var shape = Shape.none
   private var isWatchingForExcess = false
   private var isReuseForbidden = false
@@ -17,6 +19,8 @@ final class EasyHandle {
   private enum Shape: Equatable {
     case none
     case body(method: String)
+    /// libcurl asks for the body when the head is away, and does not know how long it is.
+    case askedBody(method: String)
     case bodiless(method: String)
   }
 
@@ -32,6 +36,8 @@ final class EasyHandle {
     errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     silenced = HeadText.silenced.reduce(nil) { curl_slist_append($0, $1) }
+    silencedWithLength = HeadText.silencedWithLength.reduce(nil) { curl_slist_append($0, $1) }
+    isTLS = upstream.isTLS
     setConstants(upstream, times)
     setTLS(upstream.tls)
   }
@@ -40,6 +46,7 @@ final class EasyHandle {
     curl_easy_cleanup(raw)
     curl_url_cleanup(url)
     curl_slist_free_all(silenced)
+    curl_slist_free_all(silencedWithLength)
     errorText.deallocate()
   }
 
@@ -61,7 +68,6 @@ final class EasyHandle {
   private func setConstants(_ upstream: Upstream, _ times: ForwardTimes) {
     vg_set_pointer(raw, CURLOPT_CURLU, UnsafeRawPointer(url))
     vg_set_pointer(raw, CURLOPT_ERRORBUFFER, errorText)
-    vg_set_pointer(raw, CURLOPT_HTTPHEADER, silenced)
     if let path = upstream.unixSocketPath { vg_set_string(raw, CURLOPT_UNIX_SOCKET_PATH, path) }
     vg_confine(raw)
     vg_set_long(raw, CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
@@ -70,8 +76,8 @@ final class EasyHandle {
     vg_set_long(raw, CURLOPT_TCP_NODELAY, 1)
     vg_set_long(raw, CURLOPT_CONNECTTIMEOUT_MS, times.connectSecondsMax * 1000)
     vg_set_long(raw, CURLOPT_MAXAGE_CONN, times.upstreamIdleSecondsMax)
-    // Bodies above 64 KiB leave in fewer, larger writes.
-    vg_set_long(raw, CURLOPT_UPLOAD_BUFFERSIZE, 262_144)
+    // Under TLS bodies above 64 KiB leave in fewer, larger writes; else it is for the odd rest (`Upload`).
+    vg_set_long(raw, CURLOPT_UPLOAD_BUFFERSIZE, upstream.isTLS ? 262_144 : 16_384)
   }
 
   private func setTLS(_ tls: TLSOptions) {
@@ -92,7 +98,9 @@ final class EasyHandle {
     allowReuse()
     let isHeadSet = vg_set_string(raw, CURLOPT_REQUEST_TARGET, head) == CURLE_OK
     vg_set_long(raw, CURLOPT_TIMEOUT_MS, remainingMilliseconds)
-    if request.hasBody {
+    if asksForBody(request) {
+      setShape(.askedBody(method: request.method))
+    } else if request.hasBody {
       setShape(.body(method: request.method))
       let bytes = request.body.bytes
       vg_set_offset(raw, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
@@ -104,14 +112,27 @@ final class EasyHandle {
     return isHeadSet
   }
 
+  /// Whether `Upload` sends the body: what is shorter libcurl sends with the head in one piece, and what goes
+  /// through TLS only libcurl can send.
+  func asksForBody(_ request: ForwardRequest) -> Bool {
+    !isTLS && request.hasBody && request.body.count >= EasyHandle.sentAtOnceBytesMax
+  }
+
   private func setShape(_ wanted: Shape) {
     guard shape != wanted else { return }
     shape = wanted
     vg_set_pointer(raw, CURLOPT_CUSTOMREQUEST, nil)
+    vg_set_pointer(raw, CURLOPT_HTTPHEADER, silenced)
     switch wanted {
     case .none: break
     case .body(let method):
       vg_set_long(raw, CURLOPT_POST, 1)
+      if method != "POST" { vg_set_string(raw, CURLOPT_CUSTOMREQUEST, method) }
+    case .askedBody(let method):
+      vg_set_pointer(raw, CURLOPT_HTTPHEADER, silencedWithLength)
+      vg_set_long(raw, CURLOPT_POST, 1)
+      vg_set_pointer(raw, CURLOPT_POSTFIELDS, nil)
+      vg_set_offset(raw, CURLOPT_POSTFIELDSIZE_LARGE, -1)
       if method != "POST" { vg_set_string(raw, CURLOPT_CUSTOMREQUEST, method) }
     case .bodiless(let method):
       vg_set_long(raw, CURLOPT_NOBODY, 0)
@@ -152,9 +173,12 @@ final class EasyHandle {
 
   /// An upstream that answers before it has the whole body may never read the rest, and what is written behind
   /// it would wait there. What its kernel has taken already cannot be told from what it has read.
-  func answerBegins(bodyBytes: Int, on socket: CInt) {
+  ///
+  /// - Parameter ownBytes: what of the body the kernel did not get by libcurl.
+  func answerBegins(bodyBytes: Int, ownBytes: Int, on socket: CInt) {
     guard bodyBytes > EasyHandle.sentAtOnceBytesMax else { return }
-    if vg_bytes_uploaded(raw) < bodyBytes || vg_unacknowledged(socket) != 0 { forbidReuse() }
+    let sent = Int(vg_bytes_uploaded(raw)) + ownBytes
+    if sent < bodyBytes || vg_unacknowledged(socket) != 0 { forbidReuse() }
   }
 
   private func forbidReuse() {

@@ -10,14 +10,19 @@ internal import Gateway
 ///     POST [/hook HTTP/1.1 CRLF Host: app CRLF X-Verified: true CRLF ... X-Forwarded-As:] HTTP/1.1 CRLF
 ///     Content-Length: 12 CRLF CRLF
 final class HeadText {
+  /// What libcurl adds to method and text: a blank, its version, two line ends. The text ends in NUL.
+  static let addedBytes = " ".utf8.count + " HTTP/1.1\r\n\r\n".utf8.count - 1
+
   /// For `CURLOPT_HTTPHEADER`: a name with nothing behind it keeps libcurl from saying the field itself.
   /// After an `Expect` of its own, above 1 MiB, it would wait a second for `100 Continue`.
   static let silenced = ["Host:", "Accept:", "Content-Type:", "Expect:"]
+  /// Where the head says the body's length itself: libcurl does not know it, and would send chunks.
+  static let silencedWithLength = silenced + ["Content-Length:", "Transfer-Encoding:"]
 
   private let host: [UInt8]
   private var text: UnsafeMutableRawPointer = .allocate(byteCount: 4096, alignment: 8)
   private var capacity = 4096
-  private var count = 0
+  private(set) var count = 0
 
   init(upstream: Upstream) { host = Array(HeadText.authority(of: upstream).utf8) }
 
@@ -30,9 +35,11 @@ final class HeadText {
 
   /// The text is valid until the next call. Names and values were validated when they were read, and so was
   /// the target: no CR, LF or NUL can be in them.
-  func build(_ request: ForwardRequest, target: [UInt8]) -> UnsafePointer<CChar> {
+  func build(
+    _ request: ForwardRequest, target: [UInt8], saysLength: Bool = false
+  ) -> UnsafePointer<CChar> {
     let headers = request.headers
-    makeRoom(target.count + host.count + headers.wireBytes + 64)
+    makeRoom(target.count + host.count + headers.wireBytes + 96)
     target.withUnsafeBytes { put($0) }
     put(" HTTP/1.1\r\n")
     if !request.hasHost {
@@ -48,8 +55,16 @@ final class HeadText {
       }
       put("\r\n")
     }
+    if saysLength { putLength(request.body.count) }
     put("X-Forwarded-As:\0")
     return UnsafePointer(text.assumingMemoryBound(to: CChar.self))
+  }
+
+  private func putLength(_ bytes: Int) {
+    put("Content-Length: ")
+    var digits = String(bytes)
+    digits.withUTF8 { put(UnsafeRawBufferPointer($0)) }
+    put("\r\n")
   }
 
   @inline(__always)

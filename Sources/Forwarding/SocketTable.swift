@@ -80,8 +80,9 @@ final class SocketTable {
       entry.wanted = events
       entry.isPaused = isPaused
       entry.pooledUntil = events == 0 && !isPaused ? pooledUntil : .max
-      guard events == 0, entry.isOurs, !isPaused else { return register(socket, &entry, events) }
-      if entry.registered & EPOLLIN.rawValue == 0 { register(socket, &entry, EPOLLIN.rawValue) }
+      // Pooled, it is left in; but there is always room to write, and that would be nobody's event.
+      let isPooled = events == 0 && entry.isOurs && !isPaused
+      register(socket, &entry, isPooled ? EPOLLIN.rawValue : events)
     }
   }
 

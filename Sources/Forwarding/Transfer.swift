@@ -20,6 +20,9 @@ final class Transfer: Attempt {
   private unowned let forwarder: CurlForwarder
 
   private(set) var request: ForwardRequest?
+  private var upload = Upload(headBytes: 0)
+  /// Whether libcurl was given time to say which socket it sends to.
+  private var hasAwaitedSocket = false
   private var observer: (any AttemptObserver)?
   private var tag = 0
   private var answer = AnswerReader(headerBytesMax: 0)
@@ -51,6 +54,8 @@ final class Transfer: Attempt {
     vg_set_pointer(easy.raw, CURLOPT_PRIVATE, context)
     vg_set_header_function(easy.raw, onHeaderLine, context)
     vg_set_write_function(easy.raw, onBodyBytes, context)
+    vg_set_read_function(easy.raw, onBodyWanted, context)
+    vg_set_seek_function(easy.raw, onSeek)
     vg_set_prereq_function(easy.raw, onSending, context)
     vg_set_debug_function(easy.raw, onRemark, context)
   }
@@ -75,7 +80,10 @@ final class Transfer: Attempt {
     let milliseconds = max(Int(left / 1_000_000), 1)
     connectingTimeout =
       milliseconds > request.times.connectSecondsMax * 1000 ? .connectTimeout : .totalTimeout
-    let text = head.build(request, target: request.target(at: upstream))
+    let text = head.build(
+      request, target: request.target(at: upstream), saysLength: easy.asksForBody(request))
+    hasAwaitedSocket = false
+    upload = Upload(headBytes: request.method.utf8.count + head.count + HeadText.addedBytes)
     isPrepared = easy.prepare(request, head: text, remainingMilliseconds: milliseconds)
   }
 
@@ -114,7 +122,9 @@ final class Transfer: Attempt {
     if !before, let final = answer.answer {
       firstByteDeadline = .max
       if final.contentLength == nil || !final.hasBody(for: request?.method ?? "") { easy.watchForExcess() }
-      if let request, request.hasBody { easy.answerBegins(bodyBytes: request.body.count, on: socket) }
+      if let request, request.hasBody {
+        easy.answerBegins(bodyBytes: request.body.count, ownBytes: upload.ownBytes, on: socket)
+      }
       observer?.attempt(tag, answered: final)
       // libcurl sends a HEAD with a body only by the name of a POST, and would wait for the answer's.
       isOverWithHead = request?.method == "HEAD" && request?.hasBody == true
@@ -137,7 +147,23 @@ final class Transfer: Attempt {
   /// send it a second time, POST too; what became of the first is then unknown.
   fileprivate func maySend() -> Bool {
     sendings += 1
+    // Of several that were tried it is one. Which one it says next, and says so too of a pooled connection.
+    socket = -1
     return sendings == 1 && !isCancelled && isPrepared
+  }
+
+  /// The next part of a body that libcurl asks for: how many bytes of it were put into `room`, 0 at the end.
+  fileprivate func giveBody(_ room: UnsafeMutableRawBufferPointer) -> Int {
+    guard !isCancelled, let body = request?.body.bytes else { return Int(CURL_READFUNC_ABORT) }
+    if upload.mayFollow(easy.raw) {
+      if socket < 0, !hasAwaitedSocket {
+        hasAwaitedSocket = true
+        forwarder.awaitsSocket(self)
+        return Int(CURL_READFUNC_PAUSE)
+      }
+      if socket >= 0 { upload.send(body, to: socket) }
+    }
+    return upload.hand(body, to: room)
   }
 
   /// The transfer is over; tells the observer, once.
@@ -226,6 +252,15 @@ private func onBodyBytes(
 ) -> Int {
   transfer(context).takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
 }
+
+private func onBodyWanted(
+  _ room: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
+) -> Int {
+  transfer(context).giveBody(UnsafeMutableRawBufferPointer(start: room, count: size * count))
+}
+
+/// libcurl may go back to the beginning: it is held from sending twice when it is about to.
+private func onSeek(_: UnsafeMutableRawPointer?, _: curl_off_t, _: CInt) -> CInt { CURL_SEEKFUNC_OK }
 
 private func onRemark(
   _: UnsafeMutableRawPointer?, _ type: curl_infotype, _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int,

@@ -48,6 +48,17 @@ public struct RequestReader {
     }
   }
 
+  /// How much is still to come of a body whose length was said; 0 within a head or a chunked body.
+  public var bodyBytesLeft: Int {
+    if case .body(let bytesLeft) = state { bytesLeft } else { 0 }
+  }
+
+  /// So many bytes of that body, at most `bodyBytesLeft`, came by another way than `read`, in their place.
+  public mutating func passOver(bodyBytes count: Int) {
+    precondition(count <= bodyBytesLeft, "bytes of the next request are no body")
+    if case .body(let bytesLeft) = state { state = .body(bytesLeft: bytesLeft - count) }
+  }
+
   /// Reads up to the next event. `consumed` is set to the bytes taken from the front of `bytes`; the caller
   /// calls again with the rest until `.needMore`. `.end` may come without any bytes.
   ///

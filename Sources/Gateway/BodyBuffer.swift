@@ -30,6 +30,19 @@ public final class BodyBuffer {
     count += bytes.count
   }
 
+  /// Room behind what was collected, made already, for at most `bytes` more.
+  func room(for bytes: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(
+      start: storage?.advanced(by: count), count: min(max(bytes, 0), capacity - count))
+  }
+
+  /// So many bytes were put into `room`: they belong to the body now.
+  func take(_ bytes: Int) -> UnsafeRawBufferPointer {
+    precondition(bytes <= capacity - count, "more body bytes than there was room for")
+    defer { count += bytes }
+    return UnsafeRawBufferPointer(start: storage?.advanced(by: count), count: bytes)
+  }
+
   func empty() { count = 0 }
 }
 

@@ -16,7 +16,7 @@ public struct Claim: Sendable {
 }
 
 /// A layout made ready to read claims: names as bytes, so that nothing is converted per request.
-struct ClaimReader: Sendable {
+final class ClaimReader: Sendable {
   let layout: SignatureLayout
   private let headerName: [UInt8]
   private let prefix: [UInt8]

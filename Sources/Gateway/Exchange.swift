@@ -23,7 +23,7 @@ public final class Exchange {
   private let snapshot: Snapshot
 
   private var phase = Phase.matching
-  private var head: RequestHead
+  private let head: RequestHead
   private var match: RouteTable.Match?
   private var judgement: Judgement?
   private var body: BodyBuffer?
@@ -107,17 +107,36 @@ public final class Exchange {
 
   /// Takes body bytes; false when a limit was reached and the refusal has been written.
   public func collect(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard phase == .collecting, let body else { return false }
-    guard body.count + bytes.count <= bodyBytesMax else {
+    guard phase == .collecting, let body, admit(bytes.count, to: body) else { return false }
+    body.append(bytes)
+    judgement?.feed(bytes)
+    return true
+  }
+
+  /// Where the next bytes of a body whose length was said may be put, at most `bytesMax`, so that they need not
+  /// be copied; nil where no body is wanted any more. The room is for the next call of `collected`.
+  public func room(_ bytesMax: Int) -> UnsafeMutableRawBufferPointer? {
+    guard phase == .collecting, let room = body?.room(for: bytesMax), room.count > 0 else { return nil }
+    return room
+  }
+
+  /// Takes so many bytes that were put into `room`; false as of `collect`.
+  public func collected(_ count: Int) -> Bool {
+    guard phase == .collecting, let body, admit(count, to: body) else { return false }
+    let bytes = body.take(count)
+    judgement?.feed(bytes)
+    return true
+  }
+
+  private func admit(_ count: Int, to body: BodyBuffer) -> Bool {
+    guard body.count + count <= bodyBytesMax else {
       refuse(.bodyTooLarge)
       return false
     }
-    guard lane.occupancy.take(bytes: bytes.count, max: snapshot.limits.inFlightBytesMax) else {
+    guard lane.occupancy.take(bytes: count, max: snapshot.limits.inFlightBytesMax) else {
       refuse(.tooBusy(.inFlightBytes))
       return false
     }
-    body.append(bytes)
-    judgement?.feed(bytes)
     return true
   }
 

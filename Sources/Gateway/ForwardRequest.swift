@@ -1,6 +1,6 @@
 /// What leaves the gateway: one delivery, marked and planned, the same for every upstream but for the
 /// target.
-public struct ForwardRequest {
+public final class ForwardRequest {
   public let method: String
   /// In the order in which they are sent. `Host` is among them only where the route preserves it.
   public let headers: HeaderList
@@ -15,6 +15,26 @@ public struct ForwardRequest {
 
   let rest: [UInt8]
   let query: [UInt8]
+
+  fileprivate init(
+    head: RequestHead, body: BodyBuffer, mark: (name: String, value: String), _ context: PlanContext
+  ) {
+    let pathCount = head.pathCount
+    var plan = HeaderPlan(head: head, context: context)
+    plan.add(mark: mark)
+    plan.keepForwardable()
+    plan.addForwarding()
+    method = head.method
+    headers = plan.headers
+    self.body = body
+    hasBody = head.framing != .none || !ForwardRequest.bodilessMethods.contains(head.method)
+    hasHost = plan.hasHost
+    times = context.route.times
+    deadlineUptimeNanoseconds =
+      context.arrival.uptimeNanoseconds + UInt64(context.route.times.totalSecondsMax) * 1_000_000_000
+    rest = Array(head.target[context.restStart..<pathCount])
+    query = Array(head.target[pathCount...])
+  }
 
   /// The request target at one upstream.
   public func target(at upstream: Upstream) -> [UInt8] { upstream.target(rest: rest[...], query: query[...]) }
@@ -37,35 +57,15 @@ struct PlanContext {
 
 extension ForwardRequest {
   /// Only a verified delivery gets the mark.
-  init(verified delivery: VerifiedDelivery, _ context: PlanContext) {
+  convenience init(verified delivery: VerifiedDelivery, _ context: PlanContext) {
     let mark = context.route.mark
     self.init(
       head: delivery.head, body: delivery.body, mark: (mark.name, mark.value), context)
   }
 
   /// A delivery that failed, on a route that observes: it gets the reason, and no mark.
-  init(observed head: RequestHead, body: BodyBuffer, reason: Unverified, _ context: PlanContext) {
+  convenience init(observed head: RequestHead, body: BodyBuffer, reason: Unverified, _ context: PlanContext) {
     self.init(head: head, body: body, mark: (context.route.mark.failedName, reason.label), context)
-  }
-
-  private init(
-    head: RequestHead, body: BodyBuffer, mark: (name: String, value: String), _ context: PlanContext
-  ) {
-    let pathCount = head.pathCount
-    var plan = HeaderPlan(head: head, context: context)
-    plan.add(mark: mark)
-    plan.keepForwardable()
-    plan.addForwarding()
-    method = head.method
-    headers = plan.headers
-    self.body = body
-    hasBody = head.framing != .none || !ForwardRequest.bodilessMethods.contains(head.method)
-    hasHost = plan.hasHost
-    times = context.route.times
-    deadlineUptimeNanoseconds =
-      context.arrival.uptimeNanoseconds + UInt64(context.route.times.totalSecondsMax) * 1_000_000_000
-    rest = Array(head.target[context.restStart..<pathCount])
-    query = Array(head.target[pathCount...])
   }
 
   /// Methods for which no body is meant, so that none is announced where none came (RFC 9110, 9.3).

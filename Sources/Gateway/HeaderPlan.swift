@@ -27,9 +27,10 @@ struct HeaderPlan {
 
   /// Copies the sender's fields, in order and spelling, but for those that end here or are ours to say.
   mutating func keepForwardable() {
-    for index in head.headers.fields.indices {
-      let keeps = head.headers.withField(index) { name, value in keep(name, value) }
-      if keeps { headers.append(index, of: head.headers) }
+    let sent = head.headers
+    for index in sent.fields.indices {
+      let keeps = sent.withField(index) { name, value in keep(name, value) }
+      if keeps { headers.append(index, of: sent) }
     }
   }
 

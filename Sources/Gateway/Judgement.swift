@@ -16,7 +16,7 @@ final class Judgement {
   private let path: String
   private let finish: (Result, BodyBuffer) -> Void
 
-  private var claim: Swift.Result<Verifier, Unverified>
+  private let claim: Swift.Result<Verifier, Unverified>
   /// The ring that the delivery is still to be judged by, for the barrier of a revocation.
   private var pending: KeyRing?
   private var body: BodyBuffer?
@@ -70,9 +70,8 @@ final class Judgement {
     switch claim {
     case .failure(let reason):
       end(.verdict(.refused(reason)))
-    case .success(var verifier):
+    case .success(let verifier):
       let verdict = verifier.judge(head, body, arrival: arrival)
-      claim = .success(verifier)
       let isRevoked = pending?.isRevoked == true
       settlePending()
       if isRevoked { return judgeAfterRevocation(verdict) }
@@ -189,7 +188,7 @@ final class Judgement {
   /// Lets go of everything, also when the delivery ends without a verdict.
   func abandon() {
     isOver = true
-    if case .success(var verifier) = claim { verifier.abandon() }
+    if case .success(let verifier) = claim { verifier.abandon() }
     settlePending()
     if hold != nil || lookEnd != nil { lane.forget(self, path: path) }
     if let hold { hold.counts.leave(bytes: hold.bytes) }

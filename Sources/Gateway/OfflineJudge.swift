@@ -9,7 +9,7 @@ public enum OfflineJudge {
   ) throws(Unverified) -> Proof {
     let claim = try ClaimReader(layout).read(head.headers)
     let ring = KeyRing(set: secrets, hash: layout.hash)
-    var verifier = Verifier(claim: claim, ring: ring, tolerance: layout.tolerance)
+    let verifier = Verifier(claim: claim, ring: ring, tolerance: layout.tolerance)
     let collected = BodyBuffer()
     collected.append(body)
     verifier.feed(body)

@@ -1,19 +1,22 @@
 /// A request's first part, read and found unambiguous: what Framing makes and the spine begins with.
-public struct RequestHead: Sendable {
+//
+// A class, as the phases of a delivery hand it on: a reference is counted once, where a struct's copy counts its
+// method, its target and both arrays of its headers.
+public final class RequestHead: Sendable {
   /// As it came; methods are case-sensitive.
-  public var method: String
+  public let method: String
   /// The request target in origin form, exactly as it came: path, and query if there is one.
-  public var target: [UInt8]
+  public let target: [UInt8]
   /// 1 for HTTP/1.1, 0 for HTTP/1.0.
-  public var minorVersion: Int
-  public var headers: HeaderList
-  public var framing: Framing
+  public let minorVersion: Int
+  public let headers: HeaderList
+  public let framing: Framing
   /// The `Host` field's index in `headers`; HTTP/1.0 may have none.
-  public var hostIndex: Int?
+  public let hostIndex: Int?
   /// Whether the sender lets the connection be used again.
-  public var keepsAlive: Bool
+  public let keepsAlive: Bool
   /// Whether the sender waits for `100 Continue` before it sends the body.
-  public var expectsContinue: Bool
+  public let expectsContinue: Bool
 
   /// How the body's end is found (RFC 9112, section 6). Both at once is refused before this exists.
   public enum Framing: Equatable, Sendable {

@@ -30,7 +30,7 @@ public enum Verdict {
 }
 
 /// The verification of one delivery: fed while the body arrives, judged when it is there.
-public struct Verifier {
+public final class Verifier {
   private let claim: Claim
   private let ring: KeyRing
   private let tolerance: SignatureLayout.Tolerance
@@ -52,7 +52,7 @@ public struct Verifier {
   func feed(_ bytes: UnsafeRawBufferPointer) { hmac?.update(bytes) }
 
   /// Judges the collected delivery. `arrival` is what its age is measured at.
-  mutating func judge(_ head: RequestHead, _ body: BodyBuffer, arrival: Moment) -> Verdict {
+  func judge(_ head: RequestHead, _ body: BodyBuffer, arrival: Moment) -> Verdict {
     if let hmac {
       claim.behind.withUnsafeBytes { hmac.update($0) }
       let digest = hmac.finish()
@@ -68,7 +68,7 @@ public struct Verifier {
   }
 
   /// Gives the HMAC context back when the delivery ends without a judgement.
-  mutating func abandon() {
+  func abandon() {
     if let hmac { ring.pools[guess].giveBack(hmac) }
     hmac = nil
   }

@@ -19,4 +19,11 @@ public protocol Acceptor: Sendable {
     _ descriptor: CInt, on loop: any EventLoop,
     connection: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
   ) -> EventLoopFuture<any Channel>
+
+  /// From now on has what a connection receives put where `room` says, and not handed to its handlers but told
+  /// to `received`, for as long as `room` says anything. Where that cannot be, all goes to its handlers. To be
+  /// called on the channel's loop, on which both are called.
+  func receive(
+    on channel: any Channel, into room: @escaping () -> UnsafeMutableRawBufferPointer?,
+    then received: @escaping (Int) -> Void)
 }

@@ -24,7 +24,7 @@ public struct Listener: Sendable {
           channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(AcceptFailures(workers: workers, news: news))
           }
-        }, connection: { workers.welcome($0) })
+        }, connection: { workers.welcome($0, from: acceptor) })
       // NIOPosix listens anew with a backlog of 128.
       socket.listenAgain()
     }
@@ -61,7 +61,10 @@ public struct Listener: Sendable {
       if descriptor < 0, errno == EINTR || errno == ECONNABORTED { continue }
       guard descriptor >= 0 else { break }
       _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-      channels.append(acceptor.adopt(descriptor, on: loop) { [workers] in workers.welcome($0) })
+      channels.append(
+        acceptor.adopt(descriptor, on: loop) { [workers, acceptor] in
+          workers.welcome($0, from: acceptor)
+        })
     }
     Glibc.close(queue)
     for channel in channels { _ = try? await channel.get() }
@@ -93,10 +96,10 @@ public struct WorkerTable: Sendable {
   }
 
   private static let readBuffers = AdaptiveRecvByteBufferAllocator(
-    minimum: 2048, initial: 4096, maximum: 65_536)
+    minimum: 2048, initial: 4096, maximum: 32_768)
 
   /// Makes a channel of this group a sender's connection.
-  func welcome(_ channel: any Channel) -> EventLoopFuture<Void> {
+  func welcome(_ channel: any Channel, from acceptor: any Acceptor) -> EventLoopFuture<Void> {
     channel.eventLoop.makeCompletedFuture {
       guard let worker = worker(on: channel.eventLoop), let options = channel.syncOptions else {
         throw ChannelError.operationUnsupported
@@ -104,7 +107,9 @@ public struct WorkerTable: Sendable {
       try options.setOption(.allowRemoteHalfClosure, value: true)
       try options.setOption(.maxMessagesPerRead, value: 4)
       try options.setOption(.recvAllocator, value: Self.readBuffers)
-      try channel.pipeline.syncOperations.addHandler(Connection(worker: worker))
+      let connection = Connection(worker: worker)
+      try channel.pipeline.syncOperations.addHandler(connection)
+      acceptor.receive(on: channel, into: { connection.bodyRoom() }, then: { connection.bodyReceived($0) })
     }
   }
 

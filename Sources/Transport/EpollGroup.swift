@@ -120,6 +120,17 @@ public final class EpollGroup: EventLoopGroup, Sendable {
     }
   }
 
+  /// From now on has what a connection of these loops receives put where `room` says, and not fired through its
+  /// pipeline but told to `received`, for as long as `room` says anything. To be called on the channel's loop.
+  public func receive(
+    on channel: any Channel, into room: @escaping () -> UnsafeMutableRawBufferPointer?,
+    then received: @escaping (Int) -> Void
+  ) {
+    guard let channel = channel as? SocketChannel, channel.isOpen else { return }
+    channel.loop.preconditionInEventLoop()
+    channel.intake = SocketChannel.Intake(room: room, received: received)
+  }
+
   private static func unblock(_ descriptor: CInt) {
     let flags = fcntl(descriptor, F_GETFL)
     _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)

@@ -16,6 +16,13 @@ final class SocketChannel: EpollChannel, @unchecked Sendable {
   var isEndAnnounced = false
   var isInputShut = false
   var allowsHalfClosure = false
+  /// Who takes bytes without the pipeline.
+  struct Intake {
+    let room: () -> UnsafeMutableRawBufferPointer?
+    let received: (Int) -> Void
+  }
+
+  var intake: Intake?
   var receiveSizes: any RecvByteBufferAllocator = AdaptiveRecvByteBufferAllocator()
 
   var pending = PendingWrites()
@@ -146,6 +153,7 @@ final class SocketChannel: EpollChannel, @unchecked Sendable {
   }
 
   override func failWrites(_ error: any Error) {
+    intake = nil
     let waiting = pending.takeAll()
     let end = outputEnd
     outputEnd = nil

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Gateway
 internal import Glibc
 internal import Listening
@@ -27,6 +28,7 @@ struct GatewayService: Service {
         "secrets": "\(Keeper.secrets(keeper.loaded))",
       ])
     status.started()
+    vg_forget_text()
     try await gracefulShutdown()
     readiness.advance(to: .draining)
     status.stopping()

@@ -73,4 +73,10 @@ private struct PosixAcceptor: Acceptor {
   ) -> EventLoopFuture<any Channel> {
     ClientBootstrap(group: loop).channelInitializer(connection).withConnectedSocket(descriptor)
   }
+
+  /// SwiftNIO's channels receive into buffers of their own.
+  func receive(
+    on channel: any Channel, into room: @escaping () -> UnsafeMutableRawBufferPointer?,
+    then received: @escaping (Int) -> Void
+  ) {}
 }

@@ -56,6 +56,36 @@ import Testing
     #expect(Transcript(ofPieces: inChunks.cut(using: &generator)).messages.first?.body == body)
   }
 
+  @Test(arguments: [0, 1, 4, 9, 10])
+  func `body bytes may be passed over, and the next request begins behind the last of them`(
+    passed: Int
+  ) throws {
+    var reader = RequestReader(limits: Limits())
+    let head = Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n".utf8)
+    func read(_ bytes: [UInt8]) throws -> (RequestReader.Event, Int) {
+      var consumed = 0
+      let event = try bytes.withUnsafeBytes { try reader.read($0, consumed: &consumed) }
+      return (event, consumed)
+    }
+    #expect(reader.bodyBytesLeft == 0)
+    for _ in 0..<2 {
+      guard case .head = try read(head).0 else { throw HarnessError("no head") }
+      #expect(reader.bodyBytesLeft == 10)
+      reader.passOver(bodyBytes: passed)
+      #expect(reader.bodyBytesLeft == 10 - passed)
+      if passed < 10 {
+        let (event, consumed) = try read([UInt8](repeating: 7, count: 10 - passed) + head)
+        guard case .body(let range) = event else { throw HarnessError("no body") }
+        #expect(range.count == 10 - passed && consumed == range.count)
+      }
+      guard case .end = try read([]).0 else { throw HarnessError("no end") }
+      #expect(reader.bodyBytesLeft == 0)
+    }
+    let chunked = Array("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".utf8)
+    guard case .head = try read(chunked).0 else { throw HarnessError("no head") }
+    #expect(reader.bodyBytesLeft == 0)
+  }
+
   @Test(arguments: [
     ("HTTP/1.1", "X: y", true), ("HTTP/1.1", "Connection: close", false),
     ("HTTP/1.1", "Connection: keep-alive", true), ("HTTP/1.1", "CONNECTION: CLOSE", false),

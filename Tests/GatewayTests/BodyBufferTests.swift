@@ -25,6 +25,20 @@ import Testing
     #expect(buffer.capacity == 10_000)
   }
 
+  @Test func `what is put into its room belongs to it when it is taken, and not before`() {
+    let buffer = BodyBuffer()
+    #expect(buffer.room(for: 5).isEmpty)
+    buffer.reserve(10)
+    [UInt8(1), 2].withUnsafeBytes { buffer.append($0) }
+    let room = buffer.room(for: 100)
+    #expect(room.count == 8 && buffer.room(for: 3).count == 3 && buffer.room(for: -1).isEmpty)
+    room.copyBytes(from: [3, 4, 5])
+    #expect(Array(buffer.bytes) == [1, 2])
+    #expect(Array(buffer.take(3)) == [3, 4, 5])
+    [UInt8(6)].withUnsafeBytes { buffer.append($0) }
+    #expect(Array(buffer.bytes) == [1, 2, 3, 4, 5, 6] && buffer.room(for: 100).count == 4)
+  }
+
   @Test func `the pool lends emptied buffers and keeps no more bytes than it may`() {
     var pool = BodyBufferPool()
     let size = BodyBufferPool.idleBytesMax / 4

@@ -40,6 +40,31 @@ import Testing
     }
   }
 
+  @Test func `a body is the same whether it was copied or put into its room`() throws {
+    let gate = Gate()
+    let body = (0..<4000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    let exchange = gate.exchange(
+      RequestHead("POST", "/hook", bodyBytes: body.count, Signed().fields(over: body)))
+    #expect(exchange.room(10) == nil)
+    #expect(exchange.begin())
+    for start in stride(from: 0, to: body.count, by: 500) {
+      let part = body[start..<start + 500]
+      if start % 1000 == 0 {
+        #expect(part.withUnsafeBytes { exchange.collect($0) })
+      } else {
+        try #require(exchange.room(500)).copyBytes(from: part)
+        #expect(exchange.collected(500))
+      }
+      #expect(gate.occupancy.bytesInFlight == start + 500)
+    }
+    #expect(exchange.room(1) == nil)
+    exchange.bodyEnded()
+    #expect(gate.forwarder.at("app").body == body)
+    gate.forwarder.at("app").complete(200)
+    #expect(exchange.room(1) == nil && !exchange.collected(0))
+    _ = try gate.onlyRecord()
+  }
+
   @Test func `a body buffer is used again and never shows an earlier body`() throws {
     let gate = Gate()
     let bodies = [[UInt8](repeating: 1, count: 3000), [2], [], [UInt8](repeating: 3, count: 4000)]

@@ -28,8 +28,8 @@ import Testing
     let value: [UInt8] = [0xC3, 0x28, 0xFF]
     var headers = HeaderList()
     value.withUnsafeBytes { headers.append(name: "X-Raw", value: $0) }
-    var head = RequestHead()
-    head.headers = headers
+    let head = RequestHead(
+      method: "POST", target: Array("/hook".utf8), headers: headers, framing: .chunked, hostIndex: nil)
     let planned = try Planning().verified(head).headers
     guard case .once(let index) = planned.occurrence(of: Array("x-raw".utf8)) else {
       Issue.record("X-Raw must leave once")
@@ -122,8 +122,8 @@ import Testing
   func `a body is announced where one came or is meant`(
     method: String, framing: RequestHead.Framing, hasBody: Bool
   ) throws {
-    var head = RequestHead(method, "/hook")
-    head.framing = framing
+    let head = RequestHead(
+      method: method, target: Array("/hook".utf8), headers: HeaderList(), framing: framing, hostIndex: nil)
     #expect(try Planning().verified(head).hasBody == hasBody)
   }
 

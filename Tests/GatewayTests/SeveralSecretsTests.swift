@@ -20,7 +20,7 @@ import Testing
     let set = SecretSet(path: "/s", lines: [line], keys: [Secret([0, 0, 0])])
     let ring = KeyRing(set: set, hash: .sha256)
     let claim = try ClaimReader(.vesicash).read(HeaderList(Signed(key: [0, 0, 0]).fields(over: [])))
-    var verifier = Verifier(claim: claim, ring: ring, tolerance: .unlimited)
+    let verifier = Verifier(claim: claim, ring: ring, tolerance: .unlimited)
     guard case .verified(let delivery) = verifier.judge(RequestHead(), BodyBuffer([]), arrival: sampleMoment)
     else {
       Issue.record("the decoded key must verify")
@@ -46,7 +46,7 @@ import Testing
     let signed = Signed(key: Array("first".utf8))
     let claim = try ClaimReader(.vesicash).read(HeaderList(signed.fields(over: sampleBody)))
     judging.ring.likely = 1
-    var verifier = Verifier(claim: claim, ring: judging.ring, tolerance: .unlimited)
+    let verifier = Verifier(claim: claim, ring: judging.ring, tolerance: .unlimited)
     sampleBody.withUnsafeBytes { verifier.feed($0) }
     judging.ring.likely = 2
     let verdict = verifier.judge(RequestHead(), BodyBuffer(sampleBody), arrival: sampleMoment)
@@ -62,7 +62,7 @@ import Testing
     let signed = Signed(key: Array("only".utf8))
     let claim = try ClaimReader(.vesicash).read(HeaderList(signed.fields(over: sampleBody)))
     for _ in 0..<100 {
-      var verifier = Verifier(claim: claim, ring: judging.ring, tolerance: .unlimited)
+      let verifier = Verifier(claim: claim, ring: judging.ring, tolerance: .unlimited)
       sampleBody.withUnsafeBytes { verifier.feed($0) }
       verifier.abandon()
       verifier.abandon()

@@ -6,6 +6,7 @@
 typedef size_t (*vg_bytes_callback)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*vg_prereq_callback)(void *context, char *remote_ip, char *local_ip, int remote_port,
                                   int local_port);
+typedef int (*vg_seek_callback)(void *context, curl_off_t offset, int origin);
 typedef int (*vg_debug_callback)(CURL *easy, curl_infotype type, char *bytes, size_t count, void *context);
 typedef curl_socket_t (*vg_open_callback)(void *context, curlsocktype purpose,
                                           struct curl_sockaddr *address);
@@ -14,7 +15,8 @@ typedef int (*vg_socket_callback)(CURL *easy, curl_socket_t socket, int what, vo
                                   void *socket_context);
 typedef int (*vg_timer_callback)(CURLM *multi, long timeout_ms, void *context);
 
-static inline CURLcode vg_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+/// curl_global_init with memory that is used again: see CCurl.c. Once, before any thread uses libcurl.
+CURLcode vg_global_init(void);
 
 static inline CURLcode vg_set_long(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value);
@@ -60,6 +62,17 @@ static inline CURLcode vg_set_write_function(CURL *easy, vg_bytes_callback call,
   return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, call);
 }
 
+/// `call` is asked for a body that was not given as a whole.
+static inline CURLcode vg_set_read_function(CURL *easy, vg_bytes_callback call, void *context) {
+  curl_easy_setopt(easy, CURLOPT_READDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_READFUNCTION, call);
+}
+
+/// `call` is asked to begin the body anew, where libcurl would send the request a second time.
+static inline CURLcode vg_set_seek_function(CURL *easy, vg_seek_callback call) {
+  return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, call);
+}
+
 static inline CURLcode vg_set_prereq_function(CURL *easy, vg_prereq_callback call, void *context) {
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
   return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, call);
@@ -82,6 +95,12 @@ static inline CURLcode vg_set_socket_functions(CURL *easy, vg_open_callback open
 static inline curl_off_t vg_bytes_uploaded(CURL *easy) {
   curl_off_t count = 0;
   return curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &count) == CURLE_OK ? count : 0;
+}
+
+/// Bytes of the request's head that the kernel has taken.
+static inline long vg_head_bytes_sent(CURL *easy) {
+  long count = 0;
+  return curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &count) == CURLE_OK ? count : 0;
 }
 
 static inline CURLcode vg_get_private(CURL *easy, void **value) {

@@ -22,6 +22,10 @@ static inline void vg_return_large_blocks(void) {
   mallopt(M_TRIM_THRESHOLD, 1048576);
 }
 
+/// Lets go of the pages of this program's text, and of its libraries', that were touched so far: most of them only
+/// the start needed. What is needed again comes back from the page cache, 16 pages at a time.
+void vg_forget_text(void);
+
 /// Whether something keeps this host's clock in step with others (NTP, PTP): 1 or 0; -1 where the kernel does
 /// not say.
 int vg_clock_synchronised(void);

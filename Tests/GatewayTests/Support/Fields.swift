@@ -21,7 +21,7 @@ extension HeaderList {
 
 extension RequestHead {
   /// A head as Framing would make it; the framing is that of `bodyBytes`, chunked when nil.
-  init(
+  convenience init(
     _ method: String = "POST", _ target: String = "/hook", bodyBytes: Int? = nil,
     _ fields: [(String, String)] = [], minorVersion: Int = 1
   ) {

@@ -32,7 +32,7 @@ struct Judging {
     do throws(Unverified) { claim = try ClaimReader(layout).read(headers) } catch {
       return .failure(error)
     }
-    var verifier = Verifier(claim: claim, ring: ring, tolerance: layout.tolerance)
+    let verifier = Verifier(claim: claim, ring: ring, tolerance: layout.tolerance)
     let buffer = BodyBuffer(body)
     var rest = body[...]
     while !rest.isEmpty {

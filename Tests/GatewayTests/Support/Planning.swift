@@ -15,7 +15,7 @@ struct Planning {
     let set = SecretSet(path: "/s", lines: [Secret([1])], keys: [Secret([1])])
     let fields = Signed(layout: layout, key: [1]).fields(over: body)
     let claim = try ClaimReader(layout).read(HeaderList(fields))
-    var verifier = Verifier(
+    let verifier = Verifier(
       claim: claim, ring: KeyRing(set: set, hash: .sha256), tolerance: .unlimited)
     body.withUnsafeBytes { verifier.feed($0) }
     switch verifier.judge(head, BodyBuffer(body), arrival: sampleMoment) {

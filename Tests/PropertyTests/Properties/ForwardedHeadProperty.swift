@@ -75,7 +75,7 @@ private struct Circumstances {
 
   /// Only the verifier makes one, so it gets a genuine signature to verify.
   private static func verified(_ head: RequestHead) -> VerifiedDelivery {
-    var verifier = Verifier(claim: claim, ring: KeyRing(set: secrets, hash: .sha256), tolerance: .unlimited)
+    let verifier = Verifier(claim: claim, ring: KeyRing(set: secrets, hash: .sha256), tolerance: .unlimited)
     let arrival = Moment(unixMilliseconds: 0, uptimeNanoseconds: 0)
     guard case .verified(let delivery) = verifier.judge(head, BodyBuffer(), arrival: arrival) else {
       fatalError("a genuine signature was refused")
