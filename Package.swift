@@ -165,7 +165,10 @@ let package = Package(
     .testTarget(
       name: "RotationEndToEndTests", dependencies: ["TestSupport", "Signing", "vesigate"],
       swiftSettings: strict),
-    .testTarget(name: "ReloadTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    .testTarget(
+      name: "ReloadTests",
+      dependencies: ["TestSupport", "vesigate", .product(name: "NIOPosix", package: "swift-nio")],
+      swiftSettings: strict),
     // Hostile input and faults, as a table; suites named ...Slow are left out of `make test`.
     .testTarget(
       name: "HostileTests", dependencies: ["TestSupport", "Signing", "vesigate"], swiftSettings: strict),

@@ -84,9 +84,9 @@ extension Keeper {
         state.readAt[path] = Clocks.now().unixMilliseconds
       }
       guard new.snapshot !== old.snapshot else { return true }
-      publish.withLock { $0 }?(new.snapshot)
+      publish.tell(new.snapshot)
       report(new.snapshot.secrets[index], after: old.snapshot.secrets[index])
-      changed.withLock { $0 }?()
+      changed.tell(())
     } catch {
       // Judged halfway through another change: that one is looked at next.
       guard SecretFile.look(path) == identity else { return false }

@@ -27,8 +27,8 @@ final class Keeper: Sendable {
   private let environment: [String: String]
   let files: NIOThreadPool
   let logger: Logger
-  let publish: Mutex<(@Sendable (Snapshot) -> Void)?> = Mutex(nil)
-  let changed: Mutex<(@Sendable () -> Void)?> = Mutex(nil)
+  let publish = Subscription<Snapshot>()
+  let changed = Subscription<Void>()
 
   init(
     _ loaded: Loaded, configPath: String, environment: [String: String], files: NIOThreadPool,
@@ -47,12 +47,12 @@ final class Keeper: Sendable {
 
   /// Sets how a new snapshot reaches the event loops; it must have done so when it returns.
   func onPublish(_ publish: @escaping @Sendable (Snapshot) -> Void) {
-    self.publish.withLock { $0 = publish }
+    self.publish.subscribe(publish)
   }
 
   /// Sets who is told when a look, not a reload, has brought new secrets.
   func onSecretsChanged(_ changed: @escaping @Sendable () -> Void) {
-    self.changed.withLock { $0 = changed }
+    self.changed.subscribe { changed() }
   }
 
   /// What is in force now.
@@ -105,7 +105,7 @@ final class Keeper: Sendable {
       state.reloads.takenAt = Clocks.now().unixMilliseconds
       for set in new.snapshot.secrets { state.readAt[set.path] = Clocks.now().unixMilliseconds }
     }
-    publish.withLock { $0 }?(new.snapshot)
+    publish.tell(new.snapshot)
   }
 
   /// What waits for a restart is said at every reload until there is one.

@@ -18,7 +18,7 @@ final class LookDesk: Sendable {
 
   private let queues = Mutex<[String: Queue]>([:])
   private let files: NIOThreadPool
-  private let looked: Mutex<(@Sendable (String) -> Void)?> = Mutex(nil)
+  private let looked = Subscription<String>()
 
   /// Between two looks at one file.
   private static let spacing = TimeAmount.milliseconds(5)
@@ -26,7 +26,7 @@ final class LookDesk: Sendable {
   init(files: NIOThreadPool) { self.files = files }
 
   /// Sets what a look is. It runs on the file thread and may block there.
-  func onLook(_ look: @escaping @Sendable (String) -> Void) { looked.withLock { $0 = look } }
+  func onLook(_ look: @escaping @Sendable (String) -> Void) { looked.subscribe(look) }
 
   /// Calls `waiter` after a look that began after this call.
   func look(at path: String, waiter: @escaping Waiter) {
@@ -55,7 +55,7 @@ final class LookDesk: Sendable {
       return waiting
     }
     let start = NIODeadline.now()
-    looked.withLock { $0 }?(path)
+    looked.tell(path)
     for waiter in waiting { waiter() }
     let isMore = queues.withLock { queues in
       queues[path]?.lastLook = start

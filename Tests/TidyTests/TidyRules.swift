@@ -55,7 +55,7 @@ enum TidyRules {
   /// All violations in one file, as `path:line: sentence`.
   static func violations(in file: TidyFile) -> [String] {
     foreignImports(in: file) + unprovenPromises(in: file) + lengths(in: file)
-      + unfinishedWork(in: file) + machinePaths(in: file) + ending(in: file)
+      + unfinishedWork(in: file) + machinePaths(in: file) + lockedClosures(in: file) + ending(in: file)
   }
 
   static func foreignImports(in file: TidyFile) -> [String] {
@@ -135,6 +135,15 @@ enum TidyRules {
           return !(before.isLetter || before.isNumber || before == "." || before == "-")
         }
       }.map { "a path of one machine: \($0)" }
+    }
+  }
+
+  /// A lock that holds a closure itself wraps it anew whenever it is taken; see Subscription.
+  static func lockedClosures(in file: TidyFile) -> [String] {
+    guard file.isSwift, file.room != nil else { return [] }
+    return numbered(file) { line in
+      let isLocked = ["Mutex<", "NIOLockedValueBox<", "NIOLoopBoundBox<"].contains { line.contains($0 + "(") }
+      return isLocked && line.contains("->") ? "a closure in a lock grows: let a struct hold it" : nil
     }
   }
 

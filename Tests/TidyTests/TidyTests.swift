@@ -79,6 +79,11 @@ func `work that is left for later is found`(word: String) {
   #expect(violations("Sources/CCurl/CCurl.c", "/* \(word) */\n").count == 1)
 }
 
+@Test func `a closure in a lock is found, one in a struct in a lock is not`() {
+  #expect(violations("Sources/Control/A.swift", "let told: Mutex<(@Sendable () -> Void)?>\n").count == 1)
+  #expect(violations("Sources/Control/A.swift", "let told: Mutex<Subscriber?>\n") == [])
+}
+
 @Test func `a path of one machine is found in any file, a path of the project is not`() {
   let machine = "/wo" + "rk/"
   #expect(violations("docs/a.md", "see \(machine)x\n").count == 1)
