@@ -100,6 +100,9 @@ def facts(results):
                  "peer's.")
     lines.append("A ~ stands where the middle halves of the runs overlap with the best peer's: "
                  "a difference within the noise, no win and no loss.")
+    if machine.get("congestion") not in (None, "reno", "cubic"):
+        lines.append("The system's congestion control is %s, which the peers keep; vesigate takes none of its kind to an "
+                     "upstream on the same machine." % machine["congestion"])
     return lines + ["%s." % remark.rstrip(".") for remark in results["remarks"]]
 
 
