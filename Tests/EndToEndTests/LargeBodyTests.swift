@@ -98,7 +98,8 @@ import Testing
     #expect(response.status == 503)
     #expect(response.head.has("retry-after"))
     #expect(try first.response().status == 200)
-    #expect(try stage.gateway.exchange(bytes).status == 200)
+    // Its place is given back behind the answer.
+    #expect(eventually { (try? stage.gateway.exchange(bytes).status) == 200 })
     #expect(try stage.upstream.requests(atLeast: 2).map(\.body) == [waiting.body, large.body])
   }
 

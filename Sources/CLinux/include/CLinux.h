@@ -15,8 +15,8 @@ static inline int vg_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0,
 
 /// Large blocks are mapped alone and go back to the system when they are freed. glibc would raise that
 /// threshold with the first of them, and a burst of large bodies would leave heaps full of holes. libcurl's
-/// upload buffer of 256 KiB, made and freed with each body above 64 KiB, is not large: mapped anew it would
-/// cost 64 page faults a delivery.
+/// upload buffer of 256 KiB, made and freed with each body above 64 KiB that goes through TLS, is not large: mapped
+/// anew it would cost 64 page faults a delivery.
 static inline void vg_return_large_blocks(void) {
   mallopt(M_MMAP_THRESHOLD, 294912);
   mallopt(M_TRIM_THRESHOLD, 1048576);
