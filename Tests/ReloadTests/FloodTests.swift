@@ -16,7 +16,7 @@ struct FloodTests {
       let genuine = try gateway.connect()
       try genuine.send(SignedRequest().bytes)
       #expect(try genuine.response(within: 5).status == 200)
-      let descriptors = gateway.descriptorCount
+      let (sockets, descriptors) = (gateway.socketCount, gateway.descriptorCount)
       _ = flood(gateway, seconds: 1)
       let bytes = gateway.residentBytes
       let flooding = Mutex(0)
@@ -32,8 +32,10 @@ struct FloodTests {
       #expect(flooding.withLock { $0 } > Sanitizers.share(of: 100))
       #expect(gateway.residentBytes - bytes < 20_000_000)
       // The gateway may not have seen yet that the forgers are gone.
-      let isBack = eventually { gateway.descriptorCount <= descriptors }
-      #expect(isBack, "\(gateway.descriptorCount) descriptors, \(descriptors) before")
+      let isBack = eventually { gateway.socketCount <= sockets }
+      #expect(isBack, "\(gateway.socketCount) sockets, \(sockets) before")
+      // The runtime makes its epoll and its timers when it first needs them.
+      #expect(gateway.descriptorCount <= descriptors + 4)
       #expect(gateway.terminate() == 0)
     }
   }

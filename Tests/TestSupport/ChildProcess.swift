@@ -158,6 +158,15 @@ public final class ChildProcess: Sendable {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? 0
   }
 
+  public var socketCount: Int {
+    let folder = "/proc/\(pid)/fd"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.count {
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)"))?.hasPrefix("socket:")
+        == true
+    }
+  }
+
   /// `cmdline` or `environ`, as the kernel shows it.
   public func procFile(_ name: String) -> [UInt8] {
     Array(FileManager.default.contents(atPath: "/proc/\(pid)/\(name)") ?? Data())

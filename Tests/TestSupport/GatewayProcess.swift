@@ -100,6 +100,7 @@ public final class GatewayProcess: Sendable {
   public var log: [String] { child.lines }
   public var residentBytes: Int { child.residentBytes }
   public var descriptorCount: Int { child.descriptorCount }
+  public var socketCount: Int { child.socketCount }
   public var status: Int32? { child.status }
   public func procFile(_ name: String) -> [UInt8] { child.procFile(name) }
 
