@@ -13,13 +13,15 @@ RELEASE := .build/release/vesigate
 # All tests at once would starve each other on two cores, and each has a minute.
 SWIFT_TEST := swift test --skip-build --disable-xctest
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 8
-# Suites whose names end so take minutes: deadlines, floods, hundreds of signals.
+# Suites whose names end so: `Slow` take minutes (deadlines, floods, hundreds of signals), `Alone` measure memory
+# or time, which says something only while nothing else runs. Neither runs beside other tests.
 SLOW := "Slow/"
+ALONE := "Alone/"
 LINTED := Sources Tests Package.swift
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## the demo: an app, vesigate before it, a signed and a forged delivery (ONCE=1: then end)
@@ -34,7 +36,7 @@ test: ## everything that needs no root: unit, property, end to end, tidy, lint
 
 .PHONY: test-built
 test-built: build-tests
-	@$(SWIFT_TEST) --skip $(SLOW)
+	@$(SWIFT_TEST) --skip $(SLOW) --skip $(ALONE)
 
 .PHONY: build-tests
 build-tests:
@@ -43,15 +45,12 @@ build-tests:
 
 .PHONY: test-unit
 test-unit: build-tests ## the tests that start no program
-	@$(SWIFT_TEST) --skip "^(EndToEnd|RotationEndToEnd|Command|Diagnosis|Reload|Hostile|Readme|Operators|Tidy)Tests\."
+	@$(SWIFT_TEST) --skip $(ALONE) \
+	  --skip "^(AppServer|EndToEnd|RotationEndToEnd|Command|Diagnosis|Reload|Hostile|Readme|Operators|Tidy)Tests\."
 
 .PHONY: test-end-to-end
 test-end-to-end: build-tests ## the tests that start the built vesigate
-	@$(SWIFT_TEST) --filter "^(EndToEnd|Command|Reload)Tests\."
-
-.PHONY: test-posix
-test-posix: build-tests ## the whole suite with `engine: posix`, SwiftNIO's event loops instead of our own
-	@TEST_ENGINE=posix $(SWIFT_TEST) --skip $(SLOW)
+	@$(SWIFT_TEST) --filter "^(EndToEnd|Command|Reload)Tests\." --skip $(ALONE)
 
 .PHONY: test-rotation
 test-rotation: build-tests ## rotations under load and under kill -9, the long form, with their counts
@@ -61,15 +60,26 @@ test-rotation: build-tests ## rotations under load and under kill -9, the long f
 .PHONY: test-operators
 test-operators: build-tests ## logs, metrics, status, findings about refusals: with Debian's Prometheus, and what a scrape costs
 	@scripts/install-needs test
-	@TEST_OPERATORS=1 $(SWIFT_TEST) --filter "^(Operators|Diagnosis)Tests\."
+	@TEST_OPERATORS=1 $(SWIFT_TEST) --filter "^(Operators|Diagnosis)Tests\." --skip $(ALONE)
+	@$(SWIFT_TEST) --no-parallel --filter "^OperatorsTests\..*"$(ALONE)
 
 .PHONY: test-hostile
 test-hostile: build-tests ## hostile input and faults, all of it, printed as a table
 	@scripts/test-hostile $(SWIFT_TEST)
 
+.PHONY: test-apps
+test-apps: build-tests ## apps on gunicorn, uvicorn, Node, nginx and php-fpm, php -S, Puma, Go and Apache, printed as a table
+	@scripts/install-needs apps
+	@scripts/test-apps $(SWIFT_TEST)
+
 .PHONY: test-slow
 test-slow: build-tests ## the tests that take minutes: deadlines, floods, hundreds of signals
-	@$(SWIFT_TEST) --filter $(SLOW)
+	@scripts/install-needs apps
+	@$(SWIFT_TEST) --no-parallel --filter $(SLOW)
+
+.PHONY: test-alone
+test-alone: build-tests ## what measures memory or time, one test after the other: for a machine that does little else
+	@$(SWIFT_TEST) --no-parallel --filter $(ALONE)
 
 .PHONY: test-readme
 test-readme: build-tests ## what README.md and etc/ promise, with real nginx and haproxy
@@ -139,7 +149,11 @@ test-deb: deb ## lintian, size, dependencies, exposure, manual pages, completion
 test-systemd: ## the package on a Debian 12 that boots systemd, in a container (root; SCENARIOS="reload socket")
 	@scripts/test-systemd $(SCENARIOS)
 
-# BINARY=FILE measures a vesigate that was built elsewhere, BENCH_ENGINE=NAME sets `engine` in its configuration.
+.PHONY: test-debian13
+test-debian13: release build-tests ## the program as it was built here under its tests on a Debian 13 (root; FILTER=PATTERN)
+	@scripts/test-debian13 $(RELEASE) '$(FILTER)'
+
+# BINARY=FILE measures a vesigate that was built elsewhere.
 MEASURED = $(or $(BINARY),$(RELEASE))
 NEEDS_RELEASE = $(if $(BINARY),,release)
 
@@ -157,6 +171,11 @@ profile: $(NEEDS_RELEASE) ## where a delivery's time goes, by perf and callgrind
 bench-growth: $(NEEDS_RELEASE) ## how the cost grows with connections, bodies, routes, live secrets, cores (QUICK=1)
 	@scripts/install-needs bench
 	@QUICK='$(QUICK)' bench/growth $(MEASURED)
+
+.PHONY: bench-fields
+bench-fields: $(NEEDS_RELEASE) build-tests ## what a byte of each field that is read costs, beside one that is not
+	@TEST_BINARY=$(abspath $(MEASURED)) FIELD_COSTS=1 $(SWIFT_TEST) --no-parallel --filter FieldCostHostileTests \
+	  | awk -F '\t' '/^field-cost/ { printf "| %s | %d | %.1f | %.1f |\n", $$2, $$3, $$4, $$5 }'
 
 .PHONY: bench-reload
 bench-reload: $(NEEDS_RELEASE) ## latency at a fixed rate during SIGHUPs and during a rotation (QUICK=1)
@@ -177,11 +196,6 @@ bench-memory: $(NEEDS_RELEASE) ## resident memory after 20,000 and after 200,000
 bench-instructions: $(NEEDS_RELEASE) ## user instructions for one delivery beside the last recorded (CHECK=1, RECORD="why")
 	@scripts/install-needs bench
 	@CHECK='$(CHECK)' RECORD='$(RECORD)' bench/instructions $(MEASURED)
-
-.PHONY: bench-engines
-bench-engines: release ## CPU time for one delivery, our own event loops beside SwiftNIO's (PAIRS=10)
-	@scripts/install-needs bench
-	@bench/engines $(RELEASE) $(or $(PAIRS),10)
 
 .PHONY: soak
 soak: release ## mixed traffic and faults for MINUTES=10, then the books are balanced

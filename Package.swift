@@ -27,26 +27,17 @@ let package = Package(
     .systemLibrary(
       name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .target(name: "CLinux"),
 
     // The core: no I/O, no clock, no NIO.
+    .target(name: "Instants", swiftSettings: strict),
     .target(name: "Signing", dependencies: ["COpenSSL"], swiftSettings: strict),
-    .target(name: "Gateway", dependencies: ["Signing"], swiftSettings: strict),
-    .target(name: "Framing", dependencies: ["Gateway"], swiftSettings: strict),
+    .target(name: "Gateway", dependencies: ["Instants", "Signing"], swiftSettings: strict),
+    .target(name: "HTTP", dependencies: ["Gateway"], swiftSettings: strict),
     .target(name: "Diagnosis", dependencies: ["Gateway", "Signing"], swiftSettings: strict),
 
-    // The edges: they know the core, never each other.
-    .target(
-      name: "Forwarding",
-      dependencies: [
-        "Gateway", "CCurl", "CLinux", .product(name: "NIOCore", package: "swift-nio"),
-      ],
-      swiftSettings: strict),
-    .target(
-      name: "Listening",
-      dependencies: ["Gateway", "Framing", .product(name: "NIOCore", package: "swift-nio")],
-      swiftSettings: strict),
-    // NIO's channels and event loops over one epoll; it knows nothing of deliveries.
+    // What the edges with sockets stand on: NIO's channels and event loops over one epoll. It knows no deliveries.
     .target(
       name: "Transport",
       dependencies: [
@@ -55,29 +46,43 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
+
+    // The edges: they know the core, never each other.
+    .target(
+      name: "Forwarding",
+      dependencies: [
+        "Gateway", "HTTP", "CCurl", "CLinux", "CTLS", "Transport",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Listening",
+      dependencies: ["Gateway", "HTTP", "Transport", .product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: strict),
     .target(
       name: "Control",
-      dependencies: [
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-      ],
+      dependencies: ["Transport", .product(name: "NIOCore", package: "swift-nio")],
       swiftSettings: strict),
     .target(
       name: "Admin",
       dependencies: [
+        "Transport",
         .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .target(name: "Metrics", dependencies: ["Gateway"], swiftSettings: strict),
-    .target(name: "Settings", dependencies: ["Gateway", "Signing", "CYAML"], swiftSettings: strict),
+    // What secret files and their companions look like, read and written by it alone; it knows no gateway.
+    .target(name: "Secrets", dependencies: ["CLinux", "Instants", "Signing"], swiftSettings: strict),
+    .target(
+      name: "Settings", dependencies: ["Gateway", "Instants", "Secrets", "Signing", "CTLS", "CYAML"],
+      swiftSettings: strict),
     .target(name: "Calling", dependencies: ["CCurl"], swiftSettings: strict),
-    .target(name: "Rotation", dependencies: ["Calling", "CLinux", "Signing"], swiftSettings: strict),
+    .target(
+      name: "Rotation", dependencies: ["Calling", "Instants", "Secrets", "Signing"], swiftSettings: strict),
     .target(
       name: "Supervision",
       dependencies: [
-        "CLinux",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
@@ -85,15 +90,15 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Telemetry",
-      dependencies: ["Gateway", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["Gateway", "Instants", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
 
     .executableTarget(
       name: "vesigate",
       dependencies: [
-        "CLinux", "Signing", "Gateway", "Framing", "Diagnosis", "Forwarding", "Listening", "Control",
-        "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin", "Metrics",
-        "Transport",
+        "CLinux", "Instants", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening",
+        "Control", "Secrets", "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin",
+        "Metrics", "Transport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -104,17 +109,21 @@ let package = Package(
       swiftSettings: strict),
 
     .testTarget(name: "SigningTests", dependencies: ["Signing"], swiftSettings: strict),
-    .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Signing"], swiftSettings: strict),
     .testTarget(
-      name: "FramingTests",
+      name: "GatewayTests", dependencies: ["Gateway", "Instants", "Signing"], swiftSettings: strict),
+    .testTarget(
+      name: "HTTPTests",
       dependencies: [
-        "Framing", "Gateway", "TestSupport",
+        "HTTP", "Gateway", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
-    // One contract, tried on both engines: SwiftNIO's proves the test.
+    .testTarget(
+      name: "ForwardingTests", dependencies: ["Forwarding", "Gateway", "HTTP", "TestSupport"],
+      swiftSettings: strict),
+    // One contract, tried on SwiftNIO's event loops too: they prove the test.
     .testTarget(
       name: "TransportTests",
       dependencies: [
@@ -129,15 +138,17 @@ let package = Package(
       dependencies: ["Diagnosis", "Gateway", "Settings", "Signing", "TestSupport", "vesigate"],
       swiftSettings: strict),
     .testTarget(
-      name: "SettingsTests", dependencies: ["Settings", "Gateway", "Signing"], swiftSettings: strict),
+      name: "SettingsTests", dependencies: ["Settings", "Secrets", "Gateway", "Signing"],
+      swiftSettings: strict),
     .testTarget(
       name: "ControlTests",
       dependencies: [
-        "Control", "TestSupport", .product(name: "NIOPosix", package: "swift-nio"),
+        "Control", "TestSupport", "Transport", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "RotationTests", dependencies: ["Rotation", "Calling", "Signing"],
+      name: "RotationTests", dependencies: ["Rotation", "Secrets", "Calling", "Signing"],
       swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests",
@@ -159,6 +170,10 @@ let package = Package(
       name: "TestSupport", dependencies: ["Signing"], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
+    // Apps on servers of other people's behind the built program; `make test-apps` prints what came of each.
+    .testTarget(
+      name: "AppServerTests", dependencies: ["TestSupport", "Signing", "vesigate"],
+      exclude: ["Apps"], swiftSettings: strict),
     // These run the built program.
     .testTarget(name: "CommandTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     // The provider's simulator and its load; `make test-rotation` runs their long form.
@@ -167,13 +182,14 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ReloadTests",
-      dependencies: ["TestSupport", "vesigate", .product(name: "NIOPosix", package: "swift-nio")],
+      dependencies: ["TestSupport", "Gateway", "vesigate", .product(name: "NIOPosix", package: "swift-nio")],
       swiftSettings: strict),
     // Hostile input and faults, as a table; suites named ...Slow are left out of `make test`.
     .testTarget(
       name: "HostileTests", dependencies: ["TestSupport", "Signing", "vesigate"], swiftSettings: strict),
     .testTarget(
-      name: "ReadmeTests", dependencies: ["vesigate", "Gateway", "Signing"], swiftSettings: strict),
+      name: "ReadmeTests", dependencies: ["TestSupport", "vesigate", "Gateway", "Signing"],
+      swiftSettings: strict),
     .testTarget(
       name: "MetricsTests", dependencies: ["Metrics", "Gateway", "Signing"], swiftSettings: strict),
     // What operators see, with Debian's Prometheus; `make test-operators` runs the long form.
@@ -184,8 +200,8 @@ let package = Package(
     .testTarget(
       name: "PropertyTests",
       dependencies: [
-        "Framing", "Forwarding", "Gateway", "Rotation", "Settings", "Signing", "CCurl", "CLinux",
-        "TestSupport",
+        "Calling", "Control", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Rotation", "Secrets",
+        "Settings", "Signing", "CCurl", "CLinux", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
@@ -201,15 +217,15 @@ if Context.environment["VESIGATE_FUZZ"] != nil {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Framing", "Forwarding", "Gateway", "Rotation", "Settings", "Signing", "CCurl", "CFuzzer",
-        "TestSupport",
+        "Calling", "Control", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Rotation", "Secrets",
+        "Settings", "Signing", "CCurl", "CFuzzer", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       path: "Tests", exclude: [],
       sources: [
-        "Fuzz/Main.swift", "Fuzz/ValueMutation.swift", "FramingTests/Properties", "PropertyTests/Properties",
+        "Fuzz/Main.swift", "Fuzz/ValueMutation.swift", "HTTPTests/Properties", "PropertyTests/Properties",
       ],
       swiftSettings: strict),
   ]

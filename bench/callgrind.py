@@ -14,13 +14,16 @@ from rig import Rig, require
 FEW, MANY = 1000, 6000
 KEPT_ALIVE = 64
 LEFT_OUT = "libcrypto"
+ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"}
 
 
 class Counts:
-    """Instructions of one run or one delivery, by object file and by function of it."""
+    """Instructions of one run or one delivery, by object file and by function of it; and how often each object file
+    asks for memory."""
 
     def __init__(self):
         self.functions = collections.Counter()
+        self.allocations = collections.Counter()
 
     @property
     def objects(self):
@@ -41,6 +44,8 @@ class Counts:
         found = Counts()
         for key in set(self.functions) | set(more.functions):
             found.functions[key] = (more.functions[key] - self.functions[key]) / deliveries
+        for name in set(self.allocations) | set(more.allocations):
+            found.allocations[name] = (more.allocations[name] - self.allocations[name]) / deliveries
         return found
 
 
@@ -66,9 +71,9 @@ def with_h2load(binary, wrapper, deliveries):
 
 
 def parse(path):
-    """The self costs of a callgrind file (the format is in valgrind's manual)."""
+    """The self costs and the allocations of a callgrind file (the format is in valgrind's manual)."""
     counts, names = Counts(), {"ob": {}, "fn": {}}
-    current, skip = {"ob": "?", "fn": "?"}, False
+    current, callee, skip = {"ob": "?", "fn": "?"}, {}, False
     with open(path, errors="replace") as file:
         for line in file:
             found = re.match(r"(c?)(ob|fn)=\((\d+)\)(?: (.*))?", line)
@@ -76,11 +81,12 @@ def parse(path):
                 is_call, kind, number, name = found.groups()
                 if name:
                     names[kind][number] = os.path.basename(name.strip()) if kind == "ob" else name.strip()
-                if not is_call:
-                    current[kind] = names[kind].get(number, "?")
+                (callee if is_call else current)[kind] = names[kind].get(number, "?")
             elif line.startswith("calls="):
+                if callee.get("fn") in ALLOCATORS and not current["ob"].startswith("libc."):
+                    counts.allocations[current["ob"]] += int(line[len("calls="):].split()[0])
                 # The next line is the inclusive cost of the call.
-                skip = True
+                callee, skip = {}, True
             elif re.match(r"[+*\-\d]", line):
                 if not skip and len(line.split()) > 1:
                     counts.functions[current["ob"], current["fn"]] += int(line.split()[1])

@@ -23,7 +23,7 @@ STYLE = """
 SHORT = {
     "vesigate": "vesigate", "vesigate-logging": "vesigate, logging", "haproxy": "HAProxy",
     "haproxy-tuned": "HAProxy, tuned", "nginx-lua": "nginx + Lua", "nginx-njs": "nginx + njs", "go": "Go",
-    "aiohttp": "Python aiohttp", "node": "Node"}
+    "aiohttp": "Python aiohttp", "node": "Node", "floor": "(the floor, in C)"}
 
 
 def write(path, results):

@@ -15,9 +15,15 @@ def size(count):
     return "%d KiB" % (count >> 10) if count >= 1024 else "%d B" % count
 
 
+def is_peer(results, key):
+    target = results["targets"][key]
+    # Files of earlier runs know no yardstick.
+    return target.get("peer", not target["ours"])
+
+
 def best_peer(results, found, better=min):
     """Of lists of values by target: the peer with the best median, as its key and its spread."""
-    peers = [key for key in found if not results["targets"][key]["ours"]]
+    peers = [key for key in found if is_peer(results, key)]
     if not peers:
         return None, None
     key = better(peers, key=lambda peer: spread(found[peer])[0])
@@ -51,6 +57,7 @@ def tables(results):
     for field, better, name in MEASURES if cells else []:
         columns = {cell: {key: listed(values[field]) for key, values in cells[cell].items()} for cell in cells}
         found.append(compared(results, name, columns, better))
+    found += floor_ratios(results)
     if results["memory"]:
         columns = {name: {key: [memory[field]] for key, memory in results["memory"].items()}
                    for field, name in (("idle_mib", "idle"), ("in_flight_mib", "64 bodies of 1 MiB in flight"))}
@@ -83,6 +90,22 @@ def compared(results, name, columns, better, form=None):
     keys = [key for key in results["targets"] if any(key in found for found in columns.values())]
     rows = [[results["targets"][key]["label"]] + [text(column, key) for column in columns] for key in keys]
     return name + ": ratio to the best peer", [""] + list(columns), rows
+
+
+def floor_ratios(results):
+    """A table of what vesigate's time is of the floor's, or nothing where the floor was not measured."""
+    cells = results["cells"]
+    if not cells or any("floor" not in found for found in cells.values()):
+        return []
+    keys = [key for key, target in results["targets"].items() if target["ours"] or is_peer(results, key)]
+    rows = []
+    for key in keys:
+        texts = []
+        for found in cells.values():
+            floor = spread(found["floor"]["cpu_us"])[0]
+            texts.append("%.2f" % (spread(found[key]["cpu_us"])[0] / floor) if key in found else "-")
+        rows.append([results["targets"][key]["label"]] + texts)
+    return [("CPU time as a multiple of the floor's", [""] + list(cells), rows)]
 
 
 def facts(results):

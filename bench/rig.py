@@ -22,12 +22,6 @@ class Failure(SystemExit):
     """Ends the program with a sentence, unless somebody can do without what failed."""
 
 
-def engine_line(engine=None):
-    """The setting `engine`, where the caller or BENCH_ENGINE names one."""
-    engine = engine or os.environ.get("BENCH_ENGINE")
-    return ["engine: " + engine] if engine else []
-
-
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -50,9 +44,8 @@ def wait_for_port(port, process, seconds=120):
 class Rig:
     """A folder, an upstream and a vesigate, for as long as the `with` lasts."""
 
-    def __init__(self, binary, workers="auto", wrapper=(), engine=None):
+    def __init__(self, binary, workers="auto", wrapper=()):
         self.binary, self.workers, self.wrapper = os.path.abspath(binary), workers, list(wrapper)
-        self.engine = engine
         self.children = []
 
     def __enter__(self):
@@ -101,12 +94,11 @@ class Rig:
         with open(os.open(self.folder + "/secret", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(os.urandom(32).hex() + "\n")
         self.config = self.folder + "/vesigate.yaml"
-        engine = "".join(line + "\n" for line in engine_line(self.engine))
         with open(self.config, "w") as file:
             file.write(
-                "listen: 127.0.0.1:%d\ncontrol: %s/control.sock\nworkers: %s\nlog: {deliveries: refused}\n%sroutes:\n"
+                "listen: 127.0.0.1:%d\ncontrol: %s/control.sock\nworkers: %s\nlog: {deliveries: refused}\nroutes:\n"
                 "  - {path: %s, secret-file: %s/secret, upstreams: [\"http://127.0.0.1:%d/\"]}\n"
-                % (self.port, self.folder, self.workers, engine, PATH, self.folder, self.upstream_port))
+                % (self.port, self.folder, self.workers, PATH, self.folder, self.upstream_port))
         self.gateway = subprocess.Popen(
             self.wrapper + [self.binary, "run", "--config", self.config],
             stdin=subprocess.DEVNULL, stderr=open(self.folder + "/log", "w"))

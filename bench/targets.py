@@ -9,9 +9,10 @@ import re
 import shutil
 import sys
 
-from rig import PATH, Failure, engine_line, free_port
+from rig import PATH, Failure, free_port
 from stage import BUILT, HERE, PEERS, nginx, run
 
+FLOOR_LABEL = "The floor: C on libcurl"
 VENV = os.path.join(BUILT, "venv")
 # glibc gives large blocks back to the kernel with each request unless it is told not to. It takes no larger
 # threshold for mmap than this one.
@@ -21,8 +22,10 @@ KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(1 << 30), "MALLOC_MMAP_THRESHOLD_":
 class Target:
     """One program: how it is started, and what it calls itself."""
 
-    def __init__(self, key, label, command, version, environment=None, is_ours=False):
+    def __init__(self, key, label, command, version, environment=None, is_ours=False, is_peer=None):
         self.key, self.label, self.command, self.is_ours = key, label, command, is_ours
+        # What a user could take instead.
+        self.is_peer = not is_ours if is_peer is None else is_peer
         self.find_version, self.environment = version, environment
         # The stage's, where it is None; "0,1" are two.
         self.core = None
@@ -39,7 +42,7 @@ def all_targets(binary, with_slow_ones=True):
     targets = [vesigate(binary), vesigate(binary, is_logging=True)]
     targets += [haproxy(), haproxy(is_tuned=True), nginx_lua(), nginx_njs()]
     remarks = [] if with_slow_ones else ["Python and Node, the slowest, are left out of a quick run"]
-    for make in (go, aiohttp, node) if with_slow_ones else (go,):
+    for make in (floor, go, aiohttp, node) if with_slow_ones else (floor, go):
         try:
             targets.append(make())
         except Failure as failure:
@@ -62,8 +65,7 @@ def vesigate(binary, is_logging=False, key=None, wrapper=(), **settings):
 def vesigate_config(stage, key, port, is_logging=False, workers=1, routes=1, secret_file=None, route_lines=()):
     """With several routes the measured one is the last."""
     lines = ["listen: 127.0.0.1:%d" % port, "control: %s/%s.sock" % (stage.folder, key), "workers: %d" % workers,
-             "log: {format: logfmt, deliveries: %s}" % ("all" if is_logging else "refused")] + engine_line()
-    lines.append("routes:")
+             "log: {format: logfmt, deliveries: %s}" % ("all" if is_logging else "refused"), "routes:"]
     for index in range(routes):
         path = PATH if index == routes - 1 else "/webhooks/%d" % index
         lines.append("  - path: %s" % path)
@@ -96,6 +98,16 @@ def nginx_with(key, label):
         return nginx(stage.fill(key + ".conf", PORT=str(port)))
     return Target(key, label, command,
                   lambda: first(r"nginx/(\S+)", run(["sh", "-c", "nginx -v 2>&1"], 20)))
+
+
+def floor():
+    """No gateway: a yardstick for the others."""
+    source, built = os.path.join(PEERS, "floor.c"), os.path.join(BUILT, "floor")
+    if is_older(built, source):
+        run(["cc", "-O2", "-Wall", "-o", built, source, "-lcurl", "-lcrypto"], 120)
+    return Target("floor", FLOOR_LABEL, lambda stage, port: standalone(stage, port, built),
+                  lambda: first(r"libcurl (\d\S+)", run(["curl", "--version"], 20)
+                                .replace("libcurl/", "libcurl ")), is_peer=False)
 
 
 def go():
@@ -140,6 +152,10 @@ def install(package):
     open(marker, "w").close()
 
 
+def is_older(built, source):
+    return not os.path.exists(built) or os.path.getmtime(built) < os.path.getmtime(source)
+
+
 def first(pattern, text):
     found = re.search(pattern, text)
     return found.group(1) if found else "unknown"
@@ -148,7 +164,7 @@ def first(pattern, text):
 def load_tool():
     """The open-loop generator, built when its source is newer."""
     source, built = os.path.join(HERE, "openloop.c"), os.path.join(BUILT, "openloop")
-    if not os.path.exists(built) or os.path.getmtime(built) < os.path.getmtime(source):
+    if is_older(built, source):
         os.makedirs(BUILT, exist_ok=True)
         run(["cc", "-O2", "-D_GNU_SOURCE", "-Wall", "-o", built, source], 120)
     return built

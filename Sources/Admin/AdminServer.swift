@@ -1,7 +1,7 @@
-public import NIOCore
+internal import NIOCore
 internal import NIOHTTP1
-internal import NIOPosix
 internal import Synchronization
+public import Transport
 
 /// What a reader of the admin listener can ask for.
 public enum AdminPage: String, Sendable, CaseIterable {
@@ -35,27 +35,24 @@ public struct AdminServer: Sendable {
   /// Readers at once; further ones are closed without a word.
   public static let connectionsMax = 32
 
-  private let channel: any Channel
+  private let channels: [any Channel]
 
   /// Answers on a listening socket, whose descriptor is taken over. `group` should not carry deliveries.
   public static func start(
-    _ descriptor: CInt, group: any EventLoopGroup, desk: @escaping Desk
+    _ descriptor: CInt, group: EpollGroup, desk: @escaping Desk
   ) async throws -> AdminServer {
     let seats = AdminSeats()
-    let channel = try await ServerBootstrap(group: group)
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          // One request at a time, however many a reader sends ahead; broken ones get a 400.
-          try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-          try channel.pipeline.syncOperations.addHandler(AdminConversation(desk: desk, seats: seats))
-        }
+    let channels = try await group.serve(descriptor) { channel in
+      channel.eventLoop.makeCompletedFuture {
+        // One request at a time, however many a reader sends ahead; broken ones get a 400.
+        try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
+        try channel.pipeline.syncOperations.addHandler(AdminConversation(desk: desk, seats: seats))
       }
-      .withBoundSocket(descriptor)
-      .get()
-    return AdminServer(channel: channel)
+    }
+    return AdminServer(channels: channels)
   }
 
-  public func close() async { try? await channel.close() }
+  public func close() async { for channel in channels { try? await channel.close() } }
 }
 
 /// How many readers there are.

@@ -2,43 +2,18 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <fcntl.h>
 #include <link.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
+#include <linux/magic.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
-
-int vg_unix_backlog(int fd) {
-  struct {
-    struct nlmsghdr head;
-    struct unix_diag_req request;
-  } query = {
-      .head = {.nlmsg_len = sizeof query, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
-      .request = {.sdiag_family = AF_UNIX, .udiag_show = UDIAG_SHOW_RQLEN, .udiag_cookie = {-1, -1}}};
-  _Alignas(struct nlmsghdr) char answer[1024];
-  struct stat status;
-  if (fstat(fd, &status) != 0) return -1;
-  query.request.udiag_ino = (uint32_t)status.st_ino;
-  int link = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-  if (link < 0) return -1;
-  // The kernel has answered when the question is sent.
-  ssize_t count = send(link, &query, sizeof query, 0) < 0 ? -1 : recv(link, answer, sizeof answer, MSG_DONTWAIT);
-  close(link);
-  struct nlmsghdr *head = (struct nlmsghdr *)answer;
-  if (count < 0 || !NLMSG_OK(head, count) || head->nlmsg_type != SOCK_DIAG_BY_FAMILY) return -1;
-  struct unix_diag_msg *found = NLMSG_DATA(head);
-  struct rtattr *attribute = (struct rtattr *)(found + 1);
-  int left = (int)(head->nlmsg_len - NLMSG_LENGTH(sizeof *found));
-  while (RTA_OK(attribute, left) && attribute->rta_type != UNIX_DIAG_RQLEN)
-    attribute = RTA_NEXT(attribute, left);
-  if (!RTA_OK(attribute, left)) return -1;
-  return (int)((struct unix_diag_rqlen *)RTA_DATA(attribute))->udiag_wqueue;
-}
+#include <sys/vfs.h>
+#include <sys/xattr.h>
 
 // What may be written to holds relocated addresses and variables: those pages are not the file's any more. They are
 // in segments of their own.
@@ -64,6 +39,19 @@ int vg_clock_synchronised(void) {
   return answer != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
 
+// The kernel refuses a set that is smaller than its own, which may be larger than cpu_set_t.
+int vg_processors_allowed(void) {
+  for (int processors = CPU_SETSIZE; processors <= 1 << 20; processors *= 2) {
+    cpu_set_t *set = CPU_ALLOC(processors);
+    if (set == NULL) return -1;
+    size_t bytes = CPU_ALLOC_SIZE(processors);
+    int count = sched_getaffinity(0, bytes, set) == 0 ? CPU_COUNT_S(bytes, set) : -1;
+    CPU_FREE(set);
+    if (count > 0) return count;
+  }
+  return -1;
+}
+
 _Thread_local const void *vg_thread_mark;
 
 int vg_accept(int fd, void *address, uint32_t *bytes) {
@@ -71,3 +59,58 @@ int vg_accept(int fd, void *address, uint32_t *bytes) {
 }
 
 void vg_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+// The kernel keeps these for each thread; the library's own functions would change them on all.
+static _Thread_local int acting;
+static _Thread_local uint32_t acting_user, acting_group;
+
+uint32_t vg_file_user(void) { return acting ? acting_user : geteuid(); }
+
+uint32_t vg_file_group(void) { return acting ? acting_group : getegid(); }
+
+// The second call of each shows whether the first was heeded: they answer with the id from before, and never fail.
+static int file_ids(uint32_t user, uint32_t group) {
+  syscall(SYS_setfsgid, group);
+  syscall(SYS_setfsuid, user);
+  return (uint32_t)syscall(SYS_setfsgid, -1) == group && (uint32_t)syscall(SYS_setfsuid, -1) == user ? 0 : -1;
+}
+
+int vg_act_as(uint32_t user, uint32_t group, const uint32_t *groups, size_t count) {
+  if (acting || geteuid() != 0) return -1;
+  if (syscall(SYS_setgroups, count, groups) != 0) return -1;
+  acting = 1, acting_user = user, acting_group = group;
+  if (file_ids(user, group) == 0) return 0;
+  vg_act_as_self();
+  return -1;
+}
+
+void vg_act_as_self(void) {
+  file_ids(geteuid(), getegid());
+  // Root needs no groups.
+  syscall(SYS_setgroups, 0, NULL);
+  acting = 0;
+}
+
+int vg_has_access_list(const char *path) { return getxattr(path, "system.posix_acl_access", NULL, 0) > 0; }
+
+int vg_is_mount_root(int directory, const char *name) {
+  struct statx status;
+  if (statx(directory, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &status) != 0) return 0;
+  return (status.stx_attributes & status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+const char *vg_kernel_file_system(int fd) {
+  struct statfs status;
+  if (fstatfs(fd, &status) != 0) return NULL;
+  switch ((uint32_t)status.f_type) {
+    case PROC_SUPER_MAGIC: return "procfs";
+    case SYSFS_MAGIC: return "sysfs";
+    case CGROUP_SUPER_MAGIC:
+    case CGROUP2_SUPER_MAGIC: return "cgroupfs";
+    case DEBUGFS_MAGIC: return "debugfs";
+    case TRACEFS_MAGIC: return "tracefs";
+    case SECURITYFS_MAGIC: return "securityfs";
+    case BPF_FS_MAGIC: return "bpffs";
+    default: return NULL;
+  }
+}

@@ -100,7 +100,7 @@ public struct CurlCall: Sendable {
   private func setOptions(_ easy: UnsafeMutableRawPointer, _ sink: AnswerSink) {
     vg_set_string(easy, CURLOPT_URL, url)
     if let unixSocketPath { vg_set_string(easy, CURLOPT_UNIX_SOCKET_PATH, unixSocketPath) }
-    if let caFile { vg_set_string(easy, CURLOPT_CAINFO, caFile) }
+    if let caFile { vg_set_authority(easy, caFile) }
     vg_set_long(easy, CURLOPT_TIMEOUT_MS, secondsMax * 1000)
     vg_confine(easy)
     vg_set_pointer(easy, CURLOPT_ERRORBUFFER, sink.errorText.baseAddress)

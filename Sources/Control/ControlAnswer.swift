@@ -24,12 +24,29 @@ public struct ControlAnswer: Sendable {
     public var heldTotal: Int
     public var rejudged: Int
     public var overflowed: Int
+    public var deferred: Int
     public var revoked: Int
+    /// The same when the last rotation was announced; nil where none has been.
+    public var atAnnouncement: Totals?
+
+    public struct Totals: Sendable {
+      public var held: Int
+      public var rejudged: Int
+      public var deferred: Int
+      public var revoked: Int
+
+      public init(held: Int, rejudged: Int, deferred: Int, revoked: Int) {
+        self.held = held
+        self.rejudged = rejudged
+        self.deferred = deferred
+        self.revoked = revoked
+      }
+    }
 
     public init(
       path: String, fingerprints: [String], previous: [(fingerprint: String, until: Int64)],
       journal: Journal?, readAt: Int64, held: Int, heldTotal: Int, rejudged: Int, overflowed: Int,
-      revoked: Int
+      deferred: Int, revoked: Int, atAnnouncement: Totals? = nil
     ) {
       self.path = path
       self.fingerprints = fingerprints
@@ -40,7 +57,9 @@ public struct ControlAnswer: Sendable {
       self.heldTotal = heldTotal
       self.rejudged = rejudged
       self.overflowed = overflowed
+      self.deferred = deferred
       self.revoked = revoked
+      self.atAnnouncement = atAnnouncement
     }
   }
 
@@ -62,6 +81,8 @@ public struct ControlAnswer: Sendable {
   public var pid: Int32
   public var message: String
   public var files: [File]
+  /// What a reload that was taken brought and should not stay so, as sentences.
+  public var warnings: [String] = []
   /// Where it is asked for, it alone is the answer.
   public var report: StatusReport?
 
@@ -77,8 +98,10 @@ public struct ControlAnswer: Sendable {
   public var line: String {
     if let report { return report.line }
     let files = files.map(\.json).joined(separator: ",")
+    let warnings =
+      warnings.isEmpty ? "" : ",\"warnings\":[\(warnings.map(JSON.string).joined(separator: ","))]"
     return "{\"ok\":\(ok),\"generation\":\(generation),\"pid\":\(pid),"
-      + "\"message\":\(JSON.string(message)),\"files\":[\(files)]}\n"
+      + "\"message\":\(JSON.string(message)),\"files\":[\(files)]\(warnings)}\n"
   }
 }
 
@@ -90,10 +113,15 @@ extension ControlAnswer.File {
       "{\"began\":\(journal.began),\"mode\":\(JSON.string(journal.mode)),"
         + "\"compromised\":\(journal.compromised)}"
     }
+    let announced = atAnnouncement.map { totals in
+      "{\"heldTotal\":\(totals.held),\"rejudged\":\(totals.rejudged),"
+        + "\"deferred\":\(totals.deferred),\"revoked\":\(totals.revoked)}"
+    }
     return "{\"path\":\(JSON.string(path)),\"fingerprints\":[\(prints)],"
       + "\"previous\":[\(before.joined(separator: ","))],\"journal\":\(journal ?? "null"),"
       + "\"readAt\":\(readAt),\"held\":\(held),\"heldTotal\":\(heldTotal),"
-      + "\"rejudged\":\(rejudged),\"overflowed\":\(overflowed),\"revoked\":\(revoked)}"
+      + "\"rejudged\":\(rejudged),\"overflowed\":\(overflowed),\"deferred\":\(deferred),"
+      + "\"revoked\":\(revoked),\"atAnnouncement\":\(announced ?? "null")}"
   }
 }
 

@@ -1,6 +1,6 @@
-public import NIOCore
-internal import NIOPosix
+internal import NIOCore
 internal import Synchronization
+public import Transport
 
 /// Answers commands on the control socket. Whoever may open the socket may ask: its mode is the guard.
 public struct ControlServer: Sendable {
@@ -8,39 +8,78 @@ public struct ControlServer: Sendable {
   /// What goes to the caller of a capture, until the stream ends or the caller goes.
   public typealias CaptureDesk = @Sendable (CaptureRequest) -> AsyncStream<[UInt8]>
 
-  /// Commands at once; further ones are closed without a word.
-  static let connectionsMax = 16
+  /// Commands at once; further ones are closed without a word, or those that have said nothing for a while.
+  public static let connectionsMax = 16
 
-  private let channel: any Channel
+  private let channels: [any Channel]
 
   /// Answers on a listening socket, whose descriptor is taken over.
   public static func start(
-    _ descriptor: CInt, group: any EventLoopGroup, desk: @escaping Desk, captures: CaptureDesk? = nil
+    _ descriptor: CInt, group: EpollGroup, desk: @escaping Desk, captures: CaptureDesk? = nil
   ) async throws -> ControlServer {
     let seats = Seats()
-    let channel = try await ServerBootstrap(group: group)
-      .childChannelOption(.allowRemoteHalfClosure, value: true)
-      .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(
-            ControlConversation(desk: desk, captures: captures, seats: seats))
-        }
+    let channels = try await group.serve(descriptor) { channel in
+      channel.eventLoop.makeCompletedFuture {
+        try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+        try channel.pipeline.syncOperations.addHandler(
+          ControlConversation(desk: desk, captures: captures, seats: seats))
       }
-      .withBoundSocket(descriptor)
-      .get()
-    return ControlServer(channel: channel)
+    }
+    return ControlServer(channels: channels)
   }
 
-  public func close() async { try? await channel.close() }
+  public func close() async { for channel in channels { try? await channel.close() } }
 }
 
-/// How many commands are being answered, on all event loops together.
+/// Who is being answered, on all event loops together. Who has a seat and says nothing gives way to who comes when
+/// all are taken, once it has had time to say its line.
 final class Seats: Sendable {
-  private let taken = Atomic<Int>(0)
+  private struct State {
+    var taken = 0
+    /// Those who have not asked for anything yet, the oldest first.
+    var silent: [(channel: any Channel, since: NIODeadline)] = []
+  }
 
-  func take() -> Bool { taken.add(1, ordering: .relaxed).newValue <= ControlServer.connectionsMax }
+  static let sayingTime = TimeAmount.milliseconds(200)
 
-  func giveBack() { taken.subtract(1, ordering: .relaxed) }
+  private let state = Mutex(State())
+
+  /// Whether there is a seat for it, if need be that of a silent one.
+  func take(_ channel: any Channel) -> Bool {
+    let now = NIODeadline.now()
+    let (isTaken, displaced) = state.withLock { state -> (Bool, (any Channel)?) in
+      var displaced: (any Channel)?
+      if state.taken >= ControlServer.connectionsMax {
+        guard let oldest = state.silent.first, now - oldest.since >= Self.sayingTime else {
+          return (false, nil)
+        }
+        state.silent.removeFirst()
+        state.taken -= 1
+        displaced = oldest.channel
+      }
+      state.taken += 1
+      state.silent.append((channel, now))
+      return (true, displaced)
+    }
+    displaced?.close(promise: nil)
+    return isTaken
+  }
+
+  /// It asks for something: its seat is its own. False where that has been given to another already.
+  func keep(_ channel: any Channel) -> Bool {
+    state.withLock { Self.remove(channel, from: &$0) }
+  }
+
+  /// - Parameter hasAsked: whether it kept its seat.
+  func giveBack(_ channel: any Channel, hasAsked: Bool) {
+    state.withLock { if hasAsked || Self.remove(channel, from: &$0) { $0.taken -= 1 } }
+  }
+
+  private static func remove(_ channel: any Channel, from state: inout State) -> Bool {
+    guard let index = state.silent.firstIndex(where: { $0.channel === channel }) else { return false }
+    state.silent.remove(at: index)
+    return true
+  }
 }
 
 /// One command: a line in, a line out, closed.
@@ -70,14 +109,14 @@ final class ControlConversation: ChannelInboundHandler {
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    guard seats.take() else { return context.close(promise: nil) }
+    guard seats.take(context.channel) else { return context.close(promise: nil) }
     deadline = close(context.channel, afterSeconds: Self.requestSecondsMax)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     deadline?.cancel()
     capture?.cancel()
-    seats.giveBack()
+    seats.giveBack(context.channel, hasAsked: isAsked)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
@@ -92,10 +131,10 @@ final class ControlConversation: ChannelInboundHandler {
     }
     let text = String(decoding: received.readableBytesView[..<end], as: UTF8.self)
     if let request = ControlRequest(rawValue: text) {
-      begin()
+      guard begin(context.channel) else { return }
       answer(request, on: context.channel)
     } else if let captures, let request = CaptureRequest(line: text) {
-      begin()
+      guard begin(context.channel) else { return }
       capture = stream(request, from: captures, to: context.channel)
     } else {
       context.close(promise: nil)
@@ -108,9 +147,12 @@ final class ControlConversation: ChannelInboundHandler {
       ? CaptureRequest.lineBytesMax : Self.requestBytesMax
   }
 
-  private func begin() {
+  /// False where another has its seat, and it is being closed.
+  private func begin(_ channel: any Channel) -> Bool {
+    guard seats.keep(channel) else { return false }
     isAsked = true
     deadline?.cancel()
+    return true
   }
 
   private func stream(
@@ -138,8 +180,10 @@ final class ControlConversation: ChannelInboundHandler {
 /// Writes to a caller who may not take it, which ends the conversation.
 private func send(_ bytes: [UInt8], to channel: any Channel) async {
   let cut = close(channel, afterSeconds: ControlConversation.answerSecondsMax)
-  try? await channel.writeAndFlush(ByteBuffer(bytes: bytes))
-  cut.cancel()
+  let written: EventLoopFuture<Void> = channel.writeAndFlush(ByteBuffer(bytes: bytes))
+  // On the loop: a process that is short of processors may be late in going on here, and the caller has it all.
+  written.whenComplete { _ in cut.cancel() }
+  try? await written.get()
 }
 
 private func close(_ channel: any Channel, afterSeconds seconds: Int) -> Scheduled<Void> {

@@ -27,7 +27,8 @@ public struct StatusReport: Sendable {
     public var lastMinute = Stretch(milliseconds: 0, outcomes: [])
     public var lastFiveMinutes = Stretch(milliseconds: 0, outcomes: [])
     public var lastVerifiedAt: Int64 = 0
-    public var lastRefusal: (reason: String, at: Int64)?
+    /// `ageSeconds` is how old a stale one was, negative where it was signed in the future.
+    public var lastRefusal: (reason: String, at: Int64, ageSeconds: Int?)?
     public var clock: (skewSeconds: Int, isAlarming: Bool, finding: String)?
     /// By name; what is known of them stands in the report's own list.
     public var upstreams: [String] = []
@@ -81,6 +82,12 @@ public struct StatusReport: Sendable {
 }
 
 extension StatusReport {
+  /// A daemon's line, without its end, with what a command knows besides: what is wrong with the file as it stands.
+  public static func line(_ line: String, fileProblem: String?) -> String {
+    guard line.hasSuffix("}") else { return line }
+    return "\(line.dropLast()),\"fileProblem\":\(fileProblem.map(JSON.string) ?? "null")}"
+  }
+
   private var json: String {
     JSON.object([
       ("version", JSON.string(version)), ("pid", "\(pid)"), ("now", "\(now)"), ("startedAt", "\(startedAt)"),
@@ -125,7 +132,10 @@ extension StatusReport.Route {
 
   private var lastRefusalJSON: String {
     guard let lastRefusal else { return "null" }
-    return JSON.object([("reason", JSON.string(lastRefusal.reason)), ("at", "\(lastRefusal.at)")])
+    return JSON.object([
+      ("reason", JSON.string(lastRefusal.reason)), ("at", "\(lastRefusal.at)"),
+      ("ageSeconds", lastRefusal.ageSeconds.map { "\($0)" } ?? "null"),
+    ])
   }
 
   private var clockJSON: String {

@@ -29,12 +29,16 @@ public enum Diagnosis {
       : Boundary.judge(refused.body, signed: match.layout.signed, jsonBytesMax: limits.jsonBytesMax)
     if boundary == .moved { return .movedBoundary(match) }
     if match.body != .asSent { return .rewritten(match) }
+    if let other = match.key.otherRoute { return .otherRoute(match, other) }
     guard match.lines != nil else { return .unsupported(match) }
     if case .failure(let reason) = match.judged {
       guard case .stale(let age) = reason else { return .unsupported(match, reason) }
       return .stale(match, ageSeconds: age, refused)
     }
-    if match.key.replaced != nil { return .replacedSecret(match) }
+    if match.key.replaced != nil {
+      guard match.key.form == .decoded(refused.layout.keyDecoding) else { return .replacedText(match) }
+      if !match.isInTime { return .replacedSecret(match) }
+    }
     if boundary == .unclear { return .unclear(match) }
     if match.key.form.setting == nil { return .secretText(match) }
     return .settings(match, refused)

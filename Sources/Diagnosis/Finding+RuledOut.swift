@@ -27,15 +27,19 @@ extension Finding {
           : "So the sender has another secret, which is by far the likeliest, or the body was changed on the "
             + "way in a manner that is not tried here, or the sender's formula is of a kind that is not known "
             + "here. Or it is a forgery."
-      ], ruledOut: ruledOut(search)
+      ] + SecretShape.sentences(search.refused.secrets), ruledOut: ruledOut(search)
     ).with(search)
   }
 
   private static func ruledOut(_ search: Search) -> [String] {
     let rewritten = search.bodies.count { if case .rewritten = $0.form { true } else { false } }
-    return [
+    let others = names(search.otherKeys.compactMap(\.otherRoute))
+    let ofOthers = others.isEmpty ? [] : ["a secret of the routes \(others), made in the same ways"]
+    let own = [
       "secret \(secrets(search)), as it stands, decoded from hex, base64 or whsec_, without what surrounds "
-        + "it, or with a line end behind it",
+        + "it or stands before it as NAME= or behind it as a comment, or with a line end behind it"
+    ]
+    return own + ofOthers + [
       "a signature in \(names(search.signatures.map(\.header)))",
       search.timestamps.isEmpty
         ? "a timestamp anywhere: no header holds one"

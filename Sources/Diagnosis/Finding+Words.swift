@@ -35,6 +35,23 @@ extension Finding {
       settings: settings, advice: [todo])
   }
 
+  /// One that was mistyped and entered anew, again not as the sender has it.
+  static func replacedText(_ match: Match) -> Finding {
+    let (what, _) = Words.keyForm(match.key.form)
+    let settings = match.key.form.setting == nil && match.isLayoutInForce ? [] : match.lines ?? []
+    return Finding(
+      verdict: .secretText,
+      sentence: "its key is \(match.secret), which has been replaced since, \(what): that is a mistake in "
+        + "the text, and what replaced it is not the sender's secret in any form",
+      settings: settings,
+      advice: [
+        Words.isSendersMistake(match.key.form)
+          ? "The sender goes on with the old secret, and took a line end for a part of it: enter the present one "
+            + "there, without a line end."
+          : "Enter the sender's secret anew, just so as the sender shows it: vesigate secret set."
+      ])
+  }
+
   static func stale(_ match: Match, ageSeconds: Int, _ refused: RefusedCase) -> Finding {
     let direction = ageSeconds >= 0 ? "before" : "after"
     var advice = [
@@ -64,6 +81,18 @@ extension Finding {
         + "outside the time in which that is still accepted\(match.otherLayout)",
       advice: [
         "The sender goes on with the old secret: nothing here has to be changed. Enter the new secret there."
+      ])
+  }
+
+  static func otherRoute(_ match: Match, _ route: String) -> Finding {
+    Finding(
+      verdict: .otherRoute,
+      sentence: "it is signed by \(match.secret) of the route \(route), not by a secret of this one"
+        + match.otherLayout,
+      advice: [
+        "Either the sender posts to the wrong path, or it was given the other route's secret, or the two secret "
+          + "files were mistaken for one another. Whoever is meant, enter the right secret there, or here by "
+          + "vesigate secret set --route."
       ])
   }
 
@@ -194,7 +223,22 @@ enum Words {
     case .trimmed:
       (
         "without the blanks or quotation marks around it",
-        "Write the line without them into the secret file."
+        "Write the line without them into the secret file. A no-break space looks like a blank, or like nothing."
+      )
+    case .withoutName:
+      (
+        "without the name and = before it",
+        "Write what stands behind the = alone into the secret file, without quotation marks."
+      )
+    case .withoutComment:
+      (
+        "without the blank, the # and what stands behind it",
+        "There are no comments in a secret file: enter the secret alone anew, by vesigate secret set."
+      )
+    case .withoutNameAndComment:
+      (
+        "without the name and = before it, and without the # and what stands behind it",
+        "Enter what stands between them alone anew, without quotation marks, by vesigate secret set."
       )
     case .withLineFeed:
       (
@@ -207,6 +251,10 @@ enum Words {
         "The sender took a line end for a part of the secret: enter the secret there anew, without one."
       )
     }
+  }
+
+  static func isSendersMistake(_ form: KeyCandidate.Form) -> Bool {
+    form == .withLineFeed || form == .withCarriageReturnAndLineFeed
   }
 
   /// `2 h` where an age is that but for two minutes: zones differ by quarters of an hour.

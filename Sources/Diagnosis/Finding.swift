@@ -11,6 +11,8 @@ public struct Finding: Sendable, Equatable {
     case stale
     /// Signed by a secret that a rotation has replaced.
     case replacedSecret = "replaced-secret"
+    /// Signed by a secret of another route.
+    case otherRoute = "other-route"
     /// Signed over another body than came.
     case rewritten
     /// A part of what is signed was moved into the body: a forger's work.

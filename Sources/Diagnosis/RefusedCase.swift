@@ -9,15 +9,30 @@ public struct RefusedCase: Sendable {
   public var secrets: SecretSet
   /// What its age is measured at.
   public var arrival: Moment
+  /// Secrets of other routes, which a sender may have been given by mistake. None of them would ever verify here.
+  public var others: [OtherRoute]
 
   public init(
-    head: RequestHead, body: [UInt8], layout: SignatureLayout, secrets: SecretSet, arrival: Moment
+    head: RequestHead, body: [UInt8], layout: SignatureLayout, secrets: SecretSet, arrival: Moment,
+    others: [OtherRoute] = []
   ) {
     self.head = head
     self.body = body
     self.layout = layout
     self.secrets = secrets
     self.arrival = arrival
+    self.others = others
+  }
+}
+
+/// Another route and its secrets.
+public struct OtherRoute: Sendable {
+  public var name: String
+  public var secrets: SecretSet
+
+  public init(name: String, secrets: SecretSet) {
+    self.name = name
+    self.secrets = secrets
   }
 }
 

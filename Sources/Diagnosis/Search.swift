@@ -9,6 +9,8 @@ struct Search {
   let timestamps: [TimestampCandidate]
   let forms: [SignedForm]
   let keys: [KeyCandidate]
+  /// Of other routes' files: only over the body as it came.
+  let otherKeys: [KeyCandidate]
   let bodies: [BodyCandidate]
 
   private(set) var combinations = 0
@@ -24,6 +26,7 @@ struct Search {
     timestamps = TimestampCandidate.all(refused, signatures: signatures, json: json)
     forms = SignedForm.all(refused, timestamps: timestamps)
     keys = KeyCandidate.all(refused.secrets, decoding: refused.layout.keyDecoding)
+    otherKeys = KeyCandidate.all(refused.others)
     bodies = BodyCandidate.all(refused.body, json: json)
   }
 
@@ -36,6 +39,12 @@ struct Search {
           guard let match = match(body, key, hash) else { continue }
           return match
         }
+      }
+    }
+    guard let body = bodies.first(where: { $0.form == .asSent }) else { return nil }
+    for key in otherKeys {
+      for hash in hashes {
+        if let match = match(body, key, hash) { return match }
       }
     }
     return nil
@@ -97,6 +106,8 @@ struct Match {
   /// What the gateway itself says of the delivery under that layout, with that key and that body.
   let judged: Result<Proof, Unverified>
   let isLayoutInForce: Bool
+  /// False of a replaced secret outside the time in which it is still accepted.
+  let isInTime: Bool
 
   init(
     _ refused: RefusedCase, body: BodyCandidate, key: KeyCandidate, form: SignedForm,
@@ -109,6 +120,7 @@ struct Match {
     lines = form.isExpressible ? SettingLines.of(layout) : nil
     judged = Match.judge(refused, body, key, layout)
     isLayoutInForce = layout == refused.layout
+    isInTime = Match.isInTime(refused, body, key, layout)
   }
 
   /// Lower is better.
@@ -138,6 +150,23 @@ struct Match {
       layout.timestampDigits = timestamp.bytes.count
     }
     return layout
+  }
+
+  /// Judged among the file's own secrets, as the gateway does it.
+  private static func isInTime(
+    _ refused: RefusedCase, _ body: BodyCandidate, _ key: KeyCandidate, _ layout: SignatureLayout
+  ) -> Bool {
+    guard let replaced = key.replaced else { return true }
+    let previous = PreviousSecret(
+      line: key.line, key: key.key, signedBeforeUnixMilliseconds: replaced.signedBeforeUnixMilliseconds,
+      untilUnixMilliseconds: replaced.untilUnixMilliseconds)
+    let secrets = SecretSet(
+      path: refused.secrets.path, lines: refused.secrets.lines, keys: refused.secrets.keys,
+      previous: [previous])
+    return body.bytes.withUnsafeBytes { bytes in
+      (try? OfflineJudge.judge(
+        refused.head, body: bytes, layout: layout, secrets: secrets, at: refused.arrival)) != nil
+    }
   }
 
   private static func judge(

@@ -29,16 +29,31 @@ extension UInt8 {
 extension UnsafeRawBufferPointer {
   /// Compares with a text that is in lower case already.
   @inlinable public func equalsIgnoringCase(_ lowercased: [UInt8]) -> Bool {
-    guard count == lowercased.count else { return false }
-    for index in 0..<count where self[index].asciiLowercased != lowercased[index] { return false }
-    return true
+    lowercased.withUnsafeBytes { equals(lowercased: $0) }
   }
 
   /// Compares with a literal that is in lower case already.
   @inlinable public func equalsIgnoringCase(_ lowercased: StaticString) -> Bool {
-    guard count == lowercased.utf8CodeUnitCount else { return false }
-    let other = lowercased.utf8Start
-    for index in 0..<count where self[index].asciiLowercased != other[index] { return false }
+    equals(
+      lowercased: UnsafeRawBufferPointer(start: lowercased.utf8Start, count: lowercased.utf8CodeUnitCount))
+  }
+
+  @inlinable func equals(lowercased other: UnsafeRawBufferPointer) -> Bool {
+    guard count == other.count else { return false }
+    var index = 0
+    guard count >= 8 else {
+      while index < count, self[index].asciiLowercased == other[index] { index &+= 1 }
+      return index == count
+    }
+    while index < count {
+      // The last word may overlap the one before.
+      index = Swift.min(index, count &- 8)
+      let word = loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      guard word.asciiLowercased == other.loadUnaligned(fromByteOffset: index, as: UInt64.self) else {
+        return false
+      }
+      index &+= 8
+    }
     return true
   }
 
@@ -80,16 +95,42 @@ extension UnsafeRawBufferPointer {
 }
 
 extension UnsafeRawBufferPointer {
-  /// Where the run of token characters ends. Names are letters and hyphens, nearly always.
+  /// Where the run of token characters ends. Names are letters and hyphens, nearly always: of those eight are
+  /// judged at a time.
   @inlinable @inline(__always)
   public func endOfToken(from start: Int, to end: Int) -> Int {
     var index = start
-    while index < end {
-      let byte = self[index]
-      guard byte.isASCIILetter || byte == UInt8(ascii: "-") || byte.isTokenCharacter else { break }
+    while index &+ 8 <= end {
+      let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: index, as: UInt64.self))
+      let others = word.bytesButLettersAndHyphens
+      if others == 0 {
+        index &+= 8
+        continue
+      }
+      index &+= others.trailingZeroBitCount / 8
+      guard self[index].isTokenCharacter else { return index }
       index &+= 1
     }
+    while index < end, self[index].isASCIILetter || self[index].isTokenCharacter { index &+= 1 }
     return index
+  }
+
+  /// Whether it is nothing but letters, digits and hyphens.
+  var isOfLettersDigitsAndHyphens: Bool {
+    if count >= 8, isOfWords(where: { $0.bytesButLettersAndHyphens == 0 }) { return true }
+    return allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }
+  }
+
+  /// Whether all words of eight bytes that it is made of are so; the last one may overlap the one before.
+  @inline(__always)
+  private func isOfWords(where isFit: (UInt64) -> Bool) -> Bool {
+    var index = 0
+    while index < count {
+      index = Swift.min(index, count - 8)
+      guard isFit(loadUnaligned(fromByteOffset: index, as: UInt64.self)) else { return false }
+      index &+= 8
+    }
+    return true
   }
 
   /// Where the run of bytes that may stand in a field value ends, looking from `start` and no further than
@@ -98,9 +139,16 @@ extension UnsafeRawBufferPointer {
   public func endOfFieldValueBytes(from start: Int, to end: Int) -> Int {
     var index = start
     while index &+ 8 <= end {
-      let word = loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      guard !word.hasByteBelowSpace, !word.hasDelete else { break }
-      index &+= 8
+      let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: index, as: UInt64.self))
+      let suspects = word.bytesBelowSpace | word.bytesDelete
+      if suspects == 0 {
+        index &+= 8
+        continue
+      }
+      // The lowest mark is of the first such byte, and true.
+      index &+= suspects.trailingZeroBitCount / 8
+      guard self[index].isFieldValueByte else { return index }
+      index &+= 1
     }
     while index < end, self[index].isFieldValueByte { index &+= 1 }
     return index
@@ -111,14 +159,35 @@ extension UInt64 {
   @inlinable static var ones: UInt64 { 0x0101_0101_0101_0101 }
   @inlinable static var highBits: UInt64 { 0x8080_8080_8080_8080 }
 
-  /// Whether one of the eight bytes is below 0x20. A borrow can only come out of a byte that is.
+  /// All eight bytes as `UInt8.asciiLowercased` has each. No sum of seven bits here carries into the next byte.
   @inlinable @inline(__always)
-  var hasByteBelowSpace: Bool { (self &- Self.ones &* 0x20) & ~self & Self.highBits != 0 }
+  var asciiLowercased: UInt64 {
+    let low = self & ~Self.highBits
+    let isFromA = low &+ Self.ones &* (0x80 - 0x41)
+    let isBeyondZ = low &+ Self.ones &* (0x80 - 0x5B)
+    let isUpper = isFromA & ~isBeyondZ & ~self & Self.highBits
+    return self | isUpper >> 2
+  }
 
-  /// Whether one of the eight bytes is 0x7F.
+  /// Marks, by their highest bits, of the eight bytes those that are no ASCII letters or hyphens. A byte from 0x80 on
+  /// is marked, and its sums may carry into the one above: what is marked above the lowest mark may be wrong.
   @inlinable @inline(__always)
-  var hasDelete: Bool {
+  var bytesButLettersAndHyphens: UInt64 {
+    let lower = self | Self.ones &* 0x20
+    let isLetter = (lower &+ Self.ones &* (0x80 - 0x61)) & ~(lower &+ Self.ones &* (0x80 - 0x7B))
+    let isHyphen = ~((self ^ Self.ones &* 0x2D) &+ Self.ones &* 0x7F)
+    return (self | ~(isLetter | isHyphen)) & Self.highBits
+  }
+
+  /// Marks, by their highest bits, of the eight bytes those below 0x20. A borrow can only come out of a byte that
+  /// is: what is marked above the lowest mark may be wrong.
+  @inlinable @inline(__always)
+  var bytesBelowSpace: UInt64 { (self &- Self.ones &* 0x20) & ~self & Self.highBits }
+
+  /// The same of those that are 0x7F.
+  @inlinable @inline(__always)
+  var bytesDelete: UInt64 {
     let difference = self ^ (Self.ones &* 0x7F)
-    return (difference &- Self.ones) & ~difference & Self.highBits != 0
+    return (difference &- Self.ones) & ~difference & Self.highBits
   }
 }

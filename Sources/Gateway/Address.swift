@@ -1,3 +1,5 @@
+internal import Signing
+
 /// An IP address as bytes: 4 for IPv4, 16 for IPv6. An IPv4 address mapped into IPv6 counts as IPv4.
 public struct Address: Sendable, Equatable, Hashable {
   public let bytes: [UInt8]
@@ -13,9 +15,22 @@ public struct Address: Sendable, Equatable, Hashable {
   }
 
   public init?(text: String) {
-    guard let bytes = Address.parseIPv4(text) ?? Address.parseIPv6(text) else { return nil }
+    var text = text
+    guard let address = text.withUTF8({ Address(bytesOf: UnsafeRawBufferPointer($0)) }) else { return nil }
+    self = address
+  }
+
+  /// Without a string: forwarding fields bring many.
+  init?(bytesOf text: UnsafeRawBufferPointer) {
+    guard text.count <= Self.textBytesMax, let bytes = Address.parseIPv4(text) ?? Address.parseIPv6(text)
+    else {
+      return nil
+    }
     self.init(bytes: bytes)
   }
+
+  /// Six groups of four digits and a dotted IPv4 address.
+  private static let textBytesMax = 45
 
   public var isIPv6: Bool { bytes.count == 16 }
 
@@ -24,47 +39,71 @@ public struct Address: Sendable, Equatable, Hashable {
     return Address.textIPv6(bytes)
   }
 
-  private static func parseIPv4(_ text: String) -> [UInt8]? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4 else { return nil }
+  private static func parseIPv4(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     var bytes: [UInt8] = []
-    for part in parts {
-      // No leading zeros: some readers take them for octal.
-      guard (1...3).contains(part.utf8.count), part.utf8.allSatisfy(\.isASCIIDigit),
-        part.utf8.count == 1 || part.utf8.first != UInt8(ascii: "0"), let byte = UInt8(part)
-      else { return nil }
-      bytes.append(byte)
-    }
-    return bytes
-  }
-
-  private static func parseIPv6(_ text: String) -> [UInt8]? {
-    let halves = text.split(separator: "::", maxSplits: 2, omittingEmptySubsequences: false)
-    let isWhole = halves.count == 1
-    guard halves.count <= 2, let head = groups(String(halves[0]), isLast: isWhole) else { return nil }
-    guard !isWhole else { return head.count == 16 ? head : nil }
-    guard let tail = groups(String(halves[1]), isLast: true) else { return nil }
-    guard head.count + tail.count <= 14 else { return nil }
-    return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
-  }
-
-  /// The bytes of colon-separated groups, the address's last of which may be a dotted IPv4 address.
-  private static func groups(_ text: String, isLast: Bool) -> [UInt8]? {
-    guard !text.isEmpty else { return [] }
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    var bytes: [UInt8] = []
-    for (index, part) in parts.enumerated() {
-      if isLast, index == parts.count - 1, part.utf8.contains(UInt8(ascii: ".")) {
-        guard let tail = parseIPv4(String(part)) else { return nil }
-        bytes += tail
-        continue
+    var value = 0
+    var digits = 0
+    for byte in text {
+      if byte.isASCIIDigit {
+        // No leading zeros: some readers take them for octal.
+        guard digits == 0 || value > 0 else { return nil }
+        value = value * 10 + Int(byte &- 0x30)
+        digits += 1
+        guard value <= 255 else { return nil }
+      } else {
+        guard byte == UInt8(ascii: "."), digits > 0, bytes.count < 3 else { return nil }
+        bytes.append(UInt8(value))
+        value = 0
+        digits = 0
       }
-      guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy({ $0.isHexDigit }),
-        let value = UInt16(part, radix: 16)
-      else { return nil }
-      bytes += [UInt8(value >> 8), UInt8(value & 255)]
     }
+    guard digits > 0, bytes.count == 3 else { return nil }
+    return bytes + [UInt8(value)]
+  }
+
+  /// Colon-separated groups, the last of which may be a dotted IPv4 address, with at most one `::`.
+  private static func parseIPv6(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+    let colon = UInt8(ascii: ":")
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(16)
+    /// Bytes before the `::`.
+    var gap: Int?
+    var index = 0
+    if text.count >= 2, text[0] == colon, text[1] == colon {
+      gap = 0
+      index = 2
+    }
+    while index < text.count {
+      let end = text[index...].firstIndex(of: colon) ?? text.count
+      let part = UnsafeRawBufferPointer(rebasing: text[index..<end])
+      guard let group = group(part, isLast: end == text.count), bytes.count + group.count <= 16 else {
+        return nil
+      }
+      bytes += group
+      guard end < text.count else { break }
+      index = end + 1
+      // No colon ends an address, but for that of a `::`.
+      guard index < text.count else { return nil }
+      guard text[index] == colon else { continue }
+      guard gap == nil else { return nil }
+      gap = bytes.count
+      index += 1
+    }
+    guard let gap else { return bytes.count == 16 ? bytes : nil }
+    guard bytes.count <= 14 else { return nil }
+    bytes.insert(contentsOf: repeatElement(0, count: 16 - bytes.count), at: gap)
     return bytes
+  }
+
+  private static func group(_ text: UnsafeRawBufferPointer, isLast: Bool) -> [UInt8]? {
+    if isLast, text.contains(UInt8(ascii: ".")) { return parseIPv4(text) }
+    guard (1...4).contains(text.count) else { return nil }
+    var value = 0
+    for byte in text {
+      guard let digit = Hex.value(of: byte) else { return nil }
+      value = value << 4 | Int(digit)
+    }
+    return [UInt8(value >> 8), UInt8(value & 255)]
   }
 
   /// RFC 5952: lower case, no leading zeros, the longest run of at least two zero groups as `::`.
@@ -82,6 +121,37 @@ public struct Address: Sendable, Equatable, Hashable {
     guard !best.isEmpty else { return texts.joined(separator: ":") }
     return texts[..<best.lowerBound].joined(separator: ":") + "::"
       + texts[best.upperBound...].joined(separator: ":")
+  }
+}
+
+extension Address {
+  /// What a forwarding field calls a client: an address, in quotes or not, IPv6 in brackets or bare, and a port
+  /// that says nothing here. Fronts in the cloud add one.
+  init?(node text: UnsafeRawBufferPointer) {
+    let quote = UInt8(ascii: "\"")
+    let isQuoted = text.count >= 2 && text.first == quote && text.last == quote
+    let node = isQuoted ? UnsafeRawBufferPointer(rebasing: text[1..<text.count - 1]) : text
+    guard let colon = node.lastIndex(of: UInt8(ascii: ":")), Address.isPort(node[(colon + 1)...]),
+      node.first == UInt8(ascii: "[")
+        ? node[colon - 1] == UInt8(ascii: "]") : !node[..<colon].contains(node[colon])
+    else {
+      self.init(bare: node)
+      return
+    }
+    self.init(bare: UnsafeRawBufferPointer(rebasing: node[..<colon]))
+  }
+
+  private init?(bare text: UnsafeRawBufferPointer) {
+    guard text.first == UInt8(ascii: "[") else {
+      self.init(bytesOf: text)
+      return
+    }
+    guard text.last == UInt8(ascii: "]"), text.contains(UInt8(ascii: ":")) else { return nil }
+    self.init(bytesOf: UnsafeRawBufferPointer(rebasing: text[1..<text.count - 1]))
+  }
+
+  private static func isPort(_ text: Slice<UnsafeRawBufferPointer>) -> Bool {
+    (1...5).contains(text.count) && text.allSatisfy(\.isASCIIDigit)
   }
 }
 
@@ -135,6 +205,8 @@ public struct TrustedProxies: Sendable, Equatable {
 
   public func contains(_ peer: Peer) -> Bool {
     guard let address = peer.address else { return unix }
-    return blocks.contains { $0.contains(address) }
+    return contains(address)
   }
+
+  func contains(_ address: Address) -> Bool { blocks.contains { $0.contains(address) } }
 }

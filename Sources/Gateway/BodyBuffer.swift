@@ -3,6 +3,8 @@ public final class BodyBuffer {
   private var storage: UnsafeMutableRawPointer?
   public private(set) var count = 0
   private(set) var capacity = 0
+  /// How many bytes the body will have, as far as its sender says.
+  private var expected = 0
 
   init() {}
 
@@ -10,8 +12,17 @@ public final class BodyBuffer {
 
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: storage, count: count) }
 
-  /// Makes room for `bytes` in all. Untouched memory costs nothing yet, so a sender who announces much and
-  /// sends little occupies little.
+  /// What is made ready before a byte has come. Announcing is free, and no bound counts it: under a limit on
+  /// address space lengths alone would end the process.
+  static let aheadBytesMax = 65_536
+
+  /// Notes how long the body will be. More room than `aheadBytesMax` is made as its bytes come.
+  func expect(_ bytes: Int) {
+    expected = bytes
+    reserve(min(bytes, Self.aheadBytesMax))
+  }
+
+  /// Makes room for `bytes` in all.
   func reserve(_ bytes: Int) {
     guard bytes > capacity else { return }
     let larger = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16)
@@ -30,9 +41,12 @@ public final class BodyBuffer {
     count += bytes.count
   }
 
-  /// Room behind what was collected, made already, for at most `bytes` more.
+  /// Room behind what was collected for at most `bytes` more of what is expected. It doubles with what has come.
   func room(for bytes: Int) -> UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(
+    if count == capacity, capacity < expected {
+      reserve(min(expected, max(2 * capacity, Self.aheadBytesMax)))
+    }
+    return UnsafeMutableRawBufferPointer(
       start: storage?.advanced(by: count), count: min(max(bytes, 0), capacity - count))
   }
 
@@ -43,7 +57,10 @@ public final class BodyBuffer {
     return UnsafeRawBufferPointer(start: storage?.advanced(by: count), count: bytes)
   }
 
-  func empty() { count = 0 }
+  func empty() {
+    count = 0
+    expected = 0
+  }
 }
 
 /// The body buffers that one event loop keeps for later deliveries, bounded in bytes. Memory that is new to

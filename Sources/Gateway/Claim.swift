@@ -46,16 +46,16 @@ final class ClaimReader: Sendable {
     }
     let signatures = headers.withField(signatureIndex) { decodeSignatures($1) }
     guard let signatures, !signatures.isEmpty else { throw .signatureMalformed }
-    let timestamp = try self.timestamp.read(headers, signatureIndex: signatureIndex, separator: separator)
-    let id = try self.id.read(headers, signatureIndex: signatureIndex, separator: separator)
-    if let id, !id.withUnsafeBytes({ SignedValue.isID($0) }) { throw .idMalformed }
-    let signedAt = try timestamp.map { bytes throws(Unverified) in try instant(bytes) }
-    let (before, behind) = surroundings(timestamp: timestamp, id: id)
+    let timestamp = try self.timestamp.find(headers, signatureIndex: signatureIndex, separator: separator)
+    let id = try self.id.find(headers, signatureIndex: signatureIndex, separator: separator)
+    if let id, !id.with(headers, { SignedValue.isID($0) }) { throw .idMalformed }
+    let signedAt = try timestamp.map { place throws(Unverified) in try instant(place, headers) }
+    let (before, behind) = surroundings(headers, timestamp: timestamp, id: id)
     return Claim(signatures: signatures, before: before, behind: behind, signedAtUnixMilliseconds: signedAt)
   }
 
-  private func instant(_ bytes: [UInt8]) throws(Unverified) -> Int64 {
-    let value = bytes.withUnsafeBytes {
+  private func instant(_ place: ValuePlace, _ headers: HeaderList) throws(Unverified) -> Int64 {
+    let value = place.with(headers) {
       SignedValue.unixMilliseconds($0, unit: layout.timestampUnit, digits: layout.timestampDigits)
     }
     guard let value else { throw .timestampMalformed }
@@ -63,17 +63,21 @@ final class ClaimReader: Sendable {
   }
 
   /// The signed template with its values filled in, cut where the body stands.
-  private func surroundings(timestamp: [UInt8]?, id: [UInt8]?) -> (before: [UInt8], behind: [UInt8]) {
+  private func surroundings(
+    _ headers: HeaderList, timestamp: ValuePlace?, id: ValuePlace?
+  ) -> (before: [UInt8], behind: [UInt8]) {
     var before: [UInt8] = []
     var behind: [UInt8] = []
     before.reserveCapacity(64)
     var bodySeen = false
-    func put(_ bytes: [UInt8]) { if bodySeen { behind += bytes } else { before += bytes } }
+    func put(_ bytes: UnsafeRawBufferPointer) {
+      if bodySeen { behind.append(contentsOf: bytes) } else { before.append(contentsOf: bytes) }
+    }
     for part in layout.signed.parts {
       switch part {
-      case .literal(let bytes): put(bytes)
-      case .timestamp: put(timestamp ?? [])
-      case .id: put(id ?? [])
+      case .literal(let bytes): bytes.withUnsafeBytes { put($0) }
+      case .timestamp: timestamp?.with(headers) { put($0) }
+      case .id: id?.with(headers) { put($0) }
       case .body: bodySeen = true
       }
     }
@@ -108,6 +112,16 @@ final class ClaimReader: Sendable {
   }
 }
 
+/// Where a value stands that is signed along with the body.
+private struct ValuePlace {
+  let field: Int
+  let range: Range<Int>
+
+  func with<Result>(_ headers: HeaderList, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    headers.withField(field) { _, value in body(UnsafeRawBufferPointer(rebasing: value[range])) }
+  }
+}
+
 /// Finds a value that is signed along with the body, wherever the layout puts it.
 private struct ValueReader: Sendable {
   private enum Place: Sendable {
@@ -134,7 +148,9 @@ private struct ValueReader: Sendable {
     self.repeated = repeated
   }
 
-  func read(_ headers: HeaderList, signatureIndex: Int, separator: UInt8?) throws(Unverified) -> [UInt8]? {
+  func find(
+    _ headers: HeaderList, signatureIndex: Int, separator: UInt8?
+  ) throws(Unverified) -> ValuePlace? {
     switch place {
     case .none:
       return nil
@@ -142,23 +158,39 @@ private struct ValueReader: Sendable {
       switch headers.occurrence(of: name) {
       case .absent: throw missing
       case .repeated: throw repeated
-      case .once(let index): return headers.withField(index) { Array($1) }
+      case .once(let index):
+        return ValuePlace(field: index, range: headers.withField(index) { 0..<$1.count })
       }
     case .element(let key):
-      let found = headers.withField(signatureIndex) { elements($1, key: key, separator: separator) }
-      guard let value = found.first else { throw missing }
-      guard found.count == 1 else { throw repeated }
-      return value
+      let (found, isRepeated) = headers.withField(signatureIndex) {
+        element($1, key: key, separator: separator)
+      }
+      guard let found else { throw missing }
+      guard !isRepeated else { throw repeated }
+      return ValuePlace(field: signatureIndex, range: found)
     }
   }
 
-  /// The values of the first two elements with this key: two are as bad as ten.
-  private func elements(_ value: UnsafeRawBufferPointer, key: [UInt8], separator: UInt8?) -> [[UInt8]] {
-    var found: [[UInt8]] = []
+  /// The value of the element with this key, and whether there is a second one: two are as bad as ten.
+  private func element(
+    _ value: UnsafeRawBufferPointer, key: [UInt8], separator: UInt8?
+  ) -> (found: Range<Int>?, isRepeated: Bool) {
+    var found: Range<Int>?
+    var isRepeated = false
     value.forEachElement(separator: separator ?? UInt8(ascii: ",")) { element in
-      if element.hasPrefix(key) { found.append(Array(element[key.count...])) }
-      return found.count < 2
+      guard element.hasPrefix(key), let start = value.offset(of: element) else { return true }
+      isRepeated = found != nil
+      found = found ?? start + key.count..<start + element.count
+      return !isRepeated
     }
-    return found
+    return (found, isRepeated)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Where a part of it begins.
+  fileprivate func offset(of part: UnsafeRawBufferPointer) -> Int? {
+    guard let base = baseAddress, let start = part.baseAddress else { return nil }
+    return start - base
   }
 }

@@ -32,7 +32,7 @@ final class Dispatch: AttemptObserver {
     var isGood: Bool { failure == nil && answer?.isSuccess == true }
   }
 
-  private let request: ForwardRequest
+  let request: ForwardRequest
   private let route: Route
   private let forwarder: any Forwarder
   private let reply: any ReplySink
@@ -55,7 +55,7 @@ final class Dispatch: AttemptObserver {
     self.reply = reply
     self.accounts = accounts
     self.finish = finish
-    lots = route.upstreams.map { _ in Lot() }
+    lots = [Lot](repeating: Lot(), count: route.upstreams.count)
   }
 
   func start() {
@@ -77,7 +77,7 @@ final class Dispatch: AttemptObserver {
   }
 
   /// Whether no upstream holds the request any more, so that its body can be used again.
-  var isIdle: Bool { lots.allSatisfy { $0.attempt == nil } }
+  var isIdle: Bool { lots.indices.allSatisfy { lots[$0].attempt == nil } }
 
   func cancel() {
     isOver = true
@@ -135,7 +135,8 @@ final class Dispatch: AttemptObserver {
     lots[tag].isHolding = false
     lots[tag].failure = failure
     lots[tag].attempt = nil
-    count(tag, failure.map { .failed($0.kind) } ?? .answered(lots[tag].answer?.status ?? 0))
+    let status = lots[tag].answer?.status
+    if let failure { count(tag, .failed(failure.kind)) } else { count(tag, .answered(status ?? 0)) }
     guard !isOver else { return }
     if isStreaming {
       if tag == chosen { finishStream(tag, failure) }

@@ -27,11 +27,30 @@ public final class Exchange {
   private var match: RouteTable.Match?
   private var judgement: Judgement?
   private var body: BodyBuffer?
+  /// How much of it the HMAC has been fed.
+  private var hashedBytes = 0
   private var dispatch: Dispatch?
-  private var record: ExchangeRecord
+  private let requestID: String
+  /// The route whose path it has, be it refused there.
+  private var matched: Route?
+  private var facts = Facts()
   private var bodyEnd: Moment?
   private var dispatchStart: Moment?
   private var isSenderGone = false
+
+  /// What becomes known of it on its way, for its record.
+  private struct Facts {
+    var outcome = ExchangeRecord.Outcome.refused
+    var reason: String?
+    var detail: String?
+    var proof: Proof?
+    var ageSeconds: Int?
+    var trace: TraceID?
+    var fieldsLeftBehind = 0
+    /// Its position in the route's list.
+    var upstream: Int?
+    var upstreamStatus: Int?
+  }
 
   public init(
     _ head: RequestHead, from peer: Peer, at arrival: Moment, lane: Lane, forwarder: any Forwarder,
@@ -45,15 +64,14 @@ public final class Exchange {
     self.looks = looks
     self.reply = reply
     snapshot = lane.snapshot
-    record = ExchangeRecord(
-      requestID: RequestID.read(head.headers) ?? lane.nextRequestID(), outcome: .refused, status: 0,
-      remote: ClientAddress.text(peer: peer, headers: head.headers, trusted: snapshot.trustedProxies),
-      method: head.method, path: head.pathText)
-    record.arrivedUnixMilliseconds = arrival.unixMilliseconds
+    requestID = RequestID.read(head.headers) ?? lane.nextRequestID()
   }
 
   /// What to say of its answer where the sender does not take it.
-  public var untaken: UntakenAnswer { UntakenAnswer(requestID: record.requestID, remote: record.remote) }
+  public var untaken: UntakenAnswer { UntakenAnswer(requestID: requestID, remote: remote) }
+
+  private lazy var remote = ClientAddress.text(
+    peer: peer, headers: head.headers, trusted: snapshot.trustedProxies)
 
   /// Body bytes that this delivery may have: the route's limit once it is matched.
   public var bodyBytesMax: Int { match?.route.bodyBytesMax ?? snapshot.limits.bodyBytesMax }
@@ -75,9 +93,8 @@ public final class Exchange {
 
   private func matchRoute() throws(Rejection) {
     guard let found = snapshot.routes.match(head) else { throw .noSuchPath }
-    record.route = found.route.name
-    record.matched = found.route
-    if found.route.traces { record.trace = TraceParent.read(head.headers) }
+    matched = found.route
+    if found.route.traces { facts.trace = TraceParent.read(head.headers) }
     guard found.route.methods.contains(head.method) else {
       throw .methodNotAllowed(allowed: found.route.methods)
     }
@@ -99,7 +116,7 @@ public final class Exchange {
   private func beginCollecting() {
     guard let route = match?.route, let body else { return }
     phase = .collecting
-    if case .length(let length) = head.framing { body.reserve(length) }
+    if case .length(let length) = head.framing { body.expect(length) }
     judgement = Judgement(head, route: route, lane: lane, looks: looks, arrival: arrival) { [self] in
       judged($0, $1)
     }
@@ -109,7 +126,7 @@ public final class Exchange {
   public func collect(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard phase == .collecting, let body, admit(bytes.count, to: body) else { return false }
     body.append(bytes)
-    judgement?.feed(bytes)
+    feed(body, atLeast: Self.hashedBytesMin)
     return true
   }
 
@@ -123,9 +140,18 @@ public final class Exchange {
   /// Takes so many bytes that were put into `room`; false as of `collect`.
   public func collected(_ count: Int) -> Bool {
     guard phase == .collecting, let body, admit(count, to: body) else { return false }
-    let bytes = body.take(count)
-    judgement?.feed(bytes)
+    _ = body.take(count)
+    feed(body, atLeast: Self.hashedBytesMin)
     return true
+  }
+
+  /// Parts of fewer bytes are hashed together: a call for each would cost more than they do.
+  private static let hashedBytesMin = 1_024
+
+  private func feed(_ body: BodyBuffer, atLeast count: Int) {
+    guard body.count - hashedBytes >= count else { return }
+    judgement?.feed(UnsafeRawBufferPointer(rebasing: body.bytes[hashedBytes...]))
+    hashedBytes = body.count
   }
 
   private func admit(_ count: Int, to body: BodyBuffer) -> Bool {
@@ -147,6 +173,7 @@ public final class Exchange {
     guard phase == .collecting, let body else { return }
     phase = .verifying
     bodyEnd = lane.now()
+    feed(body, atLeast: 1)
     judgement?.bodyEnded(body)
   }
 
@@ -164,20 +191,19 @@ public final class Exchange {
   private func judged(_ verdict: Verdict, _ body: BodyBuffer) {
     switch verdict {
     case .verified(let delivery):
-      record.outcome = .forwarded
-      record.secretPosition = delivery.proof.position
-      record.secretFingerprint = delivery.proof.fingerprint
-      record.ageSeconds = delivery.proof.ageSeconds
+      facts.outcome = .forwarded
+      facts.proof = delivery.proof
+      facts.ageSeconds = delivery.proof.ageSeconds
       if let context = planContext() { forward(ForwardRequest(verified: delivery, context)) }
     case .refused(let reason):
-      if case .stale(let age) = reason { record.ageSeconds = age }
+      if case .stale(let age) = reason { facts.ageSeconds = age }
       show(reason, body)
       guard match?.route.observe == true, let context = planContext() else {
         return refuse(.unverified(reason))
       }
-      record.outcome = .observed
-      record.reason = reason.label
-      record.detail = reason.detail
+      facts.outcome = .observed
+      facts.reason = reason.label
+      facts.detail = reason.detail
       forward(ForwardRequest(observed: head, body: body, reason: reason, context))
     }
   }
@@ -197,16 +223,16 @@ public final class Exchange {
     match.map { match in
       PlanContext(
         route: match.route, markNames: snapshot.routes.markNames, restStart: match.restStart, peer: peer,
-        isTrusted: snapshot.trustedProxies.contains(peer), requestID: record.requestID,
-        trace: trace(match.route), arrival: arrival)
+        isTrusted: snapshot.trustedProxies.contains(peer), requestID: requestID,
+        trace: trace(match.route), arrival: arrival, lists: lane.lists)
     }
   }
 
   /// The sender's trace, or a new one.
   private func trace(_ route: Route) -> TraceContext? {
     guard route.traces else { return nil }
-    let trace = record.trace.map { TraceContext(id: $0, begunSpan: nil) } ?? lane.beginTrace()
-    record.trace = trace.id
+    let trace = facts.trace.map { TraceContext(id: $0, begunSpan: nil) } ?? lane.beginTrace()
+    facts.trace = trace.id
     return trace
   }
 
@@ -215,6 +241,7 @@ public final class Exchange {
   private func forward(_ request: ForwardRequest) {
     guard let route = match?.route else { return }
     phase = .dispatching
+    facts.fieldsLeftBehind = request.fieldsLeftBehind
     dispatchStart = lane.now()
     let accounts = Dispatch.Accounts(recorder: lane.recorder, arrival: arrival)
     let dispatch = Dispatch(
@@ -249,26 +276,26 @@ public final class Exchange {
   /// What an observing route forwards unverified keeps its outcome and its reason: `failed` is said of
   /// genuine deliveries, and somebody is called for them.
   private func fail(_ reason: String, _ detail: String? = nil) {
-    if record.outcome == .observed {
-      record.detail = "no answer, " + (detail.map { "\(reason): \($0)" } ?? reason)
+    if facts.outcome == .observed {
+      facts.detail = "no answer, " + (detail.map { "\(reason): \($0)" } ?? reason)
     } else {
-      record.outcome = .failed
-      record.reason = reason
-      record.detail = detail
+      facts.outcome = .failed
+      facts.reason = reason
+      facts.detail = detail
     }
   }
 
   private func note(upstream tag: Int, status: Int?) {
-    record.upstream = match?.route.upstreams[tag].name
-    record.upstreamStatus = status
+    facts.upstream = tag
+    facts.upstreamStatus = status
   }
 
   /// Refuses the delivery at whatever phase it is in; also called by Listening for what the socket shows:
   /// broken framing within the body, or a body that takes too long.
   public func refuse(_ rejection: Rejection) {
     guard phase != .over else { return }
-    record.reason = rejection.label
-    record.detail = rejection.detail
+    facts.reason = rejection.label
+    facts.detail = rejection.detail
     reply.refuse(rejection)
     finish(status: rejection.status)
   }
@@ -281,7 +308,7 @@ public final class Exchange {
     if phase == .dispatching, dispatch?.isStreaming != true { return }
     dispatch?.cancel()
     if let (tag, answer) = dispatch?.streamed { note(upstream: tag, status: answer.status) }
-    record.reason = record.reason ?? reason.description
+    facts.reason = facts.reason ?? reason.description
     finish(status: 0)
   }
 
@@ -301,20 +328,35 @@ public final class Exchange {
     guard phase != .over else { return }
     let end = lane.now()
     phase = .over
-    record.bodyBytes = body?.count ?? 0
-    record.status = isSenderGone ? 0 : status
-    record.attempts = dispatch?.attempts ?? 0
     if isSenderGone {
-      record.outcome = .abandoned
-      record.reason = record.reason ?? "sender-gone"
+      facts.outcome = .abandoned
+      facts.reason = facts.reason ?? "sender-gone"
     }
+    record(status: isSenderGone ? 0 : status, end: end)
+    release()
+  }
+
+  private func record(status: Int, end: Moment) {
+    var record = ExchangeRecord(
+      head, requestID: requestID, outcome: facts.outcome, status: status, remote: remote)
+    record.matched = matched
+    record.route = matched?.name
+    record.arrivedUnixMilliseconds = arrival.unixMilliseconds
+    record.trace = facts.trace
+    record.bodyBytes = body?.count ?? 0
+    record.fieldsLeftBehind = facts.fieldsLeftBehind
+    record.reason = facts.reason
+    record.detail = facts.detail
+    record.secretPosition = facts.proof?.position
+    record.secretFingerprint = facts.proof?.fingerprint
+    record.ageSeconds = facts.ageSeconds
+    record.upstream = facts.upstream.flatMap { match?.route.upstreams[$0].name }
+    record.attempts = dispatch?.attempts ?? 0
+    record.upstreamStatus = facts.upstreamStatus
     record.totalNanoseconds = end.nanoseconds(since: arrival)
-    if let dispatchStart {
-      record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart)
-    }
+    if let dispatchStart { record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart) }
     if let bodyEnd { record.verifyNanoseconds = (dispatchStart ?? end).nanoseconds(since: bodyEnd) }
     lane.recorder.record(record)
-    release()
   }
 
   private func release() {
@@ -324,6 +366,8 @@ public final class Exchange {
     lane.occupancy.leaveDelivery()
     lane.occupancy.giveBack(bytes: body.count)
     if dispatch?.isIdle ?? true { lane.giveBack(body) }
+    dispatch.map { lane.lists.giveBack($0.request.headers) }
+    lane.lists.giveBack(head.headers)
     self.body = nil
     dispatch = nil
   }

@@ -29,10 +29,15 @@ public struct ExchangeRecord: Sendable {
   public var remote: String
   public var method: String
   /// The request's path, without its query. These are the sender's bytes: escape them.
-  public var path: String
+  public var path: String { head?.pathText ?? ownPath }
+  private let ownPath: String
+  /// Where the path stands: not every record is written.
+  private let head: RequestHead?
   /// The sender's trace, or the one that began here with the delivery's forwarding.
   public var trace: TraceID?
   public var bodyBytes = 0
+  /// Fields of the sender's that were not forwarded for a character of their name.
+  public var fieldsLeftBehind = 0
   /// A rejection's label and detail.
   public var reason: String?
   public var detail: String?
@@ -59,7 +64,18 @@ public struct ExchangeRecord: Sendable {
     self.route = route
     self.remote = remote
     self.method = method
-    self.path = path
+    ownPath = path
+    head = nil
+  }
+
+  init(_ head: RequestHead, requestID: String, outcome: Outcome, status: Int, remote: String) {
+    self.requestID = requestID
+    self.outcome = outcome
+    self.status = status
+    self.remote = remote
+    self.head = head
+    method = head.method
+    ownPath = ""
   }
 }
 

@@ -9,6 +9,8 @@ public final class ForwardRequest {
   public let hasBody: Bool
   /// Whether the sender's `Host` goes on; else the upstream's own is to be said.
   public let hasHost: Bool
+  /// Of the sender's fields, those that do not leave for a character of their name.
+  public let fieldsLeftBehind: Int
   public let times: ForwardTimes
   /// Monotonic instant at which the upstream's answer must be complete, nanoseconds.
   public let deadlineUptimeNanoseconds: UInt64
@@ -20,15 +22,16 @@ public final class ForwardRequest {
     head: RequestHead, body: BodyBuffer, mark: (name: String, value: String), _ context: PlanContext
   ) {
     let pathCount = head.pathCount
-    var plan = HeaderPlan(head: head, context: context)
+    var plan = HeaderPlan(sent: head.headers, lists: context.lists)
     plan.add(mark: mark)
-    plan.keepForwardable()
-    plan.addForwarding()
+    plan.keepForwardable(of: head.headers, context)
+    plan.addForwarding(head, context)
     method = head.method
     headers = plan.headers
     self.body = body
     hasBody = head.framing != .none || !ForwardRequest.bodilessMethods.contains(head.method)
     hasHost = plan.hasHost
+    fieldsLeftBehind = plan.namesUnfit
     times = context.route.times
     deadlineUptimeNanoseconds =
       context.arrival.uptimeNanoseconds + UInt64(context.route.times.totalSecondsMax) * 1_000_000_000
@@ -53,6 +56,8 @@ struct PlanContext {
   /// Nil where the route takes no part in tracing.
   var trace: TraceContext?
   var arrival: Moment
+  /// Where the memory for what leaves comes from.
+  var lists = HeaderListPool()
 }
 
 extension ForwardRequest {

@@ -2,23 +2,26 @@
 struct HeaderPlan {
   private(set) var headers: HeaderList
   private(set) var hasHost = false
+  /// Fields that stayed behind for a character of their name.
+  private(set) var namesUnfit = 0
 
-  private let head: RequestHead
-  private let context: PlanContext
   private let named: ConnectionNames
   /// Values of the fields that a trusted proxy's are appended to.
-  private var forwardedFor: [String] = []
-  private var forwarded: [String] = []
+  private var forwardedFor = JoinedValues()
+  private var forwarded = JoinedValues()
   private var hasForwardedProto = false
   private var hasForwardedHost = false
   private var hasRequestID = false
 
-  init(head: RequestHead, context: PlanContext) {
-    self.head = head
-    self.context = context
-    named = ConnectionNames(head.headers)
-    headers = HeaderList(
-      bytesExpected: head.headers.bytes.count + 256, fieldsExpected: head.headers.count + 8)
+  /// What our own fields take, nearly always.
+  private static let addedBytesExpected = 400
+  private static let addedFieldsExpected = 8
+
+  init(sent: HeaderList, lists: HeaderListPool) {
+    named = ConnectionNames(sent)
+    headers = lists.take(
+      bytesExpected: sent.wireBytes + Self.addedBytesExpected,
+      fieldsExpected: sent.count + Self.addedFieldsExpected)
   }
 
   mutating func add(mark: (name: String, value: String)) {
@@ -26,21 +29,23 @@ struct HeaderPlan {
   }
 
   /// Copies the sender's fields, in order and spelling, but for those that end here or are ours to say.
-  mutating func keepForwardable() {
-    let sent = head.headers
+  mutating func keepForwardable(of sent: HeaderList, _ context: PlanContext) {
     for index in sent.fields.indices {
-      let keeps = sent.withField(index) { name, value in keep(name, value) }
+      let keeps = sent.withField(index) { name, value in keep(name, value, context) }
       if keeps { headers.append(index, of: sent) }
     }
   }
 
-  private mutating func keep(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+  private mutating func keep(
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ context: PlanContext
+  ) -> Bool {
     // CGI, WSGI, Rack and PHP fold `_` and others into `-`: a name that they could fold into ours, or into
     // any other, does not leave.
-    guard name.allSatisfy({ $0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }) else {
+    guard name.isOfLettersDigitsAndHyphens else {
+      namesUnfit += 1
       return false
     }
-    if isMark(name) { return false }
+    if Self.isMark(name, context.markNames) { return false }
     let role = FieldRole(name)
     switch role {
     case .hopByHop: return false
@@ -49,7 +54,7 @@ struct HeaderPlan {
       return hasHost
     // One that is unfit for a log or said twice is replaced, so that log and app call the delivery alike.
     case .requestID where !value.elementsEqual(context.requestID.utf8): return false
-    case .forwarding(let kind): return keepForwarding(kind, value)
+    case .forwarding(let kind): return keepForwarding(kind, value, isTrusted: context.isTrusted)
     case .trace where context.trace?.begunSpan != nil: return false
     case .requestID, .trace, .other: break
     }
@@ -61,20 +66,22 @@ struct HeaderPlan {
 
   /// A mark or its failed form, by default or configured on any route: nobody else's ever leaves. Nor does
   /// what differs in its hyphens alone, which a careless reader may drop.
-  private func isMark(_ name: UnsafeRawBufferPointer) -> Bool {
-    context.markNames.contains { name.equalsIgnoringCaseAndHyphens($0) }
+  private static func isMark(_ name: UnsafeRawBufferPointer, _ markNames: [[UInt8]]) -> Bool {
+    markNames.contains { name.equalsIgnoringCaseAndHyphens($0) }
   }
 
-  private mutating func keepForwarding(_ kind: FieldRole.Forwarding, _ value: UnsafeRawBufferPointer) -> Bool
-  {
+  private mutating func keepForwarding(
+    _ kind: FieldRole.Forwarding, _ value: UnsafeRawBufferPointer, isTrusted: Bool
+  ) -> Bool {
     // An empty list says nothing (RFC 9110, section 5.6.1), and joined to others it would end in a blank.
-    guard context.isTrusted, !value.isEmpty else { return false }
+    guard isTrusted, !value.isEmpty || kind == .other else { return false }
     switch kind {
+    case .other: break
     case .for:
-      forwardedFor.append(String(decoding: value, as: UTF8.self))
+      forwardedFor.append(value)
       return false
     case .forwarded:
-      forwarded.append(String(decoding: value, as: UTF8.self))
+      forwarded.append(value)
       return false
     case .proto:
       hasForwardedProto = true
@@ -84,58 +91,94 @@ struct HeaderPlan {
     return true
   }
 
-  /// Adds what tells the app where the delivery came from.
-  mutating func addForwarding() {
-    let host = head.hostIndex.map { index in head.headers.withField(index) { Array($1) } }
-    if context.peer.address != nil { forwardedFor.append(context.peer.text) }
-    if !forwardedFor.isEmpty {
-      headers.append(name: "X-Forwarded-For", value: forwardedFor.listed)
+  /// Adds what tells the app where the delivery came from. A front speaks of its client in one kind of field or
+  /// in both; it is continued in those, for an account of our own beside it would contradict it: the front itself
+  /// is no client, and the scheme between it and us is nobody's.
+  mutating func addForwarding(_ head: RequestHead, _ context: PlanContext) {
+    let speaksForwarded = !forwarded.isEmpty
+    addForwardedFor(context.peer, withPeer: !speaksForwarded || !forwardedFor.isEmpty)
+    if !hasForwardedProto, !speaksForwarded { append("X-Forwarded-Proto", "http") }
+    if !hasForwardedHost, !speaksForwarded {
+      head.withHost { host in
+        if let host { headers.append(name: "X-Forwarded-Host", value: host) }
+      }
     }
-    if !hasForwardedProto { headers.append(name: "X-Forwarded-Proto", value: "http") }
-    if !hasForwardedHost, let host {
-      host.withUnsafeBytes { headers.append(name: "X-Forwarded-Host", value: $0) }
-    }
-    addForwarded(host: host)
-    headers.append(name: "Via", value: head.minorVersion == 1 ? "1.1 vesigate" : "1.0 vesigate")
-    if !hasRequestID { headers.append(name: "X-Request-Id", value: context.requestID) }
-    addTrace()
+    if speaksForwarded || !context.isTrusted { addForwarded(head, context) }
+    append("Via", head.minorVersion == 1 ? "1.1 vesigate" : "1.0 vesigate")
+    if !hasRequestID { append("X-Request-Id", text: context.requestID) }
+    addTrace(context.trace)
   }
 
-  private mutating func addTrace() {
-    guard let trace = context.trace, let span = trace.begunSpan else { return }
+  private mutating func append(_ name: StaticString, _ value: StaticString) {
+    headers.append(name: name, value: value.rawBytes)
+  }
+
+  private mutating func append(_ name: StaticString, text: String) {
+    headers.append(name: name, valueBytesMax: text.utf8.count) { $0.put(text: text) }
+  }
+
+  private mutating func addForwardedFor(_ peer: Peer, withPeer: Bool) {
+    let fronts = forwardedFor
+    let hasPeer = withPeer && peer.address != nil
+    guard hasPeer || !fronts.isEmpty else { return }
+    let bytesMax = fronts.bytes.count + peer.text.utf8.count + 2
+    headers.append(name: "X-Forwarded-For", valueBytesMax: bytesMax) { value in
+      fronts.bytes.withUnsafeBytes { value.put($0) }
+      if hasPeer, !fronts.isEmpty { value.put(", ") }
+      if hasPeer { value.put(text: peer.text) }
+    }
+  }
+
+  private mutating func addTrace(_ trace: TraceContext?) {
+    guard let trace, let span = trace.begunSpan else { return }
     TraceParent.withBegun(trace.id, span: span) { headers.append(name: "traceparent", value: $0) }
   }
 
-  /// RFC 7239, section 4: an IPv6 address stands in brackets and quotes.
-  private mutating func addForwarded(host: [UInt8]?) {
-    var value: [UInt8] = []
-    value.reserveCapacity(96)
-    for element in forwarded {
-      value += element.utf8
-      value += ", ".utf8
+  /// Host and scheme are the front's to say, where it says anything.
+  private mutating func addForwarded(_ head: RequestHead, _ context: PlanContext) {
+    let fronts = forwarded
+    head.withHost { host in
+      let bytesMax = fronts.bytes.count + context.peer.text.utf8.count + (host?.count ?? 0) + 64
+      headers.append(name: "Forwarded", valueBytesMax: bytesMax) { value in
+        fronts.bytes.withUnsafeBytes { value.put($0) }
+        if !fronts.isEmpty { value.put(", ") }
+        value.put(forwardedFor: context.peer)
+        if !context.isTrusted, let host {
+          value.put(";host=\"")
+          value.put(host)
+          value.put("\"")
+        }
+        if !context.isTrusted { value.put(";proto=http") }
+      }
     }
-    value += "for=".utf8
-    switch context.peer.address?.isIPv6 {
-    case nil: value += "unknown".utf8
-    case true?:
-      value += "\"[".utf8
-      value += context.peer.text.utf8
-      value += "]\"".utf8
-    case false?: value += context.peer.text.utf8
-    }
-    if let host {
-      value += ";host=\"".utf8
-      value += host
-      value += "\"".utf8
-    }
-    value += ";proto=http".utf8
-    value.withUnsafeBytes { headers.append(name: "Forwarded", value: $0) }
   }
 }
 
-extension [String] {
-  /// A comma list; most have one element, which is handed on as it is.
-  fileprivate var listed: String { count == 1 ? self[0] : joined(separator: ", ") }
+extension ByteCursor {
+  /// RFC 7239, section 4: an IPv6 address stands in brackets and quotes.
+  fileprivate mutating func put(forwardedFor peer: Peer) {
+    put("for=")
+    switch peer.address?.isIPv6 {
+    case nil: put("unknown")
+    case true?:
+      put("\"[")
+      put(text: peer.text)
+      put("]\"")
+    case false?: put(text: peer.text)
+    }
+  }
+}
+
+/// A comma list of values as they came, whatever bytes they are of.
+private struct JoinedValues {
+  private(set) var bytes: [UInt8] = []
+
+  var isEmpty: Bool { bytes.isEmpty }
+
+  mutating func append(_ value: UnsafeRawBufferPointer) {
+    if !bytes.isEmpty { bytes += ", ".utf8 }
+    bytes.append(contentsOf: value)
+  }
 }
 
 /// What a request header field is to a gateway.
@@ -145,6 +188,8 @@ enum FieldRole {
     case proto
     case host
     case forwarded
+    /// Whatever else fronts say of client, scheme and path, in words that frameworks and proxies believe.
+    case other
   }
 
   /// Meant for this connection alone, or said anew for the next one (RFC 9110, section 7.6.1).
@@ -157,7 +202,7 @@ enum FieldRole {
   case other
 
   init(_ name: UnsafeRawBufferPointer) {
-    self = FieldRole.byLength(name) ?? .other
+    self = FieldRole.byLength(name) ?? (FieldRole.isFrontsOwn(name) ? .forwarding(.other) : .other)
   }
 
   private static func byLength(_ name: UnsafeRawBufferPointer) -> FieldRole? {
@@ -168,15 +213,38 @@ enum FieldRole {
     case 5: return name.equalsIgnoringCase("proxy") ? .hopByHop : nil
     case 6: return name.equalsIgnoringCase("expect") ? .hopByHop : nil
     case 7: return name.equalsIgnoringCase("trailer") || name.equalsIgnoringCase("upgrade") ? .hopByHop : nil
-    case 9: return name.equalsIgnoringCase("forwarded") ? .forwarding(.forwarded) : nil
+    case 8: return name.equalsIgnoringCase("x-scheme") ? .forwarding(.other) : nil
+    case 9:
+      if name.equalsIgnoringCase("forwarded") { return .forwarding(.forwarded) }
+      return name.equalsIgnoringCase("x-real-ip") || name.equalsIgnoringCase("client-ip")
+        ? .forwarding(.other) : nil
     case 10:
       if name.equalsIgnoringCase("tracestate") { return .trace }
       return name.equalsIgnoringCase("connection") || name.equalsIgnoringCase("keep-alive")
         ? .hopByHop : nil
-    case 11: return name.equalsIgnoringCase("traceparent") ? .trace : nil
+    case 11:
+      if name.equalsIgnoringCase("traceparent") { return .trace }
+      return name.equalsIgnoringCase("x-forwarded") || name.equalsIgnoringCase("x-client-ip")
+        ? .forwarding(.other) : nil
     case 12:
-      return name.equalsIgnoringCase("x-request-id") ? .requestID : nil
+      if name.equalsIgnoringCase("x-request-id") { return .requestID }
+      return name.equalsIgnoringCase("x-url-scheme") ? .forwarding(.other) : nil
     default: return longName(name)
+    }
+  }
+
+  /// `X-Forwarded-` and whatever follows: there is no list of them all. The rest are names of fields in which
+  /// frameworks look for the client's address, or for `https`, by default.
+  private static func isFrontsOwn(_ name: UnsafeRawBufferPointer) -> Bool {
+    switch name.count {
+    case 14 where name.equalsIgnoringCase("true-client-ip"): return true
+    case 15 where name.equalsIgnoringCase("front-end-https"): return true
+    case 16 where name.equalsIgnoringCase("cf-connecting-ip"): return true
+    case 16 where name.equalsIgnoringCase("fastly-client-ip"): return true
+    case 19 where name.equalsIgnoringCase("x-cluster-client-ip"): return true
+    default:
+      return name.count > 11
+        && UnsafeRawBufferPointer(rebasing: name[..<11]).equalsIgnoringCase("x-forwarded")
     }
   }
 
@@ -184,7 +252,7 @@ enum FieldRole {
     switch name.count {
     case 14:
       return name.equalsIgnoringCase("content-length") || name.equalsIgnoringCase("http2-settings")
-        || name.equalsIgnoringCase("x-forwarded-as") ? .hopByHop : nil
+        ? .hopByHop : nil
     case 15: return name.equalsIgnoringCase("x-forwarded-for") ? .forwarding(.for) : nil
     case 16:
       if name.equalsIgnoringCase("x-forwarded-host") { return .forwarding(.host) }
@@ -200,10 +268,17 @@ enum FieldRole {
 }
 
 /// The names that a message's `Connection` fields declare to be for this connection alone.
-struct ConnectionNames {
-  private var names: [[UInt8]] = []
+public struct ConnectionNames: Sendable {
+  /// A name's hash and where it ends in `bytes`; it begins where the one before it ends.
+  private struct Name {
+    var hash: UInt64
+    var end: Int
+  }
 
-  init() {}
+  private var names: [Name] = []
+  private var bytes: [UInt8] = []
+
+  public init() {}
 
   init(_ headers: HeaderList) {
     for index in headers.fields.indices where headers.fields[index].nameCount == 10 {
@@ -214,18 +289,38 @@ struct ConnectionNames {
   }
 
   /// Takes the value of one `Connection` field.
-  mutating func note(_ value: UnsafeRawBufferPointer) {
+  public mutating func note(_ value: UnsafeRawBufferPointer) {
     value.forEachElement(separator: UInt8(ascii: ",")) { element in
       // These two say how long the connection lives; no header has such a name.
       let isOption = element.equalsIgnoringCase("close") || element.equalsIgnoringCase("keep-alive")
-      if !isOption { names.append(element.map(\.asciiLowercased)) }
+      guard !isOption, !element.isEmpty else { return true }
+      for byte in element { bytes.append(byte.asciiLowercased) }
+      names.append(Name(hash: Self.hash(element), end: bytes.count))
       return true
     }
   }
 
-  var isEmpty: Bool { names.isEmpty }
+  /// So that long names cost once what they cost, and not anew with each field.
+  private static func hash(_ name: UnsafeRawBufferPointer) -> UInt64 {
+    var hash = PathHash()
+    for byte in name { hash.combine(byte.asciiLowercased) }
+    return hash.value
+  }
 
-  func contains(_ name: UnsafeRawBufferPointer) -> Bool {
-    !names.isEmpty && names.contains { name.equalsIgnoringCase($0) }
+  public var isEmpty: Bool { names.isEmpty }
+
+  public func contains(_ name: UnsafeRawBufferPointer) -> Bool {
+    guard !names.isEmpty else { return false }
+    let hash = Self.hash(name)
+    var start = 0
+    for other in names {
+      if other.hash == hash, name.count == other.end - start,
+        zip(name, bytes[start..<other.end]).allSatisfy({ $0.asciiLowercased == $1 })
+      {
+        return true
+      }
+      start = other.end
+    }
+    return false
   }
 }

@@ -22,8 +22,11 @@ final class Judgement {
   private var body: BodyBuffer?
   private var hold: Hold?
   private var sawRotation = false
-  /// Whether a look that began after the delivery arrived is over: only then is a mismatch believed.
-  private var hasLooked = false
+  /// What a look came to that began after the delivery arrived; nil until it is over: only then is a mismatch
+  /// believed.
+  private var looked: LookEnd?
+  /// A secret verified it that is compromised: that is believed, as well, only after a look.
+  private var isVerifiedByCompromised = false
   /// Until when a look may take, monotonic nanoseconds; nil while none is under way.
   private var lookEnd: UInt64?
   private var isOver = false
@@ -75,6 +78,7 @@ final class Judgement {
       let isRevoked = pending?.isRevoked == true
       settlePending()
       if isRevoked { return judgeAfterRevocation(verdict) }
+      if case .verified = verdict, isCompromised { return believeAfterLook() }
       guard case .refused(.mismatch) = verdict, verifier.isFresh(arrival: arrival) else {
         return end(.verdict(verdict))
       }
@@ -86,9 +90,25 @@ final class Judgement {
   /// verify may be signed by a secret that only a look finds.
   private func judgeAfterRevocation(_ byRevoked: Verdict) {
     guard case .verified = byRevoked else { return lookAgain() }
-    guard case .refused(.mismatch) = verdictNow() else { return judgeAnew() }
+    guard case .refused(.mismatch) = verdictNow() else {
+      return isCompromised ? believeAfterLook() : judgeAnew()
+    }
+    refuseRevoked()
+  }
+
+  private func refuseRevoked() {
     lane.occupancy.holds(path: path).countRevoked()
     end(.verdict(.refused(.mismatch)))
+  }
+
+  /// Whether a rotation stands that is to end the old secret at once.
+  private var isCompromised: Bool { lane.ring(path: path)?.set.rotation?.isCompromised == true }
+
+  /// The new secret may be stored already, and nobody here have heard of it: nothing that only the old one verifies
+  /// may pass then.
+  private func believeAfterLook() {
+    isVerifiedByCompromised = true
+    lookAgain()
   }
 
   /// A mismatch is believed only after a look at the secret file that began after the delivery arrived: a
@@ -97,9 +117,9 @@ final class Judgement {
     let end = lane.now().uptimeNanoseconds + Self.lookSecondsMax * 1_000_000_000
     lookEnd = end
     lane.hold(self, path: path, until: end)
-    looks.look(atSecretFile: path) { [self] in
+    looks.look(atSecretFile: path) { [self] end in
       guard !isOver else { return }
-      hasLooked = true
+      looked = end
       lookEnd = nil
       lane.forget(self, path: path)
       judgeAnew()
@@ -110,25 +130,43 @@ final class Judgement {
   /// their file has changed.
   func judgeAnew() {
     guard !isOver else { return }
+    if isVerifiedByCompromised, looked == nil { return awaitLook() }
     let verdict = verdictNow()
-    guard case .refused(.mismatch) = verdict else {
-      if hold != nil, case .verified = verdict { hold?.counts.countRejudged() }
-      return end(.verdict(verdict))
-    }
-    guard hasLooked else {
-      // The look that will decide is still under way.
-      if let lookEnd { lane.hold(self, path: path, until: lookEnd) }
-      return
-    }
+    if case .verified = verdict { return believe(verdict) }
+    guard case .refused(.mismatch) = verdict else { return end(.verdict(verdict)) }
+    guard let looked else { return awaitLook() }
+    if isVerifiedByCompromised { return refuseRevoked() }
     if let rotation = lane.ring(path: path)?.set.rotation {
       sawRotation = true
       holdOrRefuse(rotation)
     } else if sawRotation {
       // It came while nobody could tell: its sender tries again, and gets a verdict then.
       end(.undecided(.rotating(.over)))
+    } else if looked == .unread {
+      end(.undecided(.secretUnread))
     } else {
       end(.verdict(verdict))
     }
+  }
+
+  /// While a secret is compromised, what one in force verifies is believed only where the file holds no other. What
+  /// was held has had its look: a new secret verifies it.
+  private func believe(_ verdict: Verdict) {
+    if hold != nil {
+      hold?.counts.countRejudged()
+    } else if isCompromised || isVerifiedByCompromised {
+      guard let looked else {
+        isVerifiedByCompromised = true
+        return awaitLook()
+      }
+      guard looked == .inForce else { return end(.undecided(.secretUntaken)) }
+    }
+    end(.verdict(verdict))
+  }
+
+  /// The look that will decide is still under way.
+  private func awaitLook() {
+    if let lookEnd { lane.hold(self, path: path, until: lookEnd) }
   }
 
   private func verdictNow() -> Verdict {
@@ -143,7 +181,9 @@ final class Judgement {
   private func holdOrRefuse(_ rotation: RotationNotice) {
     let now = lane.now()
     guard let holdingEnd = rotation.holdingEnd else { return end(.undecided(.rotating(.byHand))) }
-    guard now.unixMilliseconds < holdingEnd else { return end(.undecided(.rotating(.unfinished))) }
+    guard now.unixMilliseconds < holdingEnd, !rotation.isUnfinished(at: now.unixMilliseconds) else {
+      return end(.undecided(.rotating(.unfinished)))
+    }
     if let hold, hold.endUptimeNanoseconds <= now.uptimeNanoseconds { return holdExpired() }
     do throws(HoldEnd) {
       let hold = try place(now, milliseconds: holdingEnd - now.unixMilliseconds)
@@ -181,6 +221,7 @@ final class Judgement {
 
   private func end(_ result: Result) {
     guard let body, !isOver else { return }
+    if case .undecided(.rotating) = result { lane.occupancy.holds(path: path).countDeferred() }
     abandon()
     finish(result, body)
   }

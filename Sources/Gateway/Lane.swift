@@ -14,6 +14,7 @@ public final class Lane {
   /// Rings that a snapshot replaced and by which deliveries in flight are still to be judged.
   private var retired: [KeyRing] = []
   private var held = HeldDeliveries()
+  public let lists = HeaderListPool()
   private var bodies = BodyBufferPool()
   private var requestIDs: RequestIDs
   private var traceIDs: TraceIDs
@@ -119,9 +120,13 @@ struct RequestIDs {
   }
 
   static func write(_ value: UInt64, to target: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
-    for digit in 0..<16 {
-      let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * digit)) & 15
-      target[start + digit] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+    let digits: StaticString = "0123456789abcdef"
+    var rest = value
+    var place = start + 16
+    while place > start {
+      place -= 1
+      target[place] = digits.utf8Start[Int(truncatingIfNeeded: rest & 15)]
+      rest >>= 4
     }
   }
 }

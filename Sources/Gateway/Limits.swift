@@ -18,8 +18,9 @@ public struct Limits: Sendable, Equatable {
   public var headSecondsMax = 10
   /// From the head's end to the body's. Beyond it: 408.
   public var bodySecondsMax = 30
-  /// An open connection without a request. Beyond it: closed.
-  public var idleSecondsMax = 60
+  /// An open connection without a request. Beyond it: closed. Longer than the 60 s for which load balancers and
+  /// nginx keep theirs: who closes first takes nothing away that was being sent.
+  public var idleSecondsMax = 75
   /// Without the sender taking a byte of his answer. Beyond it: closed.
   public var replySecondsMax = 30
   /// Status line and header fields of an upstream's answer. Beyond it: 502.

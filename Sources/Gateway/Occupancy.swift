@@ -5,6 +5,7 @@ public final class Occupancy: Sendable {
   private let deliveries = Atomic<Int>(0)
   private let bytes = Atomic<Int>(0)
   private let connections = Atomic<Int>(0)
+  private let refused = Atomic<Int>(0)
   private let connectionsAccepted = Atomic<Int>(0)
   private let acceptFailures = Atomic<Int>(0)
   private let ended = Mutex<[ConnectionBound: Int]>([:])
@@ -31,6 +32,11 @@ public final class Occupancy: Sendable {
     }
   }
 
+  /// What is counted from now on belongs to the rotations that this snapshot is the first to tell of.
+  public func noteRotations(of snapshot: Snapshot) {
+    for set in snapshot.secrets { holds(path: set.path).note(rotationUnderWay: set.rotation != nil) }
+  }
+
   /// Takes a place for a delivery; false when all are taken.
   func enterDelivery(max: Int) -> Bool { Self.take(1, of: deliveries, max: max) }
 
@@ -54,6 +60,11 @@ public final class Occupancy: Sendable {
   public func countEnd(at bound: ConnectionBound) { ended.withLock { $0[bound, default: 0] += 1 } }
 
   public func leaveConnection() { connections.subtract(1, ordering: .relaxed) }
+
+  /// Takes a place for a connection that was refused and is read a little longer; false when all are taken.
+  public func enterRefused(max: Int) -> Bool { Self.take(1, of: refused, max: max) }
+
+  public func leaveRefused() { refused.subtract(1, ordering: .relaxed) }
 
   private static func take(_ count: Int, of counter: borrowing Atomic<Int>, max: Int) -> Bool {
     guard counter.add(count, ordering: .relaxed).newValue <= max else {

@@ -22,6 +22,10 @@ public enum Rejection: Error, Sendable, Equatable {
   case rotating(HoldEnd)
   /// Its secret file could not be looked at in time, so nobody knows whether it is genuine.
   case lookTimeout
+  /// Its secret file cannot be read and no secret in force verifies it: nobody knows whether it is genuine.
+  case secretUnread
+  /// Only a compromised secret verifies it, and its file holds another that is not taken.
+  case secretUntaken
   /// The delivery was sound, the upstream was not.
   case upstream(ForwardFailure)
 
@@ -37,7 +41,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .noSuchPath: 404
     case .methodNotAllowed: 405
     case .expectationFailed: 417
-    case .tooBusy, .rotating, .lookTimeout: 503
+    case .tooBusy, .rotating, .lookTimeout, .secretUnread, .secretUntaken: 503
     case .upstream(let failure): failure.isTimeout ? 504 : 502
     }
   }
@@ -58,9 +62,15 @@ public enum Rejection: Error, Sendable, Equatable {
     case .expectationFailed: "The expectation cannot be met."
     case .ambiguousPath: "The path is ambiguous."
     case .tooBusy, .lookTimeout: "Too busy, try again."
-    case .rotating: "The signing secret is being replaced, try again."
+    case .rotating, .secretUnread, .secretUntaken: "The signing secret is being replaced, try again."
     case .upstream(let failure):
-      failure.isTimeout ? "The upstream did not answer in time." : "The upstream could not be reached."
+      if failure.isTimeout {
+        "The upstream did not answer in time."
+      } else if failure.stage == .connecting {
+        "The upstream could not be reached."
+      } else {
+        "The upstream gave no answer that could be used."
+      }
     }
   }
 
@@ -82,6 +92,8 @@ public enum Rejection: Error, Sendable, Equatable {
     case .tooBusy(let bound): bound.rawValue
     case .rotating(let end): end.rawValue
     case .lookTimeout: "look-timeout"
+    case .secretUnread: "secret-unread"
+    case .secretUntaken: "secret-untaken"
     case .upstream(let failure): failure.label
     }
   }
@@ -92,6 +104,8 @@ public enum Rejection: Error, Sendable, Equatable {
     case .unverified(let reason): reason.detail
     case .malformed(let text): text.description
     case .rotating: "a rotation is under way, it may be genuine"
+    case .secretUnread: "the secret file cannot be read, it may be genuine"
+    case .secretUntaken: "only a compromised secret verifies it, and what replaces that is not taken yet"
     case .upstream(let failure): failure.detail
     default: nil
     }
@@ -101,7 +115,7 @@ public enum Rejection: Error, Sendable, Equatable {
   /// end of a body that nobody wants.
   public var closesConnection: Bool {
     switch self {
-    case .unverified, .upstream, .rotating, .lookTimeout: false
+    case .unverified, .upstream, .rotating, .lookTimeout, .secretUnread, .secretUntaken: false
     default: true
     }
   }
@@ -109,7 +123,7 @@ public enum Rejection: Error, Sendable, Equatable {
   /// Seconds after which the sender should try again; nil where that is not ours to say.
   public var retryAfterSeconds: Int? {
     switch self {
-    case .tooBusy, .rotating, .lookTimeout: 1
+    case .tooBusy, .rotating, .lookTimeout, .secretUnread, .secretUntaken: 1
     default: nil
     }
   }

@@ -1,4 +1,4 @@
-/// A request's first part, read and found unambiguous: what Framing makes and the spine begins with.
+/// A request's first part, read and found unambiguous: what `RequestReader` makes and the spine begins with.
 //
 // A class, as the phases of a delivery hand it on: a reference is counted once, where a struct's copy counts its
 // method, its target and both arrays of its headers.

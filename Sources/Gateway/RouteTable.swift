@@ -4,12 +4,19 @@ internal import Signing
 public struct RouteTable: Sendable {
   public let all: [Route]
 
+  /// To how many upstreams one delivery is sent at once, at most.
+  public var upstreamsAtOnceMax: Int {
+    all.map { $0.deliver == .all ? $0.upstreams.count : 1 }.max() ?? 1
+  }
+
   /// Every name that says "verified" or "failed" on any route, in lower case. An app may stand behind several
   /// routes, so none of them is a sender's to send on any.
   let markNames: [[UInt8]]
 
   private var exact: [UInt64: [Int]] = [:]
   private var prefixes: [UInt64: [Int]] = [:]
+  /// The lengths that prefixes have, in order: no other part of a path is looked up.
+  private var prefixCounts: [Int] = []
 
   /// `routes` have been checked: no two of them have the same path and host.
   public init(_ routes: [Route]) {
@@ -24,6 +31,7 @@ public struct RouteTable: Sendable {
         exact[hash, default: []].append(index)
       }
     }
+    prefixCounts = Set(routes.filter(\.path.isPrefix).map(\.path.bytes.count)).sorted()
   }
 
   /// What a look-up gives: the route, and where in the target the rest of a prefix route begins.
@@ -48,15 +56,19 @@ public struct RouteTable: Sendable {
     if let index = choose(exact[PathHash.of(path)], path: path, host: host) {
       return Match(route: all[index], index: index, restStart: path.count)
     }
-    guard !prefixes.isEmpty else { return nil }
     var found: Match?
     var hash = PathHash()
-    for (offset, byte) in path.enumerated() {
-      hash.combine(byte)
-      guard byte == UInt8(ascii: "/") else { continue }
-      let prefix = UnsafeRawBufferPointer(rebasing: path[...offset])
+    var hashed = 0
+    for count in prefixCounts {
+      guard count <= path.count else { break }
+      while hashed < count {
+        hash.combine(path[hashed])
+        hashed += 1
+      }
+      guard path[count - 1] == UInt8(ascii: "/") else { continue }
+      let prefix = UnsafeRawBufferPointer(rebasing: path[..<count])
       guard let index = choose(prefixes[hash.value], path: prefix, host: host) else { continue }
-      found = Match(route: all[index], index: index, restStart: offset + 1)
+      found = Match(route: all[index], index: index, restStart: count)
     }
     return found
   }
@@ -66,7 +78,7 @@ public struct RouteTable: Sendable {
   ) -> Int? {
     guard let candidates else { return nil }
     var anyHost: Int?
-    for index in candidates where path.elementsEqual(all[index].path.bytes) {
+    for index in candidates where all[index].path.bytes.withUnsafeBytes({ path.elementsEqual($0) }) {
       guard let wanted = all[index].host else {
         anyHost = index
         continue

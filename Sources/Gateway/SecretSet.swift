@@ -96,6 +96,16 @@ public struct RotationNotice: Sendable, Equatable {
   /// Deliveries are held in a rotation's first seconds only; afterwards they get 503 at once.
   public static let holdingSecondsMax = 30
 
+  /// So much may another host's clock be ahead that writes the journal.
+  private static let aheadMillisecondsMax: Int64 = 60_000
+
+  /// Whether it has been under way for longer than deliveries can be held. A beginning that lies ahead is none that
+  /// a clock showed: it counts as one that is long past, else it would hold for ever.
+  public func isUnfinished(at unixMilliseconds: Int64) -> Bool {
+    if beganUnixMilliseconds > unixMilliseconds &+ Self.aheadMillisecondsMax { return true }
+    return unixMilliseconds &- Int64(Self.holdingSecondsMax) * 1000 > beganUnixMilliseconds
+  }
+
   /// Until when deliveries are held, Unix milliseconds; nil when they are not.
   var holdingEnd: Int64? {
     // An instant at the end of all time wraps around, and nothing is held.

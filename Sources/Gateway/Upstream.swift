@@ -48,6 +48,15 @@ public final class Upstream: Sendable {
   }
 }
 
+extension Upstream {
+  /// What to say of a socket file in a folder that `vesigate.service` sees empty (`PrivateTmp=`, `ProtectHome=`).
+  public static func sandboxHint(forSocket path: String) -> String? {
+    let folders = ["/tmp", "/var/tmp", "/home", "/root", "/run/user"]
+    guard let folder = folders.first(where: { path.hasPrefix($0 + "/") }) else { return nil }
+    return "the systemd service does not see \(folder): put the socket below /run"
+  }
+}
+
 /// What an https upstream is held to. Certificate and name are always verified.
 public struct TLSOptions: Sendable, Equatable {
   public enum Version: String, Sendable, CaseIterable {

@@ -3,24 +3,13 @@ internal import Glibc
 internal import NIOCore
 internal import Synchronization
 
-/// Waits where the kernel has connections that the process cannot take, mostly because it may open no more
-/// descriptors, and tells of it. The connections stay in the kernel's queue.
-///
-/// NIOPosix would try again as fast as the loop turns: a failed accept leaves its read pending, so that neither
-/// the selector nor `AcceptBackoffHandler` comes to rest. Switching reading off does.
-final class AcceptFailures: ChannelDuplexHandler {
+/// Counts and tells of connections that the process cannot take, mostly because it may open no more descriptors. The
+/// channel rests then, and they stay in the kernel's queue.
+final class AcceptFailures: ChannelInboundHandler {
   typealias InboundIn = any Channel
-  typealias OutboundIn = any Channel
-
-  /// For an outbound event: accepting ends, and is not to be taken up again.
-  struct Stop {}
-
-  private static let pause = TimeAmount.seconds(1)
 
   private let workers: WorkerTable
   private let news: AcceptNews
-  private var isPaused = false
-  private var isStopped = false
 
   init(workers: WorkerTable, news: AcceptNews) {
     self.workers = workers
@@ -30,7 +19,6 @@ final class AcceptFailures: ChannelDuplexHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard let error = error as? IOError else { return context.fireErrorCaught(error) }
     workers.worker(on: context.eventLoop)?.lane.occupancy.countAcceptFailure()
-    pause(context)
     news.failed(error.errnoCode)
     context.eventLoop.scheduleTask(in: AcceptNews.calm) { [news] in news.look() }
   }
@@ -38,30 +26,6 @@ final class AcceptFailures: ChannelDuplexHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     news.succeeded()
     context.fireChannelRead(data)
-  }
-
-  func triggerUserOutboundEvent(
-    context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
-  ) {
-    guard event is Stop else { return context.triggerUserOutboundEvent(event, promise: promise) }
-    isStopped = true
-    promise?.succeed()
-  }
-
-  private func pause(_ context: ChannelHandlerContext) {
-    guard !isPaused, !isStopped else { return }
-    isPaused = true
-    setReading(false, context)
-    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    context.eventLoop.scheduleTask(in: Self.pause) {
-      let (handler, context) = bound.value
-      handler.isPaused = false
-      if !handler.isStopped { handler.setReading(true, context) }
-    }
-  }
-
-  private func setReading(_ isOn: Bool, _ context: ChannelHandlerContext) {
-    try? context.channel.syncOptions?.setOption(.autoRead, value: isOn)
   }
 }
 

@@ -1,11 +1,31 @@
-internal import Framing
 internal import Gateway
 internal import Glibc
+internal import HTTP
 internal import NIOCore
 
 // MARK: - How a connection ends, and what is refused without an exchange
 
 extension Connection {
+  // MARK: Its place
+
+  func takePlace(in occupancy: Occupancy) {
+    if occupancy.enterConnection(max: limits.connectionsMax) {
+      place = .sender
+    } else if occupancy.enterRefused(max: Self.lingeringRefusedMax) {
+      place = .refused
+    }
+  }
+
+  /// Not before it is closed: what lingers takes a descriptor too.
+  func leavePlace(in occupancy: Occupancy) {
+    switch place {
+    case .none: break
+    case .sender: occupancy.leaveConnection()
+    case .refused: occupancy.leaveRefused()
+    }
+    place = .none
+  }
+
   // MARK: Refusals that are ours
 
   /// Framing that is broken, or a limit reached, where no exchange could answer, or within its body.
@@ -33,7 +53,13 @@ extension Connection {
 
   func swallow(_ count: Int) {
     lingeringBytes += count
-    if lingeringBytes > Self.lingeringBytesMax { end(at: .lingeringBytes) }
+    if lingeringBytes > Self.lingeringBytesMax { return end(at: .lingeringBytes) }
+    awaitMore(worker.lane.now())
+  }
+
+  private func awaitMore(_ now: Moment) {
+    let silence = Deadline(.lingering, seconds: Self.lingeringSilenceSecondsMax, from: now)
+    deadline = silence.isBefore(lingeringEnd) ? silence : lingeringEnd
   }
 
   func close() { context?.close(promise: nil) }
@@ -51,7 +77,10 @@ extension Connection {
     guard phase != .closed, let context else { return }
     phase = .lingering
     untaken = nil
-    deadline = Deadline(.lingering, seconds: Self.lingeringSecondsMax, from: worker.lane.now())
+    let now = worker.lane.now()
+    let seconds = place == .refused ? Self.lingeringRefusedSecondsMax : Self.lingeringSecondsMax
+    lingeringEnd = Deadline(.lingering, seconds: seconds, from: now)
+    awaitMore(now)
     unread = ByteBuffer()
     context.close(mode: .output, promise: nil)
     releaseRead()

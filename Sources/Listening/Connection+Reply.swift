@@ -1,5 +1,5 @@
-internal import Framing
 internal import Gateway
+internal import HTTP
 internal import NIOCore
 
 // MARK: - What the exchange replies
@@ -110,7 +110,7 @@ extension Connection: ReplySink {
     guard readerGeneration != worker.lane.snapshot.generation, !reader.hasBegun, !reader.isReadingBody
     else { return }
     readerGeneration = worker.lane.snapshot.generation
-    reader = RequestReader(limits: limits)
+    reader = RequestReader(limits: limits, lists: worker.lane.lists)
   }
 
   /// The next request waits already. Not at once: the exchange that just replied is still on the stack.
@@ -123,6 +123,8 @@ extension Connection: ReplySink {
   }
 
   func closeAfterWriting(_ context: ChannelHandlerContext) {
+    // The kernel has room for a refusal on a connection on which nothing was said yet.
+    if place == .none { return close() }
     phase = .answering
     deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.lane.now())
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)

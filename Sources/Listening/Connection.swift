@@ -1,6 +1,6 @@
-internal import Framing
 internal import Gateway
 internal import Glibc
+internal import HTTP
 internal import NIOCore
 
 /// One sender's connection: bytes in, deliveries one at a time, answers out, deadlines kept.
@@ -23,10 +23,26 @@ final class Connection: ChannelDuplexHandler {
     case closed
   }
 
-  /// What is read, and for how long, of a sender that goes on sending after its last answer. Closing at once
-  /// would reset the connection, and the answer could be lost with it.
-  static let lingeringBytesMax = 1_048_576
-  static let lingeringSecondsMax = 1
+  /// Which of the bounded places it has for as long as it is open.
+  enum Place {
+    /// It is closed with its answer.
+    case none
+    /// One of `connections-max`.
+    case sender
+    /// One of those beyond it that may linger behind their answer.
+    case refused
+  }
+
+  /// What is read, and for how long, of a sender that goes on sending after its last answer. Closing would reset
+  /// the connection, and the answer could be lost with it: many clients listen only when all of a body is away.
+  static let lingeringBytesMax = 67_108_864
+  static let lingeringSecondsMax = 5
+  /// For how long such a sender may be silent.
+  static let lingeringSilenceSecondsMax = 1
+  /// Connections beyond `connections-max` that are read on at once. More would be open without being counted, and
+  /// take the descriptors that deliveries need.
+  static let lingeringRefusedMax = 64
+  static let lingeringRefusedSecondsMax = 1
 
   let worker: Worker
   var context: ChannelHandlerContext?
@@ -42,17 +58,19 @@ final class Connection: ChannelDuplexHandler {
   var isReadHeld = false
   var isInputClosed = false
   var lingeringBytes = 0
+  /// Until when a sender is read that goes on sending.
+  var lingeringEnd = Deadline.none
   /// How much of an answer the sender had not taken at the last look.
   var bytesWaiting = 0
   /// Answers since it was looked at whether they are taken.
   var repliesUnwatched = 0
   /// Of the answer that the sender is given time to take, where its delivery is over.
   var untaken: UntakenAnswer?
-  var isCounted = false
+  var place = Place.none
 
   init(worker: Worker) {
     self.worker = worker
-    reader = RequestReader(limits: worker.lane.snapshot.limits)
+    reader = RequestReader(limits: worker.lane.snapshot.limits, lists: worker.lane.lists)
     readerGeneration = worker.lane.snapshot.generation
     deadline = Deadline(.idle, seconds: worker.lane.snapshot.limits.idleSecondsMax, from: worker.lane.now())
   }
@@ -68,8 +86,8 @@ final class Connection: ChannelDuplexHandler {
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    isCounted = worker.lane.occupancy.enterConnection(max: limits.connectionsMax)
-    if !isCounted { refuseEarly(.tooBusy(.connections)) }
+    takePlace(in: worker.lane.occupancy)
+    if place != .sender { refuseEarly(.tooBusy(.connections)) }
     context.fireChannelActive()
   }
 
@@ -80,8 +98,7 @@ final class Connection: ChannelDuplexHandler {
     exchange = nil
     reply = nil
     worker.remove(self)
-    if isCounted { worker.lane.occupancy.leaveConnection() }
-    isCounted = false
+    leavePlace(in: worker.lane.occupancy)
     context.fireChannelInactive()
   }
 
@@ -163,7 +180,8 @@ final class Connection: ChannelDuplexHandler {
     afterProcessing()
   }
 
-  /// Takes one event from the unread bytes; false when they hold no whole one.
+  /// Takes the next event from the unread bytes, and with it all parts of a body that stand before it; false
+  /// when they hold no whole one.
   func step() throws(Rejection) -> Bool {
     var consumed = 0
     var event = RequestReader.Event.needMore
@@ -172,13 +190,18 @@ final class Connection: ChannelDuplexHandler {
     let current = unread
     current.withUnsafeReadableBytes { bytes in
       do throws(Rejection) {
-        event = try reader.read(bytes, consumed: &consumed)
+        // Chunks of a byte each come by the thousand: they are taken together.
+        while true {
+          let rest = UnsafeRawBufferPointer(rebasing: bytes[consumed...])
+          var count = 0
+          event = try reader.read(rest, consumed: &count)
+          consumed += count
+          guard case .body(let range) = event, let exchange,
+            exchange.collect(UnsafeRawBufferPointer(rebasing: rest[range]))
+          else { return }
+        }
       } catch {
         failure = error
-        return
-      }
-      if case .body(let range) = event, let exchange {
-        _ = exchange.collect(UnsafeRawBufferPointer(rebasing: bytes[range]))
       }
     }
     if let failure { throw failure }

@@ -30,5 +30,7 @@ struct Deadline {
     self.init(kind: kind, uptimeNanoseconds: now.uptimeNanoseconds + UInt64(seconds) * 1_000_000_000)
   }
 
+  func isBefore(_ other: Deadline) -> Bool { uptimeNanoseconds < other.uptimeNanoseconds }
+
   func isOver(_ now: Moment) -> Bool { now.uptimeNanoseconds >= uptimeNanoseconds }
 }

@@ -6,18 +6,13 @@ public struct ListenSocket: Sendable {
   public let name: String
   /// To be removed when the listener closes.
   public let unixPath: String?
-  /// Connections that the kernel keeps until they are accepted; it cuts this to net.core.somaxconn.
-  private let backlog: CInt
   /// Whether it stays open elsewhere when it is closed here, with all that waits in its queue.
   let isShared: Bool
 
   /// One that systemd handed over.
-  ///
-  /// - Parameter backlog: what its unit asks for, to be kept; nil where that is not known.
-  public init(inherited descriptor: CInt, name: String, backlog: CInt?) {
+  public init(inherited descriptor: CInt, name: String) {
     self.descriptor = descriptor
     self.name = name
-    self.backlog = backlog ?? Self.backlogDefault
     unixPath = nil
     isShared = true
   }
@@ -26,13 +21,11 @@ public struct ListenSocket: Sendable {
     self.descriptor = descriptor
     self.name = name
     self.unixPath = unixPath
-    backlog = Self.backlogDefault
     isShared = false
   }
 
+  /// Connections that the kernel keeps until they are accepted; it cuts this to net.core.somaxconn.
   private static let backlogDefault: CInt = 4096
-
-  func listenAgain() { _ = listen(descriptor, backlog) }
 
   /// Gives up a socket that nobody accepts on yet.
   public func discard() {
@@ -55,16 +48,26 @@ public struct ListenSocket: Sendable {
       throw ListenFailure(name: name, sentence: String(cString: gai_strerror(failed)))
     }
     defer { freeaddrinfo(found) }
-    // Any address: the IPv6 socket takes IPv4 too, so it is preferred where there is one.
-    var chosen = first
-    if isAny {
-      var next: UnsafeMutablePointer<addrinfo>? = first
-      while let candidate = next {
-        if candidate.pointee.ai_family == AF_INET6 { chosen = candidate }
-        next = candidate.pointee.ai_next
-      }
+    guard isAny else { return try bindTCP(first.pointee, isAny: false, name: name) }
+    return try bindAny(first, name: name)
+  }
+
+  /// Any address: the IPv6 socket takes IPv4 too, so it is preferred where there is one. What a resolver says
+  /// does not tell whether the kernel has IPv6; only asking does.
+  private static func bindAny(
+    _ first: UnsafeMutablePointer<addrinfo>, name: String
+  ) throws(ListenFailure) -> ListenSocket {
+    let candidates = Array(sequence(first: first) { $0.pointee.ai_next }).map(\.pointee)
+    let fallback = candidates.first { $0.ai_family == AF_INET }
+    guard let preferred = candidates.first(where: { $0.ai_family == AF_INET6 }) else {
+      return try bindTCP(first.pointee, isAny: true, name: name)
     }
-    return try bindTCP(chosen.pointee, isAny: isAny, name: name)
+    do throws(ListenFailure) {
+      return try bindTCP(preferred, isAny: true, name: name)
+    } catch {
+      guard error.isWithoutFamily, let fallback else { throw error }
+      return try bindTCP(fallback, isAny: true, name: name)
+    }
   }
 
   private static func bindTCP(
@@ -192,16 +195,20 @@ public struct ListenFailure: Error, Sendable, CustomStringConvertible {
   public let sentence: String
   /// Whether it is a matter of permission (exit code 77) and not of the address (69).
   public let isPermission: Bool
+  /// Whether this host has no such kind of address at all.
+  let isWithoutFamily: Bool
 
   public init(name: String, sentence: String) {
     self.name = name
     self.sentence = sentence
     isPermission = false
+    isWithoutFamily = false
   }
 
   init(name: String, errno code: CInt) {
     self.name = name
     isPermission = code == EACCES || code == EPERM
+    isWithoutFamily = code == EAFNOSUPPORT || code == EADDRNOTAVAIL
     switch code {
     case EADDRINUSE: sentence = "another program listens there already"
     case EACCES where !name.hasPrefix("unix:"):

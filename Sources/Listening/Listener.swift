@@ -1,40 +1,44 @@
+public import Gateway
 internal import Glibc
 public import NIOCore
+public import Transport
 
 /// The open doors: every listening socket, each shared by all event loops.
 public struct Listener: Sendable {
-  private let acceptor: any Acceptor
+  private let group: EpollGroup
   private let channels: [any Channel]
   private let sockets: [ListenSocket]
   private let workers: WorkerTable
+
+  /// How many sockets may be open at once: those of senders, and of whom was refused.
+  public static func descriptorsMax(_ limits: Limits) -> Int {
+    limits.connectionsMax + Connection.lingeringRefusedMax
+  }
 
   /// Starts to accept on sockets that are bound. Each connection stays on the loop that it was given to.
   ///
   /// - Parameter acceptTrouble: hears that no connection can be accepted, once a minute, and that it is over.
   public static func start(
-    _ sockets: [ListenSocket], acceptor: any Acceptor, workers: WorkerTable,
+    _ sockets: [ListenSocket], group: EpollGroup, workers: WorkerTable,
     acceptTrouble: @escaping @Sendable (AcceptTrouble) -> Void
   ) async throws -> Listener {
     var channels: [any Channel] = []
     for socket in sockets {
       let news = AcceptNews(tell: acceptTrouble)
-      channels += try await acceptor.serve(
+      channels += try await group.serve(
         socket.descriptor,
         server: { channel in
           channel.eventLoop.makeCompletedFuture {
             try channel.pipeline.syncOperations.addHandler(AcceptFailures(workers: workers, news: news))
           }
-        }, connection: { workers.welcome($0, from: acceptor) })
-      // NIOPosix listens anew with a backlog of 128.
-      socket.listenAgain()
+        }, connection: { workers.welcome($0) })
     }
-    return Listener(acceptor: acceptor, channels: channels, sockets: sockets, workers: workers)
+    return Listener(group: group, channels: channels, sockets: sockets, workers: workers)
   }
 
   /// Ends accepting, lets deliveries finish, closes idle connections after a second and everything when
   /// `secondsMax` are over. Returns when no connection is left.
   public func drain(secondsMax: Int) async {
-    await stopAccepting()
     // Before the socket closes: after it, the next instance may have bound its own file there already.
     for socket in sockets { socket.unixPath.map { _ = unlink($0) } }
     let queues = sockets.filter { !$0.isShared }.map { fcntl($0.descriptor, F_DUPFD_CLOEXEC, 0) }
@@ -56,41 +60,23 @@ public struct Listener: Sendable {
   /// they say: they are served as the last ones. An inherited socket keeps them for the next instance.
   private func serveQueued(_ queue: CInt) async {
     var channels: [EventLoopFuture<any Channel>] = []
-    while channels.count < 4096, let loop = workers.eventLoop(channels.count) {
+    while channels.count < 4096 {
       let descriptor = accept(queue, nil, nil)
       if descriptor < 0, errno == EINTR || errno == ECONNABORTED { continue }
       guard descriptor >= 0 else { break }
       _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-      channels.append(
-        acceptor.adopt(descriptor, on: loop) { [workers, acceptor] in
-          workers.welcome($0, from: acceptor)
-        })
+      channels.append(group.adopt(descriptor) { [workers] in workers.welcome($0) })
     }
     Glibc.close(queue)
     for channel in channels { _ = try? await channel.get() }
-  }
-
-  /// NIOPosix throws away a connection that it has accepted when the listener closes before it was handed on to
-  /// its loop and back, so accepting ends first, and those under way arrive.
-  private func stopAccepting() async {
-    for channel in channels {
-      try? await channel.triggerUserOutboundEvent(AcceptFailures.Stop()).get()
-      try? await channel.setOption(.autoRead, value: false).get()
-    }
-    for _ in 0..<3 {
-      await workers.onEach { _ in }
-      for channel in channels { try? await channel.eventLoop.submit {}.get() }
-    }
   }
 }
 
 /// The workers, each reachable only on its own event loop.
 public struct WorkerTable: Sendable {
   private let bound: [ObjectIdentifier: NIOLoopBound<Worker>]
-  private let loops: [any EventLoop]
 
   public init(_ workers: [NIOLoopBound<Worker>]) {
-    loops = workers.map(\.eventLoop)
     bound = Dictionary(
       uniqueKeysWithValues: workers.map { (ObjectIdentifier($0.eventLoop), $0) })
   }
@@ -99,7 +85,7 @@ public struct WorkerTable: Sendable {
     minimum: 2048, initial: 4096, maximum: 32_768)
 
   /// Makes a channel of this group a sender's connection.
-  func welcome(_ channel: any Channel, from acceptor: any Acceptor) -> EventLoopFuture<Void> {
+  func welcome(_ channel: any Channel) -> EventLoopFuture<Void> {
     channel.eventLoop.makeCompletedFuture {
       guard let worker = worker(on: channel.eventLoop), let options = channel.syncOptions else {
         throw ChannelError.operationUnsupported
@@ -109,13 +95,8 @@ public struct WorkerTable: Sendable {
       try options.setOption(.recvAllocator, value: Self.readBuffers)
       let connection = Connection(worker: worker)
       try channel.pipeline.syncOperations.addHandler(connection)
-      acceptor.receive(on: channel, into: { connection.bodyRoom() }, then: { connection.bodyReceived($0) })
+      EpollGroup.receive(on: channel, into: { connection.bodyRoom() }, then: { connection.bodyReceived($0) })
     }
-  }
-
-  /// The loops in turn.
-  func eventLoop(_ turn: Int) -> (any EventLoop)? {
-    loops.isEmpty ? nil : loops[turn % loops.count]
   }
 
   func worker(on eventLoop: any EventLoop) -> Worker? {

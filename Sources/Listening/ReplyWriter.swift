@@ -107,14 +107,7 @@ struct ReplyWriter {
     cursor.put(" ")
     answer.reason.withUnsafeBytes { cursor.put($0) }
     cursor.put("\r\n")
-    for index in 0..<answer.headers.count {
-      answer.headers.withField(index) { name, value in
-        cursor.put(name)
-        cursor.put(": ")
-        cursor.put(value)
-        cursor.put("\r\n")
-      }
-    }
+    answer.headers.withLines { cursor.put($0) }
   }
 
   private func finishHead(length: Int?, at cursor: inout ByteCursor) {
@@ -129,31 +122,6 @@ struct ReplyWriter {
       cursor.put("Connection: keep-alive\r\n")
     }
     cursor.put("\r\n")
-  }
-}
-
-/// Writes into memory that has room for all that is put there: a reply is a score of short pieces, and a
-/// buffer would be asked for room with each.
-private struct ByteCursor {
-  private let target: UnsafeMutableRawBufferPointer
-  private(set) var count = 0
-
-  init(_ target: UnsafeMutableRawBufferPointer) { self.target = target }
-
-  mutating func put(_ bytes: UnsafeRawBufferPointer) {
-    precondition(bytes.count <= target.count - count)
-    guard let source = bytes.baseAddress, let base = target.baseAddress else { return }
-    base.advanced(by: count).copyMemory(from: source, byteCount: bytes.count)
-    count += bytes.count
-  }
-
-  mutating func put(_ text: StaticString) {
-    put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
-
-  mutating func put(decimal value: Int) {
-    var text = String(value)
-    text.withUTF8 { put(UnsafeRawBufferPointer($0)) }
   }
 }
 

@@ -93,7 +93,7 @@ public struct MetricFamily: Sendable {
     "Secrets that the route accepts, replaced ones of a rotation included.")
   static let secretUsable = MetricFamily(
     "vesigate_secret_file_usable", .gauge, ["secret_file"],
-    "0 where the file has changed and what it holds now is refused; the secrets before stay in force.")
+    "0 where the file has changed and is refused, or cannot be read; the secrets before stay in force.")
   static let rotating = MetricFamily(
     "vesigate_rotation_in_progress", .gauge, ["secret_file"], "1 while a rotation is announced.")
   static let unfinished = MetricFamily(

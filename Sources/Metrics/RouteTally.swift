@@ -11,6 +11,8 @@ public struct RouteTally: Sendable {
     public let reason: String
     /// Unix milliseconds.
     public let at: Int64
+    /// Of one that is stale, how long before its arrival it was signed.
+    public let ageSeconds: Int?
   }
 
   /// The route's name, or one of the two that stand for no route of their own.
@@ -50,7 +52,8 @@ public struct RouteTally: Sendable {
   private mutating func count(_ reason: String, of record: ExchangeRecord) {
     reasons[Reason(outcome: record.outcome, reason: reason), default: 0] &+= 1
     if record.outcome == .refused || record.outcome == .observed {
-      lastRefusal = Refusal(reason: reason, at: record.arrivedUnixMilliseconds)
+      lastRefusal = Refusal(
+        reason: reason, at: record.arrivedUnixMilliseconds, ageSeconds: record.ageSeconds)
     }
   }
 

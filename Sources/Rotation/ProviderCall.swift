@@ -44,6 +44,7 @@ public struct ProviderCall: SecretSource {
   private func discreet(_ answer: ProviderAnswer) -> ProviderAnswer {
     switch answer {
     case .rotated(let secret):
+      if isKey(secret) { return .unknown("answered with a secret that is the API key itself") }
       return flaw(secret).map { .unknown("answered with a secret that \($0)") } ?? answer
     case .refused(let refusal) where repeatsKey(refusal.sentence):
       let key = refusal.kind == .unauthorized ? "the API key" : "the request"
@@ -51,6 +52,11 @@ public struct ProviderCall: SecretSource {
         Refusal(refusal.kind, "did not accept \(key); its words repeat the key, so they are not shown"))
     case .refused, .unknown: return answer
     }
+  }
+
+  /// Whoever knows the key would know the secret.
+  private func isKey(_ secret: Secret) -> Bool {
+    [keys.secretKey, keys.publicKey].contains { $0?.isSame(as: secret) ?? false }
   }
 
   private func repeatsKey(_ sentence: String) -> Bool {

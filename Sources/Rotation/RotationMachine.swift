@@ -1,3 +1,6 @@
+public import Secrets
+internal import Signing
+
 /// What the files beside a secret say about a rotation.
 public struct Standing: Sendable, Equatable {
   public var journal: Journal?
@@ -9,6 +12,14 @@ public struct Standing: Sendable, Equatable {
     self.journal = journal
     self.next = next
     self.current = current
+  }
+}
+
+extension SecretFolder {
+  /// What the files say.
+  public func standing() throws(FileFailure) -> Standing {
+    let journal = try journal()
+    return Standing(journal: journal, next: try nextFile(), current: try secrets().first?.fingerprint)
   }
 }
 

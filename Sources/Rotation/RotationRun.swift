@@ -1,3 +1,4 @@
+public import Secrets
 internal import Signing
 
 /// The running daemon, as a rotation sees it.
@@ -83,6 +84,7 @@ public struct RotationRun {
 
   /// - Throws: what a file operation failed at. The next run goes on from what is on disk.
   public mutating func run() throws(FileFailure) -> RotationOutcome {
+    try markCompromised()
     while true {
       let standing = try folder.standing()
       old = old ?? standing.journal?.old
@@ -111,6 +113,13 @@ public struct RotationRun {
     return nil
   }
 
+  /// What an earlier run began may not have been for a compromised secret: from now on it is.
+  private mutating func markCompromised() throws(FileFailure) {
+    guard isCompromised, var journal = try folder.journal(), !journal.compromised else { return }
+    journal.compromised = true
+    note(journal)
+  }
+
   private func ended() -> RotationOutcome {
     if let new { return .rotated(old: old, new: new) }
     return hasCleared ? .cleared : .nothingToResume
@@ -127,9 +136,10 @@ public struct RotationRun {
   private mutating func announce(_ standing: Standing) throws(FileFailure) {
     let journal = Journal(
       began: around.now(), mode: mode, compromised: isCompromised, old: standing.current)
+    try folder.checkReplaceable()
     // An answer without a journal is not this rotation's.
     try folder.remove(.next)
-    try write(journal)
+    try folder.write(journal)
     progress.hasAnnounced = true
   }
 
@@ -162,7 +172,7 @@ public struct RotationRun {
     around.say("waiting \(spreadSeconds) s for the journal to spread to the other hosts")
     around.pause(spreadSeconds)
     journal.began = around.now()
-    try write(journal)
+    try folder.write(journal)
   }
 
   // MARK: The call
@@ -171,12 +181,14 @@ public struct RotationRun {
     _ standing: Standing, _ attempt: Int
   ) throws(FileFailure) -> RotationOutcome? {
     guard var journal = standing.journal else { return nil }
+    // The provider kills the old secret: whatever can fail behind it must show before.
+    try folder.checkReplaceable()
     journal.step = .calling
     journal.attempt = attempt
     journal.new = nil
     journal.mode = mode
     journal.compromised = journal.compromised || isCompromised
-    try write(journal)
+    try folder.write(journal)
     progress.callsLeft -= 1
     calls += 1
     switch around.source.newSecret(attempt: attempt) {
@@ -226,12 +238,22 @@ public struct RotationRun {
 
   private mutating func store(_ standing: Standing) throws(FileFailure) {
     guard let (secret, received) = try folder.answer() else { return }
+    try folder.checkReplaceable()
+    let isCompromised = isCompromised || standing.journal?.compromised == true
+    if isCompromised { showBeforeStoring(standing) }
     try folder.retire(
       try folder.secrets().filter { !$0.isSame(as: secret) }, current: secret, policy: policy,
-      isCompromised: isCompromised || standing.journal?.compromised == true, received: received,
-      now: around.now())
+      isCompromised: isCompromised, received: received, now: around.now())
     try folder.publishNext()
     progress.hasStored = true
+  }
+
+  /// Only a daemon that has seen the journal looks before each verdict. One that is silent now is told of by the
+  /// receipt: the new secret must be stored all the same.
+  private mutating func showBeforeStoring(_ standing: Standing) {
+    guard !progress.isSeenByDaemon, let journal = standing.journal else { return }
+    try? around.daemon.confirmJournal(began: journal.began)
+    progress.isSeenByDaemon = true
   }
 
   private mutating func noteStored(_ standing: Standing) {
@@ -243,7 +265,7 @@ public struct RotationRun {
   /// Once the answer is on disk a journal that cannot be written stops nothing: a full disk must not keep the
   /// new secret from being used.
   private mutating func note(_ journal: Journal) {
-    do throws(FileFailure) { try write(journal) } catch {
+    do throws(FileFailure) { try folder.write(journal) } catch {
       around.say("\(error); going on without a note of it")
       progress.cannotNote = true
     }
@@ -265,9 +287,5 @@ public struct RotationRun {
     try folder.closeRotation()
     around.daemon.rotationEnded()
     progress.isFinished = true
-  }
-
-  private func write(_ journal: Journal) throws(FileFailure) {
-    try folder.write(.journal, Array(journal.text.utf8))
   }
 }

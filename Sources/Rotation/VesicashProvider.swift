@@ -1,4 +1,5 @@
 public import Calling
+internal import Secrets
 internal import Signing
 
 /// `POST /v1/account/generate-webhook-secret`, as Vesicash's page "Generate webhook secret" has it. The call
@@ -53,7 +54,7 @@ public struct VesicashProvider: Provider {
       return .unknown("answered \(answer.status) without a text at data.webhook_secret")
     }
     defer { wipe(&value) }
-    if let flaw = SecretText.flaw(in: value) {
+    if let flaw = SecretFile.flaw(in: value) {
       return .unknown("answered \(answer.status) with a webhook_secret that \(flaw)")
     }
     return .rotated(value.withUnsafeBytes { Secret(copying: $0) })
@@ -77,8 +78,16 @@ public struct VesicashProvider: Provider {
     let candidates = [json["message"], json["error"]?["title"], json["error"]]
     guard let text = candidates.lazy.compactMap({ $0?.text(in: answer.body) }).first(where: { !$0.isEmpty })
     else { return "" }
-    let shown = text.unicodeScalars.prefix(200).map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }
+    let shown = text.unicodeScalars.prefix(200).map { isVisible($0) ? $0 : " " }
     return ": " + String(String.UnicodeScalarView(shown))
+  }
+
+  /// Nothing that a terminal obeys, and nothing that reorders what is read.
+  private func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
+    default: true
+    }
   }
 
   private func retryAfter(_ answer: CurlCall.Answer) -> String {

@@ -61,14 +61,11 @@ struct ConfigurationDraft {
   private mutating func readTop(_ fields: MappingReader) {
     if let reader = fields["listen"] { configuration.listen = reader.listenAddresses() }
     if let reader = fields["control"] { configuration.control = reader.controlPath() }
-    if let admin = fields["admin"]?.mapping(Schema.admin, "a mapping such as {listen: 127.0.0.1:9464}") {
-      if let reader = admin["listen"] { configuration.admin = reader.adminAddress() }
-    }
+    if let reader = fields["admin"] { readAdmin(reader) }
     if let reader = fields["trusted-proxies"] { configuration.trustedProxies = reader.trustedProxies() }
     if let count = fields["workers"]?.number(in: 1...256, orWord: "auto") {
       configuration.workers = .count(count)
     }
-    configuration.engine = fields["engine"]?.word(of: EngineKind.self) ?? .epoll
     guard let log = fields["log"]?.mapping(Schema.log, "a mapping such as {level: info}") else { return }
     configuration.log.level = log["level"]?.word(of: LogSettings.Level.self) ?? .info
     configuration.log.format = log["format"]?.word(of: LogSettings.Format.self) ?? .auto
@@ -76,6 +73,14 @@ struct ConfigurationDraft {
     if let reader = log["refused-per-minute-max"] {
       configuration.log.refusedPerMinuteMax = reader.number(in: 1...1_000_000, orWord: "unlimited")
     }
+  }
+
+  /// `none` switches it off, as it does `control`; so does `{listen: none}`.
+  private mutating func readAdmin(_ reader: NodeReader) {
+    if case .scalar("none", _) = reader.node.content { return configuration.admin = nil }
+    let wanted = "a mapping such as {listen: 127.0.0.1:9464}, or none"
+    guard let admin = reader.mapping(Schema.admin, wanted) else { return }
+    if let reader = admin["listen"] { configuration.admin = reader.adminAddress() }
   }
 
   private mutating func readLimits(_ fields: MappingReader) {

@@ -11,7 +11,6 @@ public struct Configuration: Sendable, Equatable {
   public var admin: ListenAddress? = Configuration.adminDefault
   public var trustedProxies = TrustedProxies()
   public var workers = Workers.auto
-  public var engine = EngineKind.epoll
   public var log = LogSettings()
   public var limits = Limits()
   /// At least one, no two with the same path and host.
@@ -62,14 +61,6 @@ public enum Workers: Sendable, Equatable {
   /// One for each core.
   case auto
   case count(Int)
-}
-
-/// What the event loops are made of.
-public enum EngineKind: String, Sendable, CaseIterable {
-  /// Our own: one epoll for senders and upstreams.
-  case epoll
-  /// SwiftNIO's, with a thread beside each loop that watches the upstreams.
-  case posix
 }
 
 public struct LogSettings: Sendable, Equatable {

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Secrets
 
 /// The configuration's file.
 public enum ConfigurationFile {
@@ -24,12 +24,30 @@ public enum ConfigurationFile {
     return draft.configuration.control
   }
 
+  /// What the line `control:` of a file says that is no YAML as it stands, as while somebody edits it; nil where
+  /// there is none that names a socket.
+  public static func controlLine(_ path: String) -> String? {
+    guard let bytes = try? bytes(path) else { return nil }
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      let text = String(decoding: line.prefix(4_096), as: UTF8.self)
+      guard text.hasPrefix("control:") else { continue }
+      let word = text.dropFirst("control:".count).split { " \t\r\"'".contains($0) }.first
+      guard let word, word.hasPrefix("/"), word.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+        return nil
+      }
+      return String(word)
+    }
+    return nil
+  }
+
   static func bytes(_ path: String) throws(Problems) -> [UInt8] {
     do {
       return try RegularFile(path).read(bytesMax: YAMLComposer.fileBytesMax)
     } catch {
       throw Problems([
-        Problem(file: path, place: .wholeFile, path: "", sentence: error.sentence, kind: error.kind)
+        Problem(
+          file: path, place: .wholeFile, path: "", sentence: error.sentence,
+          kind: Problem.Kind(error.kind))
       ])
     }
   }

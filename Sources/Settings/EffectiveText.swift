@@ -16,7 +16,6 @@ extension Configuration {
     } else {
       writer.line("workers", "auto")
     }
-    writer.line("engine", engine.rawValue)
     writer.section("log") {
       $0.line("level", log.level.rawValue)
       $0.line("format", log.format.rawValue)

@@ -32,7 +32,7 @@ public enum ListenAddress: Sendable, Equatable {
       guard (1...255).contains(name.utf8.count), name.isVisibleASCII, !name.contains(":") else { return nil }
       self = .systemd(name: name)
     } else if text.hasPrefix("unix:") {
-      let path = String(text.dropFirst("unix:".count))
+      let path = String(text.dropFirst("unix:".count)).withOneLeadingSlash
       guard path.isUnixSocketPath else { return nil }
       self = .unix(path: path, mode: ListenAddress.unixModeDefault, group: nil)
     } else {
@@ -63,6 +63,9 @@ public enum ListenAddress: Sendable, Equatable {
 }
 
 extension String {
+  /// `unix:///run/app` is how other programs write a socket file's address.
+  var withOneLeadingSlash: String { hasPrefix("//") ? "/" + drop { $0 == "/" } : self }
+
   /// Absolute, and short enough for `sun_path` with its closing NUL.
   var isUnixSocketPath: Bool {
     hasPrefix("/") && (2...107).contains(utf8.count) && !hasSuffix("/") && isPrintable
@@ -80,7 +83,8 @@ extension NodeReader {
   /// The control socket's path; nil where it is switched off.
   func controlPath() -> String? {
     guard let text = text("a socket file's absolute path of at most 107 bytes, or none") else { return nil }
-    if text == "none" || text.isUnixSocketPath { return text == "none" ? nil : text }
+    if text == "none" { return nil }
+    if text.withOneLeadingSlash.isUnixSocketPath { return text.withOneLeadingSlash }
     refuse("must be a socket file's absolute path of at most 107 bytes, or none")
     return nil
   }
@@ -126,7 +130,9 @@ extension NodeReader {
     }
     guard let fields = mapping(Schema.unixListen, wanted) else { return nil }
     let path = fields.required("unix", "is missing: it names the socket file, such as /run/vesigate/socket")?
-      .value("an absolute path of at most 107 bytes") { $0.isUnixSocketPath ? $0 : nil }
+      .value("an absolute path of at most 107 bytes") {
+        $0.withOneLeadingSlash.isUnixSocketPath ? $0.withOneLeadingSlash : nil
+      }
     let mode = fields["mode"]?.value("an octal mode in quotes, such as \"0660\"", NodeReader.octalMode)
     let group = fields["group"]?.value("a group's name", NodeReader.groupName)
     guard let path else { return nil }

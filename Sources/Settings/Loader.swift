@@ -1,4 +1,5 @@
 public import Gateway
+public import Secrets
 internal import Signing
 
 /// A configuration with its secrets: everything that the gateway runs on, read and checked as a whole.
@@ -22,6 +23,13 @@ public struct Loaded: Sendable {
 /// Everything that keeps a configuration from being used.
 public struct LoadFailure: Error, Sendable, Equatable, CustomStringConvertible {
   public let problems: Problems
+  /// Of one secret file that was read anew: how long it lasts.
+  public private(set) var cause = FileProblem.Cause.content
+
+  init(problems: Problems, cause: FileProblem.Cause = .content) {
+    self.problems = problems
+    self.cause = cause
+  }
 
   /// sysexits: 77 (EX_NOPERM) when permissions are all that is missing, else 78 (EX_CONFIG).
   public var exitCode: Int32 { problems.all.allSatisfy { $0.kind == .permission } ? 77 : 78 }
@@ -43,6 +51,7 @@ public enum Loader {
       throw LoadFailure(problems: Problems(report.problems))
     }
     let contents = readSecretFiles(draft, report)
+    for files in draft.spots.flatMap(\.tlsFiles) { files.judge(report) }
     guard report.isEmpty else { throw LoadFailure(problems: Problems(report.problems)) }
     let sets = secretSets(draft, contents, previous, report)
     guard report.isEmpty else { throw LoadFailure(problems: Problems(report.problems)) }
@@ -66,8 +75,11 @@ public enum Loader {
       do {
         contents[route.secretFile] = try SecretFile.read(route.secretFile)
       } catch {
-        let remedy = error.lacksSecret ? "; enter it by " + command(entering: route, draft, report) : ""
-        report.refuse(spots.secretFile, error.description + remedy, kind: error.kind)
+        report.refuse(
+          spots.secretFile,
+          error.description
+            + (error.lacksSecret ? "; enter it by " + command(entering: route, draft, report) : ""),
+          kind: Problem.Kind(error.kind))
       }
     }
     return contents
@@ -95,12 +107,23 @@ public enum Loader {
       guard let content = contents[file.path] else { continue }
       do throws(SecretFileProblem) {
         sets.append(try content.secretSet(file, after: previous))
+        warn(of: content, file, at: draft, ofRoutes.firstIndex(of: index), report)
       } catch {
         guard let route = ofRoutes.firstIndex(of: index) else { continue }
         report.refuse(draft.spots[route].secretFile, error.description)
       }
     }
     return sets
+  }
+
+  private static func warn(
+    of content: SecretFile.Content, _ file: SecretFileSettings, at draft: ConfigurationDraft, _ route: Int?,
+    _ report: Report
+  ) {
+    guard let route else { return }
+    for sentence in content.warnings(keyDecoding: file.keyDecoding) {
+      report.warn(draft.spots[route].secretFile, sentence)
+    }
   }
 }
 
@@ -113,7 +136,8 @@ extension SecretFile.Content {
     guard let index, let old = previous?.snapshot.secrets[index] else {
       return try secretSet(keyDecoding: file.keyDecoding)
     }
-    let new = try secretSet(keyDecoding: file.keyDecoding, generation: old.generation + 1)
+    let new = try secretSet(
+      keyDecoding: file.keyDecoding, generation: old.generation + 1, after: old.rotation)
     return new.holdsSame(as: old) ? old : new
   }
 }
@@ -137,17 +161,45 @@ extension Loaded {
     }
     let snapshot = snapshot.replacing(set, at: index)
     let conflicts = Conflicts.problems(parsed, snapshot)
-    guard conflicts.isEmpty else { throw LoadFailure(problems: Problems(conflicts)) }
+    // The other route's secret may change, and this file stay as it is.
+    guard conflicts.isEmpty else { throw LoadFailure(problems: Problems(conflicts), cause: .surroundings) }
     return Loaded(parsed, snapshot: snapshot, identities: identities)
   }
 
+  /// A secret file that was read anew.
+  public struct Reread {
+    public let loaded: Loaded
+    /// What is odd about it.
+    public let warnings: [String]
+    /// Whether what stands beside it could be read as well.
+    public let isWhole: Bool
+  }
+
   /// Reads one secret file anew and puts it in.
-  public func rereading(secretFile index: Int) throws(LoadFailure) -> Loaded {
+  public func rereading(secretFile index: Int) throws(LoadFailure) -> Reread {
+    let file = configuration.secretFiles[index]
     let content: SecretFile.Content
-    do { content = try SecretFile.read(configuration.secretFiles[index].path) } catch {
-      throw failure(error, secretFile: index)
-    }
-    return try replacing(secretFile: index, with: content)
+    do { content = try SecretFile.read(file.path) } catch { throw failure(error, secretFile: index) }
+    let loaded = try replacing(secretFile: index, with: content)
+    return Reread(
+      loaded: loaded, warnings: content.warnings(keyDecoding: file.keyDecoding), isWhole: content.isWhole)
+  }
+
+  /// The same, in a state that no look finds: the next one reads the file anew.
+  public func unlike(secretFile index: Int) -> Loaded {
+    var identities = identities
+    identities[index] = identities[index].unlikeBeside
+    return Loaded(parsed, snapshot: snapshot, identities: identities)
+  }
+
+  /// The same secrets, under the journal that stands beside a file which cannot be taken itself: that a secret is
+  /// compromised must be heard all the same, and stays so until there is another. A journal that cannot be read
+  /// either may say just that.
+  public func hearing(journalOfSecretFile index: Int) -> Loaded {
+    let set = snapshot.secrets[index]
+    let notice = SecretSet.rotation(Journal.beside(set.path), after: set.rotation)
+    guard notice != set.rotation else { return self }
+    return Loaded(parsed, snapshot: snapshot.replacing(set.under(notice), at: index), identities: identities)
   }
 
   private func failure(_ problem: SecretFileProblem, secretFile index: Int) -> LoadFailure {
@@ -157,14 +209,34 @@ extension Loaded {
       problems: Problems([
         Problem(
           file: parsed.file, place: spot.place, path: spot.path, sentence: problem.description,
-          kind: problem.kind)
-      ]))
+          kind: Problem.Kind(problem.kind))
+      ]), cause: problem.cause)
+  }
+}
+
+extension SecretSet {
+  fileprivate static func rotation(_ found: Journal.Found, after old: RotationNotice?) -> RotationNotice? {
+    switch found {
+    case .none: return old?.isCompromised == true ? old : nil
+    case .unread(var journal):
+      journal.compromised = true
+      return old ?? journal.notice
+    case .read(var journal):
+      journal.compromised = journal.compromised || old?.isCompromised == true
+      return journal.notice
+    }
+  }
+
+  fileprivate func under(_ rotation: RotationNotice?) -> SecretSet {
+    SecretSet(
+      path: path, lines: lines, keys: keys, previous: previous, rotation: rotation, generation: generation + 1
+    )
   }
 }
 
 extension String {
   /// As a shell reads it back.
-  var shellWord: String {
+  public var shellWord: String {
     let isPlain = utf8.allSatisfy { byte in
       (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || "/._-".utf8.contains(byte)
     }

@@ -7,9 +7,9 @@ struct NodeReader {
 
   var spot: Spot { Spot(place: node.place, path: path) }
 
-  func refuse(_ sentence: String) { report.refuse(spot, sentence) }
+  func refuse(_ sentence: @autoclosure () -> String) { report.refuse(spot, sentence()) }
 
-  func warn(_ sentence: String) { report.warn(spot, sentence) }
+  func warn(_ sentence: @autoclosure () -> String) { report.warn(spot, sentence()) }
 
   private var isVariable: Bool { if case .environment = node.place { true } else { false } }
 
@@ -54,7 +54,7 @@ struct NodeReader {
       + "a whole number from \(range.lowerBound) to \(range.upperBound)"
     guard let text = text(wanted), text != word else { return nil }
     guard let number = text.wholeNumber, range.contains(number) else {
-      refuse("must be \(wanted)")
+      refuse("must be \(wanted)" + (WrittenUnit(text)?.ending(path: path, range) ?? ""))
       return nil
     }
     return number
@@ -99,6 +99,8 @@ struct NodeReader {
       let path = path.appendingSetting(entry.key)
       if section.keys.contains(entry.key) {
         values[entry.key] = NodeReader(node: entry.value, path: path, report: report)
+      } else if let reason = section.gone[entry.key] {
+        report.warn(Spot(place: entry.keyPlace, path: path), "\(reason): remove the line")
       } else {
         report.refuse(Spot(place: entry.keyPlace, path: path), section.sentence(forUnknown: entry.key))
       }
@@ -126,7 +128,9 @@ struct MappingReader {
     values[key]?.spot ?? Spot(place: spot.place, path: spot.path.appendingSetting(key))
   }
 
-  func refuse(_ key: String, _ sentence: String) { report.refuse(spot(of: key), sentence) }
+  func refuse(_ key: String, _ sentence: @autoclosure () -> String) {
+    report.refuse(spot(of: key), sentence())
+  }
 
   /// A setting that must be there.
   func required(_ key: String, _ sentence: String) -> NodeReader? {

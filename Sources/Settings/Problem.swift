@@ -1,3 +1,5 @@
+internal import Secrets
+
 /// Where a setting was written.
 public enum Place: Sendable, Equatable {
   /// Both count from 1; columns count characters.
@@ -17,6 +19,13 @@ public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
     case configuration
     /// A file may not be read, or too many may read it.
     case permission
+
+    init(_ kind: FileProblem.Kind) {
+      switch kind {
+      case .configuration: self = .configuration
+      case .permission: self = .permission
+      }
+    }
   }
 
   /// The configuration file as the operator named it.
@@ -98,17 +107,23 @@ final class Report {
     return Problems.sorted(gathered) + [rest]
   }
 
-  func refuse(_ spot: Spot, _ sentence: String, kind: Problem.Kind = .configuration) {
+  /// Where it stands and what is wrong are only put into words for what is told: a file may hold a million mistakes.
+  func refuse(
+    _ spot: @autoclosure () -> Spot, _ sentence: @autoclosure () -> String,
+    kind: Problem.Kind = .configuration
+  ) {
     guard gathered.count < Report.problemsMax else {
       leftOut += 1
       return
     }
+    let spot = spot()
     gathered.append(
-      Problem(file: file, place: spot.place, path: spot.path, sentence: sentence, kind: kind))
+      Problem(file: file, place: spot.place, path: spot.path, sentence: sentence(), kind: kind))
   }
 
-  func warn(_ spot: Spot, _ sentence: String) {
+  func warn(_ spot: @autoclosure () -> Spot, _ sentence: @autoclosure () -> String) {
     guard warnings.count < Report.problemsMax else { return }
+    let (spot, sentence) = (spot(), sentence())
     warnings.append(Problem(file: file, place: spot.place, path: spot.path, sentence: sentence))
   }
 }

@@ -7,6 +7,8 @@ struct RouteSpots: Sendable {
   /// The line of `signature:`, or that of `secret-file:` where the layout is the default.
   var signature: Spot
   var rotation: Spot
+  /// One for each upstream.
+  var tlsFiles: [TLSFiles]
 }
 
 /// Reads one element of `routes:`. A setting that does not fit is reported and keeps its default here.
@@ -31,7 +33,7 @@ struct RouteReader {
     RouteSpots(
       route: reader.spot, secretFile: fields.spot(of: "secret-file"),
       signature: fields["signature"]?.spot ?? fields.spot(of: "secret-file"),
-      rotation: fields.spot(of: "rotation"))
+      rotation: fields.spot(of: "rotation"), tlsFiles: fields["upstreams"]?.tlsFiles ?? [])
   }
 
   /// The path as a place to complain about, for routes that have the same one.
@@ -117,7 +119,7 @@ struct RouteReader {
   private func times() -> ForwardTimes {
     var times = ForwardTimes()
     for setting in TimeSetting.all {
-      guard let seconds = fields[setting.key]?.number(in: Schema.secondsRange) else { continue }
+      guard let seconds = fields[setting.key]?.number(in: setting.range) else { continue }
       times[keyPath: setting.field] = seconds
     }
     return times

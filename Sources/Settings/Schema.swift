@@ -7,6 +7,9 @@ enum Schema {
     /// For people: `routes`, `limits`.
     let name: String
     let keys: [String]
+    /// What former versions knew and what never changed what a delivery meets, each with why it has gone. It is warned
+    /// of, not refused: nobody's upgrade shall end with a gateway that does not start.
+    var gone: [String: String] = [:]
 
     func sentence(forUnknown key: String) -> String {
       let home = Schema.sections.first { $0.name != name && $0.keys.contains(key) }
@@ -17,7 +20,8 @@ enum Schema {
 
   static let top = Section(
     name: "the top level",
-    keys: ["listen", "control", "admin", "trusted-proxies", "workers", "engine", "log", "limits", "routes"])
+    keys: ["listen", "control", "admin", "trusted-proxies", "workers", "log", "limits", "routes"],
+    gone: ["engine": "has gone, for there is only one kind of event loops now"])
   static let unixListen = Section(name: "listen", keys: ["unix", "mode", "group"])
   static let admin = Section(name: "admin", keys: ["listen"])
   static let log = Section(name: "log", keys: ["level", "format", "deliveries", "refused-per-minute-max"])
@@ -49,7 +53,7 @@ enum Schema {
 
   /// What the environment can override: every setting that is not below `routes`.
   static var overridable: [String] {
-    ["listen", "control", "trusted-proxies", "workers", "engine"] + admin.keys.map { "admin." + $0 }
+    ["listen", "control", "trusted-proxies", "workers"] + admin.keys.map { "admin." + $0 }
       + log.keys.map { "log." + $0 }
       + limits.keys.map { "limits." + $0 }
   }
@@ -67,7 +71,6 @@ struct LimitSetting {
   static var all: [LimitSetting] {
     [
       LimitSetting(key: "body-bytes-max", range: Schema.bodyBytesRange, field: \.bodyBytesMax),
-      // Both go through libcurl's request buffer, which ends at 1 MiB with bodies up to 64 KiB in it.
       LimitSetting(key: "header-bytes-max", range: 1_024...524_288, field: \.headerBytesMax),
       LimitSetting(key: "header-fields-max", range: 1...10_000, field: \.headerFieldsMax),
       LimitSetting(key: "request-line-bytes-max", range: 64...262_144, field: \.requestLineBytesMax),
@@ -87,6 +90,7 @@ struct LimitSetting {
 /// One time-out of a route.
 struct TimeSetting {
   let key: String
+  var range = Schema.secondsRange
   let field: WritableKeyPath<ForwardTimes, Int>
 
   static var all: [TimeSetting] {
@@ -94,7 +98,8 @@ struct TimeSetting {
       TimeSetting(key: "connect-seconds-max", field: \.connectSecondsMax),
       TimeSetting(key: "first-byte-seconds-max", field: \.firstByteSecondsMax),
       TimeSetting(key: "total-seconds-max", field: \.totalSecondsMax),
-      TimeSetting(key: "upstream-idle-seconds-max", field: \.upstreamIdleSecondsMax),
+      // With 0 each connection is used once.
+      TimeSetting(key: "upstream-idle-seconds-max", range: 0...86_400, field: \.upstreamIdleSecondsMax),
     ]
   }
 }

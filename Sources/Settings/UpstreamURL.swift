@@ -30,10 +30,13 @@ public struct UpstreamURL: Sendable, Equatable {
       throw UpstreamURLProblem("must be visible ASCII: write blanks and other characters as %XX")
     }
     guard !text.contains("#") else { throw UpstreamURLProblem("must not have a #fragment") }
+    let scheme = "unix:"
+    let isUnix = text.hasPrefix(scheme)
+    let text = isUnix ? scheme + String(text.dropFirst(scheme.count)).withOneLeadingSlash : text
     self.text = text
     let target: Substring
-    if text.hasPrefix("unix:") {
-      let (socket, rest) = try UpstreamURL.socketAndTarget(text.dropFirst("unix:".count))
+    if isUnix {
+      let (socket, rest) = try UpstreamURL.socketAndTarget(text.dropFirst(scheme.count))
       (unixSocketPath, isTLS, host, port) = (socket, false, "localhost", 80)
       target = rest
     } else {
@@ -42,6 +45,11 @@ public struct UpstreamURL: Sendable, Equatable {
         throw UpstreamURLProblem("must begin with http://, https:// or unix:/")
       }
       let rest = text.dropFirst(isTLS ? "https://".count : "http://".count)
+      guard !rest.hasPrefix("unix:") else {
+        throw UpstreamURLProblem(
+          "must be written without \(isTLS ? "https" : "http")://: unix:/path of the socket file, or unix:/path:/uri"
+        )
+      }
       let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
       (host, port) = try UpstreamURL.authority(rest[..<end], portDefault: isTLS ? 443 : 80)
       unixSocketPath = nil
@@ -115,18 +123,32 @@ public struct UpstreamURLProblem: Error, Sendable, Equatable {
 }
 
 extension String {
-  /// Letters, digits, `-`, `_` (containers' names have it) and single dots. A last label that begins with a
-  /// digit is no name: resolvers read `127.1` or `0x7f.1` as addresses, each in its own way.
+  /// Letters, digits, `-`, `_` (containers' names have it) and single dots. A last label that is a number is no
+  /// name: resolvers read `127.1` or `0x7f.1` as addresses, each in its own way.
   var isHostName: Bool {
     guard (1...253).contains(utf8.count) else { return false }
     let labels = (hasSuffix(".") ? dropLast() : self[...]).split(
       separator: ".", omittingEmptySubsequences: false)
-    guard let last = labels.last, let first = last.utf8.first, !first.isASCIIDigit else { return false }
+    guard let last = labels.last, !last.isNumber else { return false }
     return labels.allSatisfy { label in
       (1...63).contains(label.utf8.count)
         && label.utf8.allSatisfy {
           $0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
         }
+    }
+  }
+}
+
+extension Substring {
+  /// Whether a resolver may read it as a number: digits alone, `0x` and hexadecimal ones (it is 0 where there are
+  /// none), or, since C23, `0b` and binary ones.
+  fileprivate var isNumber: Bool {
+    if utf8.allSatisfy(\.isASCIIDigit) { return true }
+    let digits = utf8.dropFirst(2)
+    return switch lowercased().prefix(2) {
+    case "0x": digits.allSatisfy(\.isHexDigit)
+    case "0b": digits.allSatisfy { $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: "1") }
+    default: false
     }
   }
 }
@@ -161,7 +183,11 @@ extension NodeReader {
 
   private func upstreamURL() -> UpstreamURL? {
     guard let text = text("a URL that begins with http://, https:// or unix:/") else { return nil }
-    do { return try UpstreamURL(text) } catch {
+    do {
+      let url = try UpstreamURL(text)
+      if let hint = url.unixSocketPath.flatMap(Upstream.sandboxHint) { warn(hint) }
+      return url
+    } catch {
       refuse(error.sentence)
       return nil
     }

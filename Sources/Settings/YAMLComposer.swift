@@ -5,6 +5,8 @@ struct YAMLComposer {
   static let fileBytesMax = 16 << 20
   static let depthMax = 32
   static let nodesMax = 1_000_000
+  /// libyaml compares each `%TAG` with all before it, and no configuration needs any.
+  static let directivesMax = 16
 
   static let smallestFile = """
     is empty; the smallest useful file is \
@@ -23,6 +25,8 @@ struct YAMLComposer {
   private let events: YAMLEventReader
   private let report: Report
   private var steps: [Step] = []
+  /// How many collections are open, those that stand where a key should be among them.
+  private var depth = 0
   private var nodeCount = 0
 
   /// Reads all of `bytes`; nil when there is no tree, for reasons that are in the report then.
@@ -31,7 +35,15 @@ struct YAMLComposer {
       report.refuse(Spot(place: .wholeFile, path: ""), "must not be larger than \(fileBytesMax) bytes")
       return nil
     }
-    var composer = YAMLComposer(events: YAMLEventReader(bytes), report: report)
+    if let line = DirectiveLines.first(beyond: directivesMax, in: bytes) {
+      report.refuse(
+        Spot(place: .position(line: line, column: 1), path: ""),
+        "must not have more than \(directivesMax) directives (%)")
+      return nil
+    }
+    // YAML 1.2, section 5.2. To libyaml it would be the first line's first column.
+    let mark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    var composer = YAMLComposer(events: YAMLEventReader(bytes[mark...]), report: report)
     guard let root = try? composer.document() else { return nil }
     return root
   }
@@ -75,9 +87,11 @@ struct YAMLComposer {
     guard nodeCount <= YAMLComposer.nodesMax else {
       throw stop(event.place, "must not hold more than \(YAMLComposer.nodesMax) values")
     }
-    guard steps.count <= YAMLComposer.depthMax else {
+    guard depth <= YAMLComposer.depthMax else {
       throw stop(event.place, "must not be nested deeper than \(YAMLComposer.depthMax) levels")
     }
+    depth += 1
+    defer { depth -= 1 }
     refuseDecoration(event)
     return YAMLNode(content: try content(event), place: event.place)
   }
@@ -150,8 +164,8 @@ struct YAMLComposer {
     if event.hasTag { refuse(event.place, "must not have a tag (!name): put a text in quotes instead") }
   }
 
-  private func refuse(_ place: Place, _ sentence: String) {
-    report.refuse(Spot(place: place, path: path), sentence)
+  private func refuse(_ place: Place, _ sentence: @autoclosure () -> String) {
+    report.refuse(Spot(place: place, path: path), sentence())
   }
 
   private var path: String {
@@ -160,6 +174,33 @@ struct YAMLComposer {
       case .index(let index): path += "[\(index)]"
       case .key(let key): path = path.appendingSetting(key)
       }
+    }
+  }
+}
+
+/// Lines that begin with a percent sign, as libyaml counts lines. Nothing else begins so: a comment has its own sign,
+/// and a value cannot.
+private enum DirectiveLines {
+  /// The line of the first one beyond so many, from 1 on, as places count lines; nil where there are not so many.
+  static func first(beyond countMax: Int, in bytes: [UInt8]) -> Int? {
+    var count = 0
+    for index in bytes.indices where bytes[index] == UInt8(ascii: "%") && isAtLineStart(index, bytes) {
+      count += 1
+      guard count > countMax else { continue }
+      return 1 + bytes[..<index].count { $0 == UInt8(ascii: "\n") }
+    }
+    return nil
+  }
+
+  /// Behind LF, CR, NEL, LS or PS, or at the very beginning.
+  private static func isAtLineStart(_ index: Int, _ bytes: [UInt8]) -> Bool {
+    let before = bytes[max(index - 3, 0)..<index]
+    switch before.last {
+    case nil, 0x0A, 0x0D: return true
+    case 0x85: return before.dropLast().last == 0xC2
+    case 0xA8, 0xA9: return before.starts(with: [0xE2, 0x80])
+    case 0xBF: return index == 3 && before.starts(with: [0xEF, 0xBB])
+    default: return false
     }
   }
 }

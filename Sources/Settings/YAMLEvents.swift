@@ -32,10 +32,10 @@ final class YAMLEventReader {
   private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
   private let input: UnsafeMutableBufferPointer<UInt8>
 
-  init(_ bytes: [UInt8]) {
+  init(_ bytes: ArraySlice<UInt8>) {
     input = .allocate(capacity: max(bytes.count, 1))
-    input.initialize(repeating: 0)
-    for (index, byte) in bytes.enumerated() { input[index] = byte }
+    _ = input.initialize(from: bytes)
+    if bytes.isEmpty { input.initialize(repeating: 0) }
     guard yaml_parser_initialize(parser) == 1 else { fatalError("no memory for libyaml's parser") }
     // Said rather than guessed: a stray byte order mark must not turn the file into UTF-16.
     yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)

@@ -11,16 +11,16 @@ public enum Hex {
   }
 
   /// The value of one hex digit, nil for any other byte.
+  @inlinable
   public static func value(of digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    default: nil
-    }
+    let decimal = digit &- UInt8(ascii: "0")
+    if decimal < 10 { return decimal }
+    let letter = (digit | 0x20) &- UInt8(ascii: "a")
+    return letter < 6 ? letter + 10 : nil
   }
 
   /// Calls `emit` for each decoded byte; false when the text is not whole pairs of hex digits.
+  @inlinable
   public static func decode(
     _ text: UnsafeRawBufferPointer, emit: (UInt8) -> Bool
   ) -> Bool {

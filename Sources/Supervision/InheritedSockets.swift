@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 
 /// A listening socket that systemd opened for the service (systemd.socket(5)).
@@ -6,8 +5,6 @@ public struct InheritedSocket: Sendable, Equatable {
   public let descriptor: Int32
   /// `FileDescriptorName=` of the socket unit; `unknown` when the manager gave none.
   public let name: String
-  /// `Backlog=` of the socket unit; nil where the kernel does not say.
-  public let backlog: Int32?
 }
 
 /// Why inherited sockets cannot be used. The text is for the operator.
@@ -48,7 +45,7 @@ public enum InheritedSockets {
     for (index, name) in names.enumerated() {
       let descriptor = firstDescriptor + Int32(index)
       try adopt(descriptor, name: name)
-      sockets.append(InheritedSocket(descriptor: descriptor, name: name, backlog: backlog(of: descriptor)))
+      sockets.append(InheritedSocket(descriptor: descriptor, name: name))
     }
     return sockets
   }
@@ -76,18 +73,6 @@ public enum InheritedSockets {
     guard option(SO_ACCEPTCONN, of: descriptor) == 1 else {
       throw refuse("does not listen: the socket unit needs Accept=no")
     }
-  }
-
-  private static func backlog(of descriptor: Int32) -> Int32? {
-    if option(SO_DOMAIN, of: descriptor) == AF_UNIX {
-      let backlog = vg_unix_backlog(descriptor)
-      return backlog >= 0 ? backlog : nil
-    }
-    // Of a socket that listens these two count connections that wait, and how many may (tcp(7)).
-    var info = tcp_info()
-    var length = socklen_t(MemoryLayout<tcp_info>.size)
-    guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &length) == 0 else { return nil }
-    return Int32(clamping: info.tcpi_sacked)
   }
 
   private static func option(_ name: Int32, of descriptor: Int32) -> Int32? {

@@ -21,12 +21,15 @@ public struct WatchdogService: Service {
     self.isAlive = isAlive
   }
 
+  private static let intervalMicrosecondsMax: Int64 = 86_400_000_000
+
   /// The interval that sd_watchdog_enabled(3) would give; nil when no watchdog waits for this process.
   static func interval(environment: [String: String], pid: Int32) -> Duration? {
     guard let text = environment["WATCHDOG_USEC"], let microseconds = Int64(text), microseconds > 0
     else { return nil }
     if let meant = environment["WATCHDOG_PID"], meant != String(pid) { return nil }
-    return .microseconds(microseconds)
+    // A sign of life too many does no harm, and half an eternity from now is no instant that can be waited for.
+    return .microseconds(min(microseconds, intervalMicrosecondsMax))
   }
 
   public func run() async throws {

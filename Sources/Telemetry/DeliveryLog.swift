@@ -16,18 +16,24 @@ public struct DeliveryLog: Recorder, Sendable {
   private let deliveries: Deliveries
   /// Nil where nothing is left out.
   private let limit: RefusalLimit?
+  /// Of each route's refusals one a minute says how to find out why.
+  private let hints = RefusalLimit(linesMax: 1)
+  /// Options that name the daemon to a command, each behind a blank.
+  private let commandOptions: String
 
   /// - Parameters:
   ///   - level: less important lines are left out.
+  ///   - commandOptions: what the commands of a hint need besides.
   ///   - refusedPerMinuteMax: lines for one route's refusals for one reason; nil is no limit.
   public init(
     sink: LogSink, format: LogFormat, level: Logger.Level = .info, deliveries: Deliveries = .all,
-    refusedPerMinuteMax: Int? = nil
+    refusedPerMinuteMax: Int? = nil, commandOptions: String = ""
   ) {
     self.sink = sink
     self.format = format
     self.level = level
     self.deliveries = deliveries
+    self.commandOptions = commandOptions
     limit = refusedPerMinuteMax.map(RefusalLimit.init)
   }
 
@@ -35,7 +41,17 @@ public struct DeliveryLog: Recorder, Sendable {
     guard isLogged(record) else { return }
     let now = LogTime.now()
     guard isWithinLimit(record, now) else { return }
-    sink.append(DeliveryLog.line(for: record, format: format, unixMilliseconds: now))
+    sink.append(
+      DeliveryLog.line(for: record, hint: hint(for: record, now), format: format, unixMilliseconds: now))
+  }
+
+  private func hint(for record: ExchangeRecord, _ now: Int64) -> String? {
+    guard record.outcome == .refused, record.reason == DeliveryLog.mismatchLabel, let route = record.route,
+      hints.admits(.init(route: route, reason: record.reason), unixMilliseconds: now)
+    else { return nil }
+    // A route's name is its path, behind its host where it has one.
+    return "vesigate capture --route \(route.drop { $0 != "/" })\(commandOptions), then vesigate diagnose"
+      + commandOptions
   }
 
   /// Nothing but its own line tells of this: the delivery's says what was answered.
@@ -106,9 +122,10 @@ public struct DeliveryLog: Recorder, Sendable {
   }
 
   private static let staleLabel = Unverified.stale(ageSeconds: 0).label
+  private static let mismatchLabel = Unverified.mismatch.label
 
   static func line(
-    for record: ExchangeRecord, format: LogFormat, unixMilliseconds: Int64
+    for record: ExchangeRecord, hint: String? = nil, format: LogFormat, unixMilliseconds: Int64
   ) -> [UInt8] {
     var line = LogLine(format, level: level(of: record), unixMilliseconds: unixMilliseconds)
     line.add("msg", "delivery")
@@ -117,6 +134,7 @@ public struct DeliveryLog: Recorder, Sendable {
     addSignature(of: record, to: &line)
     addUpstream(of: record, to: &line)
     addDurations(of: record, to: &line)
+    line.add("hint", hint)
     return line.finished()
   }
 
@@ -135,6 +153,7 @@ public struct DeliveryLog: Recorder, Sendable {
     line.add("request_id", record.requestID)
     if let trace = record.trace { line.addHex("trace_id", trace.high, trace.low) }
     line.add("body_bytes", record.bodyBytes)
+    if record.fieldsLeftBehind != 0 { line.add("fields_left_behind", record.fieldsLeftBehind) }
   }
 
   private static func addSignature(of record: ExchangeRecord, to line: inout LogLine) {

@@ -67,7 +67,7 @@ enum LogEscape {
 
   /// ASCII but for its controls and DEL; beyond ASCII what is neither a control, nor invisible formatting
   /// (bidirectional overrides reorder what an operator reads), nor a line separator, nor unassigned.
-  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+  static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7F }
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:

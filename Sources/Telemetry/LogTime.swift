@@ -1,12 +1,13 @@
 internal import Gateway
 internal import Glibc
+internal import Instants
 
 /// The wall clock as log lines show it: UTC, RFC 3339, milliseconds.
 enum LogTime {
   static func now() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    return UnixTime.milliseconds(seconds: time.tv_sec, nanoseconds: time.tv_nsec)
   }
 
   /// Appends `2025-11-21T20:37:00.123Z`. Plain arithmetic, without a cached second: a few divisions cost

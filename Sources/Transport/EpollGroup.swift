@@ -6,20 +6,22 @@ internal import Synchronization
 
 /// Event loops on threads of their own, and the ways to give them sockets.
 public final class EpollGroup: EventLoopGroup, Sendable {
-  private let loops: [EpollLoop]
+  public let loops: [EpollLoop]
   private let turn = Atomic(0)
   /// Left by every loop at its end.
   private let running: DispatchGroup
 
-  /// - Parameter threads: how many loops, at least one.
-  public init(threads: Int) {
+  /// - Parameters:
+  ///   - threads: how many loops, at least one.
+  ///   - name: what the threads are called, each with its number behind it.
+  public init(threads: Int, named name: String = "loop") {
     precondition(threads > 0, "no event loop without a thread")
     let running = DispatchGroup()
     self.running = running
     loops = (0..<threads).map { number in
       let loop = EpollLoop()
       running.enter()
-      EpollGroup.startThread(named: "NIO-ELT-0-#\(number)") {
+      EpollGroup.startThread(named: "\(name)-\(number)") {
         loop.run()
         running.leave()
       }
@@ -47,13 +49,17 @@ public final class EpollGroup: EventLoopGroup, Sendable {
         body.run()
         return nil
       }, Unmanaged.passRetained(Body(name: name, run: run)).toOpaque())
-    precondition(failed == 0, "no thread to be had: error \(failed)")
+    guard failed == 0 else {
+      fatalError("no thread to be had (\(String(cString: strerror(failed)))): raise TasksMax= of the service")
+    }
     pthread_detach(thread)
   }
 
   // MARK: EventLoopGroup
 
-  public func next() -> any EventLoop {
+  public func next() -> any EventLoop { nextLoop }
+
+  private var nextLoop: EpollLoop {
     loops[abs(turn.wrappingAdd(1, ordering: .relaxed).oldValue % loops.count)]
   }
 
@@ -72,12 +78,16 @@ public final class EpollGroup: EventLoopGroup, Sendable {
   /// Accepts on every loop from a socket that listens. The descriptor is the channels' from now on.
   ///
   /// - Parameters:
-  ///   - server: adds the handlers of a listening channel, through which each connection comes as a `Channel`.
+  ///   - server: adds the handlers of a listening channel, through which each connection comes as a `Channel`, and
+  ///     each failure to accept one as an `IOError`.
   ///   - connection: adds a connection's.
   /// - Returns: the listening channel of each loop.
   /// - Throws: what one of them could not begin for. Then none of them is left.
   public func serve(
-    _ descriptor: CInt, server: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>,
+    _ descriptor: CInt,
+    server: @escaping @Sendable (any Channel) -> EventLoopFuture<Void> = {
+      $0.eventLoop.makeSucceededVoidFuture()
+    },
     connection: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
   ) async throws -> [any Channel] {
     var on: CInt = 1
@@ -100,14 +110,11 @@ public final class EpollGroup: EventLoopGroup, Sendable {
     return channels
   }
 
-  /// Makes a connected socket, which is the channel's from now on, a channel of one of these loops.
+  /// Makes a connected socket, which is the channel's from now on, a channel of these loops, in turn.
   public func adopt(
-    _ descriptor: CInt, on loop: any EventLoop,
-    connection: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    _ descriptor: CInt, connection: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
   ) -> EventLoopFuture<any Channel> {
-    guard let loop = loop as? EpollLoop else {
-      return loop.makeFailedFuture(EventLoopError.unsupportedOperation)
-    }
+    let loop = nextLoop
     Self.unblock(descriptor)
     return loop.flatSubmit {
       let channel = SocketChannel(
@@ -120,9 +127,9 @@ public final class EpollGroup: EventLoopGroup, Sendable {
     }
   }
 
-  /// From now on has what a connection of these loops receives put where `room` says, and not fired through its
+  /// From now on has what a connection of such loops receives put where `room` says, and not fired through its
   /// pipeline but told to `received`, for as long as `room` says anything. To be called on the channel's loop.
-  public func receive(
+  public static func receive(
     on channel: any Channel, into room: @escaping () -> UnsafeMutableRawBufferPointer?,
     then received: @escaping (Int) -> Void
   ) {

@@ -44,11 +44,15 @@ public final class EpollLoop: EventLoop, NIOSerialEventLoopExecutor, @unchecked 
   var readBuffers = ReadBuffers()
 
   init() {
-    precondition(epoll >= 0 && wake >= 0, "no descriptor to be had for an event loop: errno \(errno)")
+    guard epoll >= 0, wake >= 0 else {
+      fatalError("no descriptor to be had for an event loop (\(String(cString: strerror(errno))))")
+    }
     // On arrival: each signal is told once, so its counter need not be read.
-    let failed = vg_epoll_ctl_tagged(
+    let failed = vg_epoll_ctl(
       epoll, EPOLL_CTL_ADD, wake, Readiness.input | Readiness.onArrival, UInt64(UInt32(bitPattern: wake)))
-    precondition(failed == 0, "an event loop cannot watch its own descriptor: errno \(errno)")
+    guard failed == 0 else {
+      fatalError("an event loop cannot watch its own descriptor (\(String(cString: strerror(errno))))")
+    }
   }
 
   deinit {
@@ -88,7 +92,7 @@ public final class EpollLoop: EventLoop, NIOSerialEventLoopExecutor, @unchecked 
 
   private func control(_ operation: CInt, _ source: EventSource, _ events: UInt32) -> Bool {
     let tag = UInt64(source.generation) << 32 | UInt64(UInt32(bitPattern: source.descriptor))
-    return vg_epoll_ctl_tagged(epoll, operation, source.descriptor, events, tag) == 0
+    return vg_epoll_ctl(epoll, operation, source.descriptor, events, tag) == 0
   }
 
   /// Has `turn` called on a source once more before the loop sleeps.

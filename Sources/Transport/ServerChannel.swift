@@ -11,11 +11,12 @@ internal import NIOCore
 final class ServerChannel: EpollChannel, @unchecked Sendable {
   typealias Initializer = @Sendable (any Channel) -> EventLoopFuture<Void>
 
-  /// For how long nothing is accepted after the kernel had nothing to accept with, mostly no descriptor.
+  /// For how long nothing is accepted after the kernel had nothing to accept with, mostly no descriptor. Those who
+  /// want to connect wait in its queue meanwhile.
   private static let rest = TimeAmount.seconds(1)
 
   private let initializer: Initializer
-  private var isResting = false
+  private(set) var isResting = false
 
   init(loop: EpollLoop, descriptor: CInt, initializer: @escaping Initializer) {
     self.initializer = initializer
@@ -99,13 +100,24 @@ final class ServerChannel: EpollChannel, @unchecked Sendable {
   }
 
   private func lacking(_ code: CInt, _ call: String) {
+    rest()
+    pipeline.syncOperations.fireErrorCaught(IOError(errnoCode: code, reason: call))
+  }
+
+  /// A connection was accepted and could not go to work. Where the kernel has refused, it would refuse the next one.
+  func couldNotBegin(_ error: any Error) {
+    if error is IOError { rest() }
+    pipeline.fireErrorCaught(error)
+  }
+
+  private func rest() {
+    guard !isResting else { return }
     isResting = true
     loop.unwatch(self)
     loop.scheduleTask(in: Self.rest) {
       self.isResting = false
       if self.isActive, self.isReadWanted, !self.isWaiting { self.waitAgain() }
     }
-    pipeline.syncOperations.fireErrorCaught(IOError(errnoCode: code, reason: call))
   }
 
   /// The end of its pipeline: what none of its handlers has kept becomes a connection at work.

@@ -33,8 +33,8 @@ extension SocketChannel {
         guard received.code == EAGAIN else { return failReading(received.code) }
         break
       }
-      // A stream that fills less than it was offered has nothing left, but perhaps its end.
-      if !received.isFull, !isEndAnnounced { isReadable = false }
+      // A stream that fills less than it was offered has nothing left.
+      if !received.isFull, !isShortReadNoEnd { isReadable = false }
       isReadWanted = false
       hasRead = true
       if let buffer = received.buffer {

@@ -12,8 +12,9 @@ internal import Synchronization
 final class SocketChannel: EpollChannel, @unchecked Sendable {
   /// Whether the kernel may have something that was not received yet.
   var isReadable = false
-  /// Whether the other end has said its last, so that after a short read there is something left: the end.
-  var isEndAnnounced = false
+  /// Whether behind a short read there may be something left: the end, once the other side has said its last; what
+  /// follows a mark; on a unix socket what follows a piece that came with descriptors, of which nobody tells.
+  lazy var isShortReadNoEnd = localAddress?.protocol == .unix
   var isInputShut = false
   var allowsHalfClosure = false
   /// Who takes bytes without the pipeline.
@@ -54,7 +55,8 @@ final class SocketChannel: EpollChannel, @unchecked Sendable {
   override func watch() -> Bool { loop.watch(self, for: events) }
 
   private var events: UInt32 {
-    Readiness.input | Readiness.inputEnd | Readiness.onArrival | (isWaitingForRoom ? Readiness.output : 0)
+    Readiness.input | Readiness.inputEnd | Readiness.mark | Readiness.onArrival
+      | (isWaitingForRoom ? Readiness.output : 0)
   }
 
   /// From now on epoll tells of room too. What came meanwhile it tells again.
@@ -72,9 +74,9 @@ final class SocketChannel: EpollChannel, @unchecked Sendable {
       isBlocked = false
       writeNow()
     }
-    guard isOpen, events & (Readiness.input | Readiness.inputEnd) != 0 else { return }
+    guard isOpen, events & (Readiness.input | Readiness.inputEnd | Readiness.mark) != 0 else { return }
     isReadable = true
-    if events & Readiness.inputEnd != 0 { isEndAnnounced = true }
+    if events & (Readiness.inputEnd | Readiness.mark) != 0 { isShortReadNoEnd = true }
     if isReadWanted { readNow() }
   }
 
@@ -88,13 +90,13 @@ final class SocketChannel: EpollChannel, @unchecked Sendable {
   }
 
   /// Nobody waits for it: who accepted it hears of it, as of a connection that could not be accepted.
-  override func cannotBegin(_ error: any Error) { parent?.pipeline.fireErrorCaught(error) }
+  override func cannotBegin(_ error: any Error) { (parent as? ServerChannel)?.couldNotBegin(error) }
 
   /// Reset, or ended on both sides. What came before is still handed on, wanted or not: nothing will ask for it
   /// any more.
   private func gone() {
     isReadable = true
-    isEndAnnounced = true
+    isShortReadNoEnd = true
     while isActive, isReadable, !isInputShut { readNow() }
     guard isOpen else { return }
     let code = (try? socketOption(SocketOptionLevel(SOL_SOCKET), SO_ERROR, CInt())) ?? 0

@@ -1,15 +1,15 @@
 internal import Admin
 internal import Glibc
 internal import Listening
-internal import NIOCore
 internal import Settings
+internal import Transport
 
 /// The admin listener while it is open.
 struct AdminDoor {
   private let server: AdminServer
   private let unixPath: String?
 
-  static func open(_ address: ListenAddress, desk: OperatorDesk, group: any EventLoopGroup) async throws
+  static func open(_ address: ListenAddress, desk: OperatorDesk, group: EpollGroup) async throws
     -> AdminDoor
   {
     let socket: ListenSocket

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Forwarding
 internal import Gateway
 internal import Glibc
 internal import Listening
@@ -18,12 +19,12 @@ struct Assembly {
   /// Runs until SIGTERM or SIGINT, and returns when the last delivery is done.
   func run(hangups: UnixSignalsSequence) async throws {
     prepareProcess()
-    let logs = Logs(loaded.configuration.log, environment: environment)
+    warmTimers()
+    let logs = Logs(loaded.configuration.log, configPath: configPath, environment: environment)
     defer { logs.flush() }
     tellWarnings(logs.logger)
     let sockets = try Doors.open(loaded.configuration.listen, environment: environment)
-    let names = sockets.map(\.name).joined(separator: " ")
-    let parts = try await Parts(self, listeningOn: names, logs)
+    let parts = try await Parts(self, listeningOn: sockets.map(\.name), logs)
     parts.wire()
     let office = try await Office.open(loaded.configuration, parts, logs.logger)
     try await serve(sockets, parts, hangups, logs)
@@ -38,12 +39,22 @@ struct Assembly {
     vg_return_large_blocks()
   }
 
+  /// libdispatch takes descriptors for its timers when something first waits, and ends the process where there are
+  /// none left: so something waits while there are, before a sender can have taken them. Nobody waits for its end: a
+  /// start depends on no clock, and some stand still.
+  private func warmTimers() { Task { try? await Task.sleep(for: .milliseconds(1)) } }
+
   private func tellWarnings(_ logger: Logger) {
     for warning in loaded.warnings { logger.warning("\(warning)") }
-    // A sender's connection and its upstream's each take a descriptor.
-    let limits = loaded.configuration.limits
-    let needed = limits.connectionsMax + limits.inFlightMax + 64
-    if let warning = DescriptorLimit.raise(needed: needed) { logger.warning("\(warning)") }
+    if let warning = DescriptorLimit.raise(needed: descriptorsMax) { logger.warning("\(warning)") }
+  }
+
+  /// How many may be open at once before one of the limits, or of the bounds that are fixed, says no.
+  private var descriptorsMax: Int {
+    let (configuration, loops) = (loaded.configuration, Parts.loopCount(loaded.configuration))
+    return DescriptorLimit.least(workers: loops, listening: configuration.listen.count) + Office.callersMax
+      + Listener.descriptorsMax(configuration.limits)
+      + UpstreamForwarder.descriptorsMax(configuration.limits, loaded.snapshot.routes, loops: loops)
   }
 
   /// Until SIGTERM or SIGINT: then the gateway drains, and the rest ends with it.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Control
 internal import Gateway
+internal import Instants
 internal import Settings
 
 struct CaptureCommand: ParsableCommand {
@@ -15,7 +16,7 @@ struct CaptureCommand: ParsableCommand {
 
       Exit codes: 0 all were saved, 64 wrong usage, 69 no daemon answers, 73 a file cannot be created, 74 \
       the disk is full or broken, 75 fewer were refused in that time, or others capture already, 77 \
-      permission denied, 78 the configuration is not usable.
+      permission denied, 78 the configuration does not say which daemon is meant.
       """)
 
   @OptionGroup var config: ConfigOption
@@ -39,54 +40,74 @@ struct CaptureCommand: ParsableCommand {
     guard (1...CaptureRequest.secondsMax).contains(secondsMax) else {
       throw ValidationError("--seconds-max must be from 1 to \(CaptureRequest.secondsMax)")
     }
+    // With a name behind it, it would be the root.
+    guard !directory.isEmpty else { throw ValidationError("--directory must be a folder; . is this one") }
   }
 
   func run() throws {
-    let configuration = try SecretTarget.configuration(config.path)
-    guard let control = configuration.control else {
-      complain("vesigate: the control socket is switched off in the configuration (control: none)")
-      throw ExitStatus.unavailable
-    }
-    let path = try route ?? onlyRoute(configuration)
+    let place = ControlPlace(configPath: config.path)
+    let client = try place.client()
+    if let broken = place.broken { complain("note: \(broken)") }
+    let path = try route ?? onlyRoute(client)
     guard let request = CaptureRequest(route: path, count: count, seconds: secondsMax) else {
       complain("vesigate: there is no route \(path)")
       throw ExitStatus.usage
     }
-    var saved = 0
-    let ending = try capture(ControlClient(path: control), request) { captured in
+    var saved: [String] = []
+    let ending = try capture(client, request) { captured in
       let path = try CaptureFile.write(captured, folder: directory)
-      saved += 1
+      saved.append(path)
       print("\(path)  \(captured.reason), \(captured.bytes.count) bytes")
     }
-    try end(ending, saved: saved, route: path)
+    sayNext(saved)
+    try end(ending, saved: saved.count, route: path)
   }
 
-  private func onlyRoute(_ configuration: Configuration) throws -> String {
-    guard configuration.routes.count == 1 else {
-      complain("vesigate: there are \(configuration.routes.count) routes: say which with --route")
+  /// What to type now.
+  private func sayNext(_ saved: [String]) {
+    guard let file = saved.first else { return }
+    let which = config.path == Configuration.fileDefault ? [] : ["--config", config.path]
+    complain(
+      (["why it was refused: vesigate", "diagnose"] + (which + [file]).map(\.shellWord)).joined(
+        separator: " "))
+  }
+
+  /// Of the routes that are in force, whatever the file says by now.
+  private func onlyRoute(_ client: ControlClient) throws -> String {
+    let report: StatusReply
+    do throws(ControlClient.Failure) { report = try client.report() } catch { throw fail(error) }
+    guard let only = report.routes.first, report.routes.count == 1, report.routesOmitted == 0 else {
+      let count = Int64(report.routes.count).addingSaturated(report.routesOmitted)
+      complain("vesigate: there are \(count) routes: say which with --route")
       throw ExitStatus.usage
     }
-    return configuration.routes[0].path.text
+    return only.path
+  }
+
+  private func fail(_ failure: ControlClient.Failure) -> ExitCode {
+    complain("vesigate: \(failure)")
+    return failure.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
   }
 
   private func capture(
     _ client: ControlClient, _ request: CaptureRequest, _ take: (Captured) throws -> Void
   ) throws -> CaptureEnding {
     do {
-      return try client.capture(request, begun: sayWaiting, take)
+      return try client.capture(request, begun: begin, take)
     } catch let failure as ControlClient.Failure {
-      complain("vesigate: \(failure)")
-      throw failure.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
+      throw fail(failure)
     }
   }
 
-  private func sayWaiting() {
+  /// The daemon gives what comes from now on: before anybody waits for it there has to be a place for it.
+  private func begin() throws {
+    try CaptureFile.tryOut(folder: directory)
     complain("waiting for the next \(count == 1 ? "delivery" : "\(count) deliveries") to be refused")
   }
 
   private func end(_ ending: CaptureEnding, saved: Int, route: String) throws {
     switch (ending.isRefused, ending.reason) {
-    case (false, "complete"):
+    case (false, "complete") where saved == count:
       return
     case (false, "bytes"):
       complain("vesigate: the next one is larger than what a capture may hold in memory; \(saved) saved")

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Gateway
 internal import Glibc
 
 /// A refused request as the daemon handed it over.
@@ -11,6 +12,15 @@ struct Captured {
 /// Writes captured requests: files that are new, and their owner's alone.
 enum CaptureFile {
   private static let attemptsMax = 1_000
+
+  /// Whether files can be made there is known before somebody waits for one.
+  static func tryOut(folder: String) throws {
+    let path = "\(folder)/.vesigate-capture-\(getpid())"
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw failure(folder, errno) }
+    close(descriptor)
+    unlink(path)
+  }
 
   /// The path of the file that was made. Its time is that of the arrival.
   static func write(_ captured: Captured, folder: String) throws -> String {
@@ -55,8 +65,8 @@ enum CaptureFile {
   }
 
   private static func stamp(_ descriptor: Int32, _ unixMilliseconds: Int64) -> Bool {
-    let time = timespec(
-      tv_sec: Int(unixMilliseconds / 1000), tv_nsec: Int(unixMilliseconds % 1000) * 1_000_000)
+    let (seconds, milliseconds) = CivilDate.floorDivided(unixMilliseconds, by: 1000)
+    let time = timespec(tv_sec: Int(seconds), tv_nsec: Int(milliseconds) * 1_000_000)
     return [time, time].withUnsafeBufferPointer { futimens(descriptor, $0.baseAddress) } == 0
   }
 }

@@ -1,5 +1,6 @@
 internal import Gateway
 internal import Glibc
+internal import Instants
 internal import NIOCore
 
 /// The program's clocks, read in one place.
@@ -8,7 +9,7 @@ enum Clocks {
     var wall = timespec()
     clock_gettime(CLOCK_REALTIME, &wall)
     return Moment(
-      unixMilliseconds: Int64(wall.tv_sec) * 1000 + Int64(wall.tv_nsec) / 1_000_000,
+      unixMilliseconds: UnixTime.milliseconds(seconds: wall.tv_sec, nanoseconds: wall.tv_nsec),
       // The same clock as the event loops' deadlines.
       uptimeNanoseconds: UInt64(max(NIODeadline.now().uptimeNanoseconds, 0)))
   }

@@ -1,5 +1,6 @@
 internal import Control
 internal import Glibc
+internal import Instants
 
 /// Why a capture is over.
 struct CaptureEnding {
@@ -15,7 +16,7 @@ extension ControlClient {
   /// Calls `begun` when what is refused counts, then hands over each captured request as it comes, until the
   /// capture ends.
   func capture(
-    _ request: CaptureRequest, begun: () -> Void, _ take: (Captured) throws -> Void
+    _ request: CaptureRequest, begun: () throws -> Void, _ take: (Captured) throws -> Void
   ) throws -> CaptureEnding {
     let descriptor = try connected()
     defer { close(descriptor) }
@@ -25,18 +26,22 @@ extension ControlClient {
     }
     // The daemon ends it in time; this is for one that hangs.
     var reader = AnswerReader(descriptor: descriptor, secondsMax: request.seconds + 30)
+    var (hasBegun, taken) = (false, 0)
     while let words = reader.line()?.split(separator: " ") {
-      if words == ["waiting"] {
-        begun()
+      if !hasBegun, words == ["waiting"] {
+        hasBegun = true
+        try begun()
         continue
       }
       if words.count == 2, words[0] == "end" || words[0] == "refused" {
         return CaptureEnding(isRefused: words[0] == "refused", reason: String(words[1]))
       }
-      guard words.count == 4, words[0] == "captured", let count = Int(words[1]),
-        let arrival = Int64(words[2]),
+      // Whoever answers is believed no more than was asked for: each one becomes a file.
+      guard taken < request.count, words.count == 4, words[0] == "captured", let count = Int(words[1]),
+        let arrival = Int64(words[2]).map(UnixTime.nearest),
         (0...Self.requestBytesMax).contains(count), let bytes = reader.bytes(count)
       else { break }
+      taken += 1
       try take(Captured(bytes: bytes, arrivalUnixMilliseconds: arrival, reason: String(words[3])))
     }
     throw Failure(

@@ -1,7 +1,10 @@
 internal import Control
 internal import Gateway
 internal import Glibc
+internal import Instants
+internal import NIOCore
 internal import Rotation
+internal import Secrets
 
 /// Asks the running daemon over its control socket. Every wait is bounded.
 struct ControlClient {
@@ -46,12 +49,25 @@ struct ControlClient {
     Failure(kind: .broken, description: "what answers at \(path) is not this version of vesigate")
   }
 
+  /// One that is closed without a word found all seats taken, which those who say nothing do not keep for long.
+  private static let triesMax = 4
+
   private func bytes(_ request: ControlRequest, secondsMax: Int? = nil) throws(Failure) -> [UInt8] {
+    for _ in 1..<Self.triesMax {
+      let answer = try bytesOnce(request, secondsMax: secondsMax)
+      guard answer.isEmpty else { return answer }
+      FileThread.sleep(.milliseconds(300))
+    }
+    return try bytesOnce(request, secondsMax: secondsMax)
+  }
+
+  private func bytesOnce(_ request: ControlRequest, secondsMax: Int?) throws(Failure) -> [UInt8] {
     let descriptor = try connected()
     defer { close(descriptor) }
     let line = Array("\(request.rawValue)\n".utf8)
     // MSG_NOSIGNAL: one that hangs up is a failure, not the end of this process.
     guard send(descriptor, line, line.count, Int32(MSG_NOSIGNAL)) == line.count else {
+      if errno == EPIPE { return [] }
       throw failure(errno)
     }
     return try answer(descriptor, secondsMax: secondsMax ?? Self.secondsMax(request))
@@ -102,6 +118,7 @@ struct ControlClient {
       guard poll(&waiting, 1, Int32((end - now) / 1_000_000 + 1)) > 0 else { continue }
       let count = recv(descriptor, &chunk, chunk.count, 0)
       if count < 0, errno == EINTR { continue }
+      if count < 0, errno == ECONNRESET, bytes.isEmpty { return [] }
       guard count >= 0 else { throw failure(errno) }
       guard count > 0 else { return bytes }
       bytes += chunk[..<count]
@@ -136,6 +153,8 @@ struct ControlReply {
     /// When the journal that the daemon sees began, Unix milliseconds; nil when it sees none.
     let journalBegan: Int64?
     let counts: HoldCounts
+    /// The same when the last rotation was announced; nil where the daemon knows of none.
+    let atAnnouncement: HoldCounts?
   }
 
   let ok: Bool
@@ -143,6 +162,8 @@ struct ControlReply {
   let pid: Int64
   let message: String
   let files: [File]
+  /// Of a reload that was taken; an older daemon tells none.
+  let warnings: [String]
 
   /// Nil when the bytes are no answer of a daemon's.
   init?(_ bytes: [UInt8]) {
@@ -154,6 +175,7 @@ struct ControlReply {
     self.generation = generation
     self.pid = pid
     self.message = message
+    warnings = json["warnings"]?.elements.compactMap { $0.text(in: bytes) } ?? []
     self.files = files.elements.compactMap { File($0, bytes) }
   }
 
@@ -167,6 +189,9 @@ extension ControlReply.File {
     fingerprints = prints.elements.compactMap { $0.text(in: bytes) }
     journalBegan = json["journal"]?["began"]?.integer(in: bytes)
     counts = HoldCounts { json[$0]?.integer(in: bytes) ?? 0 }
+    atAnnouncement = json["atAnnouncement"].flatMap { announced in
+      announced.isObject ? HoldCounts { announced[$0]?.integer(in: bytes) ?? 0 } : nil
+    }
   }
 }
 
@@ -174,22 +199,22 @@ extension ControlReply.File {
 struct HoldCounts {
   var held: Int64
   var rejudged: Int64
-  var overflowed: Int64
+  var deferred: Int64
   var revoked: Int64
 
   init(_ count: (String) -> Int64) {
     held = count("heldTotal")
     rejudged = count("rejudged")
-    overflowed = count("overflowed")
+    deferred = count("deferred")
     revoked = count("revoked")
   }
 
   static func - (after: HoldCounts, before: HoldCounts) -> HoldCounts {
     var difference = after
-    difference.held -= before.held
-    difference.rejudged -= before.rejudged
-    difference.overflowed -= before.overflowed
-    difference.revoked -= before.revoked
+    difference.held = after.held.subtractingSaturated(before.held)
+    difference.rejudged = after.rejudged.subtractingSaturated(before.rejudged)
+    difference.deferred = after.deferred.subtractingSaturated(before.deferred)
+    difference.revoked = after.revoked.subtractingSaturated(before.revoked)
     return difference
   }
 }

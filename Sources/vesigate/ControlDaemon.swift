@@ -4,12 +4,13 @@ internal import Rotation
 
 /// The running daemon as the secret commands see it, for one secret file.
 final class ControlDaemon: RotationDaemon {
-  /// After the journal was confirmed, and after the new secret was.
-  private(set) var before: HoldCounts?
-  private(set) var after: HoldCounts?
+  /// What the daemon has counted since the rotation was announced, be it by an earlier command.
+  private(set) var meanwhile: HoldCounts?
   private(set) var generation: Int64?
   /// Nobody listens on the control socket, and that is allowed.
   private(set) var isAbsent = false
+  /// It runs, and no route of the configuration that it has taken uses the file.
+  private(set) var isFileUnused = false
 
   private let client: ControlClient?
   private let path: String
@@ -38,7 +39,6 @@ final class ControlDaemon: RotationDaemon {
         "the daemon judges by secret \(known), but \(path) holds \(current): its log says why it refused that"
       )
     }
-    before = file.counts
   }
 
   func confirmSecret(fingerprint: String) throws(DaemonSilence) {
@@ -48,7 +48,7 @@ final class ControlDaemon: RotationDaemon {
       let file = try file(in: reply)
       let known = file.fingerprints.first ?? "none"
       if known == fingerprint, reply.ok {
-        after = file.counts
+        meanwhile = file.countsMeanwhile
         generation = reply.generation
         return
       }
@@ -64,9 +64,10 @@ final class ControlDaemon: RotationDaemon {
   func rotationEnded() {
     // What was still held is answered now, and belongs to the account of this rotation.
     // The look has been done when the answer is late: a slow sender is not waited for.
-    guard before != nil, let reply = try? client?.ask(.wait, secondsMax: 3), let file = try? file(in: reply)
+    guard meanwhile != nil, let reply = try? client?.ask(.wait, secondsMax: 3),
+      let file = try? file(in: reply)
     else { return }
-    after = file.counts
+    meanwhile = file.countsMeanwhile
   }
 
   /// The answer to `wait`; nil where nobody listens and that is allowed.
@@ -90,6 +91,7 @@ final class ControlDaemon: RotationDaemon {
 
   private func file(in reply: ControlReply) throws(DaemonSilence) -> ControlReply.File {
     guard let file = reply.file(path) else {
+      isFileUnused = true
       throw DaemonSilence("the daemon does not use \(path): make it read its configuration (vesigate reload)")
     }
     return file
@@ -97,12 +99,15 @@ final class ControlDaemon: RotationDaemon {
 
   /// What happened to deliveries meanwhile, as a sentence; nil when nobody counted.
   var deliveriesMeanwhile: String? {
-    guard let before, let after else { return nil }
-    let counts = after - before
+    guard let counts = meanwhile else { return nil }
     let revoked =
       counts.revoked > 0 ? ", \(counts.revoked) refused that only the compromised secret verified" : ""
     return
       "deliveries meanwhile: \(counts.held) held, \(counts.rejudged) of them verified by the new secret, "
-      + "\(counts.overflowed) answered 503 for their sender to try again\(revoked)"
+      + "\(counts.deferred) answered 503 for their sender to try again\(revoked)"
   }
+}
+
+extension ControlReply.File {
+  fileprivate var countsMeanwhile: HoldCounts? { atAnnouncement.map { counts - $0 } }
 }

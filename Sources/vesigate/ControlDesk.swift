@@ -1,6 +1,7 @@
 internal import Control
 internal import Gateway
 internal import Glibc
+internal import Secrets
 internal import Settings
 internal import Signing
 internal import Synchronization
@@ -25,7 +26,9 @@ struct ControlDesk: Sendable {
       return answer
     case .reload:
       let verdict = await status.reload()
-      return answer(ok: verdict.isTaken, message: verdict.sentence)
+      var answer = answer(ok: verdict.isTaken, message: verdict.sentence)
+      answer.warnings = verdict.warnings
+      return answer
     case .wait:
       await keeper.lookAtAll()
       let isPassed = await passBarrier()
@@ -70,7 +73,11 @@ struct ControlDesk: Sendable {
             began: $0.beganUnixMilliseconds, mode: $0.mode.rawValue, compromised: $0.isCompromised)
         },
         readAt: readAt[set.path] ?? 0, held: counts.heldNow, heldTotal: counts.total,
-        rejudged: counts.rejudgedTotal, overflowed: counts.overflowedTotal, revoked: counts.revokedTotal)
+        rejudged: counts.rejudgedTotal, overflowed: counts.overflowedTotal, deferred: counts.deferredTotal,
+        revoked: counts.revokedTotal,
+        atAnnouncement: counts.atAnnouncement.map {
+          .init(held: $0.held, rejudged: $0.rejudged, deferred: $0.deferred, revoked: $0.revoked)
+        })
     }
     return ControlAnswer(
       ok: ok, generation: loaded.snapshot.generation, pid: getpid(), message: message, files: files)

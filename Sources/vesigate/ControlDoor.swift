@@ -2,8 +2,8 @@ internal import Control
 internal import Gateway
 internal import Glibc
 internal import Listening
-internal import NIOCore
 internal import Settings
+internal import Transport
 
 /// The control socket while it is open.
 struct ControlDoor {
@@ -11,7 +11,7 @@ struct ControlDoor {
   private let path: String
 
   static func open(
-    _ path: String, desk: ControlDesk, refusals: RefusalDesk, group: any EventLoopGroup
+    _ path: String, desk: ControlDesk, refusals: RefusalDesk, group: EpollGroup
   ) async throws -> ControlDoor {
     let socket = try ListenSocket.unix(path: path, mode: 0o660, group: nil)
     let server = try await ControlServer.start(

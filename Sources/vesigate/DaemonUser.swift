@@ -1,4 +1,6 @@
+internal import Control
 internal import Glibc
+internal import Secrets
 
 /// Whom the daemon runs as: who must be able to read the secrets, and must not read the API key.
 struct DaemonUser {
@@ -8,11 +10,29 @@ struct DaemonUser {
 
   /// The running daemon's, by its process id; else the user `vesigate`, if there is one.
   init?(pid: Int64?) {
-    guard let found = pid.flatMap(DaemonUser.ofProcess) ?? DaemonUser.ofAccount("vesigate") else {
+    guard let found = pid.flatMap(DaemonUser.ofProcess) ?? DaemonUser.ofAccount(Self.serviceAccount) else {
       return nil
     }
     self = found
   }
+
+  /// An account by its name; nil where there is none of it.
+  init?(account: String) {
+    guard let found = DaemonUser.ofAccount(account) else { return nil }
+    self = found
+  }
+
+  /// Whom the daemon of a configuration runs as, where one answers soon.
+  init?(runningBy configPath: String) {
+    guard let socket = ControlPlace(configPath: configPath).socketAsWritten,
+      let reply = try? ControlClient(path: socket).ask(.status, secondsMax: 2),
+      let found = DaemonUser.ofProcess(reply.pid)
+    else { return nil }
+    self = found
+  }
+
+  /// The account that the package makes for the service.
+  static let serviceAccount = "vesigate"
 
   private init(user: UInt32, groups: [UInt32]) {
     name = getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "with id \(user)"
@@ -43,6 +63,9 @@ struct DaemonUser {
     guard getgrouplist(name, group, &groups, &count) >= 0 else { return nil }
     return DaemonUser(user: user, groups: Array(groups.prefix(Int(count))))
   }
+
+  /// The account as whom files are opened.
+  var files: FileUser { FileUser(user: user, group: groups.first ?? 0, groups: groups) }
 
   /// By the classes of the file's mode; ACLs are not looked at.
   func canRead(user: UInt32, group: UInt32, mode: UInt32) -> Bool {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Diagnosis
 internal import Gateway
 internal import Glibc
+internal import Instants
 internal import Settings
 
 struct DiagnoseCommand: ParsableCommand {
@@ -31,10 +32,7 @@ struct DiagnoseCommand: ParsableCommand {
   var requestFile = "-"
 
   func validate() throws {
-    // Beyond these a count of milliseconds would overflow.
-    if let at, !(0...253_402_300_799).contains(at) {
-      throw ValidationError("--at must be a Unix time in seconds")
-    }
+    try UnixTime.validate(at: at)
   }
 
   func run() throws {
@@ -44,12 +42,22 @@ struct DiagnoseCommand: ParsableCommand {
     let finding = Diagnosis.of(
       RefusedCase(
         head: saved.head, body: saved.body, layout: saved.route.layout,
-        secrets: loaded.snapshot.secrets[saved.route.secretFileIndex], arrival: arrival))
+        secrets: loaded.snapshot.secrets[saved.route.secretFileIndex], arrival: arrival,
+        others: Self.others(than: saved.route, in: loaded)))
     print("route    \(saved.route.name), \(saved.body.count) bytes of body")
     print("arrived  \(TimeText.utc(unixMilliseconds: arrival.unixMilliseconds)) (\(whose))\n")
     FindingReport(finding, route: saved.route, configPath: config.path).print()
     if finding.verdict != .verifies, saved.head.framing == .none { saved.printBytesBehind() }
     if finding.verdict != .verifies, finding.verdict != .settings { throw ExitStatus.refused }
+  }
+
+  /// Each secret file of other routes once, by the first route that uses it.
+  private static func others(than route: Route, in loaded: Loaded) -> [OtherRoute] {
+    var seen: Set<String> = [loaded.snapshot.secrets[route.secretFileIndex].path]
+    return loaded.snapshot.routes.all.compactMap { other in
+      let set = loaded.snapshot.secrets[other.secretFileIndex]
+      return seen.insert(set.path).inserted ? OtherRoute(name: other.name, secrets: set) : nil
+    }
   }
 
   /// When it is judged at, and who says so.
@@ -61,7 +69,8 @@ struct DiagnoseCommand: ParsableCommand {
     }
     var status = stat()
     guard requestFile != "-", stat(requestFile, &status) == 0 else { return (moment, "now; see --at") }
-    moment.unixMilliseconds = Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+    moment.unixMilliseconds = UnixTime.milliseconds(
+      seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
     return (moment, "when the file was last changed; see --at")
   }
 }
@@ -81,22 +90,22 @@ struct FindingReport {
   func print() {
     Self.wrap(Self.capitalized(finding.sentence) + ".")
     if !finding.settings.isEmpty { printSettings() }
-    if !finding.ruledOut.isEmpty { Swift.print("\nRuled out:") }
+    if !finding.ruledOut.isEmpty { vesigate.print("\nRuled out:") }
     for point in finding.ruledOut { Self.wrap("- \(point)", indent: "  ") }
-    if !finding.advice.isEmpty { Swift.print() }
+    if !finding.advice.isEmpty { vesigate.print() }
     for sentence in finding.advice { Self.wrap(sentence) }
   }
 
   private func printSettings() {
-    Swift.print("\nIn \(configPath), route \(route.name), change\n")
+    vesigate.print("\nIn \(configPath), route \(route.name), change\n")
     let isDefault = route.layout == .vesicash
-    for line in SettingLines.of(route.layout) ?? ["signature: (as it is)"] { Swift.print("  - \(line)") }
-    for line in finding.settings { Swift.print("  + \(line)") }
+    for line in SettingLines.of(route.layout) ?? ["signature: (as it is)"] { vesigate.print("  - \(line)") }
+    for line in finding.settings { vesigate.print("  + \(line)") }
     // Most configurations do not have the first line, and who looks for it in vain wonders.
     if isDefault {
-      Swift.print("\n(vesicash is the default: where the first line is missing, add the others)")
+      vesigate.print("\n(vesicash is the default: where the first line is missing, add the others)")
     }
-    Swift.print("\nthen vesigate check, and vesigate reload.")
+    vesigate.print("\nthen vesigate check, and vesigate reload.")
   }
 
   private static func capitalized(_ text: String) -> String {
@@ -107,11 +116,11 @@ struct FindingReport {
     var line = ""
     for word in text.split(separator: " ") {
       if !line.isEmpty, line.count + 1 + word.count > columns {
-        Swift.print(line)
+        vesigate.print(line)
         line = indent
       }
       line += line.isEmpty || line == indent ? word : " " + word
     }
-    if !line.isEmpty { Swift.print(line) }
+    if !line.isEmpty { vesigate.print(line) }
   }
 }

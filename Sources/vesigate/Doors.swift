@@ -45,8 +45,6 @@ enum Doors {
       throw ListenFailure(
         name: "systemd", sentence: "\(what) was handed over: is vesigate started by its socket unit?")
     }
-    return wanted.map {
-      ListenSocket(inherited: $0.descriptor, name: "systemd:\($0.name)", backlog: $0.backlog)
-    }
+    return wanted.map { ListenSocket(inherited: $0.descriptor, name: "systemd:\($0.name)") }
   }
 }

@@ -3,23 +3,23 @@ internal import Gateway
 internal import Listening
 internal import Metrics
 internal import NIOCore
+internal import Transport
 
 /// The event loops and what each of them owns. A new snapshot reaches every loop before `adopt` returns.
 final class Engine: Sendable {
-  let loops: Loops
+  let group: EpollGroup
   let workers: WorkerTable
   let occupancy: Occupancy
   private let cells: [NIOLoopBound<Cell>]
-  private let watches: [any Watch]
 
   /// One loop's own: made, used and freed on that loop.
   private final class Cell {
     let lane: Lane
-    let forwarder: CurlForwarder
+    let forwarder: UpstreamForwarder
     let worker: Worker
     let tally: LoopTally
 
-    init(lane: Lane, forwarder: CurlForwarder, worker: Worker, tally: LoopTally) {
+    init(lane: Lane, forwarder: UpstreamForwarder, worker: Worker, tally: LoopTally) {
       self.lane = lane
       self.tally = tally
       self.forwarder = forwarder
@@ -28,32 +28,31 @@ final class Engine: Sendable {
   }
 
   init(
-    snapshot: Snapshot, loops: Loops, log: any Recorder & Sendable, refusals: any RefusalWitness,
+    snapshot: Snapshot, group: EpollGroup, log: any Recorder & Sendable, refusals: any RefusalWitness,
     looks: LookDesk
   ) async throws {
     let occupancy = Occupancy()
-    let all = Array(loops.group.makeIterator())
+    occupancy.noteRotations(of: snapshot)
     var cells: [NIOLoopBound<Cell>] = []
-    for loop in all {
-      cells.append(
-        try await loop.submit {
-          let cell = Engine.makeCell(
-            on: loop, snapshot: snapshot, loops: all.count, occupancy: occupancy, log: log,
-            refusals: refusals,
-            looks: looks)
-          return NIOLoopBound(cell, eventLoop: loop)
-        }.get())
+    var workers: [NIOLoopBound<Worker>] = []
+    for loop in group.loops {
+      let (cell, worker) = try await loop.submit {
+        let cell = Engine.makeCell(
+          on: loop, of: group.loops.count, snapshot: snapshot, occupancy: occupancy, log: log,
+          refusals: refusals, looks: looks)
+        return (NIOLoopBound(cell, eventLoop: loop), NIOLoopBound(cell.worker, eventLoop: loop))
+      }.get()
+      cells.append(cell)
+      workers.append(worker)
     }
-    self.loops = loops
+    self.group = group
     self.occupancy = occupancy
     self.cells = cells
-    workers = WorkerTable(
-      try await Engine.onEach(cells) { cell, loop in NIOLoopBound(cell.worker, eventLoop: loop) })
-    watches = try await Engine.onEach(cells) { cell, loop in loops.watch(cell.forwarder, on: loop) }
+    self.workers = WorkerTable(workers)
   }
 
   private static func makeCell(
-    on loop: any EventLoop, snapshot: Snapshot, loops: Int, occupancy: Occupancy, log: any Recorder,
+    on loop: EpollLoop, of count: Int, snapshot: Snapshot, occupancy: Occupancy, log: any Recorder,
     refusals: any RefusalWitness, looks: LookDesk
   ) -> Cell {
     let limits = snapshot.limits
@@ -61,29 +60,21 @@ final class Engine: Sendable {
     tally.adopt(snapshot)
     let lane = Lane(
       snapshot: snapshot, occupancy: occupancy, recorder: LoopRecorder(log: log, tally: tally),
-      refusals: refusals,
-      idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
-    let forwarder = CurlForwarder(
-      eventLoop: loop, connectionsMax: max(limits.inFlightMax / loops, 64),
+      refusals: refusals, idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
+    let forwarder = UpstreamForwarder(
+      eventLoop: loop,
+      connectionsMax: UpstreamForwarder.connectionsMax(inFlightMax: limits.inFlightMax, loops: count),
       answerHeaderBytesMax: limits.answerHeaderBytesMax)
     let worker = Worker(
       eventLoop: loop, lane: lane, forwarder: forwarder, looks: LoopLooks(desk: looks, eventLoop: loop))
     return Cell(lane: lane, forwarder: forwarder, worker: worker, tally: tally)
   }
 
-  private static func onEach<Result: Sendable>(
-    _ cells: [NIOLoopBound<Cell>], _ body: @escaping @Sendable (Cell, any EventLoop) -> Result
-  ) async throws -> [Result] {
-    var results: [Result] = []
-    for cell in cells {
-      results.append(try await cell.eventLoop.submit { body(cell.value, cell.eventLoop) }.get())
-    }
-    return results
-  }
-
   /// Gives every loop the snapshot and waits until all have it. Not to be called on a loop.
   func adopt(_ snapshot: Snapshot) {
     let upstreams = snapshot.routes.all.flatMap(\.upstreams)
+    // Before a loop can hold anything for it.
+    occupancy.noteRotations(of: snapshot)
     let adopted = cells.map { cell in
       cell.eventLoop.submit {
         cell.value.lane.adopt(snapshot)
@@ -126,16 +117,22 @@ final class Engine: Sendable {
   func shutdown() async -> Tallies {
     for cell in cells { try? await cell.eventLoop.submit { cell.value.forwarder.close() }.get() }
     let tallies = await tallies()
-    for watch in watches { watch.stop() }
-    try? await loops.group.shutdownGracefully()
+    try? await group.shutdownGracefully()
     return tallies
   }
 }
 
 /// What becomes of a loop's exchanges: a line for people, numbers for machines.
-private struct LoopRecorder: Recorder {
-  let log: any Recorder
-  let tally: LoopTally
+//
+// A class: two are asked for each delivery, and a reference is counted once.
+private final class LoopRecorder: Recorder {
+  private let log: any Recorder
+  private let tally: LoopTally
+
+  init(log: any Recorder, tally: LoopTally) {
+    self.log = log
+    self.tally = tally
+  }
 
   func record(_ record: ExchangeRecord) {
     tally.record(record)

@@ -21,7 +21,7 @@ enum ExitStatus {
 /// `systemctl status` and `journalctl -p err` show why a service did not start.
 func complain(_ text: String) {
   let isJournal = LogFormat.automatic(environment: SystemdEnvironment.current()) == .journal
-  var text = text.split(separator: "\n", omittingEmptySubsequences: false)
+  var text = TerminalText.shown(text).split(separator: "\n", omittingEmptySubsequences: false)
     .map { (isJournal ? "<3>" : "") + $0 + "\n" }.joined()
   text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
 }

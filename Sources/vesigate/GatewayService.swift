@@ -16,8 +16,7 @@ struct GatewayService: Service {
   let logger: Logger
 
   func run() async throws {
-    let listener = try await Listener.start(sockets, acceptor: engine.loops.acceptor, workers: engine.workers)
-    {
+    let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers) {
       tell($0)
     }
     readiness.advance(to: .listening)

@@ -1,7 +1,9 @@
 internal import Gateway
+internal import Instants
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import Secrets
 internal import Settings
 internal import Synchronization
 
@@ -15,14 +17,22 @@ extension Keeper {
 
   private struct Change {
     let index: Int
+    let seen: SecretFileState?
     /// What a rotation keeps beside the file is written by rename and counts at once.
-    let isFileItself: Bool
+    let mustRest: Bool
+  }
+
+  private enum Finding {
+    case known(LookEnd)
+    /// What is in force is there again, and could not be read a while ago.
+    case back
+    case changed(Change)
   }
 
   /// Looks at one file; when it has changed and rests, its secrets are in force on every loop on return.
-  func look(at path: String) {
+  func look(at path: String) -> LookEnd {
     let start = NIODeadline.now()
-    lookUntilAtRest(path)
+    let end = lookUntilAtRest(path)
     // Behind the look: a rotation that has ended since the last one is not unfinished.
     remarkUnfinished(path)
     let took = (NIODeadline.now() - start).nanoseconds / 1_000_000
@@ -32,20 +42,29 @@ extension Keeper {
         "a look at a secret file was slow: its file system is, or somebody writes it all the time",
         metadata: ["file": "\(path)", "took_ms": "\(took)"])
     }
+    return end
   }
 
-  private func lookUntilAtRest(_ path: String) {
+  private func lookUntilAtRest(_ path: String) -> LookEnd {
     var seen = SecretFile.look(path)
     for _ in 0..<Self.settlingLooksMax {
-      guard let change = change(path, to: seen), let first = seen else { return }
-      if change.isFileItself {
-        FileThread.sleep(Self.settling)
+      switch finding(path, seen) {
+      case .known(let end): return end
+      case .back:
+        tellBack(path)
+        return .inForce
+      case .changed(let change):
+        if change.mustRest {
+          FileThread.sleep(Self.settling)
+          seen = SecretFile.look(path)
+          guard seen == change.seen else { continue }
+        }
+        if let end = reread(change, path) { return end }
         seen = SecretFile.look(path)
-        guard seen == first else { continue }
       }
-      if reread(change.index, path, first) { return }
-      seen = SecretFile.look(path)
     }
+    // What it holds is not in force.
+    return .unread
   }
 
   /// Looks at every file now, and takes what has changed as it stands: as after a signal.
@@ -53,48 +72,91 @@ extension Keeper {
     try? await files.runIfActive { [self] in
       for set in state.withLock({ $0.loaded.snapshot.secrets }) {
         for _ in 0..<Self.settlingLooksMax {
-          let seen = SecretFile.look(set.path)
-          guard let change = change(set.path, to: seen), let seen else { break }
-          if reread(change.index, set.path, seen) { break }
+          guard case .changed(let change) = finding(set.path, SecretFile.look(set.path), triesAgain: true)
+          else { break }
+          if reread(change, set.path) != nil { break }
         }
       }
     }
   }
 
-  /// What differs from what is in force, unless just that was refused already.
-  private func change(_ path: String, to seen: SecretFileState?) -> Change? {
-    guard let seen else { return nil }
+  /// What differs from what is in force, unless trying to take just that would come to the same.
+  private func finding(_ path: String, _ seen: SecretFileState?, triesAgain: Bool = false) -> Finding {
+    let now = NIODeadline.now()
     return state.withLock { state in
       let loaded = state.loaded
-      guard let index = loaded.configuration.secretFiles.firstIndex(where: { $0.path == path }),
-        loaded.identities[index] != seen, state.unusable[path] != seen
-      else { return nil }
-      return Change(index: index, isFileItself: loaded.identities[index].file != seen.file)
+      guard let index = loaded.configuration.secretFiles.firstIndex(where: { $0.path == path }) else {
+        return .known(.inForce)
+      }
+      if let seen, loaded.identities[index] == seen {
+        return state.untaken.removeValue(forKey: path) == nil ? .known(.inForce) : .back
+      }
+      let untaken = state.untaken[path]
+      if let untaken, untaken.holds(of: seen, at: now), untaken.cause == .content || !triesAgain {
+        return .known(untaken.lookEnd)
+      }
+      // One that was not taken has rested before.
+      let isKnown = untaken != nil && untaken?.identity == seen
+      let isFileItself = loaded.identities[index].file != seen?.file
+      return .changed(Change(index: index, seen: seen, mustRest: isFileItself && !isKnown))
     }
   }
 
-  /// Whether the file has been dealt with: taken, or refused and reported.
-  private func reread(_ index: Int, _ path: String, _ identity: SecretFileState) -> Bool {
+  /// What came of reading the file; nil where it changed meanwhile.
+  private func reread(_ change: Change, _ path: String) -> LookEnd? {
     let old = state.withLock { $0.loaded }
     do throws(LoadFailure) {
-      let new = try old.rereading(secretFile: index)
-      guard new.identities[index] == identity else { return false }
-      state.withLock { state in
-        state.loaded = new
+      let reread = try old.rereading(secretFile: change.index)
+      let new = reread.loaded
+      guard new.identities[change.index] == change.seen else { return nil }
+      let wasUntaken = state.withLock { state in
+        state.loaded = reread.isWhole ? new : new.unlike(secretFile: change.index)
         state.readAt[path] = Clocks.now().unixMilliseconds
+        return state.untaken.removeValue(forKey: path) != nil
       }
-      guard new.snapshot !== old.snapshot else { return true }
-      publish.tell(new.snapshot)
-      report(new.snapshot.secrets[index], after: old.snapshot.secrets[index])
-      changed.tell(())
+      if wasUntaken { tellBack(path) }
+      guard new.snapshot !== old.snapshot else { return reread.isWhole ? .inForce : .unread }
+      take(new.snapshot, after: old.snapshot, at: change.index, reread.warnings)
+      return reread.isWhole ? .inForce : .unread
     } catch {
       // Judged halfway through another change: that one is looked at next.
-      guard SecretFile.look(path) == identity else { return false }
-      state.withLock { $0.unusable[path] = identity }
-      for problem in error.problems.all { logger.error("\(problem)") }
-      logger.error("the changed secret file is refused, its old secrets stay in force")
+      guard SecretFile.look(path) == change.seen else { return nil }
+      return leave(change, path, error)
     }
-    return true
+  }
+
+  private func take(_ new: Snapshot, after old: Snapshot, at index: Int, _ warnings: [String]) {
+    publish.tell(new)
+    report(new.secrets[index], after: old.secrets[index])
+    if !new.secrets[index].holdsSecretsOf(old.secrets[index]) {
+      for warning in warnings { logger.warning("\(warning)") }
+    }
+    changed.tell(())
+  }
+
+  private func tellBack(_ path: String) {
+    logger.notice("the secret file can be used again", metadata: ["file": "\(path)"])
+  }
+
+  /// The old secrets stay in force. What is said of them beside the file is heard all the same.
+  private func leave(_ change: Change, _ path: String, _ failure: LoadFailure) -> LookEnd {
+    let old = state.withLock { $0.loaded }
+    let new = old.hearing(journalOfSecretFile: change.index)
+    let untaken = UntakenFile(
+      identity: change.seen, cause: failure.cause, problems: failure.problems,
+      isCompromised: new.snapshot.secrets[change.index].rotation?.isCompromised == true, triedAt: .now())
+    let before = state.withLock { state in
+      let before = state.untaken[path]
+      state.loaded = new
+      state.untaken[path] = untaken
+      return before
+    }
+    if new.snapshot !== old.snapshot { take(new.snapshot, after: old.snapshot, at: change.index, []) }
+    if !untaken.isToldBy(before) {
+      for problem in untaken.problems.all { logger.error("\(problem)") }
+      logger.error("\(untaken.sentence)", metadata: ["file": "\(path)"])
+    }
+    return untaken.lookEnd
   }
 
   private func report(_ new: SecretSet, after old: SecretSet) {
@@ -117,8 +179,7 @@ extension Keeper {
     let rotation = state.withLock { state -> RotationNotice? in
       let set = state.loaded.snapshot.secrets.first { $0.path == path }
       guard let rotation = set?.rotation,
-        Clocks.now().unixMilliseconds - rotation.beganUnixMilliseconds
-          > Int64(RotationNotice.holdingSecondsMax) * 1000,
+        rotation.isUnfinished(at: Clocks.now().unixMilliseconds),
         state.unfinishedReported.insert(rotation.beganUnixMilliseconds).inserted
       else { return nil }
       return rotation
@@ -128,4 +189,9 @@ extension Keeper {
       "rotation unfinished: deliveries that fail get 503 until `vesigate secret rotate --resume` ends it",
       metadata: ["file": "\(path)", "began_ms": "\(rotation.beganUnixMilliseconds)"])
   }
+}
+
+extension SecretSet {
+  /// Of what has been said once nothing is said again when only a journal came or went.
+  fileprivate func holdsSecretsOf(_ other: SecretSet) -> Bool { fingerprints == other.fingerprints }
 }

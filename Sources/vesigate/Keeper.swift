@@ -3,6 +3,7 @@ internal import Logging
 internal import Metrics
 internal import NIOCore
 internal import NIOPosix
+internal import Secrets
 internal import Settings
 internal import Synchronization
 
@@ -11,8 +12,8 @@ internal import Synchronization
 final class Keeper: Sendable {
   struct State {
     var loaded: Loaded
-    /// Files whose present state was found unusable: not read, and not reported, again until they change.
-    var unusable: [String: SecretFileState] = [:]
+    /// Files that have changed and were not taken.
+    var untaken: [String: UntakenFile] = [:]
     /// When each file was read last, Unix milliseconds.
     var readAt: [String: Int64] = [:]
     var reloads = Standing.Reloads()
@@ -66,6 +67,8 @@ final class Keeper: Sendable {
   struct Verdict: Sendable {
     let isTaken: Bool
     let sentence: String
+    /// What was logged beside it.
+    var warnings: [String] = []
   }
 
   /// Reads everything again: the whole of it takes effect, or nothing.
@@ -82,8 +85,12 @@ final class Keeper: Sendable {
     do throws(LoadFailure) {
       let new = try Loader.load(configPath: configPath, environment: environment, previous: old)
       take(new)
-      report(new)
-      return Verdict(isTaken: true, sentence: Keeper.summary(new))
+      let warnings = warnings(of: new)
+      for warning in warnings { logger.warning("\(warning)") }
+      logger.notice(
+        "reloaded",
+        metadata: ["generation": "\(new.snapshot.generation)", "secrets": "\(Keeper.secrets(new))"])
+      return Verdict(isTaken: true, sentence: Keeper.summary(new), warnings: warnings)
     } catch {
       state.withLock { state in
         state.reloads.refused += 1
@@ -99,7 +106,7 @@ final class Keeper: Sendable {
   private func take(_ new: Loaded) {
     state.withLock { state in
       state.loaded = new
-      state.unusable = [:]
+      state.untaken = [:]
       state.reloads.taken += 1
       state.reloads.isLastTaken = true
       state.reloads.takenAt = Clocks.now().unixMilliseconds
@@ -109,17 +116,19 @@ final class Keeper: Sendable {
   }
 
   /// What waits for a restart is said at every reload until there is one.
-  private func report(_ new: Loaded) {
-    for warning in new.warnings { logger.warning("\(warning)") }
+  private func warnings(of new: Loaded) -> [String] {
+    new.warnings.map { "\($0)" } + restartsPending(for: new)
+  }
+
+  /// The parts whose settings are others by now than those that they were made from.
+  func restartsPending(for new: Loaded) -> [String] {
     let (before, after) = (started, new.configuration)
-    if before.listen != after.listen { logger.warning("listen has changed: that needs a restart") }
-    if before.control != after.control { logger.warning("control has changed: that needs a restart") }
-    if before.admin != after.admin { logger.warning("admin has changed: that needs a restart") }
-    if before.workers != after.workers { logger.warning("workers has changed: that needs a restart") }
-    if before.engine != after.engine { logger.warning("engine has changed: that needs a restart") }
-    if before.log != after.log { logger.warning("log has changed: that needs a restart") }
-    logger.notice(
-      "reloaded", metadata: ["generation": "\(new.snapshot.generation)", "secrets": "\(Keeper.secrets(new))"])
+    let changed = [
+      ("listen", before.listen != after.listen), ("control", before.control != after.control),
+      ("admin", before.admin != after.admin), ("workers", before.workers != after.workers),
+      ("log", before.log != after.log),
+    ]
+    return changed.filter(\.1).map { "\($0.0) has changed: that needs a restart" }
   }
 
   static func summary(_ loaded: Loaded) -> String {

@@ -1,5 +1,6 @@
 internal import Gateway
 internal import Glibc
+internal import Secrets
 
 /// What `check` says of API keys: they are worth more than the secrets. The files are looked at, not opened.
 enum KeyFileWarnings {
@@ -20,9 +21,10 @@ enum KeyFileWarnings {
       // Who may not even look at it is right to be kept out.
       return errno == ENOENT ? "there is no API key in \(path): secret rotate will need it" : nil
     }
-    if status.st_mode & 0o007 != 0 {
+    if status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o007 != 0 {
       return "the API key in \(path) is open to every user: chmod 0600 it, then make a new API key"
     }
+    if let flaw = KeyFile.flaw(at: path) { return "the API key in \(flaw)" }
     guard let daemon, daemon.user != 0,
       daemon.canRead(user: status.st_uid, group: status.st_gid, mode: status.st_mode & 0o777),
       daemon.canReach(path)

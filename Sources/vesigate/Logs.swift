@@ -8,7 +8,7 @@ struct Logs {
   let deliveries: DeliveryLog
   let sink: LogSink
 
-  init(_ settings: LogSettings, environment: [String: String]) {
+  init(_ settings: LogSettings, configPath: String, environment: [String: String]) {
     let format = Logs.format(settings, environment)
     let level = Logger.Level(rawValue: settings.level.rawValue) ?? .info
     sink = LogSink(format: format)
@@ -17,7 +17,8 @@ struct Logs {
     deliveries = DeliveryLog(
       sink: sink, format: format, level: level,
       deliveries: settings.deliveries == .all ? .all : .refused,
-      refusedPerMinuteMax: settings.refusedPerMinuteMax)
+      refusedPerMinuteMax: settings.refusedPerMinuteMax,
+      commandOptions: configPath == Configuration.fileDefault ? "" : " --config \(configPath.shellWord)")
   }
 
   func flush() { sink.flush(millisecondsMax: 2000) }

@@ -8,7 +8,13 @@ internal import Synchronization
 /// Looks at secret files on behalf of waiting deliveries, on a thread of its own. Deliveries that wait for
 /// the same file share a look, and there is at most one look per 5 ms and file, however many forgeries come.
 final class LookDesk: Sendable {
-  typealias Waiter = @Sendable () -> Void
+  typealias Waiter = @Sendable (LookEnd) -> Void
+
+  /// One subject of a look, and where its end is put down.
+  private struct Task: Sendable {
+    let path: String
+    let end: @Sendable (LookEnd) -> Void
+  }
 
   private struct Queue {
     var waiting: [Waiter] = []
@@ -18,7 +24,7 @@ final class LookDesk: Sendable {
 
   private let queues = Mutex<[String: Queue]>([:])
   private let files: NIOThreadPool
-  private let looked = Subscription<String>()
+  private let looked = Subscription<Task>()
 
   /// Between two looks at one file.
   private static let spacing = TimeAmount.milliseconds(5)
@@ -26,7 +32,9 @@ final class LookDesk: Sendable {
   init(files: NIOThreadPool) { self.files = files }
 
   /// Sets what a look is. It runs on the file thread and may block there.
-  func onLook(_ look: @escaping @Sendable (String) -> Void) { looked.subscribe(look) }
+  func onLook(_ look: @escaping @Sendable (String) -> LookEnd) {
+    looked.subscribe { $0.end(look($0.path)) }
+  }
 
   /// Calls `waiter` after a look that began after this call.
   func look(at path: String, waiter: @escaping Waiter) {
@@ -55,8 +63,7 @@ final class LookDesk: Sendable {
       return waiting
     }
     let start = NIODeadline.now()
-    looked.tell(path)
-    for waiter in waiting { waiter() }
+    looked.tell(Task(path: path) { end in for waiter in waiting { waiter(end) } })
     let isMore = queues.withLock { queues in
       queues[path]?.lastLook = start
       let isMore = !(queues[path]?.waiting.isEmpty ?? true)
@@ -94,9 +101,9 @@ final class LoopLooks: SecretLooks {
     self.eventLoop = eventLoop
   }
 
-  func look(atSecretFile path: String, then: @escaping () -> Void) {
+  func look(atSecretFile path: String, then: @escaping (LookEnd) -> Void) {
     let bound = NIOLoopBound(then, eventLoop: eventLoop)
     let eventLoop = eventLoop
-    desk.look(at: path) { eventLoop.execute { bound.value() } }
+    desk.look(at: path) { end in eventLoop.execute { bound.value(end) } }
   }
 }

@@ -9,7 +9,33 @@ enum Main {
     StandardStreams.hold()
     EarlySignals.hold()
     DispatchMessages.silence()
-    await Vesigate.main()
+    do {
+      var command = try await Vesigate.asyncParseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      end(error)
+    }
+    end(nil)
+  }
+
+  /// As the library would, but that a result that could not be written is no success.
+  private static func end(_ error: (any Error)?) -> Never {
+    var status = ExitCode.success
+    if let error {
+      status = Vesigate.exitCode(for: error)
+      let text = Vesigate.fullMessage(for: error)
+      // Help and the version are results as well.
+      if status.isSuccess, !text.isEmpty { StandardOutput.put(text + "\n") }
+    }
+    if let problem = StandardOutput.problem {
+      complain("vesigate: standard output: \(problem); only what was to be told is missing")
+    }
+    if StandardOutput.hasFailed, status.isSuccess { Vesigate.exit(withError: ExitStatus.storage) }
+    Vesigate.exit(withError: status.isSuccess ? nil : error)
   }
 }
 
@@ -24,7 +50,8 @@ struct Vesigate: AsyncParsableCommand {
 
       Exit codes: 0 success, 1 a delivery was not verified or not accepted, 64 wrong usage, 66 a file named \
       on the command line cannot be read, 69 an address or a server is not available, 70 an error of the \
-      program itself, 77 permission denied, 78 the configuration is not usable. \
+      program itself, 74 the result cannot be written to standard output, 77 permission denied, 78 the \
+      configuration is not usable. \
       vesigate secret, reload and capture have further ones: see their help.
       """,
     version: Version.text,

@@ -1,13 +1,18 @@
+internal import Admin
+internal import Control
 internal import Listening
 internal import Logging
 internal import NIOCore
-internal import NIOPosix
 internal import Settings
+internal import Transport
 
 /// Where people and monitors are answered: the control socket and the admin listener, on an event loop of
 /// their own. Deliveries have theirs: a scrape takes no time from them but that of a copy.
 struct Office {
-  let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  /// Connections at once, to both.
+  static let callersMax = ControlServer.connectionsMax + AdminServer.connectionsMax
+
+  let group = EpollGroup(threads: 1, named: "operators")
   private var control: ControlDoor?
   private var admin: AdminDoor?
 
@@ -33,7 +38,7 @@ struct Office {
     do {
       return try await ControlDoor.open(path, desk: desk, refusals: parts.refusals, group: group)
     } catch let failure as ListenFailure where path == Configuration.controlDefault {
-      logger.notice("no control socket, commands cannot reach this instance: \(failure)")
+      logger.warning("no control socket, commands cannot reach this instance: \(failure)")
       return nil
     }
   }

@@ -18,7 +18,7 @@ extension OperatorDesk {
     report.now = standing.now
     report.startedAt = startedAt
     report.phase = readiness.phase.rawValue
-    report.listen = loaded.configuration.listen.map(\.text)
+    report.listen = doors
     report.generation = standing.generation
     report.reloadsTaken = standing.reloads.taken
     report.reloadsRefused = standing.reloads.refused
@@ -71,7 +71,7 @@ extension OperatorDesk {
     entry.outcomes = ExchangeRecord.Outcome.allCases.map { ($0.rawValue, tally.count(of: $0)) }
     entry.refusals = tally.refusals.map { ($0.reason, $0.count) }
     entry.lastVerifiedAt = tally.lastVerifiedAt
-    entry.lastRefusal = tally.lastRefusal.map { ($0.reason, $0.at) }
+    entry.lastRefusal = tally.lastRefusal.map { ($0.reason, $0.at, $0.ageSeconds) }
     let history = history.withLock { $0 }
     func stretch(_ seconds: Int64) -> StatusReport.Route.Stretch {
       let stretch = history.stretch(tally, seconds: seconds, at: now, startedAt: startedAt)

@@ -3,7 +3,9 @@ internal import CLinux
 internal import Calling
 internal import Gateway
 internal import Glibc
+internal import Instants
 internal import Metrics
+internal import Secrets
 internal import Settings
 internal import Synchronization
 
@@ -12,18 +14,21 @@ final class OperatorDesk: Sendable {
   let keeper: Keeper
   let engine: Engine
   let readiness: Readiness
+  /// Where it listens, whatever the configuration says by now.
+  let doors: [String]
   /// Unix milliseconds.
   let startedAt: Int64
   private let logLines: @Sendable () -> (dropped: Int, leftOut: Int)
   let history = Mutex(RateHistory())
 
   init(
-    keeper: Keeper, engine: Engine, readiness: Readiness, startedAt: Int64,
+    keeper: Keeper, engine: Engine, readiness: Readiness, doors: [String], startedAt: Int64,
     logLines: @escaping @Sendable () -> (dropped: Int, leftOut: Int)
   ) {
     self.keeper = keeper
     self.engine = engine
     self.readiness = readiness
+    self.doors = doors
     self.startedAt = startedAt
     self.logLines = logLines
   }
@@ -67,19 +72,18 @@ final class OperatorDesk: Sendable {
       let began = TimeText.utc(unixMilliseconds: rotation.beganUnixMilliseconds)
       return "rotation of \(set.path) unfinished since \(began): vesigate secret rotate --resume ends it"
     }
-    let unusable = standing().secretFiles.filter { !$0.isUsable }.map {
-      "\($0.path) has changed and is refused, its old secrets stay in force: vesigate check says why"
-    }
+    let untaken = keeper.state.withLock { $0.untaken }
+    let unusable = standing().secretFiles.compactMap { untaken[$0.path]?.remark(on: $0.path) }
     let refused =
       keeper.reloads.isLastTaken
       ? [] : ["the last reload was refused: vesigate check says why, and so does the log"]
-    return observing + unfinished + unusable + refused
+    return observing + unfinished + unusable + refused + keeper.restartsPending(for: loaded)
   }
 
   // MARK: How things stand
 
   func standing() -> Standing {
-    let (loaded, unusable, reloads) = keeper.state.withLock { ($0.loaded, $0.unusable, $0.reloads) }
+    let (loaded, untaken, reloads) = keeper.state.withLock { ($0.loaded, $0.untaken, $0.reloads) }
     let occupancy = engine.occupancy
     var standing = Standing()
     standing.now = Clocks.now().unixMilliseconds
@@ -92,7 +96,7 @@ final class OperatorDesk: Sendable {
     // A file whose lines are read in two ways is one file all the same.
     var seen: Set<String> = []
     for set in loaded.snapshot.secrets where seen.insert(set.path).inserted {
-      let isUsable = unusable[set.path] == nil
+      let isUsable = untaken[set.path] == nil
       standing.secretFiles.append(secretFile(set, isUsable: isUsable, at: standing.now))
     }
     standing.reloads = reloads
@@ -114,7 +118,7 @@ final class OperatorDesk: Sendable {
       return Standing.Route(
         name: route.name, observe: route.observe, toleranceSeconds: route.layout.toleranceSeconds,
         secretGeneration: set.generation,
-        secretModifiedAt: loaded.identities[route.secretFileIndex].file.modifiedNanoseconds / 1_000_000,
+        secretModifiedAt: loaded.identities[route.secretFileIndex].file.modifiedUnixMilliseconds,
         secretsAccepted: set.lines.count + set.previous.count)
     }
   }
@@ -141,12 +145,5 @@ extension SignatureLayout {
   var toleranceSeconds: Int? {
     if case .seconds(let seconds) = tolerance, timestampSource != .none { return seconds }
     return nil
-  }
-}
-
-extension RotationNotice {
-  /// Whether it has been under way for longer than deliveries can be held.
-  func isUnfinished(at unixMilliseconds: Int64) -> Bool {
-    unixMilliseconds - beganUnixMilliseconds > Int64(Self.holdingSecondsMax) * 1000
   }
 }

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Forwarding
 internal import Gateway
 internal import Logging
@@ -7,6 +8,7 @@ internal import NIOPosix
 internal import Settings
 internal import Supervision
 internal import Telemetry
+internal import Transport
 
 /// What the running gateway is made of, without its doors.
 struct Parts {
@@ -22,9 +24,9 @@ struct Parts {
   let operators: OperatorDesk
 
   /// Makes them in the order in which one needs the other, not yet wired. The event loops run from now on.
-  init(_ assembly: Assembly, listeningOn doors: String, _ logs: Logs) async throws {
+  init(_ assembly: Assembly, listeningOn doors: [String], _ logs: Logs) async throws {
     let loaded = assembly.loaded
-    CurlForwarder.prepareProcess()
+    UpstreamForwarder.prepareProcess()
     files = NIOThreadPool(numberOfThreads: 1)
     files.start()
     keeper = Keeper(
@@ -35,13 +37,15 @@ struct Parts {
     refusals = RefusalDesk(selfDiagnosis: selfDiagnosis)
     engine = try await Engine(
       snapshot: loaded.snapshot,
-      loops: Loops(loaded.configuration.engine, count: Parts.loopCount(loaded.configuration)),
+      group: EpollGroup(threads: Parts.loopCount(loaded.configuration), named: "deliveries"),
       log: VerifiedWatch(recorder: logs.deliveries, selfDiagnosis: selfDiagnosis), refusals: refusals,
       looks: looks)
     status = ServiceStatus(
-      notifier: SystemdNotifier(environment: assembly.environment), keeper: keeper, doors: doors)
+      notifier: SystemdNotifier(environment: assembly.environment), keeper: keeper,
+      doors: doors.joined(separator: " "))
     operators = OperatorDesk(
-      keeper: keeper, engine: engine, readiness: readiness, startedAt: Clocks.now().unixMilliseconds,
+      keeper: keeper, engine: engine, readiness: readiness, doors: doors,
+      startedAt: Clocks.now().unixMilliseconds,
       logLines: { (logs.sink.linesDropped, logs.deliveries.linesLeftOut) })
   }
 
@@ -66,10 +70,18 @@ struct Parts {
     logs.logger.notice("stopped", metadata: ["summary": "\(summary)"])
   }
 
-  private static func loopCount(_ configuration: Configuration) -> Int {
+  /// How many event loops there are.
+  static func loopCount(_ configuration: Configuration) -> Int {
     switch configuration.workers {
-    case .auto: NIOCore.System.coreCount
+    case .auto: automaticLoopCount
     case .count(let count): count
     }
+  }
+
+  /// One for each processor that this process may use: NIO looks at the control group's quota and set, the
+  /// kernel knows what `taskset` or the unit's CPUAffinity= left of them.
+  private static var automaticLoopCount: Int {
+    let allowed = Int(vg_processors_allowed())
+    return allowed > 0 ? min(NIOCore.System.coreCount, allowed) : NIOCore.System.coreCount
   }
 }

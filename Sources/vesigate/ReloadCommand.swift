@@ -21,7 +21,7 @@ struct ReloadCommand: ParsableCommand {
   var wait = false
 
   func run() throws {
-    guard let control = try controlPath() else {
+    guard let control = try ControlPlace(configPath: config.path).socket() else {
       complain(
         "vesigate: the control socket is switched off in the configuration (control: none): use kill -HUP")
       throw ExitStatus.unavailable
@@ -32,30 +32,16 @@ struct ReloadCommand: ParsableCommand {
       complain("vesigate: \(reply.message)")
       throw ExitStatus.configuration
     }
+    let warnings = reply.warnings
     if wait { reply = try ask(client, .wait) }
     guard reply.ok else {
       complain("vesigate: reloaded, but \(reply.message)")
       throw ExitStatus.temporary
     }
     print(reply.message)
+    for warning in warnings { complain("warning: \(warning)") }
     for file in reply.files { print("\(file.path)  \(file.fingerprints.joined(separator: ", "))") }
   }
-
-  /// Where to ask. A configuration that cannot be used is for the daemon to refuse, so that its log and its status
-  /// say why; where not even `control` can be read, it is what the environment says, or the default.
-  private func controlPath() throws -> String? {
-    let environment = ProcessEnvironment.read()
-    do throws(Problems) {
-      return try ConfigurationFile.control(config.path, environment: environment)
-    } catch {
-      let isDefault = config.path == Configuration.fileDefault
-      let likely = environment["VESIGATE_CONTROL"] ?? (isDefault ? Configuration.controlDefault : nil)
-      if let likely, answers(likely) { return likely }
-      throw SecretTarget.unusable(error)
-    }
-  }
-
-  private func answers(_ path: String) -> Bool { (try? ControlClient(path: path).ask(.status)) != nil }
 
   private func ask(_ client: ControlClient, _ request: ControlRequest) throws -> ControlReply {
     do throws(ControlClient.Failure) {

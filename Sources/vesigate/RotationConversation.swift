@@ -3,6 +3,7 @@ internal import Gateway
 internal import Glibc
 internal import NIOCore
 internal import Rotation
+internal import Secrets
 internal import Signing
 
 /// Runs a rotation and says how it went: what is in force now, and what to do.
@@ -79,6 +80,14 @@ struct RotationConversation {
     } else if isCompromised {
       print("nothing that only the old secret verifies is accepted any more")
     }
+    try judgeNew()
+  }
+
+  /// The provider made it, and the old one is dead: it is in force, however odd it is.
+  private func judgeNew() throws {
+    guard let secret = try preparation.folder.secrets().first else { return }
+    target.warn(of: secret, isEntered: preparation.call == nil)
+    if let key = target.key(of: secret), SecretAdvice.isShort(key) { throw ExitStatus.shortKey }
   }
 
   private func unknown(_ calls: Int, _ last: String?) -> ExitCode {
@@ -90,11 +99,23 @@ struct RotationConversation {
       Secret \(standing.current ?? "none") may be dead already. It is still accepted, and deliveries that \
       fail get 503, so that their sender tries again.
       Only a newer secret cures this. Do one of these:
-        vesigate secret rotate --resume --yes    has the provider make another one
-        vesigate secret set                      where the provider shows you its present secret
-        vesigate secret rotate --abandon         where you know that it made no new one
+      \(cures)
       """)
     return ExitStatus.temporary
+  }
+
+  /// Each as it is typed, and what it is for.
+  private var cures: String {
+    let cures = [
+      ("rotate --resume --yes", "has the provider make another one"),
+      ("set", "where the provider shows you its present secret"),
+      ("rotate --abandon", "where you know that it made no new one"),
+    ]
+    let width = cures[0].0.count
+    return cures.map { command, what in
+      let blanks = String(repeating: " ", count: width - command.count + 4)
+      return "  vesigate secret \(command)\(target.options)\(blanks)\(what)"
+    }.joined(separator: "\n")
   }
 
   private func withoutReceipt(_ old: String?, _ new: String, _ silence: DaemonSilence) -> ExitCode {
@@ -102,7 +123,7 @@ struct RotationConversation {
       """
       vesigate: \(path): secret \(new) is stored\(old.map { ", it was \($0)" } ?? ""), but the daemon has \
       not confirmed it: \(silence)
-      A daemon that starts now reads it. When one runs, end this with: vesigate secret rotate --resume
+      A daemon that starts now reads it. When one runs, end this with: vesigate secret rotate --resume\(target.options)
       """)
     return ExitStatus.unavailable
   }

@@ -3,6 +3,7 @@ internal import Calling
 internal import Gateway
 internal import Glibc
 internal import Rotation
+internal import Secrets
 internal import Signing
 
 /// Everything that a rotation needs, found and judged before anything is changed.
@@ -58,8 +59,13 @@ struct RotationPreparation {
   /// - Throws: what would fail only after the old secret is dead.
   func check() throws {
     try folder.checkWritable()
-    try target.checkDaemonCanRead(folder, daemon)
+    try folder.checkReplaceable()
+    try folder.checkContent()
+    try target.checkDaemonReads(folder, daemon)
   }
+
+  /// - Throws: what the daemon would not read a new secret for.
+  func checkPlace() throws { try target.checkPlace(folder, daemon) }
 
   // MARK: Dry run
 

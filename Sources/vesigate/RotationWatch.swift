@@ -12,7 +12,9 @@ struct RotationWatch: Service {
     try? await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
         try await Task.sleep(for: .seconds(1))
-        for set in keeper.loaded.snapshot.secrets where set.rotation != nil { looks.look(at: set.path) {} }
+        for set in keeper.loaded.snapshot.secrets where set.rotation != nil {
+          looks.look(at: set.path) { _ in }
+        }
       }
     }
   }

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Listening
+internal import Secrets
 internal import Settings
+internal import Supervision
 internal import UnixSignals
 
 struct RunCommand: AsyncParsableCommand {
@@ -15,9 +17,13 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var config: ConfigOption
 
   func run() async throws {
+    // libdispatch and event loops end the program where they get no descriptor.
+    try check(workers: 1, listening: 1)
     // Before anything slow: a SIGHUP that comes from now on is answered by a reload.
     let hangups = await UnixSignalsSequence(trapping: .sighup)
-    let loaded = try config.load()
+    FileUser.actAsService()
+    let loaded = try config.load(isDaemon: true)
+    try check(workers: Parts.loopCount(loaded.configuration), listening: loaded.configuration.listen.count)
     let assembly = Assembly(
       configPath: config.path, environment: ProcessEnvironment.read(), loaded: loaded)
     do {
@@ -29,5 +35,11 @@ struct RunCommand: AsyncParsableCommand {
       complain("vesigate: \(error)")
       throw ExitStatus.software
     }
+  }
+
+  private func check(workers: Int, listening: Int) throws {
+    guard let shortage = DescriptorLimit.shortage(workers: workers, listening: listening) else { return }
+    complain("vesigate: \(shortage)")
+    throw ExitStatus.unavailable
   }
 }

@@ -1,5 +1,5 @@
-internal import Framing
 internal import Gateway
+internal import HTTP
 internal import Settings
 
 /// A request that somebody saved to a file: its bytes as they went over the wire.
@@ -9,7 +9,8 @@ enum SavedRequest {
   /// Nil when the file ends before the request does.
   static func read(_ bytes: [UInt8], limits: Limits) throws(Rejection) -> Parts? {
     var reader = RequestReader(limits: limits)
-    var offset = 0
+    // An editor's byte order mark is no part of what was sent.
+    var offset = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     var head: RequestHead?
     var body: [UInt8] = []
     while true {

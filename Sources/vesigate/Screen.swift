@@ -1,6 +1,7 @@
 internal import Glibc
 internal import NIOCore
 internal import Synchronization
+internal import Telemetry
 
 /// A terminal that shows the same thing anew. What was on it before comes back at the end; where the output
 /// is no terminal, one text follows the other.
@@ -57,7 +58,7 @@ enum Screen {
     {
       FileThread.sleep(.seconds(1))
     }
-    let isRead = put(text)
+    let isRead = StandardOutput.putForReader(text)
     let freed = turn.compareExchange(
       expected: Turn.drawing, desired: Turn.free, ordering: .acquiringAndReleasing)
     if !freed.exchanged { end() }
@@ -70,7 +71,8 @@ enum Screen {
 
   /// False when nobody reads.
   private static func draw(_ lines: [String], _ isTerminal: Bool) -> Bool {
-    guard isTerminal else { return put(lines.map { $0 + "\n" }.joined()) }
+    let lines = lines.map { TerminalText.shown($0) }
+    guard isTerminal else { return StandardOutput.putForReader(lines.map { $0 + "\n" }.joined()) }
     let size = size()
     // To the home position, each line to its end, then the rest of the page: nothing flickers.
     let shown = fitting(lines, rows: size.rows - 1).map { String($0.prefix(size.columns)) + "\u{1B}[K\r\n" }
@@ -82,17 +84,6 @@ enum Screen {
     guard lines.count > rows else { return lines }
     let shown = lines.prefix(rows - 1)
     return shown + ["... \(lines.count - shown.count) more lines: enlarge the window, or leave --watch away"]
-  }
-
-  private static func put(_ text: String) -> Bool {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return false }
-      bytes = bytes.dropFirst(count)
-    }
-    return true
   }
 
   private static func size() -> (rows: Int, columns: Int) {

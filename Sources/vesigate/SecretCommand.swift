@@ -8,7 +8,8 @@ struct SecretCommand: ParsableCommand {
       All of these change files only beside the secret file, each as a whole, and tell the running daemon \
       over its control socket. A secret is never an argument and never printed: fingerprints stand for it.
 
-      Exit codes: 0 success; 64 wrong usage; 65 what was entered cannot be a secret; 69 no daemon answers, \
+      Exit codes: 0 success; 3 rotated, but the new secret's key is so short that it can be guessed (it is in \
+      force); 64 wrong usage; 65 what was entered cannot be a secret; 69 no daemon answers, \
       or the API cannot be reached (surely nothing rotated); 73 the file system is read-only; 74 the disk is \
       full or broken; 75 try again: another command holds the lock, the API asks to wait (nothing rotated), \
       or the outcome is unknown after all attempts; 76 the API refused the request (nothing rotated); 77 \

@@ -1,9 +1,13 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Instants
 internal import Rotation
+internal import Secrets
 
 /// The further exit codes of sysexits.h that the secret commands use.
 extension ExitStatus {
+  /// The new secret is in force, and its key is so short that it can be guessed.
+  static let shortKey = ExitCode(3)
   /// What was entered cannot be a secret.
   static let data = ExitCode(65)
   /// The file system is read-only.
@@ -42,12 +46,17 @@ extension Refusal.Kind {
 enum TimeText {
   /// `2026-11-21 21:17:26 UTC`
   static func utc(unixMilliseconds: Int64) -> String {
-    var seconds = time_t(unixMilliseconds / 1000)
+    var seconds = time_t(UnixTime.nearest(unixMilliseconds) / 1000)
     var parts = tm()
     gmtime_r(&seconds, &parts)
     func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
     return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday)) "
       + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) UTC"
+  }
+
+  /// From one instant to a later one: `3 d`, `5 h`, `7 min`, `12 s`. They may come from anywhere.
+  static func age(from earlier: Int64, to later: Int64) -> String {
+    age(milliseconds: later.subtractingSaturated(earlier))
   }
 
   /// `3 d`, `5 h`, `7 min`, `12 s`

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Gateway
 internal import Rotation
+internal import Secrets
 internal import Settings
 internal import Signing
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Rotation
+internal import Secrets
 internal import Signing
 
 struct SecretRetireCommand: ParsableCommand {
@@ -27,7 +28,7 @@ struct SecretRetireCommand: ParsableCommand {
     guard try folder.journal() == nil else {
       complain(
         "vesigate: a rotation of \(target.path) is unfinished: nothing was changed, end it first "
-          + "(vesigate secret rotate --resume)")
+          + "(vesigate secret rotate --resume\(target.options))")
       throw ExitStatus.temporary
     }
     let secrets = try folder.secrets()

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Rotation
+internal import Secrets
 
 struct SecretRotateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -71,7 +72,7 @@ struct SecretRotateCommand: ParsableCommand {
     case (_, .complete(let fingerprint)):
       complain(
         "the provider has made secret \(fingerprint), and it is on disk. Put right what is said above, then: "
-          + "vesigate secret rotate --resume")
+          + "vesigate secret rotate --resume\(target.options)")
     default:
       complain("\(current), and the rotation is unfinished. Put right what is said above, then rotate again")
     }
@@ -80,7 +81,11 @@ struct SecretRotateCommand: ParsableCommand {
   private func runLocked(_ preparation: RotationPreparation) throws {
     let standing = try preparation.folder.standing()
     if abandon { return try forget(preparation, standing) }
-    if !resume { try preparation.check() }
+    if resume {
+      try preparation.checkPlace()
+    } else {
+      try preparation.check()
+    }
     let mayRepeatCall = try confirm(preparation.target, standing)
     var progress = Progress(isResuming: resume, mayRepeatCall: mayRepeatCall, callsLeft: attempts)
     // Entering it again is for the next command: the operator has to look first.
@@ -95,7 +100,7 @@ struct SecretRotateCommand: ParsableCommand {
     if case .complete(let fingerprint) = standing.next {
       complain(
         "vesigate: the provider has made secret \(fingerprint), and it is on disk: nothing was changed, run "
-          + "vesigate secret rotate --resume")
+          + "vesigate secret rotate --resume\(preparation.target.options)")
       throw ExitStatus.temporary
     }
     guard standing.journal != nil else {
@@ -103,6 +108,9 @@ struct SecretRotateCommand: ParsableCommand {
     }
     guard try yes || agreed("Did the provider surely make no new secret for \(path)?") else {
       throw declined()
+    }
+    if let aside = try preparation.folder.setUnreadableJournalAside() {
+      print("\(path): what stood in the journal's place cannot be read; it is set aside as \(aside)")
     }
     try preparation.folder.closeRotation()
     print("\(path): the rotation is forgotten, secret \(standing.current ?? "none") stays in force")

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Rotation
+internal import Secrets
 
 struct SecretSetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,7 +20,16 @@ struct SecretSetCommand: ParsableCommand {
   @Flag(help: "Accept nothing more that only the old secret verifies.")
   var compromised = false
 
+  /// What is no option. A secret that was typed here by mistake is not said again, as an unknown word would be.
+  @Argument(parsing: .allUnrecognized, help: .hidden)
+  var words: [String] = []
+
   func validate() throws {
+    guard words.isEmpty else {
+      throw ValidationError(
+        "a secret is never an argument, where others can see it (your shell's history may hold it now): enter it at "
+          + "the prompt, or through standard input. Another word than an option is not known here")
+    }
     guard !keep || !compromised else { throw ValidationError("give --keep or --compromised, not both") }
   }
 

@@ -3,6 +3,7 @@ internal import CLinux
 internal import Control
 internal import Gateway
 internal import Rotation
+internal import Secrets
 internal import Settings
 internal import Signing
 internal import Supervision
@@ -29,6 +30,22 @@ struct SecretTargetOptions: ParsableArguments {
   ///
   /// - Parameter rotating: prefers the files whose routes say how they are rotated.
   func target(rotating: Bool = false) throws -> SecretTarget {
+    var target = try chosen(rotating: rotating)
+    target.options = try words(for: target)
+    return target
+  }
+
+  /// As short as the next command understands them.
+  private func words(for target: SecretTarget) throws -> String {
+    let all = SecretTarget.all(try load())
+    let path = target.routes[0].path.text
+    let isFirst = all.first { $0.routes.contains { $0.path.text == path } }?.path == target.path
+    let which = isFirst ? ["--route", path] : ["--secret-file", target.path]
+    let file = config.path == Configuration.fileDefault ? [] : ["--config", config.path]
+    return ((all.count > 1 ? which : []) + file).map { " " + $0.shellWord }.joined()
+  }
+
+  private func chosen(rotating: Bool) throws -> SecretTarget {
     let configuration = try load()
     let all = SecretTarget.all(configuration)
     if let route {
@@ -66,6 +83,8 @@ struct SecretTarget {
   /// At least one.
   let routes: [RouteSettings]
   let control: String?
+  /// What names this file to a command that is not told more: options, each behind a blank.
+  var options = ""
 
   /// Routes that share a file agree on it.
   var rotation: RotationSettings? { routes.lazy.compactMap(\.rotation).first }
@@ -115,24 +134,18 @@ struct SecretTarget {
   func flaw(in secret: Secret) -> String? {
     var copy = secret.withBytes { Array($0) }
     defer { wipe(&copy) }
-    if let flaw = SecretText.flaw(in: copy) { return flaw }
-    let decodes = secret.withBytes { SecretTarget.decodes($0, layout.keyDecoding) }
-    return decodes ? nil : "is not \(layout.keyDecoding.rawValue), as key-decoding asks for"
+    if let flaw = SecretFile.flaw(in: copy) { return flaw }
+    return key(of: secret) == nil ? "is not \(layout.keyDecoding.rawValue), as key-decoding asks for" : nil
   }
 
-  private static func decodes(
-    _ text: UnsafeRawBufferPointer, _ decoding: SignatureLayout.KeyDecoding
-  ) -> Bool {
-    switch decoding {
-    case .raw: return true
-    case .hex: return Hex.decode(text) { _ in true }
-    case .base64: return Base64.decode(text, alphabet: .standard) { _ in true }
-    case .whsec:
-      let prefix = Array("whsec_".utf8)
-      return text.starts(with: prefix)
-        && Base64.decode(UnsafeRawBufferPointer(rebasing: text[prefix.count...]), alphabet: .standard) { _ in
-          true
-        }
+  /// The HMAC key that a secret stands for.
+  func key(of secret: Secret) -> Secret? { KeyDecoder.key(of: secret, layout.keyDecoding) }
+
+  /// Says what is odd about a secret, which keeps it from nothing.
+  func warn(of secret: Secret, isEntered: Bool) {
+    let ofEntry = isEntered ? SecretAdvice.ofEntry(secret) : nil
+    for advice in [ofEntry].compactMap({ $0 }) + SecretAdvice.all(secret, key: key(of: secret)) {
+      complain("warning: the secret \(secret.fingerprint) \(advice)")
     }
   }
 
@@ -144,6 +157,7 @@ struct SecretTarget {
 
   /// Only one command at a time writes beside a secret file.
   func lock(_ folder: SecretFolder, command: String) throws -> RotationLock {
+    for stranger in folder.strangers { complain("warning: \(stranger)") }
     do throws(RotationLock.Refusal) {
       return try RotationLock(folder, command: "vesigate secret \(command)")
     } catch {
@@ -160,15 +174,37 @@ struct SecretTarget {
   /// The daemon, if one answers now.
   func status() -> ControlReply? { control.flatMap { try? ControlClient(path: $0).ask(.status) } }
 
-  /// Refuses to replace the file by one that the daemon could not read.
-  func checkDaemonCanRead(_ folder: SecretFolder, _ daemon: DaemonUser?) throws {
+  /// Refuses to replace the file where the daemon would not read the new one.
+  func checkDaemonReads(_ folder: SecretFolder, _ daemon: DaemonUser?) throws {
+    try checkDaemonCanRead(folder, daemon)
+    try checkPlace(folder, daemon)
+  }
+
+  /// Refuses a place that the daemon would refuse, seen with its eyes where this process can.
+  func checkPlace(_ folder: SecretFolder, _ daemon: DaemonUser?) throws {
+    let look: () throws(FileFailure) -> Void = { () throws(FileFailure) in try folder.checkPlace() }
+    if let daemon, case .some = try daemon.files.acting(look) { return }
+    try look()
+  }
+
+  private func checkDaemonCanRead(_ folder: SecretFolder, _ daemon: DaemonUser?) throws {
+    guard let daemon else { return }
     let file = folder.ownership
-    guard let daemon, !daemon.canRead(user: file.user, group: file.group, mode: file.mode) else { return }
-    complain(
-      "vesigate: the daemon's user \(daemon.name) could not read a new \(path): it would get the directory's "
-        + "group (id \(file.group)) and mode 0\(String(file.mode, radix: 8)). Nothing was changed; chgrp the "
-        + "directory to the daemon's group, or chmod 0640 the file.")
-    throw ExitStatus.permission
+    let place = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    if !daemon.canRead(user: file.user, group: file.group, mode: file.mode) {
+      let remedy =
+        daemon.groups.contains(file.group)
+        ? "chmod 0640 \(path)" : "chgrp \(daemon.files.groupName) \(place), then chmod 0640 \(path)"
+      complain(
+        "vesigate: the daemon's user \(daemon.name) could not read a new \(path): it would get the directory's "
+          + "group (id \(file.group)) and mode 0\(String(file.mode, radix: 8)). Nothing was changed: \(remedy)"
+      )
+      throw ExitStatus.permission
+    }
+    if let obstacle = daemon.files.obstacle(above: path) {
+      complain("vesigate: nothing was changed: the daemon's user \(daemon.name) \(obstacle)")
+      throw ExitStatus.permission
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Calling
 internal import Gateway
+internal import Telemetry
 
 struct SendCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,16 +19,28 @@ struct SendCommand: ParsableCommand {
 
   @Option(
     name: [.customShort("H"), .customLong("header")],
-    help: ArgumentHelp("A further header; may be given several times.", valueName: "name: value"))
-  var headers: [String] = ["Content-Type: application/json"]
+    help: ArgumentHelp(
+      "A further header; may be given several times. Content-Type is application/json where none is given.",
+      valueName: "name: value"))
+  var headers: [String] = []
 
   @Argument(help: ArgumentHelp("The file that holds the body; - is standard input.", valueName: "body-file"))
   var bodyFile = "-"
 
+  func validate() throws {
+    for header in headers where !header.isHeaderLine {
+      throw ValidationError("--header must be 'name: value' on one line, without control characters")
+    }
+    if unixSocket == "" { throw ValidationError("--unix-socket must be a path") }
+  }
+
   func run() throws {
     let body = try BoundedFile.readForCommand(bodyFile)
     let signed = try signing.headers(for: body).fields.map { "\($0.name): \($0.value)" }
-    let call = CurlCall(url: url, unixSocketPath: unixSocket, headers: headers + signed, secondsMax: 30)
+    let isTyped = headers.contains { $0.headerName.lowercased() == "content-type" }
+    let type = isTyped ? [] : ["Content-Type: application/json"]
+    let call = CurlCall(
+      url: url, unixSocketPath: unixSocket, headers: type + headers + signed, secondsMax: 30)
     let answer: CurlCall.Answer
     do throws(CurlCall.Failure) {
       answer = try body.lent { bytes throws(CurlCall.Failure) in try call.post(bytes) }
@@ -35,9 +48,19 @@ struct SendCommand: ParsableCommand {
       complain("vesigate: \(url): \(error)")
       throw ExitStatus.unavailable
     }
-    // In bytes: CR LF is one character of a string.
-    print(String(decoding: answer.head.filter { $0 != 13 }, as: UTF8.self), terminator: "")
-    print(String(decoding: answer.body, as: UTF8.self))
+    print(TerminalText.shown(bytes: answer.head), terminator: "")
+    print(TerminalText.shown(bytes: answer.body))
     guard (200...299).contains(answer.status) else { throw ExitStatus.refused }
+  }
+}
+
+extension String {
+  fileprivate var headerName: Substring { prefix { $0 != ":" } }
+
+  /// Looked at byte by byte: CR and LF together are one character of a string.
+  fileprivate var isHeaderLine: Bool {
+    let bytes = Array(utf8)
+    guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return false }
+    return bytes[..<colon].allSatisfy(\.isTokenCharacter) && bytes[colon...].allSatisfy(\.isFieldValueByte)
   }
 }

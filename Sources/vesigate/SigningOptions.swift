@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gateway
+internal import Secrets
 internal import Settings
 
 /// Whose secret and layout a command signs with: a route's of the configuration, or those named outright.
@@ -26,10 +27,24 @@ struct SigningOptions: ParsableArguments {
   /// The signed headers for a body.
   func headers(for body: [UInt8]) throws -> SignedHeaders {
     let (layout, secrets) = try layoutAndSecrets()
+    try check(timestamp, id, layout)
     let timestamp = timestamp ?? layout.timestampText(unixMilliseconds: Clocks.now().unixMilliseconds)
     let id = id ?? "msg_\(String(UInt64.random(in: .min ... .max), radix: 36))"
     return body.withUnsafeBytes {
       SignedHeaders(body: $0, layout: layout, key: secrets.keys[0], timestamp: timestamp, id: id)
+    }
+  }
+
+  /// What no gateway would take is no header to print: a line end in it would even begin another one.
+  private func check(_ timestamp: String?, _ id: String?, _ layout: SignatureLayout) throws {
+    if let timestamp, layout.timestampSource != .none, !layout.isTimestamp(timestamp) {
+      complain("vesigate: --timestamp must be \(layout.timestampGrammar)")
+      throw ExitStatus.usage
+    }
+    if let id, layout.idSource != .none, !Array(id.utf8).withUnsafeBytes({ SignedValue.isID($0) }) {
+      complain(
+        "vesigate: --id must be 1 to \(SignedValue.idBytesMax) letters, digits, hyphens and underscores")
+      throw ExitStatus.usage
     }
   }
 
@@ -60,6 +75,24 @@ struct SigningOptions: ParsableArguments {
 
   private func keyDecoding() -> SignatureLayout.KeyDecoding {
     SignatureLayout.preset(named: signature)?.keyDecoding ?? .raw
+  }
+}
+
+extension SignatureLayout {
+  fileprivate func isTimestamp(_ text: String) -> Bool {
+    Array(text.utf8).withUnsafeBytes {
+      SignedValue.unixMilliseconds($0, unit: timestampUnit, digits: timestampDigits) != nil
+    }
+  }
+
+  /// What completes "must be".
+  fileprivate var timestampGrammar: String {
+    let digits = timestampDigits.map { "in \($0) digits" } ?? "in at most 15 digits"
+    return switch timestampUnit {
+    case .seconds: "a Unix time in seconds, \(digits)"
+    case .milliseconds: "a Unix time in milliseconds, \(digits)"
+    case .rfc3339: "a date and time as RFC 3339 writes them, such as 2026-11-21T20:37:00Z"
+    }
   }
 }
 

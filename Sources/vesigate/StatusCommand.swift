@@ -1,6 +1,5 @@
 internal import ArgumentParser
-internal import Control
-internal import Settings
+internal import Telemetry
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -8,10 +7,11 @@ struct StatusCommand: ParsableCommand {
     abstract: "Show how the running daemon is doing: secrets, deliveries, upstreams, clocks.",
     discussion: """
       It talks over the control socket. --json prints one line for machines, whose keys docs/operations.md \
-      explains. --watch shows it anew until Ctrl-C.
+      explains. --watch shows it anew until Ctrl-C. Of the configuration only `control` is read: while the \
+      file is broken it tells how the daemon does all the same, and that it is.
 
       Exit codes: 0 done, 64 wrong usage, 69 no daemon answers, 77 permission denied, 78 the configuration \
-      is not usable.
+      does not say which daemon is meant.
       """)
 
   @OptionGroup var config: ConfigOption
@@ -30,12 +30,7 @@ struct StatusCommand: ParsableCommand {
   }
 
   func run() throws {
-    let configuration = try SecretTarget.configuration(config.path)
-    guard let control = configuration.control else {
-      complain("vesigate: the control socket is switched off in the configuration (control: none)")
-      throw ExitStatus.unavailable
-    }
-    let client = ControlClient(path: control)
+    let client = try ControlPlace(configPath: config.path).client()
     guard watch else { return show(try ask(client)) }
     // The first answer decides whether there is anything to watch.
     _ = try ask(client)
@@ -51,9 +46,9 @@ struct StatusCommand: ParsableCommand {
   private func show(_ reply: StatusReply) { for line in lines(reply) { print(line) } }
 
   private func lines(_ reply: StatusReply) -> [String] {
-    guard json else { return StatusText(reply).lines }
-    let line = String(decoding: reply.bytes, as: UTF8.self)
-    return [String(line.prefix { $0 != "\n" })]
+    let place = ControlPlace(configPath: config.path)
+    guard json else { return StatusText(reply, fileRemark: place.broken).lines }
+    return [TerminalText.shown(json: reply.json(fileProblem: place.trouble))]
   }
 
   private func ask(_ client: ControlClient) throws -> StatusReply {

@@ -1,3 +1,5 @@
+internal import Control
+internal import Instants
 internal import Rotation
 
 /// The daemon's report as `vesigate status` reads it.
@@ -7,6 +9,7 @@ struct StatusReply {
   struct Route {
     let name: String
     let observe: Bool
+    let secretFile: String
     let fingerprints: [String]
     let previous: [(fingerprint: String, until: Int64)]
     let secretModifiedAt: Int64
@@ -16,9 +19,12 @@ struct StatusReply {
     let lastMinute: Counts
     let lastFiveMinutes: Counts
     let lastVerifiedAt: Int64
-    let lastRefusal: (reason: String, at: Int64)?
+    let lastRefusal: (reason: String, at: Int64, ageSeconds: Int64?)?
     let clock: (isAlarming: Bool, finding: String)?
     let upstreams: [String]
+
+    /// Its `path` setting: the name has the host before it.
+    var path: String { String(name.drop { $0 != "/" }) }
   }
 
   struct Upstream {
@@ -69,7 +75,7 @@ struct StatusReply {
     startedAt = reader.number("startedAt")
     listen = reader.texts("listen")
     generation = reader.number("generation")
-    reloads = reload.number("taken") + reload.number("refused")
+    reloads = reload.number("taken").addingSaturated(reload.number("refused"))
     isLastReloadTaken = reload.flag("isLastTaken") ?? true
     reloadTakenAt = reload.number("takenAt")
     isClockSynchronised = reader.flag("isClockSynchronised")
@@ -85,6 +91,12 @@ struct StatusReply {
     upstreams = reader.elements("upstreams").compactMap(Upstream.init)
   }
 
+  /// The daemon's own line, with what this command knows besides: what is wrong with the file as it stands.
+  func json(fileProblem: String?) -> String {
+    let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    return StatusReport.line(line, fileProblem: fileProblem)
+  }
+
   func upstream(_ name: String) -> Upstream? { upstreams.first { $0.name == name } }
 }
 
@@ -93,6 +105,7 @@ extension StatusReply.Route {
     guard let name = reader.text("name") else { return nil }
     self.name = name
     observe = reader.flag("observe") ?? false
+    secretFile = reader.text("secretFile") ?? ""
     fingerprints = reader.texts("fingerprints")
     previous = reader.elements("previous").compactMap { entry in
       entry.text("fingerprint").map { ($0, entry.number("until")) }
@@ -105,7 +118,7 @@ extension StatusReply.Route {
     lastFiveMinutes = reader["lastFiveMinutes"]?.counts("outcomes") ?? []
     lastVerifiedAt = reader.number("lastVerifiedAt")
     lastRefusal = reader["lastRefusal"].flatMap { entry in
-      entry.text("reason").map { ($0, entry.number("at")) }
+      entry.text("reason").map { ($0, entry.number("at"), entry.optionalNumber("ageSeconds")) }
     }
     clock = reader["clock"].flatMap { entry in
       entry.text("finding").map { (entry.flag("isAlarming") ?? false, $0) }

@@ -1,3 +1,5 @@
+internal import Instants
+
 /// The report for people, in lines that fit 80 columns but where a name is longer.
 struct StatusText {
   private let reply: StatusReply
@@ -8,9 +10,11 @@ struct StatusText {
   private static let indent = 13
   private static let reasonsShown = 8
 
-  init(_ reply: StatusReply) {
+  /// - Parameter fileRemark: what is to be said of the file that the daemon would read next.
+  init(_ reply: StatusReply, fileRemark: String? = nil) {
     self.reply = reply
     addProgram()
+    if let fileRemark { add(words: fileRemark, behind: "! ") }
     for remark in reply.remarks { add(words: remark, behind: "! ") }
     for route in reply.routes { add(route) }
     addRest()
@@ -19,7 +23,7 @@ struct StatusText {
   // MARK: The program
 
   private mutating func addProgram() {
-    let up = TimeText.age(milliseconds: reply.now - reply.startedAt)
+    let up = TimeText.age(from: reply.startedAt, to: reply.now)
     lines.append("vesigate \(reply.version), \(reply.phase), up \(up), pid \(reply.pid)")
     add("listen", reply.listen.joined(separator: " "))
     let held = reply.held > 0 ? ", \(reply.held) held for a secret" : ""
@@ -51,11 +55,38 @@ struct StatusText {
     lines.append(route.name + (route.observe ? "  (OBSERVES: nothing is refused)" : ""))
     addSecrets(route)
     add("verified", route.lastVerifiedAt > 0 ? "last \(ago(route.lastVerifiedAt))" : "nothing yet")
-    let refused = route.lastRefusal.map { "last \(ago($0.at)): \($0.reason)" } ?? "nothing yet"
-    add("not verified", refused)
+    addRefusal(route)
     if let clock = route.clock { add("clock", (clock.isAlarming ? "DRIFTING: " : "") + clock.finding) }
     addUpstreams(route)
     addCounts(route)
+  }
+
+  private mutating func addRefusal(_ route: StatusReply.Route) {
+    guard let last = route.lastRefusal else { return add("not verified", "none so far") }
+    add(
+      "not verified", "last \(ago(last.at)): \(last.reason)\(clockWords(last.ageSeconds, last.reason, route))"
+    )
+    let age = reply.now.subtractingSaturated(last.at)
+    guard Self.isDiagnosed(last.reason), age < Self.hintMilliseconds else { return }
+    let (capture, diagnose) = ("vesigate capture --route \(route.path),", "then vesigate diagnose")
+    let isShort = Self.indent + 2 + capture.count + 1 + diagnose.count <= Self.columns
+    for line in isShort ? ["\(capture) \(diagnose)"] : [capture, diagnose] { add("", line) }
+  }
+
+  /// For so long after a refusal it is told how to find out why.
+  private static let hintMilliseconds: Int64 = 3_600_000
+
+  /// Whether `vesigate diagnose` may find out more than the reason says; that one is stale it says itself.
+  private static func isDiagnosed(_ reason: String) -> Bool {
+    reason == "mismatch" || ["signature-", "timestamp-", "id-"].contains { reason.hasPrefix($0) }
+  }
+
+  /// Of one that is stale: by how much, and how many of the refused were.
+  private func clockWords(_ age: Int64?, _ reason: String, _ route: StatusReply.Route) -> String {
+    guard reason == "stale", let age else { return "" }
+    let how = age < 0 ? ", \(age.magnitude) s ahead" : ", \(age) s old"
+    guard let count = route.refusals.first(where: { $0.name == reason })?.count else { return how }
+    return how + ", \(count) of \(route.refusals.reduce(Int64(0)) { $0.addingSaturated($1.count) })"
   }
 
   private mutating func addSecrets(_ route: StatusReply.Route) {
@@ -63,7 +94,7 @@ struct StatusText {
     add("secret", route.fingerprints.first.map { "\($0), \(age)" } ?? "none")
     for fingerprint in route.fingerprints.dropFirst() { add("", "\(fingerprint), accepted too") }
     for previous in route.previous where previous.until > reply.now {
-      let left = TimeText.age(milliseconds: previous.until - reply.now)
+      let left = TimeText.age(from: reply.now, to: previous.until)
       add("", "\(previous.fingerprint), replaced, accepted for \(left) more")
     }
   }
@@ -146,7 +177,7 @@ struct StatusText {
   }
 
   private func ago(_ unixMilliseconds: Int64) -> String {
-    TimeText.age(milliseconds: reply.now - unixMilliseconds) + " ago"
+    TimeText.age(from: unixMilliseconds, to: reply.now) + " ago"
   }
 
   private func counted(_ count: Int64, _ one: String, _ many: String) -> String {

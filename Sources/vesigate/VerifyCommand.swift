@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Gateway
+internal import Instants
 internal import Settings
 internal import Signing
 
@@ -26,6 +27,8 @@ struct VerifyCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The saved request; - is standard input.", valueName: "request-file"))
   var requestFile = "-"
 
+  func validate() throws { try UnixTime.validate(at: at) }
+
   func run() throws {
     let loaded = try config.load()
     let saved = try SavedDelivery(requestFile, route: route, in: loaded, refusal: "not verified")
@@ -45,6 +48,13 @@ struct VerifyCommand: ParsableCommand {
       saved.printBytesBehind()
       throw ExitStatus.refused
     }
+  }
+}
+
+extension UnixTime {
+  /// What a person names with `--at`.
+  static func validate(at: Int64?) throws {
+    if let at, !seconds.contains(at) { throw ValidationError("--at must be a Unix time in seconds") }
   }
 }
 

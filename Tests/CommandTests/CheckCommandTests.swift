@@ -65,6 +65,25 @@ struct CheckCommandTests {
     #expect(checked.errors.contains("is open to every user (mode 0644): chmod 0640 it"))
   }
 
+  @Test func `a comment in a secret file is refused`() throws {
+    let config = try bench.writeConfiguration(secret: "# vesicash, live\nabc-secret-abc-secret-abc")
+    let checked = try bench.vesigate(["check", "--config", config])
+    #expect(checked.status == 78)
+    #expect(
+      checked.errors.contains("/secret begins line 1 with #, but knows no comments"), "\(checked.errors)")
+    #expect(!checked.errors.contains("vesicash, live"))
+  }
+
+  @Test func `what is odd about a secret is warned of, with its line and without a word of it`() throws {
+    let config = try bench.writeConfiguration(secret: "fit-secret-of-the-test\nSECRET=hunter2")
+    let checked = try bench.vesigate(["check", "--config", config])
+    #expect(checked.status == 0)
+    let lines = checked.errors.split(separator: "\n")
+    #expect(lines.count == 2)
+    #expect(lines.allSatisfy { $0.hasPrefix("warning: ") && $0.contains("holds in line 2 a secret that ") })
+    #expect(!checked.errors.contains("hunter2"))
+  }
+
   @Test func `the environment goes over the file`() throws {
     let config = try bench.writeConfiguration(secret: "s3cret")
     let checked = try bench.vesigate(

@@ -41,7 +41,7 @@ final class Bench: Sendable {
   func vesigate(
     _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:]
   ) throws -> Finished {
-    try run(GatewayBinary.path(), arguments, input: input, environment: environment)
+    try run(GatewayBinary.path(), GatewayBinary.asOneself(arguments), input: input, environment: environment)
   }
 
   func run(

@@ -8,7 +8,7 @@ struct HelpTests {
 
   static let commands: [(name: String, options: [String])] = [
     ("run", ["--config"]),
-    ("check", ["--config", "--print"]),
+    ("check", ["--config", "--print", "--user"]),
     (
       "sign",
       ["--config", "--route", "--secret-file", "--signature", "--timestamp", "--id", "<body-file>"]

@@ -42,6 +42,42 @@ struct SendCommandTests {
     }
   }
 
+  @Test func `a further header leaves the body's type as it is, and another type replaces it`() async throws {
+    try await onThread {
+      for (headers, types) in [
+        (["-H", "X-Event: paid"], ["application/json"]),
+        (["-H", "X-Event: paid", "-H", "content-type: text/plain"], ["text/plain"]),
+        (["-H", "Content-Type : text/plain"], nil), (["-H", "Content-Type:"], []),
+      ] {
+        let upstream = try RecordingUpstream()
+        let sent = try send(["--url", upstream.url()] + headers)
+        guard let types else {
+          #expect(sent.status == 64)
+          continue
+        }
+        #expect(sent.status == 0)
+        #expect(try upstream.onlyRequest().head.values("content-type") == types, "\(headers)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    "X: a\r\nInjected: b", "X: a\nInjected: b", "X: a\rInjected: b", "X: a\r\n\r\nGET / HTTP/1.1",
+    "X\r\nY: a",
+    "X: \u{1B}[2J", "X: a\u{7F}", "no colon", ": a", "X Y: a", "@/etc/hostname",
+  ])
+  func `a header that is no line of its own is a mistake of usage, and nothing is sent`(header: String)
+    async throws
+  {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let sent = try send(["--url", upstream.url(), "--header=\(header)"])
+      #expect(sent.status == 64, "\(sent.status)")
+      #expect(sent.errors.contains("--header must be 'name: value'"), "\(sent.errors)")
+      #expect(upstream.requests.isEmpty)
+    }
+  }
+
   @Test func `an answer that is no 2xx ends with 1`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream { _ in .answer(503, "Busy", body: "later") }

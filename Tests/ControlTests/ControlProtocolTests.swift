@@ -13,10 +13,11 @@ import Testing
       ControlAnswer.File(
         path: "/s", fingerprints: ["aaaa0000", "bbbb1111"], previous: [("cccc2222", 1_795_296_000_000)],
         journal: ControlAnswer.Journal(began: 5, mode: "by-hand", compromised: true), readAt: 6, held: 1,
-        heldTotal: 2, rejudged: 3, overflowed: 4, revoked: 5),
+        heldTotal: 2, rejudged: 3, overflowed: 4, deferred: 6, revoked: 5,
+        atAnnouncement: .init(held: 1, rejudged: 2, deferred: 3, revoked: 4)),
       ControlAnswer.File(
         path: "/t", fingerprints: [], previous: [], journal: nil, readAt: 0, held: 0, heldTotal: 0,
-        rejudged: 0, overflowed: 0, revoked: 0),
+        rejudged: 0, overflowed: 0, deferred: 0, revoked: 0),
     ])
 
   @Test(arguments: ControlRequest.allCases)
@@ -41,9 +42,11 @@ import Testing
       {"path":"/s","fingerprints":["aaaa0000","bbbb1111"],\
       "previous":[{"fingerprint":"cccc2222","until":1795296000000}],\
       "journal":{"began":5,"mode":"by-hand","compromised":true},\
-      "readAt":6,"held":1,"heldTotal":2,"rejudged":3,"overflowed":4,"revoked":5},\
+      "readAt":6,"held":1,"heldTotal":2,"rejudged":3,"overflowed":4,"deferred":6,"revoked":5,\
+      "atAnnouncement":{"heldTotal":1,"rejudged":2,"deferred":3,"revoked":4}},\
       {"path":"/t","fingerprints":[],"previous":[],"journal":null,\
-      "readAt":0,"held":0,"heldTotal":0,"rejudged":0,"overflowed":0,"revoked":0}]}
+      "readAt":0,"held":0,"heldTotal":0,"rejudged":0,"overflowed":0,"deferred":0,"revoked":0,\
+      "atAnnouncement":null}]}
 
       """
     #expect(line == expected)

@@ -1,13 +1,15 @@
 import Foundation
-import NIOPosix
+import NIOCore
 import Synchronization
 import TestSupport
+import Transport
 
 @testable import Control
 
 /// A control server on a socket of a test's own.
 final class Served: Sendable {
   private let directory: TemporaryDirectory
+  private let group = EpollGroup(threads: 1)
   private let server: ControlServer
 
   private var path: String { directory.path + "/control" }
@@ -26,7 +28,7 @@ final class Served: Sendable {
     }
     guard bound == 0, listen(descriptor, 64) == 0 else { throw HarnessError("no control socket") }
     server = try await ControlServer.start(
-      descriptor, group: MultiThreadedEventLoopGroup.singleton, desk: desk, captures: captures)
+      descriptor, group: group, desk: desk, captures: captures)
   }
 
   func connect() throws -> RawClient { try RawClient(unixPath: path) }
@@ -35,10 +37,13 @@ final class Served: Sendable {
   func ask(_ text: String) throws -> String {
     let client = try connect()
     client.offer(Array(text.utf8))
-    return String(decoding: client.readSome(for: 10), as: UTF8.self)
+    return String(decoding: client.readSome(for: 60), as: UTF8.self)
   }
 
-  func stop() async throws { await server.close() }
+  func stop() async throws {
+    await server.close()
+    try await group.shutdownGracefully()
+  }
 }
 
 /// Holds whoever waits until it is opened.

@@ -72,6 +72,28 @@ import Testing
     #expect(try post.vesigate(["capture"]).status == 69)
   }
 
+  @Test func `a folder that takes no file is told of before anybody waits`() throws {
+    let post = try Post()
+    let refused = try post.vesigate(["capture", "--directory", "/nope", "--seconds-max", "120"])
+    #expect(refused.status == 73)
+    #expect(refused.lines == ["vesigate: /nope: No such file or directory"])
+    let folder = post.gateway.directory.path
+    let before = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    #expect(try post.vesigate(["capture", "--directory", folder, "--seconds-max", "1"]).status == 75)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == before)
+  }
+
+  @Test func `what to type next is told, as a shell takes it`() throws {
+    let post = try Post()
+    let capture = try post.beginCapture()
+    _ = try post.gateway.exchange(Self.forged("x").bytes)
+    #expect(capture.waitForExit() == 0)
+    let line = try #require(capture.lines.first { $0.hasPrefix("why it was refused: ") })
+    #expect(line.contains("vesigate diagnose --config \(post.gateway.configPath) "), "\(line)")
+    let file = try #require(Post.files(capture).first)
+    #expect(line.hasSuffix(" " + file), "\(line)")
+  }
+
   @Test func `no more than four wait at once, and one that goes makes room`() throws {
     let post = try Post()
     let waiting = try (0..<4).map { _ in try post.beginCapture() }

@@ -35,6 +35,25 @@ import Testing
     #expect(try post.upstream.onlyRequest().head.values("x-verified") == ["true"])
   }
 
+  @Test func `a delivery that another route's secret signed is told to be that route's`() throws {
+    let (own, others) = ("the secret of this route", "the secret of the other route")
+    let upstream = try RecordingUpstream()
+    let gateway = try GatewayProcess(
+      config: GatewayConfig.text(upstreams: [upstream.url()], top: "control: {dir}/control.sock")
+        + GatewayConfig.route("/node", upstreams: [upstream.url()], "secret-file: {dir}/node"),
+      files: ["secret": own + "\n", "node": others + "\n"])
+    let request = SignedRequest("{}").with { $0.secret = others }
+    #expect(try gateway.exchange(request.bytes).status == 401)
+    let file = gateway.directory.path + "/saved.http"
+    try Data(request.bytes).write(to: URL(fileURLWithPath: file))
+    let answer = try GatewayProcess.command(["diagnose", "--config", gateway.configPath, file])
+    let text = answer.lines.joined(separator: " ")
+    #expect(answer.status == 1, "\(text)")
+    #expect(text.contains("of the route /node, not by a secret of this one"), "\(text)")
+    #expect(!text.contains(own) && !text.contains(others))
+    #expect(upstream.requests.isEmpty)
+  }
+
   /// A saved request, judged by the Vesicash preset as of now.
   private func diagnose(
     _ lines: [String], _ body: String = Provider.body, secret: String = "test_webhook_secret",

@@ -42,8 +42,11 @@ import Testing
       try conduct == .refuses ? nil : RecordingUpstream { _ in conduct.reply }
     }
     let urls = try upstreams.map { try $0?.url() ?? "http://127.0.0.1:\(FreePort.take())/" }
+    // A slow one has time on a busy machine too; one that hangs has little.
+    let seconds = conducts.contains(.hangs) ? 1 : 60
     let gateway = try GatewayProcess(
-      config: GatewayConfig.text(upstreams: urls, route: "deliver: all\nfirst-byte-seconds-max: 1"))
+      config: GatewayConfig.text(
+        upstreams: urls, route: "deliver: all\nfirst-byte-seconds-max: \(seconds)\ntotal-seconds-max: 120"))
     let request = SignedRequest("for all")
     let response = try gateway.exchange(request.bytes)
     #expect(response.status == status)
@@ -76,11 +79,14 @@ import Testing
       (.broken, 500), (.notFound, 404), (.resets, 502), (.refuses, 502), (.hangs, 504),
     ] as [(Conduct, Int)])
   func `with first, nobody else gets what one upstream has been sent`(conduct: Conduct, status: Int) throws {
+    let seconds = conduct == .hangs ? 1 : 60
     // It reads the request, and then does not answer well.
     let first = try RecordingUpstream { _ in conduct.reply }
     let second = try RecordingUpstream()
     let gateway = try GatewayProcess(
-      config: GatewayConfig.text(upstreams: [first.url(), second.url()], route: "first-byte-seconds-max: 1"))
+      config: GatewayConfig.text(
+        upstreams: [first.url(), second.url()],
+        route: "first-byte-seconds-max: \(seconds)\ntotal-seconds-max: 120"))
     #expect(try gateway.exchange(SignedRequest("once").bytes).status == status)
     #expect(try first.onlyRequest().body == Array("once".utf8))
     #expect(second.requests.isEmpty && second.connections == 0)
@@ -115,18 +121,21 @@ import Testing
 
   @Test func `a pooled connection that the upstream closed while idle costs nothing`() throws {
     let stage = try Stage(workers: 1) { _ in UpstreamReply.ok.then(.closeWhenIdle(milliseconds: 100)) }
+    let before = stage.gateway.socketCount
     for turn in 0..<3 {
       #expect(try stage.gateway.exchange(SignedRequest("turn \(turn)").bytes).status == 200)
-      usleep(300_000)
+      // It has been closed, and the gateway has seen it.
+      #expect(
+        eventually { stage.upstream.openConnections == 0 && stage.gateway.socketCount <= before })
     }
     #expect(stage.upstream.requests.map(\.connection) == [0, 1, 2])
   }
 
   @Test func `connections to an upstream are kept, and not for longer than they may be idle`() throws {
-    let stage = try Stage(route: "upstream-idle-seconds-max: 1", workers: 1)
+    let stage = try Stage(route: "upstream-idle-seconds-max: 10", workers: 1)
     for turn in 0..<5 { #expect(try stage.gateway.exchange(SignedRequest("\(turn)").bytes).status == 200) }
     #expect(stage.upstream.connections == 1)
-    usleep(2_500_000)
+    #expect(eventually(within: 20) { stage.upstream.openConnections == 0 })
     #expect(try stage.gateway.exchange(SignedRequest("late").bytes).status == 200)
     #expect(stage.upstream.connections == 2)
   }

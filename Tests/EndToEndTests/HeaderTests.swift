@@ -41,18 +41,17 @@ import Testing
     }
   }
 
-  /// All fields leave behind libcurl's request target: what it says itself must fit around them.
-  @Test func `the head is whole, and its last field says how the delivery is forwarded`() throws {
+  @Test func `a head of any length is whole, and nothing in it is the gateway's own invention`() throws {
     let request = try seen {
-      $0.lines += ["X-Forwarded-As: HTTP/3", "X-Long: " + String(repeating: "a", count: 20_000)]
+      $0.lines += ["X-Long: " + String(repeating: "a", count: 20_000)]
     }
     #expect(request.head.first.hasSuffix(" HTTP/1.1"))
     #expect(request.head.first.split(separator: " ").count == 3)
-    #expect(request.head.values("x-forwarded-as") == ["HTTP/1.1"])
     #expect(request.head.value("x-long")?.utf8.count == 20_000)
     for name in ["host", "content-length", "x-verified", "x-request-id", "via"] {
       #expect(request.head.values(name).count == 1, "\(name)")
     }
+    #expect(request.head.fields.last?.hasPrefix("Content-Length: ") == true)
   }
 
   @Test func `the Host is the upstream's, or the sender's where the route says so`() throws {
@@ -140,7 +139,7 @@ import Testing
     #expect(seen.values("x-forwarded-for") == ["192.0.2.1, 127.0.0.1"])
     #expect(seen.values("x-forwarded-proto") == ["https"])
     #expect(seen.values("x-forwarded-host") == ["shop.test"])
-    #expect(seen.values("forwarded").joined(separator: ", ").hasPrefix("for=192.0.2.1, for=127.0.0.1;"))
+    #expect(seen.values("forwarded") == ["for=192.0.2.1, for=127.0.0.1"])
     #expect(try stage.gateway.waitForLog(containing: "msg=delivery").contains("remote=192.0.2.1"))
   }
 

@@ -87,8 +87,9 @@ import Testing
   }
 
   @Test func `body bytes in flight are counted while a large body comes`() throws {
+    let latch = Latch()
     let stage = try Stage(limits: "body-bytes-max: 800000\nin-flight-bytes-max: 1000000") { request in
-      request.body.count == 600_000 ? UpstreamReply.ok.after(milliseconds: 4000) : .ok
+      request.body.count == 600_000 ? latch.held() : .ok
     }
     let waiting = SignedRequest(bytes: Self.body(600_000, seed: 15))
     let large = SignedRequest(bytes: Self.body(500_000, seed: 16))
@@ -101,6 +102,7 @@ import Testing
     let response = try second.response()
     #expect(response.status == 503)
     #expect(response.head.has("retry-after"))
+    latch.open()
     #expect(try first.response().status == 200)
     // Its place is given back behind the answer.
     #expect(eventually { (try? stage.gateway.exchange(bytes).status) == 200 })
@@ -112,8 +114,10 @@ import Testing
   @Test func `an upstream that reads slowly, through small buffers, gets every byte`() throws {
     let upstream = try RecordingUpstream(receiveBufferBytes: 4_096)
     let gateway = try GatewayProcess(
-      config: GatewayConfig.text(upstreams: [upstream.url()], limits: "body-bytes-max: 8388608", workers: 1))
-    // Made before: a pooled connection does not wait for long.
+      config: GatewayConfig.text(
+        upstreams: [upstream.url()], route: "upstream-idle-seconds-max: 600",
+        limits: "body-bytes-max: 8388608",
+        workers: 1))
     let requests = [65_536, 300_001, 1_048_576, 6_000_000, 70_000].enumerated().map { turn, size in
       SignedRequest(bytes: Self.body(size, seed: UInt64(20 + turn)))
     }

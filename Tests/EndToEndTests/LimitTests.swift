@@ -24,6 +24,29 @@ import Testing
     try stage.expectServing()
   }
 
+  @Test(arguments: [UrllibSender.length, UrllibSender.chunked])
+  func `a sender that reads nothing until all of its 20 MB are away hears 413`(program: String) throws {
+    let stage = try Stage()
+    for _ in 0..<4 {
+      let sender = try ChildProcess(
+        ["/usr/bin/env", "python3", "-c", program, "http://127.0.0.1:\(stage.gateway.port)/hook"],
+        environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
+      #expect(sender.waitForExit(within: 60) == 0)
+      #expect(sender.lines == ["413 The body is too large."])
+    }
+    try stage.expectServing()
+  }
+
+  @Test func `a sender that goes on for ever behind its 413 is let go of`() throws {
+    let stage = try Stage()
+    let client = try stage.gateway.connect()
+    try client.send(SignedRequest(bytes: [UInt8](repeating: 7, count: 2_000_000)).head)
+    #expect(try client.response().status == 413)
+    // A byte now and then, never silent for as long as a second.
+    #expect(eventually(within: 60) { client.isDead })
+    try stage.expectServing()
+  }
+
   @Test(arguments: [[1001], [1], [100, 1]])
   func `a chunked body over the limit is 413 by its counted bytes`(sizes: [Int]) throws {
     let stage = try Stage(limits: "body-bytes-max: 1000")
@@ -90,8 +113,9 @@ import Testing
   @Test func `a head that comes byte by byte is 408 all the same`() throws {
     let stage = try Stage(limits: "head-seconds-max: 1")
     let client = try stage.gateway.connect()
-    // Six seconds' worth of bytes: the deadline does not move with each of them.
-    for byte in SignedRequest().head.prefix(60) {
+    client.offer(Array("POST /hook HTTP/1.1\r\nHost: a\r\nX: ".utf8))
+    // A minute's worth of bytes: the deadline does not move with each of them.
+    for byte in [UInt8](repeating: 120, count: 600) {
       client.offer([byte])
       let some = client.readSome(for: 0.1)
       guard some.isEmpty else {
@@ -131,13 +155,15 @@ import Testing
   }
 
   @Test func `more deliveries than may be in flight are 503 with Retry-After`() throws {
-    let stage = try Stage(limits: "in-flight-max: 1") { _ in .ok.after(milliseconds: 1500) }
+    let latch = Latch()
+    let stage = try Stage(limits: "in-flight-max: 1") { _ in latch.held() }
     let first = try stage.gateway.connect()
     try first.send(SignedRequest("first").bytes)
     _ = try stage.upstream.requests(atLeast: 1)
     let refused = try stage.gateway.exchange(SignedRequest("second").bytes)
     #expect(refused.status == 503)
     #expect(refused.head.value("retry-after") == "1")
+    latch.open()
     #expect(try first.response().status == 200)
     // A place is given back behind the answer: who is quick enough may still be refused.
     #expect(eventually { (try? stage.gateway.exchange(SignedRequest("third").bytes).status) == 200 })
@@ -145,9 +171,8 @@ import Testing
   }
 
   @Test func `more body bytes than may be in flight are 503 with Retry-After`() throws {
-    let stage = try Stage(limits: "body-bytes-max: 1000\nin-flight-bytes-max: 1000") { _ in
-      .ok.after(milliseconds: 1500)
-    }
+    let latch = Latch()
+    let stage = try Stage(limits: "body-bytes-max: 1000\nin-flight-bytes-max: 1000") { _ in latch.held() }
     let body = [UInt8](repeating: 7, count: 600)
     let first = try stage.gateway.connect()
     try first.send(SignedRequest(bytes: body).bytes)
@@ -155,6 +180,7 @@ import Testing
     let refused = try stage.gateway.exchange(SignedRequest(bytes: body).bytes)
     #expect(refused.status == 503)
     #expect(refused.head.value("retry-after") == "1")
+    latch.open()
     #expect(try first.response().status == 200)
     try stage.expectServing(after: 1)
   }
@@ -190,5 +216,21 @@ import Testing
     #expect(idle.count == 300)
     idle = []
     #expect(eventually(within: 20) { stage.gateway.descriptorCount <= before + 16 })
+  }
+}
+
+/// Python's own client, which hears nothing where it is cut off while it sends.
+private enum UrllibSender {
+  static let length = program("bytes(20000000)")
+  static let chunked = program("(bytes(50000) for _ in range(400))")
+
+  private static func program(_ body: String) -> String {
+    """
+    import sys, urllib.error, urllib.request
+    request = urllib.request.Request(sys.argv[1], data=\(body), headers={"Content-Type": "application/json"})
+    try: print(urllib.request.urlopen(request, timeout=50).status)
+    except urllib.error.HTTPError as error: print(error.code, error.read().decode().strip())
+    except Exception as error: print(error)
+    """
   }
 }

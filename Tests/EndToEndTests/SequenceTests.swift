@@ -26,6 +26,21 @@ import Testing
     #expect(seen.map(\.body) == (0..<8).map { Array("body \($0)".utf8) })
   }
 
+  @Test(arguments: [(0, 8), (20, 1)])
+  func `a connection to an upstream is used once where none may wait, and again where it may`(
+    idleSeconds: Int, connections: Int
+  ) throws {
+    let stage = try Stage(route: "upstream-idle-seconds-max: \(idleSeconds)", workers: 1)
+    let client = try stage.gateway.connect()
+    for number in 0..<8 {
+      try client.send(request(number).bytes)
+      #expect(try client.response().status == 200)
+    }
+    #expect(stage.upstream.connections == connections)
+    #expect(try stage.upstream.requests(atLeast: 8).count == 8)
+    if idleSeconds == 0 { #expect(eventually { stage.upstream.openConnections == 0 }) }
+  }
+
   @Test func `what is pipelined behind a broken request is not read`() throws {
     let stage = try echo()
     let client = try stage.gateway.connect()
@@ -122,11 +137,15 @@ import Testing
   }
 
   @Test func `SIGTERM lets a delivery in flight finish and ends with 0`() throws {
-    let stage = try Stage { _ in UpstreamReply.ok.after(milliseconds: 700) }
+    let latch = Latch()
+    let stage = try Stage { _ in latch.held() }
     let client = try stage.gateway.connect()
     try client.send(SignedRequest("last").bytes)
     _ = try stage.upstream.requests(atLeast: 1)
+    let witness = try DrainWitness(stage.gateway)
     stage.gateway.signal(15)
+    #expect(witness.sawDrain())
+    latch.open()
     let response = try client.response()
     #expect(response.text == "ok")
     #expect(stage.gateway.waitForExit(within: 30) == 0)
@@ -136,16 +155,21 @@ import Testing
   @Test func `a request that arrives on an open connection while it drains is served, and the last there`()
     throws
   {
-    let stage = try Stage { _ in UpstreamReply.ok.after(milliseconds: 700) }
+    let latch = Latch()
+    let stage = try Stage { $0.body == Array("before".utf8) ? .ok : latch.held() }
     let open = try stage.gateway.connect()
     try open.send(SignedRequest("before").bytes)
     #expect(try open.response().text == "ok")
     let busy = try stage.gateway.connect()
     try busy.send(SignedRequest("during").bytes)
     _ = try stage.upstream.requests(atLeast: 2)
+    let witness = try DrainWitness(stage.gateway)
     stage.gateway.signal(15)
     try stage.gateway.waitForLog(containing: "stopping")
     try open.send(SignedRequest("after").bytes)
+    _ = try stage.upstream.requests(atLeast: 3)
+    #expect(witness.sawDrain())
+    latch.open()
     for client in [busy, open] {
       let response = try client.response()
       #expect(response.text == "ok")

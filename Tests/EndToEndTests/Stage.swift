@@ -8,6 +8,7 @@ struct Stage {
 
   init(
     path: String = "/hook", route: String = "", limits: String = "", top: String = "", workers: Int = 2,
+    startedBy: [String] = [],
     _ script: @escaping @Sendable (RecordedRequest) -> UpstreamReply = { _ in .ok }
   ) throws {
     upstream = try RecordingUpstream(script)
@@ -15,7 +16,7 @@ struct Stage {
     gateway = try GatewayProcess(
       config: GatewayConfig.text(
         upstreams: [upstream.url(target)], path: path, route: route, limits: limits, top: top,
-        workers: workers))
+        workers: workers), startedBy: startedBy)
   }
 
   /// A genuine delivery passes, and is the only one that the upstream has seen since `seen` others.

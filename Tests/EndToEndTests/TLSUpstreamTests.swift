@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -78,10 +79,84 @@ import Testing
     #expect(witness.requests.count == 1)
   }
 
+  @Test(arguments: [0, 30])
+  func `a client certificate that is replaced counts from the reload on, whatever was warm before`(
+    idleSeconds: Int
+  ) throws {
+    let witness = try witness(clientCA: "ca.pem")
+    let directory = try TemporaryDirectory()
+    func put(_ name: String) throws {
+      for kind in ["pem", "key"] {
+        let text = try String(contentsOfFile: certificates.path("\(name).\(kind)"), encoding: .utf8)
+        try directory.write("own.\(kind)", text)
+      }
+    }
+    try put("client")
+    let own = [
+      "client-certificate-file: \(directory.path)/own.pem", "client-key-file: \(directory.path)/own.key",
+    ]
+    let gateway = try gateway(
+      witness.port, [ca("ca")] + own, route: "upstream-idle-seconds-max: \(idleSeconds)")
+    for _ in 0..<4 { #expect(try gateway.exchange(SignedRequest().bytes).text == "witness") }
+    try put("next-client")
+    gateway.signal(1)
+    try gateway.waitForLog(containing: "msg=reloaded")
+    for _ in 0..<4 { #expect(try gateway.exchange(SignedRequest().bytes).text == "witness") }
+    #expect(eventually { witness.requests.count == 8 })
+    let names = ["client", "next-client"].flatMap { Array(repeating: "commonName=\($0)", count: 4) }
+    #expect(witness.requests.map(\.client) == names)
+  }
+
   @Test func `an upstream that never speaks TLS costs no more than the connect time`() throws {
     let upstream = try RecordingUpstream()
     let gateway = try gateway(upstream.port, [ca("ca")], route: "connect-seconds-max: 1")
     #expect(try gateway.exchange(SignedRequest().bytes).status == 504)
     #expect(upstream.requests.isEmpty)
+  }
+
+  @Test func `an upstream that would rather speak HTTP/2 is spoken to by HTTP/1.1`() throws {
+    let port = try FreePort.take()
+    let server = try http2(port)
+    let offer = try ChildProcess(
+      ["openssl", "s_client", "-alpn", "h2,http/1.1", "-connect", "127.0.0.1:\(port)"],
+      environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
+    // Whoever offers both gets HTTP/2: else the test would show nothing.
+    _ = try offer.waitForLine(containing: "ALPN protocol: h2")
+    let gateway = try gateway(port, [ca("ca")])
+    for _ in 0..<3 {
+      #expect(try gateway.exchange(SignedRequest().bytes).text == "HTTP/1.1, agreed on http/1.1")
+    }
+    withExtendedLifetime(server) {}
+  }
+
+  /// nginx, which takes HTTP/2 from whoever offers it.
+  private func http2(_ port: UInt16) throws -> PeerServer {
+    let directory = try TemporaryDirectory()
+    for name in ["server.pem", "server.key"] {
+      try directory.write(name, String(contentsOfFile: certificates.path(name), encoding: .utf8))
+    }
+    let path = try directory.write(
+      "nginx.conf",
+      """
+      pid \(directory.path)/nginx.pid;
+      error_log stderr warn;
+      events { worker_connections 64; }
+      http {
+        access_log off;
+        \(["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(directory.path)/\($0);" }
+          .joined(separator: " "))
+        server {
+          listen 127.0.0.1:\(port) ssl http2;
+          ssl_certificate \(directory.path)/server.pem;
+          ssl_certificate_key \(directory.path)/server.key;
+          location / { return 200 "$server_protocol, agreed on $ssl_alpn_protocol"; }
+        }
+      }
+      """)
+    let server = try PeerServer(
+      ["nginx", "-p", directory.path, "-c", path, "-e", "stderr", "-g", "daemon off; master_process off;"],
+      package: "nginx", in: directory)
+    try server.wait(forPort: port)
+    return server
   }
 }

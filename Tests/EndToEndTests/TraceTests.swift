@@ -71,7 +71,8 @@ import Testing
     }
     try eventuallyTwoRefusals(stage)
     let refusals = stage.gateway.log.filter { $0.contains("outcome=refused") }
-    #expect(refusals.map(Self.traceID) == ["4bf92f3577b34da6a3ce929d0e0e4736", nil])
+    // Two connections are two loops' affair: either may be the first to tell.
+    #expect(Set(refusals.map(Self.traceID)) == ["4bf92f3577b34da6a3ce929d0e0e4736", nil])
   }
 
   private func eventuallyTwoRefusals(_ stage: Stage) throws {

@@ -10,6 +10,8 @@ import TestSupport
     Property.all + [
       Property(name: "heads", violation: HeadProperty.violation),
       Property(name: "chunks", violation: HeadProperty.chunkedViolation),
+      Property(name: "responses", violation: ResponseProperty.violation),
+      Property(name: "response-chunks", violation: ResponseProperty.chunkedViolation),
     ]
 
   static let property: Property = {

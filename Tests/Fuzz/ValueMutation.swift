@@ -18,6 +18,13 @@ struct ValueMutation {
     "\\t", " ", "%2f", "@", "{", "}", "[", ",", "&", "*", "!", "|", "~", "null", "ä", "=", "?", "\\U0001F600",
   ]
 
+  /// What opens a collection, a key or a value, decorated or not.
+  private static let openings = [
+    "{", "[", "{{", "{[", "[{", "? ", "- ", "- ? ", "{? ", "{a: ", "a: {", "{!!map ", "{&a ", "&a ", "!!str ",
+    "%TAG !a! b\n",
+    "a: 1\n", "*a ", "# \n",
+  ].map { Array($0.utf8) }
+
   /// Configurations of which nothing is broken yet, as scripts/fuzz-seeds makes them.
   private static let seeds: [[UInt8]] = {
     guard let folder = ProcessInfo.processInfo.environment["FUZZ_SEEDS"] else { return [] }
@@ -40,6 +47,10 @@ struct ValueMutation {
     let valued = lines.indices.filter { lines[$0].firstRange(of: Self.separator) != nil }
     guard let chosen = valued.randomElement(using: &generator) else { return nil }
     guard let range = lines[chosen].firstRange(of: Self.separator) else { return nil }
+    if isChosen(oneIn: 12) {
+      lines[chosen].replaceSubrange(range.upperBound..., with: repeated())
+      return Array(lines.joined(separator: [0x0A]))
+    }
     let isNumber = lines[chosen][range.upperBound...].allSatisfy { (0x30...0x39).contains($0) }
     let new = isNumber && !isChosen(oneIn: 4) ? number() : value()
     lines[chosen].replaceSubrange(range.upperBound..., with: new)
@@ -58,6 +69,15 @@ struct ValueMutation {
   private mutating func number() -> [UInt8] {
     let bits = Int.random(in: 1...31, using: &generator)
     return Array("\(Int.random(in: 0..<1 << bits, using: &generator))".utf8)
+  }
+
+  /// One or two openings, up to as often as a recursion that nobody counts would not stand.
+  private mutating func repeated() -> [UInt8] {
+    let bits = Int.random(in: 1...12, using: &generator)
+    let once =
+      Self.openings.randomElement(using: &generator)!
+      + (isChosen(oneIn: 3) ? Self.openings.randomElement(using: &generator)! : [])
+    return Array(repeatElement(once, count: Int.random(in: 1...1 << bits, using: &generator)).joined())
   }
 
   private mutating func quoted() -> [UInt8] {

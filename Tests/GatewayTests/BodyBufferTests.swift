@@ -39,6 +39,28 @@ import Testing
     #expect(Array(buffer.bytes) == [1, 2, 3, 4, 5, 6] && buffer.room(for: 100).count == 4)
   }
 
+  @Test func `what is announced makes room for no more than 64 KiB, and what comes for as much again`() {
+    let buffer = BodyBuffer()
+    buffer.expect(1_000_000)
+    #expect(buffer.capacity == 65_536)
+    var last = buffer.capacity
+    while buffer.count < 1_000_000 {
+      let room = buffer.room(for: 1_000_000 - buffer.count)
+      guard !room.isEmpty else {
+        Issue.record("no room at \(buffer.count)")
+        return
+      }
+      #expect(buffer.capacity <= max(2 * buffer.count, 65_536))
+      #expect(buffer.capacity == last || buffer.capacity == min(2 * last, 1_000_000))
+      last = buffer.capacity
+      _ = buffer.take(min(room.count, 30_000))
+    }
+    #expect(buffer.capacity == 1_000_000 && buffer.room(for: 0).isEmpty)
+    let short = BodyBuffer()
+    short.expect(100)
+    #expect(short.capacity == 100)
+  }
+
   @Test func `the pool lends emptied buffers and keeps no more bytes than it may`() {
     var pool = BodyBufferPool()
     let size = BodyBufferPool.idleBytesMax / 4

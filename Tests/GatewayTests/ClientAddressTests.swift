@@ -35,6 +35,13 @@ import Testing
     #expect(client("10.0.0.1", forwardedFor) == expected)
   }
 
+  @Test func `no more proxies in a row are believed than there are`() {
+    let front = Array(repeating: "10.0.0.2", count: 15).joined(separator: ", ")
+    #expect(client("10.0.0.1", ["198.51.100.1, \(front)"]) == "198.51.100.1")
+    #expect(client("10.0.0.1", ["198.51.100.1, 10.0.0.9, \(front)"]) == "10.0.0.9")
+    #expect(client("10.0.0.1", ["198.51.100.1, " + String(repeating: " ", count: 600)]) == "10.0.0.1")
+  }
+
   @Test func `a unix socket's peer is believed where that is said`() {
     #expect(client(nil, ["198.51.100.1"]) == "unix:")
     #expect(client(nil, ["198.51.100.1"], unix: true) == "198.51.100.1")

@@ -104,10 +104,6 @@ import Testing
         .hasHost)
     #expect(try !Planning().verified(sent).hasHost)
   }
-
-  @Test func `how the delivery is forwarded is the gateway's to say`() throws {
-    #expect(try kept([("x-forwarded-as", "HTTP/3"), ("X-A", "1")]) == ["X-A: 1"])
-  }
 }
 
 @Suite struct ForwardRequestTests {

@@ -39,4 +39,23 @@ import Testing
     gate.lane.expireHolds()
     #expect(try gate.onlyRecord().status == 503)
   }
+
+  @Test func `what nothing verifies while the file cannot be read gets a 503, and a 401 where it is refused`()
+    throws
+  {
+    for (end, reason) in [(LookEnd.unread, "secret-unread"), (.refused, "mismatch"), (.inForce, "mismatch")] {
+      let gate = Gate()
+      gate.deliver(signed: forger)
+      gate.looks.finish(end)
+      let record = try gate.onlyRecord()
+      #expect(record.status == (end == .unread ? 503 : 401))
+      #expect(record.reason == reason)
+    }
+  }
+
+  @Test func `what a secret in force verifies waits for no file that cannot be read`() throws {
+    let gate = Gate()
+    gate.deliver()
+    #expect(gate.looks.paths.isEmpty && gate.forwarder.attempts.count == 1)
+  }
 }

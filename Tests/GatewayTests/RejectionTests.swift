@@ -31,6 +31,8 @@ import Testing
     Row(rejection: .tooBusy(.inFlight), status: 503, closes: true),
     Row(rejection: .tooBusy(.inFlightBytes), status: 503, closes: true),
     Row(rejection: .lookTimeout, status: 503, closes: false),
+    Row(rejection: .secretUnread, status: 503, closes: false),
+    Row(rejection: .secretUntaken, status: 503, closes: false),
     Row(rejection: .rotating(.deliveries), status: 503, closes: false),
     Row(rejection: .rotating(.bytes), status: 503, closes: false),
     Row(rejection: .rotating(.seconds), status: 503, closes: false),
@@ -63,6 +65,20 @@ import Testing
     for stage in [ForwardFailure.Stage.connecting, .sending, .answering] {
       let failure = ForwardFailure(stage: stage, kind: .connectTimeout, detail: "d")
       #expect(failure.isSafeToRetry == (stage == .connecting))
+    }
+  }
+
+  @Test func `the sender is told that an upstream could not be reached only where it was not`() {
+    for kind in ForwardFailure.Kind.allCases {
+      for stage in [ForwardFailure.Stage.connecting, .sending, .answering] {
+        let failure = ForwardFailure(stage: stage, kind: kind, detail: "d")
+        let wanted =
+          failure.isTimeout
+          ? "The upstream did not answer in time."
+          : stage == .connecting
+            ? "The upstream could not be reached." : "The upstream gave no answer that could be used."
+        #expect(Rejection.upstream(failure).publicText == wanted)
+      }
     }
   }
 

@@ -73,7 +73,7 @@ import Testing
     let record = try gate.onlyRecord()
     #expect(record.reason == "rotation-over")
     #expect(gate.forwarder.attempts.isEmpty)
-    #expect((gate.holds.rejudgedTotal, gate.holds.overflowedTotal) == (0, 0))
+    #expect((gate.holds.rejudgedTotal, gate.holds.overflowedTotal, gate.holds.deferredTotal) == (0, 0, 1))
     gate.expectNothingHeld()
   }
 

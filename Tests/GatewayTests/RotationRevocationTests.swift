@@ -69,6 +69,7 @@ import Testing
     gate.announce(Self.compromised)
     end(gate, exchange)
     gate.deliver()
+    gate.looks.finish()
     gate.forwardAll()
     #expect(reply.lines == ["send 200 "])
     #expect(gate.forwarder.attempts.count == 2)
@@ -151,6 +152,100 @@ import Testing
     gate.forwardAll()
     #expect(reply.lines == ["send 200 "])
     #expect(gate.holds.revokedTotal == 0)
+    gate.expectNothingHeld()
+  }
+
+  // MARK: Before anybody here has heard of the new secret
+
+  @Test func `what a compromised secret verifies is believed only after a look`() throws {
+    let gate = Gate.holding()
+    gate.announce(Self.compromised)
+    gate.deliver()
+    let reply = gate.reply
+    #expect(gate.forwarder.attempts.isEmpty && reply.lines == [])
+    // Another journal, or the new secret, that an older look has found: this one's is still under way.
+    gate.announce(.begun(secondsAgo: 1, compromised: true))
+    #expect(gate.forwarder.attempts.isEmpty && reply.lines == [])
+    gate.adopt(["new"], rotation: Self.compromised)
+    gate.looks.finish()
+    #expect(reply.lines == ["refuse 401 mismatch"])
+    #expect(gate.forwarder.attempts.isEmpty)
+    #expect(gate.holds.revokedTotal == 1)
+    gate.expectNothingHeld()
+  }
+
+  @Test func `a body that ends after the new secret is stored waits for the look that finds it`() throws {
+    let gate = Gate.holding()
+    let (exchange, reply) = try begin(gate)
+    gate.announce(Self.compromised)
+    _ = sampleBody[10...].withUnsafeBytes { exchange.collect($0) }
+    exchange.bodyEnded()
+    #expect(reply.lines == [] && gate.forwarder.attempts.isEmpty)
+    gate.adopt(["new"])
+    gate.looks.finish()
+    #expect(reply.lines == ["refuse 401 mismatch"])
+    gate.expectNothingHeld()
+  }
+
+  @Test func `what the new secret verifies waits for its look and is forwarded`() throws {
+    let gate = Gate.holding()
+    gate.adopt(["new"], rotation: Self.compromised)
+    gate.deliver(signed: .byNew)
+    let reply = gate.reply
+    #expect(gate.forwarder.attempts.isEmpty)
+    gate.looks.finish()
+    gate.forwardAll()
+    #expect(reply.lines == ["send 200 "])
+    gate.expectNothingHeld()
+  }
+
+  @Test func `a look that does not end lets nothing pass that a compromised secret verifies`() throws {
+    let gate = Gate.holding()
+    gate.announce(Self.compromised)
+    gate.deliver()
+    let reply = gate.reply
+    gate.clock.pass(seconds: 6)
+    gate.lane.expireHolds()
+    #expect(reply.lines.count == 1 && reply.lines[0].hasPrefix("refuse 503"), "\(reply.lines)")
+    #expect(gate.forwarder.attempts.isEmpty)
+    gate.looks.finish()
+    gate.expectNothingHeld()
+  }
+
+  @Test(arguments: [LookEnd.refused, .unread])
+  func `while the file that replaces a compromised secret is not taken, nothing that it verifies passes`(
+    end: LookEnd
+  ) throws {
+    let gate = Gate.holding()
+    gate.announce(Self.compromised)
+    gate.deliver()
+    gate.looks.finish(end)
+    #expect(gate.reply.lines == ["refuse 503 secret-untaken"])
+    // One that began before the journal, and one whose look another's overtakes.
+    let other = Gate.holding()
+    let (exchange, reply) = try begin(other)
+    other.announce(Self.compromised)
+    _ = sampleBody[10...].withUnsafeBytes { exchange.collect($0) }
+    exchange.bodyEnded()
+    other.deliver(signed: .byNew)
+    let second = other.reply
+    other.adopt(["new"], rotation: Self.compromised)
+    #expect(reply.lines == [] && second.lines == [])
+    other.looks.finish(end)
+    #expect(second.lines == ["refuse 503 secret-untaken"])
+    #expect(reply.lines == ["refuse 401 mismatch"])
+    for gate in [gate, other] {
+      #expect(gate.forwarder.attempts.isEmpty)
+      gate.expectNothingHeld()
+    }
+  }
+
+  @Test func `an ordinary rotation keeps nothing waiting that a secret verifies`() throws {
+    let gate = Gate.holding()
+    gate.announce()
+    gate.deliver()
+    #expect(gate.forwarder.attempts.count == 1)
+    gate.forwardAll()
     gate.expectNothingHeld()
   }
 

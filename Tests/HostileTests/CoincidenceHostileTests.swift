@@ -47,7 +47,7 @@ import Testing
     for fault in Fault.allCases {
       let expected = event == .terminate ? "as without, exit 0" : "as without, serving"
       HostileTable.row("R05", "\(event.rawValue) while \(fault.rawValue)", expected: expected) {
-        let stage = try FaultStage(limits: "drain-seconds-max: 8\nreply-seconds-max: 3") { name, _ in
+        let stage = try FaultStage(limits: "drain-seconds-max: 60\nreply-seconds-max: 3") { name, _ in
           name == "fault" ? fault.reply : .ok
         }
         let client = try begin(fault, stage)
@@ -155,7 +155,9 @@ import Testing
     ]
     HostileTable.row("R09", "two starts on one dead socket", expected: "1 serves, 1 exits 69, 200") {
       let held = try ChildProcess(tracing + command, environment: ["PATH": "/usr/bin:/bin"])
-      eventually(within: 5) {
+      // The traced one would outlive its tracer.
+      defer { Self.endTraced(trace, config: path) }
+      eventually(within: 20) {
         held.status != nil || ((try? String(contentsOfFile: trace, encoding: .utf8)) ?? "").contains("unlink")
       }
       let other = try ChildProcess(command, environment: ["PATH": "/usr/bin:/bin"])
@@ -170,5 +172,14 @@ import Testing
       let serving = both.filter { $0.status == nil }.count
       return "\(serving) serves, \(both.filter { $0.status == 69 }.count) exits 69, \(status)"
     }
+  }
+
+  /// By the id that each line of the trace begins with, where that is still a process of this configuration.
+  private static func endTraced(_ trace: String, config: String) {
+    let text = (try? String(contentsOfFile: trace, encoding: .utf8)) ?? ""
+    guard let pid = text.split(separator: " ").first.flatMap({ pid_t($0) }),
+      let told = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline"), Array(told).contains(config)
+    else { return }
+    kill(pid, SIGKILL)
   }
 }

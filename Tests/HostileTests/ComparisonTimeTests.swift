@@ -1,11 +1,9 @@
 import Foundation
-import Signing
 import TestSupport
 import Testing
 
-/// Row W10: how long a comparison takes says nothing about where two digests differ. The gate is that no
-/// other comparison than OpenSSL's constant-time one exists; what was measured is printed, since a busy
-/// machine may say anything.
+/// Row W10: how long a comparison takes says nothing about where two digests differ. No other comparison than
+/// OpenSSL's constant-time one exists; `ComparisonTimeAlone` measures it.
 @Suite(.ownThread) struct ComparisonTimeTests {
   @Test func `digests are compared by CRYPTO_memcmp and by nothing else`() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -18,51 +16,5 @@ import Testing
       guard text.contains("CRYPTO_memcmp(") else { return "no CRYPTO_memcmp" }
       return others.isEmpty ? "CRYPTO_memcmp alone" : "\(others)"
     }
-  }
-
-  @Test func `a wrong first byte takes as long as a wrong last one`() throws {
-    let right = [UInt8](repeating: 0x5A, count: 32)
-    let digest = try #require(Digest(right))
-    let wrong = try [0, 31].map { place in
-      var bytes = right
-      bytes[place] ^= 1
-      return try #require(Digest(bytes))
-    }
-    var samples: [[Double]] = [[], []]
-    var generator = SeededGenerator(seed: 10)
-    for _ in 0..<100_000 {
-      let kind = Int.random(in: 0...1, using: &generator)
-      samples[kind].append(nanoseconds { digest.matches(wrong[kind]) })
-    }
-    let welch = Self.welch(Self.cropped(samples[0]), Self.cropped(samples[1]))
-    let means = welch.means.map { String(format: "%.2f", $0) }.joined(separator: " and ")
-    HostileTable.row(
-      "W10", "100,000 comparisons, the first or the last byte wrong", expected: "reported, no gate",
-      seen: "Welch t \(String(format: "%.1f", welch.t)), means \(means) ns",
-      holds: samples.allSatisfy { $0.count > 40_000 })
-  }
-
-  /// Of sixteen comparisons, since one is shorter than the clock's step.
-  private func nanoseconds(_ body: () -> Bool) -> Double {
-    let start = DispatchTime.now().uptimeNanoseconds
-    var matches = 0
-    for _ in 0..<16 { matches += body() ? 1 : 0 }
-    let end = DispatchTime.now().uptimeNanoseconds
-    return matches == 0 ? Double(end - start) / 16 : 0
-  }
-
-  /// Without the slowest tenth: interruptions are not the comparison's.
-  private static func cropped(_ samples: [Double]) -> [Double] {
-    Array(samples.sorted().prefix(samples.count * 9 / 10))
-  }
-
-  private static func welch(_ one: [Double], _ other: [Double]) -> (t: Double, means: [Double]) {
-    let stats = [one, other].map { samples -> (mean: Double, error: Double) in
-      let mean = samples.reduce(0, +) / Double(samples.count)
-      let variance = samples.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(samples.count - 1)
-      return (mean, variance / Double(samples.count))
-    }
-    let t = (stats[0].mean - stats[1].mean) / (stats[0].error + stats[1].error).squareRoot()
-    return (t, stats.map(\.mean))
   }
 }

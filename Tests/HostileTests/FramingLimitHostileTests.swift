@@ -116,18 +116,4 @@ import Testing
     }
     try runner.serve()
   }
-
-  @Test func `of a head without end not much more is read than its bound`() throws {
-    let runner = try RawRunner()
-    HostileTable.row("H09", "20 heads of 3 MB", expected: "less than 16 MiB more resident") {
-      let before = runner.gateway.residentBytes
-      for _ in 0..<20 {
-        let client = try runner.gateway.connect()
-        client.offer(Self.endless("POST /hook HTTP/1.1\r\nX: ", "y", 3_000_000))
-        _ = try client.response()
-      }
-      let grown = (runner.gateway.residentBytes - before) / 1_048_576
-      return grown < 16 ? "less than 16 MiB more resident" : "\(grown) MiB more"
-    }
-  }
 }

@@ -33,8 +33,10 @@ import Testing
       HostileTable.row(
         "U01", "pooled connection \(name) while idle", expected: "200, 200, 200; each sent once"
       ) {
+        let before = stage.gateway.socketCount
         let statuses = try (0..<3).map { turn in
-          usleep(80_000)
+          // It has been closed, and the gateway has seen it.
+          eventually { stage.upstream.openConnections == 0 && stage.gateway.socketCount <= before }
           return String(try stage.gateway.exchange(stage.request("turn-\(turn)").bytes).status)
         }
         let isOnce = stage.upstream.requests.count == 3 ? "once" : "\(stage.upstream.requests.count) in all"
@@ -65,79 +67,18 @@ import Testing
     #expect(try stage.gateway.exchange(stage.request("again").bytes).status == 200)
   }
 
-  @Test func `U05 deliveries that hang at one upstream do not slow another's`() throws {
-    let stage = try FaultStage(route: "first-byte-seconds-max: 20") { _, _ in .hang }
+  @Test func `U05 deliveries that hang at one upstream do not hold up another's`() throws {
+    let stage = try FaultStage(route: "first-byte-seconds-max: 300\ntotal-seconds-max: 600") { _, _ in .hang }
     let waiting = try (0..<40).map { number in
       let client = try stage.gateway.connect()
       try client.send(stage.request("stalled-\(number)").bytes)
       return client
     }
-    _ = eventually { stage.upstream.requests.count == 40 }
-    HostileTable.row("U05", "20 deliveries beside 40 that stall", expected: "each 200 within 2 s") {
-      try slowest(of: 20, stage) < 2 * Sanitizers.slowness ? "each 200 within 2 s" : "one took longer"
+    _ = try stage.upstream.requests(atLeast: 40)
+    HostileTable.row("U05", "20 deliveries beside 40 that stall", expected: "each 200, the 40 wait on") {
+      for _ in 0..<20 { try stage.serveFair() }
+      return waiting.allSatisfy { $0.end == nil } ? "each 200, the 40 wait on" : "some of the 40 have ended"
     }
-    #expect(waiting.allSatisfy { $0.end == nil })
-  }
-
-  @Test func `U05 senders who never read their answers do not slow others`() throws {
-    let large = UpstreamReply([
-      .send(Array("HTTP/1.1 200 OK\r\nContent-Length: 8388608\r\n\r\n".utf8)), .sendZeros(8_388_608),
-    ])
-    let stage = try FaultStage { _, _ in large }
-    let before = stage.gateway.residentBytes
-    let deaf = try (0..<40).map { number in
-      let client = try RawClient(port: stage.gateway.port, receiveBufferBytes: 4_096)
-      try client.send(stage.request("deaf-\(number)").bytes)
-      return client
-    }
-    _ = eventually { stage.upstream.requests.count == 40 }
-    usleep(300_000)
-    HostileTable.row(
-      "U05", "20 deliveries beside 40 deaf senders of 8 MiB", expected: "each 200 within 2 s, under 64 MiB"
-    ) {
-      let seconds = try slowest(of: 20, stage)
-      let grown = stage.gateway.residentBytes - before
-      try FaultStage.hold(grown < 64 << 20, "\(grown >> 20) MiB more")
-      return seconds < 2 * Sanitizers.slowness ? "each 200 within 2 s, under 64 MiB" : "one took \(seconds) s"
-    }
-    #expect(deaf.allSatisfy { $0.end == nil })
-  }
-
-  /// The one above has few answers, and long ones; this one has many, and short ones: what the kernel keeps for
-  /// a connection, several megabytes, is filled more than once.
-  @Test(arguments: ["forged", "genuine"])
-  func `U05 a sender who goes on and never reads has few answers kept for it`(kind: String) throws {
-    let answer = UpstreamReply([
-      .send(Array("HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n".utf8)), .sendZeros(4096),
-    ])
-    let stage = try FaultStage(limits: "reply-seconds-max: 3") { name, _ in name == kind ? answer : .ok }
-    // Refused at once: for a well-formed signature the secret file would be looked at first.
-    let one = stage.request(kind).with { if kind == "forged" { $0.signature = "0" } }
-    let count = kind == "forged" ? 50_000 : 4_000
-    let many = [[UInt8]](repeating: one.bytes, count: count).flatMap { $0 }
-    let before = stage.gateway.residentBytes
-    let deaf = try RawClient(port: stage.gateway.port, receiveBufferBytes: 4_096)
-    HostileTable.row("U05", "\(kind) ones, pipelined and unread", expected: "under 16 MiB more, ended") {
-      var grown = 0
-      // The first fills the kernel's buffers, perhaps.
-      for _ in 0..<4 where grown < 16 {
-        deaf.offer(many)
-        grown = (stage.gateway.residentBytes - before) >> 20
-      }
-      try FaultStage.hold(grown < 16, "\(grown) MiB more")
-      return eventually(within: 60) { deaf.isCut } ? "under 16 MiB more, ended" : "still open"
-    }
-    try stage.serveFair()
-  }
-
-  private func slowest(of count: Int, _ stage: FaultStage) throws -> Double {
-    var longest = 0.0
-    for _ in 0..<count {
-      let start = Date()
-      try stage.serveFair()
-      longest = max(longest, Date().timeIntervalSince(start))
-    }
-    return longest
   }
 
   /// Many of every fault at once, and a decent neighbour.

@@ -82,7 +82,9 @@ import Testing
       ]),
     Trap(
       number: 12, text: "libcurl passes an unasked 101 on",
-      tests: ["an unasked switch of protocols is unparsable", "an unsound answer is 502, after one attempt"]),
+      tests: [
+        "what two readers could read differently is refused", "an unsound answer is 502, after one attempt",
+      ]),
     Trap(
       number: 13, text: "libcurl waits a second on Expect, the sender's was forwarded",
       tests: [

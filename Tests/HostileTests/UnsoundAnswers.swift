@@ -41,7 +41,7 @@ enum UnsoundAnswers {
   ]
 
   private static let fields: [(String, UpstreamReply)] = [
-    ("fold", raw(ok + "X-A: b\r\n c\r\nContent-Length: 0\r\n\r\n")),
+    ("fold-of-nothing", raw(ok + " X-A: b\r\nContent-Length: 0\r\n\r\n")),
     ("folded-length", raw(ok + "Content-Length:\r\n 0\r\n\r\n")),
     ("no-colon", raw(ok + "nonsense\r\nContent-Length: 0\r\n\r\n")),
     ("empty-name", raw(ok + ": b\r\nContent-Length: 0\r\n\r\n")),

@@ -82,7 +82,7 @@ import Testing
       let gateway = try GatewayProcess(
         config: GatewayConfig.text(
           upstreams: [upstream.url()], route: "first-byte-seconds-max: 2\ntotal-seconds-max: 3", workers: 1))
-      // What does not fit into the kernel's buffers either is never sent: that delivery is not over.
+      // What does not fit into the kernel's buffers either is never sent.
       let first = try gateway.exchange(SignedRequest(bytes: [UInt8](repeating: 7, count: count)).bytes).status
       HostileTable.row(
         "U02", "answers early, reads no more, body of \(count)", expected: "200, 2 connections"
@@ -90,13 +90,15 @@ import Testing
         let status = try gateway.exchange(SignedRequest(bytes: []).bytes).status
         return "\(status), \(upstream.connections) connections"
       }
-      #expect(first == 200 || first == 504)
+      #expect(first == 200)
     }
   }
 
   @Test func `U02 a large body that was read whole does not cost its connection`() throws {
     let upstream = try RecordingUpstream()
-    let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()], workers: 1))
+    let gateway = try GatewayProcess(
+      config: GatewayConfig.text(
+        upstreams: [upstream.url()], route: "upstream-idle-seconds-max: 600", workers: 1))
     for count in [100_000, 1_048_576, 1_048_576, 100_000] {
       let request = SignedRequest(bytes: [UInt8](repeating: 7, count: count))
       #expect(try gateway.exchange(request.bytes).status == 200)
@@ -180,8 +182,9 @@ import Testing
         let first = try stage.gateway.exchange(stage.request(name).bytes)
         try FaultStage.hold(
           !first.head.has("x-verified") && !first.head.has("link"), "a field that is nobody's")
-        // What an upstream says late has time to arrive.
+        // What an upstream says late has time to arrive; where the connection ends by it, it has ended.
         usleep(60_000)
+        if !isAgain { eventually { stage.upstream.openConnections == 0 } }
         let next = try stage.gateway.exchange(stage.request("after-" + name).bytes)
         let isSame = stage.seen(name).last?.connection == stage.seen("after-" + name).last?.connection
         let count = stage.seen(name).count == 1 ? "once" : "\(stage.seen(name).count) times"
@@ -199,36 +202,6 @@ import Testing
     HostileTable.row("U03", "\(status) with a body", expected: "\(status), sent once, connection dropped") {
       try stage.outcome("none")
     }
-  }
-
-  @Test func `U04 64 MiB of answer pass through bounded memory, also when the sender is slow`() throws {
-    let size = 64 << 20
-    let stage = try FaultStage(workers: 1) { name, _ in
-      guard name == "large" else { return .ok }
-      return UpstreamReply([
-        .send(Array("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n".utf8)), .sendZeros(size),
-      ])
-    }
-    try stage.serveFair()
-    let before = stage.gateway.residentBytes
-    for (name, pause) in [("a fast sender", UInt32(0)), ("a slow sender", 2_000)] {
-      HostileTable.row("U04", "64 MiB to \(name)", expected: "whole, under 32 MiB of memory") {
-        let client = try stage.gateway.connect()
-        try client.send(stage.request("large").bytes)
-        var count = 0
-        var peak = 0
-        while count < size {
-          let bytes = client.take(262_144)
-          guard !bytes.isEmpty else { break }
-          count += bytes.count
-          peak = max(peak, stage.gateway.residentBytes - before)
-          usleep(pause)
-        }
-        try FaultStage.hold(count >= size && count < size + 1000, "\(count) bytes")
-        return peak < 32 << 20 ? "whole, under 32 MiB of memory" : "\(peak >> 20) MiB of memory"
-      }
-    }
-    try stage.serveFair()
   }
 
   @Test func `U06 with two upstreams and one down, no 2xx while one of them has not got it`() throws {

@@ -52,6 +52,25 @@ import Testing
     }
   }
 
+  /// As docs/operations.md says: it has answered, and what it answers is the sender's to hear.
+  @Test func `what an app answers is forwarded, at level info, be it 500 or 404`() async throws {
+    try await onThread {
+      let answers = ["/hook": 500, "/gone": 404]
+      let app = try RecordingUpstream { .answer(answers[$0.target] ?? 200) }
+      let gateway = try GatewayProcess.observed(
+        [app.url("/hook")], more: GatewayConfig.route("/gone", upstreams: [app.url("/gone")]))
+      for (path, status) in answers {
+        #expect(try gateway.post(SignedRequest().with { $0.target = path }) == status)
+        let line = try gateway.waitForLog(containing: "status=\(status)")
+        #expect(line.contains("level=info msg=delivery outcome=forwarded status=\(status) route=\(path) "))
+        let (scrape, url) = (try gateway.scrape(), app.url(path))
+        #expect(scrape["vesigate_deliveries_total{route=\"\(path)\",outcome=\"forwarded\"}"] == 1)
+        let attempts = "vesigate_upstream_attempts_total{upstream=\"\(url)\",result=\"\(status / 100)xx\"}"
+        #expect(scrape[attempts] == 1, "\(attempts)")
+      }
+    }
+  }
+
   private func load() throws {
     // Eight connections, so that both loops have some.
     let clients = try (0..<8).map { _ in try gateway.connect() }

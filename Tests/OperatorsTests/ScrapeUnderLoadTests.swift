@@ -31,45 +31,48 @@ import Testing
 
   @Test(.timeLimit(.minutes(10)))
   func `deliveries arrive while readers scrape without a pause, or ask and do not read`() async throws {
-    try await onThread {
-      let upstream = try RecordingUpstream()
-      let gateway = try GatewayProcess.observed([upstream.url()], workers: 1)
-      // More answers than a socket holds: its reader's side of the gateway is full.
-      let idle = try (0..<8).map { _ in try gateway.admin() }
-      for client in idle { client.offer(Array(String(repeating: Self.question, count: 200).utf8)) }
-      let scrapes = Locked(0)
-      let isOver = Locked(false)
-      for _ in 0..<4 {
-        let path = gateway.directory.path + "/admin.sock"
-        Thread.detachNewThread {
-          guard let client = try? RawClient(unixPath: path) else { return }
-          while !isOver.withLock({ $0 }), (try? client.send(Self.question)) != nil,
-            let text = try? client.response().text, text.contains("vesigate_ready 1")
-          {
-            scrapes.withLock { $0 += 1 }
-          }
+    try await onThread { _ = try Self.secondsBesideScrapes() }
+  }
+
+  /// What 200 deliveries take, one after the other. Load makes it longer: `ScrapeAlone` alone judges it.
+  static func secondsBesideScrapes() throws -> Double {
+    let upstream = try RecordingUpstream()
+    let gateway = try GatewayProcess.observed([upstream.url()], workers: 1)
+    // More answers than a socket holds: its reader's side of the gateway is full.
+    let idle = try (0..<8).map { _ in try gateway.admin() }
+    for client in idle { client.offer(Array(String(repeating: Self.question, count: 200).utf8)) }
+    let scrapes = Locked(0)
+    let isOver = Locked(false)
+    for _ in 0..<4 {
+      let path = gateway.directory.path + "/admin.sock"
+      Thread.detachNewThread {
+        guard let client = try? RawClient(unixPath: path) else { return }
+        while !isOver.withLock({ $0 }), (try? client.send(Self.question)) != nil,
+          let text = try? client.response().text, text.contains("vesigate_ready 1")
+        {
+          scrapes.withLock { $0 += 1 }
         }
       }
-      defer { isOver.withLock { $0 = true } }
-      #expect(eventually(within: 20) { scrapes.withLock { $0 } >= 20 })
-      let before = scrapes.withLock { $0 }
-      let client = try gateway.connect()
-      let start = Date()
-      for _ in 0..<200 {
-        try client.send(SignedRequest().bytes)
-        #expect(try client.response(within: 10).status == 200)
-      }
-      let seconds = Date().timeIntervalSince(start)
-      print(
-        "200 deliveries, one after the other, beside \(scrapes.withLock { $0 } - before) scrapes: \(seconds) s"
-      )
-      // Tenfold what it takes on a machine that is busy otherwise, and under a sanitizer.
-      #expect(seconds < 60)
-      // They were at it all the while, and go on.
-      let after = scrapes.withLock { $0 }
-      #expect(after > before)
-      #expect(eventually(within: 20) { scrapes.withLock { $0 } >= after + 20 })
-      #expect(upstream.requests.count == 200)
     }
+    defer { isOver.withLock { $0 = true } }
+    #expect(eventually(within: 20) { scrapes.withLock { $0 } >= 20 })
+    let before = scrapes.withLock { $0 }
+    let client = try gateway.connect()
+    let start = Date()
+    for _ in 0..<200 {
+      try client.send(SignedRequest().bytes)
+      #expect(try client.response(within: 10).status == 200)
+    }
+    // Longer under load, and judged by nobody here.
+    let seconds = Date().timeIntervalSince(start)
+    print(
+      "200 deliveries, one after the other, beside \(scrapes.withLock { $0 } - before) scrapes: \(seconds) s"
+    )
+    // They were at it all the while, and go on.
+    let after = scrapes.withLock { $0 }
+    #expect(after > before)
+    #expect(eventually(within: 20) { scrapes.withLock { $0 } >= after + 20 })
+    #expect(upstream.requests.count == 200)
+    return seconds
   }
 }

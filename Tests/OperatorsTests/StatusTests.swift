@@ -178,7 +178,8 @@ import Testing
       let record = shown.gateway.directory.path + "/terminal"
       let watch = "\(binary) status --watch --interval 1 --config \(shown.gateway.configPath)"
       // script gives it a terminal; it ends by SIGINT as by Ctrl-C.
-      let session = try run(["script", "-qec", "timeout --foreground -s INT 3 \(watch)", record], within: 30)
+      let session = try run(
+        ["script", "-qec", "timeout --foreground -s INT 15 \(watch)", record], within: 30)
       let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: record)), as: UTF8.self)
       let screens = text.components(separatedBy: "\u{1B}[Hvesigate ").count - 1
       #expect(screens >= 2, "\(session)")

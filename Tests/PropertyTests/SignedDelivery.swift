@@ -1,4 +1,4 @@
-import Framing
+import HTTP
 import Signing
 import TestSupport
 

@@ -41,7 +41,9 @@ import Testing
       bodies[0], signedOver: Data(#"{"amount":9999}"#.utf8), by: ["-H", "X-Verified: true"])
     #expect(forged == "401")
     #expect(try seen().count == bodies.count + 1)
-    #expect(sandbox.read("gateway.log").contains(#/reason=mismatch .*remote=127\.0\.0\.2 /#))
+    try await sandbox.wait("the delivery's line") {
+      sandbox.read("gateway.log").contains(#/reason=mismatch .*remote=127\.0\.0\.2 /#)
+    }
   }
 
   private func expectDelivered(_ body: Data, by options: [String] = []) async throws {
@@ -60,7 +62,9 @@ import Testing
     #expect(seen.bodyBytes == body.count)
     let sum = try await sandbox.run(["sha256sum", sandbox.folder.path + "/body"]).text
     #expect(sum.hasPrefix(seen.sha256))
-    #expect(sandbox.read("gateway.log").contains(#/outcome=forwarded .*remote=127\.0\.0\.2 /#))
+    try await sandbox.wait("the delivery's line") {
+      sandbox.read("gateway.log").contains(#/outcome=forwarded .*remote=127\.0\.0\.2 /#)
+    }
   }
 
   /// Posts as a sender at 127.0.0.2 would, and gives the status.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A folder that stands for a machine: the paths and ports of the documents are moved into it, and what is
@@ -39,24 +40,8 @@ final class Sandbox {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  /// Not one of those that the kernel gives to outgoing connections, of which other tests make many.
-  static func freePort() throws -> Int {
-    for _ in 0..<100 {
-      let port = Int.random(in: 10_000..<32_000)
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      defer { close(descriptor) }
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_port = in_port_t(port).bigEndian
-      let bound = withUnsafePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-        }
-      }
-      if bound == 0 { return port }
-    }
-    throw Failure("no port is free")
-  }
+  /// One that no other test has, in this process or another.
+  static func freePort() throws -> Int { Int(try FreePort.take()) }
 
   struct Failure: Error, CustomStringConvertible {
     let description: String

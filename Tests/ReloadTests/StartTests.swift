@@ -4,6 +4,25 @@ import Testing
 
 /// What keeps the gateway from starting, and what it says then.
 struct StartTests {
+  @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("taskset")))
+  func `by default there is one event loop for each processor that it may use`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let text = GatewayConfig.text(upstreams: [upstream.url()]).replacing("workers: 2\n", with: "")
+      // Whichever this machine lets the test itself use first.
+      let allowed = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        .firstMatch(of: /Cpus_allowed_list:\s*(\d+)/)
+      let started = try Started(text, wrapper: ["taskset", "-c", String(#require(allowed).1)])
+      _ = try started.waitUntilReady()
+      let tasks = "/proc/\(started.child.pid)/task"
+      let names = try FileManager.default.contentsOfDirectory(atPath: tasks).compactMap {
+        try? String(contentsOfFile: "\(tasks)/\($0)/comm", encoding: .utf8)
+      }
+      #expect(names.count { $0.hasPrefix("deliveries-") } == 1, "\(names)")
+      #expect(started.child.terminate() == 0)
+    }
+  }
+
   private static let config = GatewayConfig.text(upstreams: ["http://127.0.0.1:9/"])
 
   /// Runs it to its end.
@@ -47,10 +66,10 @@ struct StartTests {
         (isRoot ? other : []) + [binary, "run", "--config", config],
         environment: ["PATH": "/usr/bin:/bin"])
       #expect(child.waitForExit(within: 30) == 77)
-      let user = isRoot ? 65_534 : geteuid()
-      #expect(
-        child.lines.first?.hasSuffix("\(directory.path)/secret may not be read by the user with id \(user)")
-          == true)
+      let user = String(cString: try #require(getpwuid(isRoot ? 65_534 : geteuid())).pointee.pw_name)
+      let group = String(cString: try #require(getgrgid(isRoot ? 65_534 : getegid())).pointee.gr_name)
+      let sentence = "/secret may not be read by \(user): chgrp \(group) it, then chmod 0640 it"
+      #expect(child.lines.first?.hasSuffix(directory.path + sentence) == true, "\(child.lines)")
     }
   }
 
@@ -112,7 +131,8 @@ struct StartTests {
         second.child.lines.last
           == "vesigate: cannot listen on 127.0.0.1:\(first.port): another program listens there already")
       // The first one never noticed.
-      #expect(try RawClient(port: first.port).isClosedByPeer(within: 0.2) == false)
+      let client = try RawClient(port: first.port)
+      #expect(client.readSome(for: 0.2).isEmpty && client.end == nil)
       #expect(first.child.terminate() == 0)
     }
   }
@@ -141,18 +161,89 @@ struct StartTests {
   @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("prlimit")))
   func `too few descriptors are warned of`() async throws {
     try await onThread {
-      let started = try Started(Self.config, wrapper: ["prlimit", "--nofile=512:512"])
+      let started = try Started(
+        GatewayConfig.text(upstreams: ["http://127.0.0.1:9/"], workers: 1),
+        wrapper: ["prlimit", "--nofile=512:512"])
       _ = try started.waitUntilReady()
-      let warning = started.child.lines.first { $0.contains("level=warning") }
-      #expect(warning?.contains("only 512 descriptors may be open at once, the limits need 6208") == true)
+      let warning = started.child.lines.first { $0.contains("descriptors may be open") }
+      #expect(warning?.contains("level=warning") == true)
+      #expect(warning?.contains("only 512 descriptors may be open at once, the limits need 8855") == true)
       #expect(started.child.terminate() == 0)
     }
+  }
+
+  @Test(
+    .timeLimit(.minutes(10)), .enabled(if: isInstalled("prlimit")),
+    arguments: [(12, 1), (36, 1), (1024, 256)])
+  func `descriptors that do not suffice for the event loops end it with 69 and a sentence`(
+    descriptors: Int, workers: Int
+  ) async throws {
+    try await onThread {
+      let started = try Started(
+        GatewayConfig.text(upstreams: ["http://127.0.0.1:9/"], workers: workers),
+        wrapper: ["prlimit", "--nofile=\(descriptors):\(descriptors)"])
+      #expect(started.child.waitForExit(within: 30) == 69)
+      #expect(
+        started.child.lines.last?.hasPrefix("vesigate: only \(descriptors) descriptors may be open at once")
+          == true, "\(started.child.lines)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("prlimit")))
+  func `the least number of descriptors suffices to serve, to reload and to be asked`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let started = try Started(
+        GatewayConfig.text(upstreams: [upstream.url()], top: "control: {dir}/control", workers: 1),
+        wrapper: ["prlimit", "--nofile=37:37"])
+      _ = try started.waitUntilReady()
+      let client = try RawClient(port: started.port)
+      for _ in 0..<3 {
+        try client.send(SignedRequest().bytes)
+        #expect(try client.response().status == 200)
+        let reloaded = try GatewayProcess.command(["reload", "--config", started.configPath])
+        #expect(reloaded.status == 0, "\(reloaded.lines)")
+        let asked = try GatewayProcess.command(["status", "--config", started.configPath])
+        #expect(asked.status == 0, "\(asked.lines)")
+      }
+      #expect(started.child.terminate() == 0)
+    }
+  }
+
+  /// What a worker and an address to listen on take, as `DescriptorLimit.least` counts them. A sanitizer that asks for
+  /// the name of a function takes some too.
+  @Test(.timeLimit(.minutes(10)), .enabled(if: !Sanitizers.areOn))
+  func `each worker has an epoll, what wakes it, and each listening socket once more`() async throws {
+    try await onThread {
+      let one = try openWhenReady(workers: 1, addresses: 1)
+      #expect(one <= 32, "so many are allowed for besides workers")
+      #expect(try openWhenReady(workers: 5, addresses: 1) == one + 4 * 3)
+      #expect(try openWhenReady(workers: 5, addresses: 3) == one + 4 * 3 + 5 * 2)
+    }
+  }
+
+  private func openWhenReady(workers: Int, addresses: Int) throws -> Int {
+    let more = try (1..<addresses).map { _ in ", 127.0.0.1:\(try FreePort.take())" }.joined()
+    let text = GatewayConfig.text(upstreams: ["http://127.0.0.1:9/"], workers: workers)
+    let started = try Started(
+      text.replacing("listen: 127.0.0.1:{port}", with: "listen: [127.0.0.1:{port}\(more)]"))
+    _ = try started.waitUntilReady()
+    // A timer or a file of the start may be open a moment longer.
+    var counts: [Int] = []
+    while counts.count < 20 || Set(counts.suffix(20)).count > 1, counts.count < 500 {
+      counts.append(started.child.descriptorCount)
+      usleep(10_000)
+    }
+    #expect(started.child.terminate() == 0)
+    return counts.last ?? 0
   }
 
   @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("prlimit")))
   func `a soft limit of descriptors is raised without a word`() async throws {
     try await onThread {
-      let started = try Started(Self.config, wrapper: ["prlimit", "--nofile=512:10000"])
+      // Without a control socket there is another warning.
+      let config = GatewayConfig.text(upstreams: ["http://127.0.0.1:9/"], top: "control: none")
+      let started = try Started(config, wrapper: ["prlimit", "--nofile=512:10000"])
       _ = try started.waitUntilReady()
       #expect(!started.child.lines.contains { $0.contains("level=warning") })
       #expect(started.child.terminate() == 0)

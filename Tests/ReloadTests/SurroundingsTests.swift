@@ -139,7 +139,15 @@ struct SurroundingsTests {
       let upstream = try RecordingUpstream()
       let manager = try ManagerSocket()
       let directory = try TemporaryDirectory()
-      let authority = try directory.write("ca.pem", "read later")
+      // Sound at the start, which refuses what is not.
+      let authority = directory.path + "/ca.pem"
+      let openssl = try ChildProcess(
+        [
+          "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+          "-days", "2",
+          "-subj", "/CN=authority", "-keyout", directory.path + "/ca.key", "-out", authority,
+        ], environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
+      #expect(openssl.waitForExit(within: 30) == 0)
       let gateway = try GatewayProcess(
         config: """
           listen: 127.0.0.1:{port}
@@ -261,7 +269,7 @@ final class ManagerSocket {
   deinit { close(descriptor) }
 
   /// The next message; one that was sent before is there at once.
-  func message(millisecondsMax: Int32 = 10_000) throws -> String {
+  func message(millisecondsMax: Int32 = 60_000) throws -> String {
     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     guard poll(&entry, 1, millisecondsMax) == 1 else { throw HarnessError("the manager was told nothing") }
     var buffer = [UInt8](repeating: 0, count: 65_536)

@@ -1,4 +1,5 @@
 import Foundation
+import Signing
 import TestSupport
 import Testing
 
@@ -107,6 +108,36 @@ final class SmallDisk: Sendable {
   }
 
   @Test(
+    .enabled(if: canMount, "only root, where it may mount, can make a small disk"), .timeLimit(.minutes(10)))
+  func `an answer on a full disk is taken into use, though nobody can be told who does it`() async throws {
+    try await onThread {
+      let disk = try SmallDisk(bytes: 256 * 1024)
+      let stage = try RotationStage(
+        seed: 25, behaviour: .rotate(delayMillisecondsMax: 0), secrets: disk.path + "/secrets")
+      let answer = "an-answer-that-is-on-the-disk"
+      let fingerprint = Secret(Array(answer.utf8)).fingerprint
+      try Data("\(answer)\n".utf8).write(to: URL(fileURLWithPath: stage.secretPath + ".next"))
+      chmod(stage.secretPath + ".next", 0o640)
+      let journal =
+        "vesigate-journal: 1\nbegan: \(Int64(Date().timeIntervalSince1970 * 1000))\nstep: received\nmode: call\n"
+        + "compromised: no\nattempt: 1\nnew: \(fingerprint)\n"
+      try Data(journal.utf8).write(to: URL(fileURLWithPath: stage.secretPath + ".journal"))
+      chmod(stage.secretPath + ".journal", 0o640)
+      // As an earlier command left it: an empty file that has no block yet.
+      try Data().write(to: URL(fileURLWithPath: stage.secretPath + ".lock"))
+      chmod(stage.secretPath + ".lock", 0o600)
+      try disk.fill()
+      let (status, text) = try stage.rotate(["--resume", "--compromised"])
+      #expect(status == 0, "\(text)")
+      #expect(stage.storedSecret == answer)
+      #expect(try stage.status(signedWith: answer) == 200)
+      #expect(stage.provider.calls == 0)
+      #expect(stage.gateway.terminate() == 0)
+      stage.stop()
+    }
+  }
+
+  @Test(
     .enabled(if: canMount, "only root, where it may mount, can make a disk read-only"),
     .timeLimit(.minutes(10)))
   func `a read-only file system shows before the provider is called`() async throws {
@@ -123,6 +154,74 @@ final class SmallDisk: Sendable {
       #expect(try stage.rotate().status == 0)
       #expect(stage.gateway.terminate() == 0)
       stage.stop()
+    }
+  }
+
+  @Test(
+    .enabled(if: canMount, "only root, where it may mount, can make a file a mount"), .timeLimit(.minutes(10))
+  )
+  func `a secret file that is a mount shows before the provider is called, and set leaves nothing behind`()
+    async throws
+  {
+    try await onThread {
+      let stage = try RotationStage(seed: 24, behaviour: .rotate(delayMillisecondsMax: 0))
+      let old = stage.provider.current.secret
+      let host = stage.directory.path + "/host-secret"
+      try FileManager.default.copyItem(atPath: stage.secretPath, toPath: host)
+      try #require(mount(host, stage.secretPath, nil, UInt(MS_BIND), nil) == 0)
+      defer { umount2(stage.secretPath, Int32(MNT_DETACH)) }
+      let sentence =
+        "\(stage.secretPath) is a mount of its own, so that no other file can take its place: "
+        + "mount the folder that it lies in, not the file"
+      for more in [["--dry-run"], [], ["--compromised"]] {
+        let (status, text) = try stage.rotate(more)
+        #expect(status == 74 && text.contains(sentence), "\(more) \(text)")
+        #expect(stage.provider.calls == 0 && stage.leftovers == [] && !stage.exists(".previous"), "\(more)")
+      }
+      let set = "printf a-new-secret-of-some-length | \"$0\" secret set --config \"$1\""
+      let child = try ChildProcess(
+        ["sh", "-c", set, try GatewayBinary.path(), stage.gateway.configPath],
+        environment: ["PATH": "/usr/bin:/bin"])
+      #expect(child.waitForExit(within: 60) == 74)
+      #expect(child.lines.contains { $0.contains(sentence) }, "\(child.lines)")
+      #expect(stage.leftovers == [] && !stage.exists(".previous"))
+      #expect(try stage.status(signedWith: old) == 200)
+      #expect(umount2(stage.secretPath, Int32(MNT_DETACH)) == 0)
+      #expect(try stage.rotate().status == 0)
+      #expect(stage.gateway.terminate() == 0)
+      stage.stop()
+    }
+  }
+
+  @Test(
+    .enabled(if: canMount, "only root, where it may mount, can make a disk read-only"),
+    .timeLimit(.minutes(2)))
+  func `a secret that everybody may read on a read-only mount is refused with what helps there`() async throws
+  {
+    try await onThread {
+      let disk = try SmallDisk(bytes: 256 * 1024)
+      let directory = try TemporaryDirectory()
+      let secret = disk.path + "/secret"
+      try Data("a-secret-of-some-length\n".utf8).write(to: URL(fileURLWithPath: secret))
+      let config = GatewayConfig.text(upstreams: ["http://127.0.0.1:9/"], route: "secret-file: \(secret)")
+        .replacingOccurrences(of: "{port}", with: "8480")
+        .replacingOccurrences(of: "{dir}", with: directory.path)
+      let path = try directory.write("vesigate.yaml", config, mode: 0o644)
+      chmod(secret, 0o444)
+      func check() throws -> (status: Int32, lines: [String]) {
+        try GatewayProcess.command(["check", "--config", path])
+      }
+      #expect(try check().lines.contains { $0.contains("(mode 0444): chmod 0640 it") })
+      try disk.remount(readOnly: true)
+      let refused = try check()
+      #expect(refused.status == 77)
+      let sentence =
+        "(mode 0444), on a read-only mount: give it mode 0440 and the daemon's group where it is mounted"
+      #expect(refused.lines.contains { $0.contains(sentence) }, "\(refused.lines)")
+      try disk.remount(readOnly: false)
+      chmod(secret, 0o440)
+      try disk.remount(readOnly: true)
+      #expect(try check().status == 0)
     }
   }
 

@@ -48,10 +48,43 @@ import Testing
     }
   }
 
+  private static func meanwhile(_ text: String) -> String? {
+    text.split(separator: "\n").map(String.init).first { $0.hasPrefix("deliveries meanwhile: ") }
+  }
+
+  @Test(.timeLimit(.minutes(10)))
+  func `rotate tells truly what was held, verified, and answered 503, also of what came before a crash`()
+    async throws
+  {
+    try await onThread {
+      let stage = try RotationStage(seed: 43, behaviour: .rotate(delayMillisecondsMax: 0))
+      // Of an earlier rotation nothing is told.
+      #expect(try stage.rotate().status == 0)
+      stage.provider.behave(.silence)
+      let child = try stage.spawn(["--attempts", "1"])
+      #expect(eventually { stage.provider.calls == 2 })
+      let forger = try stage.gateway.connect()
+      try forger.send(request(1, secret: "a guess"))
+      #expect(eventually { (try? stage.counter("held")) == 1 })
+      child.signal(SIGKILL)
+      _ = child.waitForExit()
+      stage.provider.behave(.rotate(delayMillisecondsMax: 0))
+      let (status, text) = try stage.rotate(["--resume"])
+      #expect(status == 0, "\(text)")
+      #expect(try forger.response(within: 60).status == 503)
+      #expect(
+        Self.meanwhile(text)
+          == "deliveries meanwhile: 1 held, 0 of them verified by the new secret, 1 answered 503 for their "
+          + "sender to try again", "\(text)")
+      #expect(stage.gateway.terminate() == 0)
+      stage.stop()
+    }
+  }
+
   @Test(.timeLimit(.minutes(10)))
   func `a flood of forgeries fills the places and nothing else`() async throws {
     try await onThread {
-      let (stage, child) = try calling(seed: 41)
+      let (stage, child) = try calling(seed: 41, rotation: ["hold-seconds-max: 25"])
       let clients = try (0..<400).map { number in
         let client = try stage.gateway.connect()
         try client.send(request(number, secret: "a guess"))

@@ -41,6 +41,7 @@ struct KillTests {
     }
   }
 
+  /// Longer under load, as those are which are killed at a moment of it.
   private static func secondsOfOneRotation(_ stage: RotationStage) throws -> Double {
     let start = Date()
     let (status, text) = try stage.rotate()

@@ -101,7 +101,7 @@ struct LosslessTests {
   ) throws -> DeliveryLoad.Tally {
     let isCompromised = arguments.contains("--compromised")
     let load = DeliveryLoad(
-      stage.gateway, stage.provider, DeliveryLoad.Plan(retriesOldSecret: isCompromised))
+      stage.gateway, stage.provider, try plan(stage, retriesOldSecret: isCompromised))
     defer { load.abandon() }
     #expect(eventually { load.now.accepted > Sanitizers.share(of: 100) })
     for _ in 1...Scale.rotations {
@@ -119,6 +119,19 @@ struct LosslessTests {
     try print(stage, name, tally)
     #expect(stage.gateway.terminate() == 0)
     return tally
+  }
+
+  /// As many a second as this machine takes of one sender just now, and no more: a load beyond what a busy machine
+  /// can carry shows how long its queues are.
+  private static func plan(_ stage: RotationStage, retriesOldSecret: Bool) throws -> DeliveryLoad.Plan {
+    let (start, count) = (Date(), 40)
+    for _ in 0..<count { #expect(try stage.status(signedWith: stage.provider.current.secret) == 200) }
+    // Fewer under load.
+    let perSecond = Int(Double(count) / max(-start.timeIntervalSinceNow, 0.01))
+    var plan = DeliveryLoad.Plan(retriesOldSecret: retriesOldSecret)
+    plan.genuinePerSecond = max(20, min(plan.genuinePerSecond, perSecond))
+    plan.forgedPerSecond = max(2, min(plan.forgedPerSecond, perSecond / 10))
+    return plan
   }
 
   private static func check(_ stage: RotationStage, _ tally: DeliveryLoad.Tally) throws {

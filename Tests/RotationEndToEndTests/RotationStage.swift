@@ -11,6 +11,7 @@ final class RotationStage: Sendable {
   /// Everything that was written anywhere, for the search for secrets.
   let heard = Heard()
   private let secretFile: String
+  var secretPath: String { secretFile }
 
   /// - Parameters:
   ///   - rotation: further lines of the route's `rotation:`.

@@ -2,6 +2,7 @@ import Signing
 import Testing
 
 @testable import Rotation
+@testable import Secrets
 
 private let policy = PreviousPolicy(
   isTimestampSigned: true, acceptedSeconds: 900, toleranceSeconds: 300, clockSkewSeconds: 60)
@@ -34,7 +35,7 @@ func `the shorter of both times counts`(accepted: Int, tolerance: Int?, expected
   #expect(String(decoding: read.bytes, as: UTF8.self) == "1 2 a  b \n3 4 c\n")
 }
 
-@Test(arguments: ["x", "1 2", "1 2 ", "-1 2 a", "1 x a", "1  2 a", "1 2 a\n1 2 b\n1 2 c\n1 2 d\n"])
+@Test(arguments: ["x", "1 2", "1 2 ", "1 x a", "1  2 a", "1 2 a\n1 2\n"])
 func `a file of another form is not read`(text: String) {
   #expect(PreviousSecrets(reading: Array(text.utf8)) == nil)
 }

@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 
 @testable import Rotation
+@testable import Secrets
 
 /// What a thread leaves for another.
 private final class Box: Sendable {
@@ -140,4 +141,13 @@ func `what breaks off after the request left is unknown`(answer: String?) throws
   }
   #expect(refusal.kind == .unauthorized)
   #expect(!refusal.sentence.contains("sk_KEY"))
+}
+
+@Test func `an answer that repeats the key is no secret`() throws {
+  let server = try OneShotServer(http("200 OK", #"{"data":{"webhook_secret":"sk_KEY"}}"#))
+  guard case .unknown(let sentence) = ask(port: server.port) else {
+    Issue.record("the API key became the secret")
+    return
+  }
+  #expect(sentence == "answered with a secret that is the API key itself")
 }

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Rotation
+@testable import Secrets
 
 private let nextFiles: [NextFile] = [.absent, .empty, .torn, .complete(fingerprint: "new")]
 private let journals: [Journal?] =

@@ -2,6 +2,7 @@ import Signing
 import Testing
 
 @testable import Rotation
+@testable import Secrets
 
 private let policy = PreviousPolicy(
   isTimestampSigned: true, acceptedSeconds: 900, toleranceSeconds: 300, clockSkewSeconds: 60)
@@ -123,6 +124,16 @@ private let new = secret("new").fingerprint
   #expect(try stage.rotate(source, Progress(isResuming: true)) == .rotated(old: old, new: new))
   #expect(source.attempts == [])
   #expect(stage.scratch.names == ["vesicash", "vesicash.previous"])
+}
+
+@Test func `a rotation that is resumed as compromised shows the daemon so before it stores`() throws {
+  let stage = try Stage()
+  try stage.folder.write(Journal(began: 7, step: .calling, old: old))
+  try stage.folder.writeNext(secret("new"))
+  let outcome = try stage.rotate(ScriptedSource([]), Progress(isResuming: true)) { $0.isCompromised = true }
+  #expect(outcome == .rotated(old: old, new: new))
+  #expect(stage.daemon.events == ["compromised journal received", "secret \(new)"])
+  #expect(stage.scratch.names == ["vesicash"])
 }
 
 @Test func `a compromised secret is not kept, and neither are those before it`() throws {

@@ -3,6 +3,7 @@ import Signing
 import Testing
 
 @testable import Rotation
+@testable import Secrets
 
 @Test(arguments: [(0o640, 0o640), (0o600, 0o600), (0o440, 0o640), (0o644, 0o640), (0o660, 0o640)])
 func `what is written gets no more than the directory's group may read`(before: Int, after: Int) throws {
@@ -18,10 +19,9 @@ func `what is written gets no more than the directory's group may read`(before: 
   #expect(try scratch.mode("vesicash.journal") == after)
 }
 
-@Test func `what is written gets the directory's group`() throws {
+@Test(.enabled(if: geteuid() == 0, "only root can give a directory to any group"))
+func `what is written gets the directory's group`() throws {
   let scratch = try Scratch()
-  // Only root can give a directory to any group.
-  guard geteuid() == 0 else { return }
   #expect(chown(scratch.directory, 0, 12_345) == 0)
   let folder = try SecretFolder(scratch.secretPath)
   try folder.writeSecrets([secret("new")])
@@ -37,7 +37,7 @@ func `what is written gets no more than the directory's group may read`(before: 
   #expect(try folder.nextFile() == .empty)
   var status = stat()
   #expect(stat(scratch.secretPath + ".next", &status) == 0)
-  #expect(status.st_size == 0 && status.st_blocks * 512 >= SecretText.bytesMax)
+  #expect(status.st_size == 0 && status.st_blocks * 512 >= SecretFile.secretBytesMax)
   try folder.writeNext(secret("answer"))
   #expect(try folder.nextFile() == .complete(fingerprint: secret("answer").fingerprint))
   try folder.publishNext()
@@ -85,14 +85,135 @@ func `an answer without its line end is none`(text: String) throws {
   try scratch.write("victim", to: "victim")
   #expect(symlink("victim", scratch.secretPath + ".journal.tmp") == 0)
   let folder = try SecretFolder(scratch.secretPath)
-  #expect(throws: FileFailure.self) { try folder.write(.journal, Array("x".utf8)) }
-  #expect(scratch.text("victim") == "victim")
+  try folder.write(.journal, Array("x".utf8))
+  #expect(scratch.text("victim") == "victim" && scratch.text("vesicash.journal") == "x")
+  #expect(scratch.names == ["vesicash.journal", "victim"])
+}
+
+@Test func `no file becomes larger than what is read again`() throws {
+  let scratch = try Scratch()
+  try scratch.write("old\n")
+  let folder = try SecretFolder(scratch.secretPath)
+  let long = ["a", "b", "c"].map { secret(String(repeating: $0, count: 30_000)) }
+  let failure = #expect(throws: FileFailure.self) { try folder.writeSecrets(long) }
+  #expect(failure?.kind == .configuration && scratch.text() == "old\n")
+  #expect(
+    failure?.description.hasSuffix("would be larger than 65536 bytes: retire some of its secrets") == true)
+  // The newest are kept: behind a provider's call nothing may fail any more.
+  try folder.writePrevious(
+    PreviousSecrets(long.map { PreviousSecrets.Entry(signedBefore: 9, until: 9, secret: $0) }))
+  let kept = try #require(try folder.previous()).entries.map(\.secret.fingerprint)
+  #expect(kept == long.prefix(2).map(\.fingerprint))
 }
 
 @Test func `a missing directory is said`() {
   let failure = #expect(throws: FileFailure.self) { try SecretFolder("/nonexistent-folder/secret") }
   #expect(failure?.kind == .configuration)
   #expect(failure?.description.contains("/nonexistent-folder") == true)
+}
+
+@Test func `where a file cannot take the secret's place nothing with a secret is left behind`() throws {
+  let scratch = try Scratch()
+  try scratch.write("old\n")
+  let folder = try SecretFolder(scratch.secretPath)
+  // Nothing can be renamed over a directory.
+  unlink(scratch.secretPath)
+  mkdir(scratch.secretPath, 0o755)
+  #expect(throws: FileFailure.self) { try folder.writeSecrets([secret("new")]) }
+  #expect(scratch.names == ["vesicash"])
+}
+
+/// Not every root may.
+private let canMount: Bool = {
+  guard geteuid() == 0, let scratch = try? Scratch() else { return false }
+  let isMounted = mount("none", scratch.directory, "tmpfs", 0, "size=64k") == 0
+  return isMounted && umount(scratch.directory) == 0
+}()
+
+@Test(.enabled(if: canMount, "only root, where it may mount"))
+func `a secret file that is a mount is told from one`()
+  throws
+{
+  let scratch = try Scratch()
+  try scratch.write("old\n")
+  try scratch.write("host's\n", to: "host")
+  let folder = try SecretFolder(scratch.secretPath)
+  #expect(throws: Never.self) { try folder.checkReplaceable() }
+  try #require(mount(scratch.directory + "/host", scratch.secretPath, nil, UInt(MS_BIND), nil) == 0)
+  defer { umount2(scratch.secretPath, Int32(MNT_DETACH)) }
+  let failure = #expect(throws: FileFailure.self) { try folder.checkReplaceable() }
+  #expect(failure?.kind == .storage)
+  let source = ScriptedSource([.rotated(secret("new"))])
+  var run = RotationRun(
+    folder,
+    policy: PreviousPolicy(
+      isTimestampSigned: true, acceptedSeconds: 900, toleranceSeconds: 300, clockSkewSeconds: 60),
+    RotationRun.Surroundings(
+      daemon: WatchingDaemon(folder), source: source, now: { 1 }, pause: { _ in }, say: { _ in }))
+  #expect(throws: try #require(failure)) { try run.run() }
+  #expect(source.attempts == [] && scratch.names == ["host", "vesicash"])
+}
+
+@Test func `a secret that begins with a number sign goes through the answer's file`() throws {
+  let scratch = try Scratch()
+  let folder = try SecretFolder(scratch.secretPath)
+  try folder.writeNext(secret("#answer"))
+  #expect(scratch.text("vesicash.next") == "#literal:#answer\n")
+  #expect(try folder.nextFile() == .complete(fingerprint: secret("#answer").fingerprint))
+  try folder.publishNext()
+  #expect(try folder.secrets().map(text) == ["#answer"])
+  #expect(throws: Never.self) { try folder.checkContent() }
+}
+
+@Test
+func `what the daemon would refuse is no secret to a command, and is said before the provider is called`()
+  throws
+{
+  let scratch = try Scratch()
+  try scratch.write("# old\nfirst\n")
+  let folder = try SecretFolder(scratch.secretPath)
+  #expect(try folder.secrets().map(text) == ["first"])
+  let failure = #expect(throws: FileFailure.self) { try folder.checkContent() }
+  #expect(failure?.kind == .configuration)
+  #expect(failure?.description.hasPrefix("\(scratch.secretPath) begins line 1 with #") == true)
+}
+
+@Test(arguments: [String(repeating: "x", count: 70_000), "directory", "link"])
+func `a journal that cannot be read is a rotation, and can be set aside`(what: String) throws {
+  let scratch = try Scratch()
+  try scratch.write("a\n")
+  let journal = scratch.secretPath + ".journal"
+  switch what {
+  case "directory": mkdir(journal, 0o755)
+  case "link": symlink("/nowhere", journal)
+  default: try scratch.write(what, to: "vesicash.journal")
+  }
+  let folder = try SecretFolder(scratch.secretPath)
+  #expect(try folder.standing().journal?.step == .calling)
+  #expect(try SecretFile.read(scratch.secretPath).journal?.step == .calling)
+  #expect(try folder.setUnreadableJournalAside() == journal + ".unreadable")
+  #expect(try folder.journal() == nil)
+  try folder.closeRotation()
+  #expect(scratch.names == ["vesicash", "vesicash.journal.unreadable"])
+}
+
+@Test func `a journal that can be read is not set aside`() throws {
+  let scratch = try Scratch()
+  let folder = try SecretFolder(scratch.secretPath)
+  #expect(try folder.setUnreadableJournalAside() == nil)
+  try folder.write(Journal(began: 7))
+  #expect(try folder.setUnreadableJournalAside() == nil)
+  #expect(try folder.journal() == Journal(began: 7))
+}
+
+@Test(
+  arguments: [
+    ("", "is empty"), ("a\nb", "is more than one line"), ("a\rb", "is more than one line"),
+    ("a\tb", "holds a control character"), (" \t ".replacing("\t", with: " "), "holds nothing but blanks"),
+    ("#a", nil), ("a", nil),
+  ] as [(String, String?)])
+func `what cannot be a line is told apart`(text: String, flaw: String?) {
+  #expect(SecretFile.flaw(in: Array(text.utf8)) == flaw)
 }
 
 @Test func `a second holder is told who the first one is`() throws {

@@ -4,6 +4,7 @@ import Signing
 import Testing
 
 @testable import Rotation
+@testable import Secrets
 
 /// A directory of its own, removed with the last reference.
 final class Scratch {
@@ -68,7 +69,8 @@ final class WatchingDaemon: RotationDaemon {
   func confirmJournal(began: Int64) throws(DaemonSilence) {
     let journal = try? folder.journal()
     guard !isSilentAboutJournal, journal?.began == began else { throw DaemonSilence("no journal seen") }
-    events.append("journal \(journal?.step.rawValue ?? "")")
+    let why = journal?.compromised == true ? "compromised " : ""
+    events.append("\(why)journal \(journal?.step.rawValue ?? "")")
   }
 
   func confirmSecret(fingerprint: String) throws(DaemonSilence) {

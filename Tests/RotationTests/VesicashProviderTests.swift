@@ -3,6 +3,7 @@ import Testing
 
 @testable import Calling
 @testable import Rotation
+@testable import Secrets
 
 private enum Expected: Equatable {
   case rotated(String)
@@ -53,7 +54,7 @@ func `a 2xx without a usable secret leaves the outcome unknown, and shows nothin
 }
 
 @Test func `a secret of the longest length is taken, a longer one is not`() {
-  let longest = String(repeating: "x", count: SecretText.bytesMax)
+  let longest = String(repeating: "x", count: SecretFile.secretBytesMax)
   #expect(judge(200, #"{"data":{"webhook_secret":"\#(longest)"}}"#).0 == .rotated(longest))
   #expect(judge(200, #"{"data":{"webhook_secret":"\#(longest)x"}}"#).0 == .unknown)
 }

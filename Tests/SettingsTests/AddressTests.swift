@@ -13,6 +13,7 @@ import Testing
       ("localhost:80", .tcp(host: "127.0.0.1", port: 80)),
       ("127.0.0.1:0", .tcp(host: "127.0.0.1", port: 0)),
       ("unix:/run/v", .unix(path: "/run/v", mode: 0o660, group: nil)),
+      ("unix:///run/v", .unix(path: "/run/v", mode: 0o660, group: nil)),
       ("systemd", .systemd(name: nil)), ("systemd:http", .systemd(name: "http")),
     ])
   func `an address is read`(text: String, expected: ListenAddress) {
@@ -52,6 +53,14 @@ import Testing
       Row(text: "http://a", host: "a", port: 80, path: "/"),
       Row(text: "https://a.b-c.d", host: "a.b-c.d", port: 443, path: "/"),
       Row(text: "http://app_1:8000/x/../y//%2f", host: "app_1", port: 8000, path: "/x/../y//%2f"),
+      Row(text: "http://4b2c557fd0ad:8000/x", host: "4b2c557fd0ad", port: 8000, path: "/x"),
+      Row(text: "http://1password-connect:8080/x", host: "1password-connect", port: 8080, path: "/x"),
+      Row(text: "http://app.3com/", host: "app.3com", port: 80, path: "/"),
+      Row(text: "http://4b2c.2x/", host: "4b2c.2x", port: 80, path: "/"),
+      Row(text: "http://7e5/", host: "7e5", port: 80, path: "/"),
+      Row(text: "http://0b2/", host: "0b2", port: 80, path: "/"),
+      Row(text: "http://0x-ray/", host: "0x-ray", port: 80, path: "/"),
+      Row(text: "http://0xfg/", host: "0xfg", port: 80, path: "/"),
       Row(text: "http://127.0.0.1?q=a?b", host: "127.0.0.1", port: 80, path: "/", query: "q=a?b"),
       Row(text: "http://[::1]:9/", host: "[::1]", port: 9, path: "/"),
       Row(text: "http://a/p?", host: "a", port: 80, path: "/p", query: ""),
@@ -67,6 +76,13 @@ import Testing
     #expect(url.upstream.name == row.text && url.isTLS == row.text.hasPrefix("https:"))
   }
 
+  @Test func `a socket file is one and the same however many slashes its address begins with`() throws {
+    let url = try UpstreamURL("unix:///tmp/a.sock:/u?q")
+    #expect(try url == UpstreamURL("unix:/tmp/a.sock:/u?q"))
+    let socket = try #require(url.unixSocketPath)
+    #expect(Upstream.sandboxHint(forSocket: socket)?.contains("does not see /tmp") == true)
+  }
+
   @Test(
     arguments: [
       ("ftp://a", "must begin with http://, https:// or unix:/"),
@@ -78,6 +94,16 @@ import Testing
       ("http://0x7f.0.0.1/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
       ("http://010.0.0.1/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
       ("http://2130706433/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
+      ("http://4b2c.1/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
+      ("http://4b2c.1./", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
+      ("http://0/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
+      ("http://0x/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
+      ("http://0x7F000001/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
+      ("http://0b1/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
+      ("http://127.0X1/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
+      ("http://127.0x1./", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
+      ("http://1.2.3.4.5/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
+      ("http://1.2.3.256/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
       ("http://::1/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
       ("http://[127.0.0.1]/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
       ("http://a..b/", "must have a host: a name, an IPv4 address, or an IPv6 address in brackets"),
@@ -93,6 +119,10 @@ import Testing
       (
         "unix:run/a",
         "must name a socket file by an absolute path of at most 107 bytes: unix:/path or unix:/path:/uri"
+      ),
+      (
+        "http://unix:/run/a.sock:/u",
+        "must be written without http://: unix:/path of the socket file, or unix:/path:/uri"
       ),
       ("unix:/a:b", "must have a path behind the socket file's colon: unix:/path:/uri"),
     ])

@@ -18,6 +18,18 @@ import Testing
     #expect(found.secretFiles == [SecretFileSettings(path: "/s/one", keyDecoding: .raw)])
   }
 
+  @Test(arguments: ["admin: none", "admin: {listen: none}"])
+  func `none switches the admin listener off, as it does the control socket`(top: String) throws {
+    let found = try parsed(configuration(top: top + "\ncontrol: none"))
+    #expect(found.admin == nil && found.control == nil)
+    let environment = ["VESIGATE_ADMIN_LISTEN": "127.0.0.1:2"]
+    let set = try Configuration.parse(configuration(top: top), file: "v.yaml", environment: environment)
+    #expect(set.configuration.admin == .tcp(host: "127.0.0.1", port: 2))
+    #expect(
+      problems(configuration(top: "admin: nothing"))
+        == ["v.yaml:1:8 admin: must be a mapping such as {listen: 127.0.0.1:9464}, or none"])
+  }
+
   @Test func `the sentence for an empty file shows a file that works`() throws {
     let parts = YAMLComposer.smallestFile.split(separator: "file is ", maxSplits: 1)
     _ = try parsed(String(try #require(parts.last)))
@@ -61,7 +73,7 @@ import Testing
         "v.yaml:4:14 log.level: must be one of trace, debug, info, notice, warning, error, critical",
         "v.yaml:4:28 log.format: must be one of auto, logfmt, json, did you mean \"json\"?",
         "v.yaml:4:34 log.colour: unknown setting",
-        "v.yaml:6:19 limits.body-bytes-max: must be a whole number from 1 to 1073741824",
+        "v.yaml:6:19 limits.body-bytes-max: must be a whole number from 1 to 1073741824, in bytes, as 1048576",
         "v.yaml:7:21 limits.head-seconds-max: must be a whole number from 1 to 86400",
         "v.yaml:8:21 limits.body-seconds-max: must be a whole number from 1 to 86400",
         "v.yaml:9:3 limits.idle-second-max: unknown setting, did you mean \"idle-seconds-max\"?",
@@ -157,6 +169,21 @@ import Testing
         "v.yaml:7:24 routes[0].total-seconds-max: is above 30: a sender that waits 30 s sends again while "
           + "this delivery still runs",
       ])
+  }
+
+  @Test(arguments: ["epoll", "posix", "nonsense", "", "[1, 2]", "{a: b}"])
+  func `a setting that has gone is warned of, whatever it says`(value: String) throws {
+    let found = try Configuration.parse(configuration(top: "engine: \(value)"), file: "v.yaml")
+    #expect(
+      found.warnings.map(\.description) == [
+        "v.yaml:1:1 engine: has gone, for there is only one kind of event loops now: remove the line"
+      ])
+    #expect(try found.configuration == parsed(configuration()))
+  }
+
+  @Test func `a setting that has gone is unknown where it never was`() {
+    #expect(
+      problems(configuration(top: "log: {engine: epoll}")) == ["v.yaml:1:7 log.engine: unknown setting"])
   }
 
   @Test func `a problem never repeats a value`() {

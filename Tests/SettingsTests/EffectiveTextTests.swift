@@ -10,7 +10,6 @@ import Testing
     control: /run/other.sock
     trusted-proxies: [10.0.0.0/8, "::1", unix]
     workers: 3
-    engine: posix
     log: {level: trace, format: logfmt, deliveries: refused, refused-per-minute-max: unlimited}
     limits: {body-bytes-max: 1, in-flight-max: 3, drain-seconds-max: 9}
     routes:

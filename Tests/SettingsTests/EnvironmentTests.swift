@@ -36,19 +36,46 @@ import Testing
         ])
   }
 
-  @Test func `what Kubernetes sets for a service of this name is no mistake`() {
+  @Test func `a variable that has gone is warned of, whatever it says`() throws {
+    let found = try Configuration.parse(
+      configuration(), file: "v.yaml", environment: ["VESIGATE_ENGINE": "?"])
+    #expect(
+      found.warnings.map(\.description) == [
+        "environment VESIGATE_ENGINE: has gone, for there is only one kind of event loops now: leave it unset"
+      ])
+  }
+
+  @Test(arguments: [
+    "VESIGATE", "VESIGATE_METRICS", "VESIGATE_ADMIN", "VESIGATE_WEB", "VESIGATE_GATEWAY", "VESIGATE_LIMITS_2",
+    "VESIGATE_PORT", "VESIGATE_SERVICE",
+  ])
+  func `what Kubernetes sets for a service whose name begins like this one's is no mistake`(service: String) {
     let links = [
-      "VESIGATE_PORT": "tcp://10.0.0.1:80", "VESIGATE_PORT_80_TCP": "tcp://10.0.0.1:80",
-      "VESIGATE_SERVICE_HOST": "10.0.0.1",
+      "_SERVICE_HOST": "10.0.0.1", "_SERVICE_PORT": "80", "_SERVICE_PORT_HTTP": "80",
+      "_SERVICE_PORT_HTTP_METRICS": "80", "_PORT": "tcp://10.0.0.1:80", "_PORT_80_TCP": "tcp://10.0.0.1:80",
+      "_PORT_80_TCP_PROTO": "tcp", "_PORT_80_TCP_PORT": "80", "_PORT_80_TCP_ADDR": "10.0.0.1",
+      "_PORT_53_UDP": "udp://10.0.0.1:53", "_PORT_53_UDP_PROTO": "udp", "_PORT_9_SCTP_ADDR": "10.0.0.1",
     ]
-    #expect(problems(configuration(), environment: links) == [])
+    let named = Dictionary(uniqueKeysWithValues: links.map { (service + $0.key, $0.value) })
+    #expect(problems(configuration(), environment: named) == [])
+  }
+
+  @Test(arguments: [
+    "VESIGATE_SERVICE_HOSTS", "VESIGATE_METRICS_SERVICE", "VESIGATE_PORTS", "VESIGATE_PORT_80",
+    "VESIGATE_PORT_HTTP_TCP", "VESIGATE_PORT_99999_TCP", "VESIGATE_PORT_80_TCP_PORTS",
+    "VESIGATE_SERVICE_HOST_MAX",
+    "VESIGATE_PORT_80_HTTP", "VESIGATE_METRICSSERVICE_HOST",
+  ])
+  func `what only looks like what Kubernetes sets is a mistake`(name: String) {
+    let found = problems(configuration(), environment: [name: "1"])
+    #expect(found.count == 1 && found[0].hasPrefix("environment \(name): unknown"), "\(found)")
   }
 
   @Test func `every overridable setting is one that the schema knows`() {
     for setting in Schema.overridable {
       let value = setting.hasPrefix("limits.") ? "2048" : nil
       let words = [
-        "listen": "*:1", "control": "/run/c", "trusted-proxies": "", "workers": "2", "engine": "posix",
+        "listen": "*:1", "control": "/run/c", "trusted-proxies": "", "workers": "2",
         "log.level": "info",
         "admin.listen": "127.0.0.1:2",
         "log.format": "json",

@@ -3,6 +3,7 @@ import Gateway
 import Signing
 import Testing
 
+@testable import Secrets
 @testable import Settings
 
 @Suite struct LoaderTests {
@@ -119,10 +120,10 @@ import Testing
     let path = try write(("/a", "one", ""), ("/b", "two", ", signature: github"))
     let first = try Loader.load(configPath: path)
     try scratch.write("one", "c\na")
-    let second = try first.rereading(secretFile: 0)
+    let second = try first.rereading(secretFile: 0).loaded
     #expect(second.snapshot.generation == 2 && second.snapshot.secrets[0].lines.count == 2)
     #expect(second.identities[0] == SecretFile.look(scratch.file("one")))
-    #expect(try second.rereading(secretFile: 0).snapshot === second.snapshot)
+    #expect(try second.rereading(secretFile: 0).loaded.snapshot === second.snapshot)
     try scratch.write("one", "b")
     #expect(throws: LoadFailure.self) { try second.rereading(secretFile: 0) }
     try scratch.write("one", "")

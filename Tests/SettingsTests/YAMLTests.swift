@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Settings
@@ -62,6 +63,29 @@ import Testing
       ])
   }
 
+  @Test func `collections count as levels wherever they stand`() {
+    let key = "v.yaml:1:34: must not be nested deeper than 32 levels"
+    #expect(problems(String(repeating: "{", count: 100_000)).last == key)
+    #expect(problems(String(repeating: "[{", count: 16) + "[[a]]").contains { $0.hasSuffix(" 32 levels") })
+    // Just deep enough is no mistake of depth.
+    let deepest = String(repeating: "{", count: 32) + "a" + String(repeating: "}", count: 32)
+    #expect(!problems(deepest).contains { $0.contains("levels") })
+  }
+
+  @Test func `as many directives as anybody writes are taken, more are refused unread`() {
+    let directive = { (count: Int) in
+      (0..<count).map { "%TAG !t\($0)! x:\n" }.joined() + "---\n" + configuration()
+    }
+    #expect(problems(directive(16)) == [])
+    #expect(problems(directive(17)) == ["v.yaml:17:1: must not have more than 16 directives (%)"])
+    let inComments = String(repeating: "# caf\u{E9}% \u{28}%\n", count: 40) + configuration()
+    #expect(problems(inComments) == [])
+    #expect(
+      problems(String(repeating: "%X\u{2028}", count: 17)) == [
+        "v.yaml:1:1: must not have more than 16 directives (%)"
+      ])
+  }
+
   @Test func `names that are not words are refused`() {
     #expect(problems(configuration(top: "? [a]\n: 1")) == ["v.yaml:1:3: must have plain words for names"])
   }
@@ -89,5 +113,26 @@ import Testing
   @Test func `a word that is like nothing brings none`() {
     #expect(Suggestion.nearest(to: "colour", among: Schema.route.keys) == nil)
     #expect(Suggestion.nearest(to: "", among: Schema.route.keys) == nil)
+  }
+}
+
+@Suite struct MistakeCostTests {
+  private func seconds(_ text: String) -> Double {
+    var (before, after) = (timespec(), timespec())
+    // The thread's own clock, which stands while others run; what load does to caches it does to both texts.
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before)
+    _ = problems(text)
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after)
+    return Double(after.tv_sec - before.tv_sec) + Double(after.tv_nsec - before.tv_nsec) / 1e9
+  }
+
+  /// Of the same bytes, as values of a list that is refused at once.
+  @Test func `mistakes beyond those that are told cost no more than what is read and left`() {
+    let count = 20_000
+    let mistakes = (0..<count).map { "secret-fil\($0): 1\n" }.joined()
+    let values = "workers:\n" + (0..<count).map { "- secret-fil\($0)\n- 1\n" }.joined()
+    let ratio = seconds(mistakes) / seconds(values)
+    print("mistakes cost \(ratio) times what values cost")
+    #expect(ratio < 10)
   }
 }

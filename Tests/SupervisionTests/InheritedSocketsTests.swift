@@ -30,25 +30,10 @@ private func message(_ body: () throws -> [InheritedSocket]) -> String? {
   let descriptor = try listener()
   defer { close(descriptor) }
   #expect(fcntl(descriptor, F_GETFD) == 0)
-  #expect(try take(descriptor) == [InheritedSocket(descriptor: descriptor, name: "web", backlog: 1)])
+  #expect(try take(descriptor) == [InheritedSocket(descriptor: descriptor, name: "web")])
   #expect(fcntl(descriptor, F_GETFD) == FD_CLOEXEC)
   #expect(try take(descriptor, names: nil).map(\.name) == ["unknown"])
   #expect(try take(descriptor, names: "").map(\.name) == ["unknown"])
-}
-
-@Test(arguments: [AF_INET, AF_INET6, AF_UNIX], [0, 1, 37, 1000])
-func `the backlog is the one that the socket listens with`(family: Int32, backlog: Int32) throws {
-  let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
-  try #require(descriptor >= 0)
-  defer { close(descriptor) }
-  if family == AF_UNIX {
-    // Of no more than the family: the kernel chooses an abstract name.
-    var address = sockaddr(
-      sa_family: sa_family_t(AF_UNIX), sa_data: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
-    try #require(bind(descriptor, &address, socklen_t(MemoryLayout<sa_family_t>.size)) == 0)
-  }
-  try #require(listen(descriptor, backlog) == 0)
-  #expect(try take(descriptor).map(\.backlog) == [backlog])
 }
 
 @Test(arguments: [

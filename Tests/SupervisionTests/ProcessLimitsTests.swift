@@ -3,6 +3,22 @@ import Testing
 
 @testable import Supervision
 
+@Test(arguments: [(36, 1, 1), (9, 1, 1), (1311, 256, 1), (59, 4, 3), (0, 2, 1)])
+func `too few descriptors for the event loops are a shortage that says what to do`(
+  available: Int, workers: Int, listening: Int
+) {
+  let sentence = DescriptorLimit.shortage(available: available, workers: workers, listening: listening)
+  #expect(sentence?.hasPrefix("only \(available) descriptors may be open at once, \(workers) worker") == true)
+  #expect(sentence?.contains("raise LimitNOFILE= of the service (ulimit -n)") == true)
+}
+
+@Test(arguments: [(37, 1, 1), (60, 4, 3), (1024, 100, 1), (65_536, 256, 16)])
+func `descriptors that suffice for the event loops are no shortage`(
+  available: Int, workers: Int, listening: Int
+) {
+  #expect(DescriptorLimit.shortage(available: available, workers: workers, listening: listening) == nil)
+}
+
 @Test func `too few descriptors are a warning that says what to do`() {
   #expect(
     DescriptorLimit.warning(available: 1024, needed: 8292) == """

@@ -58,6 +58,7 @@ func `each state is one datagram to the manager's socket`(abstract: Bool) throws
 }
 
 @Test func `a reload carries the monotonic time of its beginning`() throws {
+  // An instant between two others, whatever load there is.
   func now() -> Int {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

@@ -24,9 +24,11 @@ private func full() -> ExchangeRecord {
   return record
 }
 
-private func refusal(_ rejection: Rejection, path: String = "/hook") -> ExchangeRecord {
+private func refusal(
+  _ rejection: Rejection, path: String = "/hook", route: String = "/hook"
+) -> ExchangeRecord {
   var record = ExchangeRecord(
-    requestID: "r1", outcome: .refused, status: rejection.status, route: "/hook", remote: "unix:",
+    requestID: "r1", outcome: .refused, status: rejection.status, route: route, remote: "unix:",
     method: "POST", path: path)
   record.reason = rejection.label
   record.detail = rejection.detail
@@ -113,6 +115,21 @@ func `a path that imitates a log line stays inside its own field`(format: LogFor
   } else {
     #expect(line.contains("path=\"/x\\x0a<6>level=info"))
   }
+}
+
+@Test func `one refusal of a route in a minute says how to find out why`() throws {
+  let pipe = try LogPipe()
+  let sink = LogSink(descriptor: pipe.writeEnd, format: .logfmt)
+  let log = DeliveryLog(sink: sink, format: .logfmt)
+  for _ in 0..<5 { log.record(refusal(.unverified(.mismatch), route: "hooks.example/a")) }
+  log.record(refusal(.unverified(.mismatch), route: "/b"))
+  log.record(refusal(.unverified(.signatureMissing), route: "/c"))
+  log.record(full())
+  #expect(sink.flush(millisecondsMax: 10_000))
+  let hints = pipe.readAvailable().split(separator: "\n").filter { $0.contains(" hint=") }
+  #expect(hints.count == 2)
+  #expect(hints.first?.hasSuffix(" hint=\"vesigate capture --route /a, then vesigate diagnose\"") == true)
+  #expect(hints.last?.contains("--route /b,") == true)
 }
 
 @Test func `deliveries refused leaves out what went as it should`() throws {

@@ -48,11 +48,11 @@ actor Gate {
   }
 }
 
-/// Looks every few milliseconds whether `condition` holds, for so many seconds at most, longer under a
-/// sanitizer.
+/// Looks every few milliseconds whether `condition` holds, for so many seconds at most on a machine that does
+/// nothing else, and several times longer before it gives up.
 @discardableResult
 public func eventually(within seconds: Double = 10, _ condition: () -> Bool) -> Bool {
-  let end = Date(timeIntervalSinceNow: seconds * Sanitizers.slowness)
+  let end = Date(timeIntervalSinceNow: seconds * Patience.factor)
   while !condition() {
     guard Date() < end else { return condition() }
     usleep(2_000)

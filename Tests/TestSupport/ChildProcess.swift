@@ -47,12 +47,13 @@ public final class ChildProcess: Sendable {
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, output, 2)
     try closeAllButStandard(&actions)
-    let argv = arguments.map { strdup($0) } + [nil]
+    let program = ProgramPath.find(arguments[0])
+    let argv = ([program] + arguments.dropFirst()).map { strdup($0) } + [nil]
     let all = environment.merging(Sanitizers.environment) { given, _ in given }
     let envp = all.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for text in argv + envp { free(text) } }
     var pid: pid_t = 0
-    let code = posix_spawnp(&pid, arguments[0], &actions, nil, argv, envp)
+    let code = posix_spawnp(&pid, program, &actions, nil, argv, envp)
     guard code == 0 else { throw HarnessError("\(arguments[0]): \(String(cString: strerror(code)))") }
     return pid
   }
@@ -154,6 +155,30 @@ public final class ChildProcess: Sendable {
     return (fields.flatMap { Int($0[1]) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
   }
 
+  /// Processor time that it has had so far, of all its threads.
+  public var cpuSeconds: Double {
+    var clock = clockid_t()
+    var time = timespec()
+    guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else { return .nan }
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  /// The same of its threads of this name alone, each by its own clock; nothing where it has none.
+  public func cpuSeconds(ofThreads name: String) throws -> Double {
+    let folder = "/proc/\(pid)/task"
+    func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+    var nanoseconds: [Double] = []
+    for thread in try FileManager.default.contentsOfDirectory(atPath: folder)
+    where try text("\(folder)/\(thread)/comm").hasPrefix(name + "-") {
+      // What it ran for comes first; it is brought up to date whenever the thread goes to sleep.
+      let figures = try text("\(folder)/\(thread)/schedstat").split(separator: " ")
+      guard let ran = figures.first.flatMap({ Double($0) }) else { throw HarnessError("no schedstat") }
+      nanoseconds.append(ran)
+    }
+    guard !nanoseconds.isEmpty else { throw HarnessError("no thread is called \(name)") }
+    return nanoseconds.reduce(0, +) / 1e9
+  }
+
   public var descriptorCount: Int {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count) ?? 0
   }
@@ -173,6 +198,12 @@ public final class ChildProcess: Sendable {
   }
 }
 
+/// How much longer than on an idle machine what has to happen may take before a test calls it missing. Tests say
+/// how long it takes at most where nothing else is done; machines are busy, and only who waits in vain pays.
+public enum Patience {
+  public static let factor: Double = Sanitizers.areOn ? 12 : 6
+}
+
 /// What a build with a sanitizer needs to know in every process.
 public enum Sanitizers {
   public static let environment = ProcessInfo.processInfo.environment.filter {
@@ -181,9 +212,6 @@ public enum Sanitizers {
 
   /// Whether this process, and so what it starts, was built with one.
   public static let areOn = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
-
-  /// How much longer everything may take then: waits for what has to happen are so much longer.
-  public static let slowness: Double = areOn ? 6 : 1
 
   /// Of so many requests, what can be asked of a machine within the same time.
   public static func share(of count: Int) -> Int { areOn ? count / 25 : count }

@@ -21,7 +21,9 @@ public enum GatewayConfig {
   public static func route(_ path: String, upstreams: [String], _ lines: String = "") -> String {
     let secret = lines.contains("secret-file:") ? "" : "    secret-file: {dir}/secret\n"
     let list = upstreams.map { "      - \"\($0)\"\n" }.joined()
-    return "  - path: \(path)\n\(secret)    upstreams:\n\(list)\(indented(lines, 4))"
+    // By default a second: what is to be used again would on a busy machine be too old now and then.
+    let idle = lines.contains("upstream-idle-seconds-max:") ? "" : "    upstream-idle-seconds-max: 20\n"
+    return "  - path: \(path)\n\(secret)\(idle)    upstreams:\n\(list)\(indented(lines, 4))"
   }
 
   private static func indented(_ text: String, _ count: Int) -> String {

@@ -48,7 +48,8 @@ public final class GatewayProcess: Sendable {
     _ arguments: [String], environment: [String: String] = [:], within seconds: Double = 30
   ) throws -> (status: Int32, lines: [String]) {
     let child = try ChildProcess(
-      [try GatewayBinary.path()] + arguments, environment: Self.environment(environment))
+      [try GatewayBinary.path()] + GatewayBinary.asOneself(arguments),
+      environment: Self.environment(environment))
     guard let status = child.waitForExit(within: seconds) else {
       throw HarnessError("\(arguments) did not end within \(seconds) s")
     }
@@ -60,8 +61,6 @@ public final class GatewayProcess: Sendable {
     for name in ["LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"] {
       environment[name] = ProcessInfo.processInfo.environment[name]
     }
-    // `make test-posix`: the same tests on the other engine.
-    environment["VESIGATE_ENGINE"] = ProcessInfo.processInfo.environment["TEST_ENGINE"]
     return environment.merging(added) { $1 }
   }
 
@@ -99,6 +98,9 @@ public final class GatewayProcess: Sendable {
   public var pid: pid_t { child.pid }
   public var log: [String] { child.lines }
   public var residentBytes: Int { child.residentBytes }
+  public var cpuSeconds: Double { child.cpuSeconds }
+  /// Of the event loops that carry deliveries.
+  public var loopSeconds: Double { get throws { try child.cpuSeconds(ofThreads: "deliveries") } }
   public var descriptorCount: Int { child.descriptorCount }
   public var socketCount: Int { child.socketCount }
   public var status: Int32? { child.status }
@@ -121,9 +123,11 @@ public final class GatewayProcess: Sendable {
   public func waitForExit(within seconds: Double = 10) -> Int32? { child.waitForExit(within: seconds) }
 }
 
-/// Where the built program lies: beside the test bundle, in whatever way both were built.
+/// Where the built program lies: beside the test bundle, in whatever way both were built, or where TEST_BINARY
+/// says.
 public enum GatewayBinary {
   public static func path() throws -> String {
+    if let given = ProcessInfo.processInfo.environment["TEST_BINARY"] { return given }
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     for start in [own, CommandLine.arguments[0]] {
       var folder = URL(fileURLWithPath: start).deletingLastPathComponent()
@@ -136,6 +140,12 @@ public enum GatewayBinary {
       }
     }
     throw HarnessError("no built vesigate beside \(own)")
+  }
+
+  /// Root's `check` judges for the service's account; tests mean whoever runs them, also where vesigate is installed.
+  public static func asOneself(_ arguments: [String]) -> [String] {
+    let judges = arguments.first == "check" && geteuid() == 0 && getpwnam("vesigate") != nil
+    return judges ? arguments + ["--user", "root"] : arguments
   }
 
   /// For programs that run as another user.
@@ -157,25 +167,6 @@ public enum GatewayBinary {
       )
       guard cp.waitForExit(within: 60) == 0 else { throw HarnessError("\(cp.lines)") }
     }
-  }
-}
-
-/// Ports on 127.0.0.1 that nobody listens on, no two alike within this process.
-public enum FreePort {
-  // Below the range from which the kernel takes ports for outgoing connections.
-  private static let next = Locked(UInt16.random(in: 20_000..<31_000))
-
-  public static func take() throws -> UInt16 {
-    for _ in 0..<2_000 {
-      let port = next.withLock { port in
-        port = port >= 31_999 ? 20_000 : port + 1
-        return port
-      }
-      let descriptor = try Sockets.tcp()
-      defer { close(descriptor) }
-      if Sockets.bind(descriptor, port: port) { return port }
-    }
-    throw HarnessError("no free port")
   }
 }
 

@@ -35,10 +35,17 @@ public final class RawClient {
     guard Sockets.sendAll(descriptor, bytes) else { throw HarnessError("the gateway took no more bytes") }
   }
 
+  /// A byte that TCP calls urgent, with a mark behind it.
+  public func sendMarked(_ byte: UInt8) throws {
+    guard Sockets.sendMarked(descriptor, byte) else { throw HarnessError("no mark was taken") }
+  }
+
   public func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-  /// Sends as far as the other side takes it; what it has no ear for any more is no error.
-  public func offer(_ bytes: [UInt8]) { _ = Sockets.sendAll(descriptor, bytes, within: 5) }
+  /// Sends as far as the other side takes it; what it has no ear for any more, for so long, is no error.
+  public func offer(_ bytes: [UInt8], within seconds: Double = 30) {
+    _ = Sockets.sendAll(descriptor, bytes, within: seconds)
+  }
 
   /// In pieces of so many bytes, with a pause after each.
   public func send(_ bytes: [UInt8], pieces: Int, pauseMilliseconds: UInt32) throws {
@@ -70,7 +77,7 @@ public final class RawClient {
 
   /// The next answer, whole; `method` is the request's, since HEAD has no body.
   public func response(to method: String = "POST", within seconds: Double = 10) throws -> RawResponse {
-    let deadline = Date(timeIntervalSinceNow: seconds * Sanitizers.slowness)
+    let deadline = Date(timeIntervalSinceNow: seconds * Patience.factor)
     while true {
       if let (response, count) = RawResponse.parse(unread, method: method, isEnd: end != nil) {
         unread.removeFirst(count)
@@ -85,7 +92,7 @@ public final class RawClient {
 
   /// Whatever comes until the other side ends, for so long at most.
   public func readToEnd(within seconds: Double = 10) throws -> [UInt8] {
-    let deadline = Date(timeIntervalSinceNow: seconds * Sanitizers.slowness)
+    let deadline = Date(timeIntervalSinceNow: seconds * Patience.factor)
     while end == nil {
       guard receive(until: deadline) else { throw HarnessError("still open: \(shown(unread))") }
     }
@@ -101,10 +108,10 @@ public final class RawClient {
     return unread
   }
 
-  /// Takes up to `count` bytes that come within a second; empty when none did.
+  /// Takes up to `count` bytes that come within some seconds; empty when none did.
   public func take(_ count: Int) -> [UInt8] {
     guard end == nil else { return [] }
-    switch Sockets.receive(descriptor, max: count, within: 1) {
+    switch Sockets.receive(descriptor, max: count, within: Patience.factor) {
     case .bytes(let bytes): return bytes
     case .nothing: return []
     case .end: end = .closed
@@ -115,7 +122,7 @@ public final class RawClient {
 
   /// Whether the other side closes within so many seconds, saying nothing more before it.
   public func isClosedByPeer(within seconds: Double = 10) -> Bool {
-    let deadline = Date(timeIntervalSinceNow: seconds)
+    let deadline = Date(timeIntervalSinceNow: seconds * Patience.factor)
     while end == nil, receive(until: deadline) {}
     return end != nil && unread.isEmpty
   }

@@ -218,6 +218,7 @@ private final class UpstreamConnection {
     for step in reply.steps {
       switch step {
       case .send(let bytes): guard Sockets.sendAll(descriptor, bytes) else { return false }
+      case .sendMarked(let byte): guard Sockets.sendMarked(descriptor, byte) else { return false }
       case .sendZeros(let count):
         let part = [UInt8](repeating: 0, count: 65_536)
         for start in stride(from: 0, to: count, by: part.count) {

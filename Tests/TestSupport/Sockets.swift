@@ -36,6 +36,11 @@ enum Sockets {
     withAddress(address(path)) { Glibc.bind(descriptor, $0, $1) } == 0
   }
 
+  /// A name that is no file and ends with its socket.
+  static func bind(_ descriptor: Int32, abstract name: String) -> Bool {
+    withAddress(address("\0" + name)) { Glibc.bind(descriptor, $0, $1) } == 0
+  }
+
   static func connect(_ descriptor: Int32, path: String) -> Bool {
     withAddress(address(path)) { Glibc.connect(descriptor, $0, $1) } == 0
   }
@@ -73,8 +78,13 @@ enum Sockets {
 
   private static let noSignalNoWait = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
 
+  static func sendMarked(_ descriptor: Int32, _ byte: UInt8) -> Bool {
+    var byte = byte
+    return send(descriptor, &byte, 1, Int32(MSG_OOB) | Int32(MSG_NOSIGNAL)) == 1
+  }
+
   /// Sends all of it; false when the other side is gone or takes nothing for so long.
-  static func sendAll(_ descriptor: Int32, _ bytes: [UInt8], within seconds: Double = 30) -> Bool {
+  static func sendAll(_ descriptor: Int32, _ bytes: [UInt8], within seconds: Double = 60) -> Bool {
     var sent = 0
     while sent < bytes.count {
       guard wait(descriptor, POLLOUT, seconds) else { return false }

@@ -4,8 +4,9 @@ public import Foundation
 public final class TemporaryDirectory: Sendable {
   public let path: String
 
-  public init() throws {
-    var template = Array((FileManager.default.temporaryDirectory.path + "/vesigate-test-XXXXXX").utf8CString)
+  /// - Parameter folder: where it is made; the system's for temporary files unless a test needs another.
+  public init(in folder: String = FileManager.default.temporaryDirectory.path) throws {
+    var template = Array((folder + "/vesigate-test-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else {
       throw HarnessError("mkdtemp: \(String(cString: strerror(errno)))")
     }

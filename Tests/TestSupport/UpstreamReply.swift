@@ -2,6 +2,8 @@
 public struct UpstreamReply: Sendable {
   public enum Step: Sendable {
     case send([UInt8])
+    /// A byte that TCP calls urgent, with a mark behind it.
+    case sendMarked(UInt8)
     /// So many zero bytes, without holding them.
     case sendZeros(Int)
     case pause(milliseconds: Int)

@@ -23,31 +23,33 @@ enum TidyRules {
   /// Tables of literal requests and messages read better unbroken.
   static let testLineCharactersMax = 140
 
-  /// Who may import whom. The arrows point inward: edges know the core, never each other.
+  /// Who may import whom. The arrows point inward: edges know the core and their event loops, never each other.
   static let imports: [String: Set<String>] = [
+    "Instants": [],
     "Signing": ["COpenSSL"],
-    "Gateway": ["Signing", "Synchronization"],
-    "Framing": ["Gateway", "Glibc"],
+    "Gateway": ["Instants", "Signing", "Synchronization"],
+    "HTTP": ["Gateway", "Glibc"],
     "Diagnosis": ["Gateway", "Signing"],
-    "Forwarding": ["Gateway", "CCurl", "CLinux", "NIOCore", "Glibc", "Synchronization"],
-    "Listening": ["Gateway", "Framing", "NIOCore", "Glibc", "Synchronization"],
+    "Forwarding": [
+      "Gateway", "HTTP", "CCurl", "CLinux", "CTLS", "Transport", "NIOCore", "Glibc", "Synchronization",
+    ],
+    "Listening": ["Gateway", "HTTP", "Transport", "NIOCore", "Glibc", "Synchronization"],
     "Transport": [
       "CLinux", "NIOCore", "NIOConcurrencyHelpers", "Glibc", "Dispatch", "Synchronization",
     ],
-    "Settings": ["Gateway", "Signing", "CYAML", "Glibc"],
+    "Secrets": ["Instants", "Signing", "CLinux", "Glibc", "Synchronization"],
+    "Settings": ["Gateway", "Instants", "Secrets", "Signing", "CTLS", "CYAML", "Glibc"],
     "Calling": ["CCurl", "Glibc"],
-    "Rotation": ["Calling", "Signing", "CLinux", "Glibc"],
-    "Supervision": ["CLinux", "ServiceLifecycle", "UnixSignals", "Logging", "Glibc", "Dispatch"],
-    "Control": ["NIOCore", "NIOPosix", "Glibc", "Synchronization"],
-    "Admin": ["NIOCore", "NIOPosix", "NIOHTTP1", "Synchronization"],
+    "Rotation": ["Calling", "Instants", "Secrets", "Signing", "Glibc"],
+    "Supervision": ["ServiceLifecycle", "UnixSignals", "Logging", "Glibc", "Dispatch"],
+    "Control": ["Transport", "NIOCore", "Glibc", "Synchronization"],
+    "Admin": ["Transport", "NIOCore", "NIOHTTP1", "Synchronization"],
     "Metrics": ["Gateway", "Glibc"],
-    "Telemetry": ["Gateway", "Logging", "Glibc", "Synchronization"],
+    "Telemetry": ["Gateway", "Instants", "Logging", "Glibc", "Synchronization"],
     "vesigate": [
-      "CLinux", "Signing", "Gateway", "Framing", "Diagnosis", "Forwarding", "Listening", "Control",
-      "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin", "Metrics", "Transport",
-      "ArgumentParser",
-      "Logging", "NIOCore",
-      "NIOPosix", "ServiceLifecycle",
+      "CLinux", "Instants", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening",
+      "Control", "Secrets", "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin",
+      "Metrics", "Transport", "ArgumentParser", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
       "UnixSignals", "Glibc", "Dispatch", "Synchronization",
     ],
   ]
@@ -56,6 +58,7 @@ enum TidyRules {
   static func violations(in file: TidyFile) -> [String] {
     foreignImports(in: file) + unprovenPromises(in: file) + lengths(in: file)
       + unfinishedWork(in: file) + machinePaths(in: file) + lockedClosures(in: file) + ending(in: file)
+      + figures(in: file) + uncheckedClocks(in: file) + rawPrints(in: file)
   }
 
   static func foreignImports(in file: TidyFile) -> [String] {
@@ -144,6 +147,64 @@ enum TidyRules {
     return numbered(file) { line in
       let isLocked = ["Mutex<", "NIOLockedValueBox<", "NIOLoopBoundBox<"].contains { line.contains($0 + "(") }
       return isLocked && line.contains("->") ? "a closure in a lock grows: let a struct hold it" : nil
+    }
+  }
+
+  /// What a program takes of memory and time says something only while nothing else runs.
+  static let measures = [
+    ".resident" + "Bytes", "least" + "Growth(", "Rss" + "File", "Vm" + "RSS", "Vm" + "HWM",
+    "processor" + "Seconds(of", "process_cpu" + "_seconds", "Dispatch" + "Time", "Continuous" + "Clock",
+    "Suspending" + "Clock",
+  ]
+  /// These can be compared with each other too, or bounded from below, or be a limit that no load moves.
+  static let comparables = [
+    "cpu" + "Seconds", ".loop" + "Seconds", "clock_" + "gettime(", ".timeInterval" + "Since(",
+    ".timeInterval" + "SinceNow",
+    "system" + "Uptime", "--a" + "s=",
+  ]
+
+  /// Tests that run beside others measure nothing, unless a comment on the line or in the five above says what load
+  /// does to it, in this word.
+  static func figures(in file: TidyFile) -> [String] {
+    let places = ["Alone.swift", "Slow.swift"]
+    guard file.isSwift, file.path.hasPrefix("Tests/"), !file.path.hasPrefix("Tests/TestSupport/"),
+      !places.contains(where: file.path.hasSuffix)
+    else { return [] }
+    let lines = file.lines
+    return lines.indices.compactMap { index in
+      guard !lines[index].contains("static func") else { return nil }
+      if let word = measures.first(where: lines[index].contains) {
+        return "\(file.path):\(index + 1): \(word) is for suites that run alone: their names end with Alone"
+      }
+      guard let word = comparables.first(where: lines[index].contains) else { return nil }
+      let isExplained = lines[max(index - 5, 0)...index].contains { line in
+        commentStart(line).map { line[$0...].lowercased().contains("load") } ?? false
+      }
+      return isExplained
+        ? nil : "\(file.path):\(index + 1): \(word) without a comment that says what load does to it"
+    }
+  }
+
+  /// What a wall clock or a file's date says is multiplied in one place, which knows that it may be anything. Clocks
+  /// that begin with the machine or the process end before 64 bits do.
+  static func uncheckedClocks(in file: TidyFile) -> [String] {
+    guard file.isSwift, let room = file.room, room != "Instants",
+      ["CLOCK_REALTIME", "tim.tv_sec", "timespec"].contains(where: file.text.contains),
+      !["CLOCK_MONOTONIC", "CLOCK_PROCESS_CPUTIME_ID"].contains(where: file.text.contains)
+    else { return [] }
+    return numbered(file) { line in
+      // Reading it, not filling it in.
+      line.contains(".tv_sec") && [" * ", " + "].contains { line.contains($0) }
+        ? "seconds of a clock or a file: UnixTime.milliseconds takes them, whatever they are" : nil
+    }
+  }
+
+  /// What commands print goes through `print` of the program's own, which shows a terminal nothing that it obeys.
+  static func rawPrints(in file: TidyFile) -> [String] {
+    guard file.room == "vesigate", !file.path.hasSuffix("/Printing.swift") else { return [] }
+    return numbered(file) { line in
+      ["Swift.print(", "fputs(", "FileHandle"].contains { line.contains($0) }
+        ? "print and complain escape what they show, this does not" : nil
     }
   }
 

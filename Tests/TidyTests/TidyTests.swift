@@ -17,7 +17,7 @@ private func violations(_ path: String, _ text: String) -> [String] {
 
 @Test(arguments: [
   ("Gateway", "import NIOCore", "NIOCore"), ("Gateway", "internal import Glibc", "Glibc"),
-  ("Signing", "public import Gateway", "Gateway"), ("Framing", "import Foundation", "Foundation"),
+  ("Signing", "public import Gateway", "Gateway"), ("HTTP", "import Foundation", "Foundation"),
   ("vesigate", "internal import FoundationEssentials", "FoundationEssentials"),
   ("Listening", "  import struct Forwarding.Multi", "Forwarding"),
   ("Settings", "@preconcurrency import COpenSSL  // door", "COpenSSL"),
@@ -84,12 +84,53 @@ func `work that is left for later is found`(word: String) {
   #expect(violations("Sources/Control/A.swift", "let told: Mutex<Subscriber?>\n") == [])
 }
 
+@Test func `seconds of a wall clock or a file that are multiplied are found, those of other clocks are not`()
+{
+  let clock = "clock_" + "gettime"
+  let read = "let ms = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000\n"
+  #expect(violations("Sources/Telemetry/A.swift", "\(clock)(CLOCK_REALTIME, &time)\n" + read).count == 1)
+  #expect(violations("Sources/Rotation/A.swift", "let ms = Int64(status.st_mtim.tv_sec) * 1000\n").count == 1)
+  #expect(violations("Sources/Telemetry/A.swift", "\(clock)(CLOCK_MONOTONIC, &time)\n" + read) == [])
+  #expect(
+    violations("Sources/Settings/A.swift", "\(clock)(CLOCK_REALTIME, &t)\nlet n = t.tv_sec &* 1000\n")
+      == [])
+}
+
+@Test func `a command that prints past the program's own function is found`() {
+  #expect(violations("Sources/vesigate/A.swift", "Swift.print(text)\n").count == 1)
+  #expect(violations("Sources/vesigate/A.swift", "print(text)\n") == [])
+  #expect(violations("Sources/vesigate/Printing.swift", "Swift.print(text)\n") == [])
+}
+
 @Test func `a path of one machine is found in any file, a path of the project is not`() {
   let machine = "/wo" + "rk/"
   #expect(violations("docs/a.md", "see \(machine)x\n").count == 1)
   #expect(violations(".ci/run", "\(machine)x\n").count == 1)
   #expect(violations("Makefile", "cd /tmp/" + "wt-one\n").count == 1)
   #expect(violations("docs/a.md", "see docs\(machine)x\n") == [])
+}
+
+@Test(arguments: TidyRules.measures)
+func `a test that measures memory or time among others is found`(word: String) {
+  let line = "#expect(gateway\(word) < 7)  // Whatever the load.\n"
+  #expect(violations("Tests/ReloadTests/FloodTests.swift", line).count == 1)
+  #expect(violations("Tests/ReloadTests/FloodAlone.swift", line) == [])
+  #expect(violations("Tests/ReloadTests/FloodSlow.swift", line) == [])
+  #expect(violations("Tests/TestSupport/Flood.swift", line) == [])
+}
+
+@Test(arguments: TidyRules.comparables)
+func `what may be compared or is a bound from below needs a comment that says what load does to it`(
+  word: String
+) {
+  let (path, line) = ("Tests/ReloadTests/FloodTests.swift", "let it = (\(word), 1)\n")
+  let gap = { (count: Int) in String(repeating: "\n", count: count) }
+  #expect(violations(path, line).count == 1)
+  #expect(violations(path, "// It takes a while." + gap(1) + line).count == 1)
+  #expect(violations(path, "let load = 1" + gap(1) + line).count == 1)
+  #expect(violations(path, "// Load makes both longer." + gap(6) + line).count == 1)
+  #expect(violations(path, "// Load makes both longer." + gap(5) + line) == [])
+  #expect(violations("Tests/ReloadTests/FloodAlone.swift", line) == [])
 }
 
 @Test func `a file without its last line feed is found`() {

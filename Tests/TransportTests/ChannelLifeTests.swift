@@ -184,7 +184,7 @@ import Testing
       { stage in
         let client = try stage.connect()
         try client.send("x")
-        _ = client.readSome(for: 10)
+        _ = client.readSome(for: 60)
         #expect(client.end == .reset)
       })
   }
@@ -211,7 +211,7 @@ import Testing
         return client
       })
     #expect(diary.count("inactive") == 1 && diary.count("close future") == 1 && diary.count("unwritten") == 1)
-    _ = client.withLock { $0.readSome(for: 10) }
+    _ = client.withLock { $0.readSome(for: 60) }
     #expect(client.withLock { $0.end } != nil)
   }
 
@@ -228,7 +228,7 @@ import Testing
       { stage in
         let client = try stage.connect()
         client.offer(Array("too late".utf8))
-        _ = client.readSome(for: 10)
+        _ = client.readSome(for: 60)
         #expect(client.end != nil)
         #expect(eventually { diary.has("removed") })
         #expect(diary.all == ["registered", "active", "inactive", "unregistered", "removed"])

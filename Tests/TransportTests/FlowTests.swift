@@ -218,7 +218,7 @@ import Testing
       { stage in
         let client = try stage.connect()
         client.offer([UInt8](repeating: 65, count: 1000))
-        _ = client.readSome(for: 10)
+        _ = client.readSome(for: 60)
         #expect(client.end != nil)
         #expect(eventually { diary.has("removed") })
         #expect(diary.count("inactive") == 1)

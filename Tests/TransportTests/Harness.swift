@@ -5,7 +5,7 @@ import TestSupport
 
 @testable import Transport
 
-/// Both kinds of event loops. What holds of SwiftNIO's has to hold of ours.
+/// The oracle beside what is tried: what holds of SwiftNIO's event loops has to hold of ours.
 enum Engine: String, CaseIterable, Sendable {
   case epoll, posix
 
@@ -200,10 +200,10 @@ extension Channel {
 }
 
 extension RawClient {
-  /// At least so many bytes, as soon as they are there; fewer only where they do not come within ten seconds.
+  /// At least so many bytes, as soon as they are there; fewer only where they do not come within a minute.
   func take(all count: Int) -> [UInt8] {
     var got: [UInt8] = []
-    let end = Date(timeIntervalSinceNow: 10)
+    let end = Date(timeIntervalSinceNow: 60)
     while got.count < count, self.end == nil, Date() < end { got += take(max(count, 65_536)) }
     return got
   }

@@ -69,10 +69,10 @@ import Testing
     try await withLoops(engine) { group in
       let loop = group.next()
       let ran = Locked(0)
-      let fromOutside = loop.scheduleTask(in: .milliseconds(20)) { ran.withLock { $0 += 1 } }
+      let fromOutside = loop.scheduleTask(in: .milliseconds(800)) { ran.withLock { $0 += 1 } }
       fromOutside.cancel()
       let fromInside = try await loop.submit {
-        let timer = loop.scheduleTask(in: .milliseconds(20)) { ran.withLock { $0 += 1 } }
+        let timer = loop.scheduleTask(in: .milliseconds(800)) { ran.withLock { $0 += 1 } }
         timer.cancel()
         timer.cancel()
         return timer
@@ -85,7 +85,7 @@ import Testing
           #expect(error as? EventLoopError == .cancelled)
         }
       }
-      try await loop.scheduleTask(in: .milliseconds(40)) {}.futureResult.get()
+      try await loop.scheduleTask(in: .milliseconds(900)) {}.futureResult.get()
       #expect(ran.withLock { $0 } == 0)
     }
   }

@@ -44,7 +44,8 @@ import Testing
         #expect(eventually { diary.count("active") == 10 })
         for client in clients { client.close() }
         for channel in stage.listening { try await channel.close().get() }
-        #expect(throws: (any Error).self) { try stage.connect() }
+        // A child that another test begins holds what was open until it has become its program.
+        #expect(eventually { (try? stage.connect()) == nil })
       })
   }
 
@@ -62,7 +63,7 @@ import Testing
         #expect(eventually { diary.has("failed") })
         try await stage.group.next().scheduleTask(in: .milliseconds(200)) {}.futureResult.get()
         // Without a rest it would be tens of thousands.
-        #expect(diary.count("failed") <= 2)
+        #expect(diary.count("failed") <= 20)
         #expect(listen(descriptor, 16) == 0)
         let client = try stage.connect()
         #expect(eventually { accepted.has("active") })
@@ -78,13 +79,19 @@ import Testing
       .epoll, server: { try $0.add(errors) }, connection: { try $0.add(Probe(diary)) },
       { stage in
         let server = try #require(stage.listening.first as? ServerChannel)
-        try await server.loop.submit {
+        let rests = try await server.loop.submit {
           let descriptor = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
           let channel = SocketChannel(loop: server.loop, descriptor: descriptor, parent: server, local: nil)
           server.pipeline.syncOperations.fireChannelRead(NIOAny(channel))
+          return server.isResting
         }.get()
+        // The next one would fare no better.
+        #expect(rests)
         #expect(eventually { diary.has("removed") })
         #expect(diary.all == ["registered", "unregistered", "failed", "removed"])
+        let client = try stage.connect()
+        #expect(eventually { diary.has("active") })
+        client.close()
       })
   }
 
@@ -141,7 +148,7 @@ import Testing
       var ends: [CInt] = [0, 0]
       #expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
       let diary = Diary()
-      let channel = try await group.adopt(ends[0], on: group.next()) { channel in
+      let channel = try await group.adopt(ends[0]) { channel in
         channel.eventLoop.makeCompletedFuture {
           let probe = Probe(diary)
           probe.onRead = { $0.say($1) }

@@ -2,21 +2,17 @@
 // libcurl's variadic functions as typed ones, which Swift can call. What every
 // use of it has in common stands in vg_confine; nothing else here decides anything.
 #include <curl/curl.h>
+#include <stdint.h>
 
 typedef size_t (*vg_bytes_callback)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*vg_prereq_callback)(void *context, char *remote_ip, char *local_ip, int remote_port,
                                   int local_port);
-typedef int (*vg_seek_callback)(void *context, curl_off_t offset, int origin);
-typedef int (*vg_debug_callback)(CURL *easy, curl_infotype type, char *bytes, size_t count, void *context);
 typedef curl_socket_t (*vg_open_callback)(void *context, curlsocktype purpose,
                                           struct curl_sockaddr *address);
 typedef int (*vg_close_callback)(void *context, curl_socket_t socket);
 typedef int (*vg_socket_callback)(CURL *easy, curl_socket_t socket, int what, void *context,
                                   void *socket_context);
 typedef int (*vg_timer_callback)(CURLM *multi, long timeout_ms, void *context);
-
-/// curl_global_init with memory that is used again: see CCurl.c. Once, before any thread uses libcurl.
-CURLcode vg_global_init(void);
 
 static inline CURLcode vg_set_long(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value);
@@ -52,6 +48,14 @@ static inline void vg_confine(CURL *easy) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 }
 
+/// Makes a PEM file the only authority. libcurl would go on asking the system's directory beside it, and, where it
+/// asks no directory, keep what it has read of the file for a day.
+static inline void vg_set_authority(CURL *easy, const char *file) {
+  curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+  curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+  curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+}
+
 static inline CURLcode vg_set_header_function(CURL *easy, vg_bytes_callback call, void *context) {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
   return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, call);
@@ -62,49 +66,48 @@ static inline CURLcode vg_set_write_function(CURL *easy, vg_bytes_callback call,
   return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, call);
 }
 
-/// `call` is asked for a body that was not given as a whole.
-static inline CURLcode vg_set_read_function(CURL *easy, vg_bytes_callback call, void *context) {
-  curl_easy_setopt(easy, CURLOPT_READDATA, context);
-  return curl_easy_setopt(easy, CURLOPT_READFUNCTION, call);
-}
-
-/// `call` is asked to begin the body anew, where libcurl would send the request a second time.
-static inline CURLcode vg_set_seek_function(CURL *easy, vg_seek_callback call) {
-  return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, call);
-}
-
 static inline CURLcode vg_set_prereq_function(CURL *easy, vg_prereq_callback call, void *context) {
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
   return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, call);
 }
 
-/// Called only while CURLOPT_VERBOSE is on.
-static inline CURLcode vg_set_debug_function(CURL *easy, vg_debug_callback call, void *context) {
-  curl_easy_setopt(easy, CURLOPT_DEBUGDATA, context);
-  return curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, call);
-}
-
-static inline CURLcode vg_set_socket_functions(CURL *easy, vg_open_callback open, vg_close_callback close,
-                                               void *context) {
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
+/// `close` may be called when the transfer is long over, with its pooled connection; `open` only while it runs.
+static inline CURLcode vg_set_socket_functions(CURL *easy, vg_open_callback open, void *opener,
+                                               vg_close_callback close, void *closer) {
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, opener);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, closer);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open);
   return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close);
 }
 
-static inline curl_off_t vg_bytes_uploaded(CURL *easy) {
-  curl_off_t count = 0;
-  return curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &count) == CURLE_OK ? count : 0;
+/// The socket of a connection that was opened with CURLOPT_CONNECT_ONLY; CURL_SOCKET_BAD where it is gone.
+static inline curl_socket_t vg_active_socket(CURL *easy) {
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK ? socket : CURL_SOCKET_BAD;
 }
 
-/// Bytes of the request's head that the kernel has taken.
-static inline long vg_head_bytes_sent(CURL *easy) {
-  long count = 0;
-  return curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &count) == CURLE_OK ? count : 0;
+/// A share of TLS sessions, for one thread; NULL where there is no memory. It is to be cleaned up behind its handles.
+static inline CURLSH *vg_share_sessions(void) {
+  CURLSH *share = curl_share_init();
+  if (share) curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+  return share;
 }
 
-static inline CURLcode vg_get_private(CURL *easy, void **value) {
-  return curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)value);
+static inline CURLcode vg_set_share(CURL *easy, CURLSH *share) {
+  return curl_easy_setopt(easy, CURLOPT_SHARE, share);
+}
+
+/// OpenSSL's side of the connection that a transfer has just now (an `SSL *`); NULL where it has none.
+static inline const void *vg_tls_connection(CURL *easy) {
+  struct curl_tlssessioninfo *info = NULL;
+  if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || !info) return NULL;
+  return info->backend == CURLSSLBACKEND_OPENSSL ? info->internals : NULL;
+}
+
+/// What the kernel said when it refused to connect, 0 where it refused nothing.
+static inline int vg_system_error(CURL *easy) {
+  long number = 0;
+  return curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number) == CURLE_OK ? (int)number : 0;
 }
 
 static inline CURLMcode vg_multi_set_long(CURLM *multi, CURLMoption option, long value) {

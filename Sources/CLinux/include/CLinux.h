@@ -1,6 +1,6 @@
 #pragma once
 // The few kernel and C library calls that Swift's Glibc module does not show: epoll, eventfd, adjtimex, malloc's
-// settings, the variadic prctl and ioctl, and what only netlink tells.
+// settings, the variadic prctl and ioctl.
 #include <malloc.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -30,12 +30,6 @@ void vg_forget_text(void);
 /// not say.
 int vg_clock_synchronised(void);
 
-/// Adds, changes or removes one descriptor; `op` is an EPOLL_CTL value.
-static inline int vg_epoll_ctl(int epoll, int op, int fd, uint32_t events) {
-  struct epoll_event event = {.events = events, .data = {.fd = fd}};
-  return epoll_ctl(epoll, op, fd, &event);
-}
-
 /// Bytes written to a socket that the other side's kernel has not acknowledged, or, of a unix socket, that the other
 /// side has not read; -1 where that is not known.
 static inline int vg_unacknowledged(int fd) {
@@ -43,8 +37,8 @@ static inline int vg_unacknowledged(int fd) {
   return ioctl(fd, TIOCOUTQ, &count) == 0 ? count : -1;
 }
 
-/// `vg_epoll_ctl` with a word of the caller's choice, in place of the descriptor, that comes back with its events.
-static inline int vg_epoll_ctl_tagged(int epoll, int op, int fd, uint32_t events, uint64_t tag) {
+/// Adds, changes or removes one descriptor; `op` is an EPOLL_CTL value, `tag` comes back with its events.
+static inline int vg_epoll_ctl(int epoll, int op, int fd, uint32_t events, uint64_t tag) {
   struct epoll_event event = {.events = events, .data = {.u64 = tag}};
   return epoll_ctl(epoll, op, fd, &event);
 }
@@ -61,10 +55,13 @@ static inline void vg_mark_thread(const void *mark) { vg_thread_mark = mark; }
 /// accept4(2), closed on exec and not blocking. `address` has room for a sockaddr_storage.
 int vg_accept(int fd, void *address, uint32_t *bytes);
 
+/// How many processors this process may run on (sched_getaffinity(2)); -1 where the kernel does not say.
+int vg_processors_allowed(void);
+
 /// The calling thread's name, of which the kernel keeps 15 bytes.
 void vg_name_thread(const char *name);
 
-/// A descriptor that wakes a `poll`; closed on exec.
+/// A descriptor that wakes a wait; closed on exec.
 static inline int vg_eventfd(void) { return eventfd(0, EFD_CLOEXEC); }
 
 static inline void vg_eventfd_signal(int fd) { eventfd_write(fd, 1); }
@@ -74,6 +71,19 @@ static inline int vg_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 /// Reserves blocks for a file without changing its size (FALLOC_FL_KEEP_SIZE); -1 and errno on failure.
 static inline long vg_reserve(int fd, long bytes) { return syscall(SYS_fallocate, fd, 1, 0L, bytes); }
 
-/// The backlog of a listening unix socket, by sock_diag(7); -1 where the kernel does not say, as without
-/// AF_NETLINK among the unit's RestrictAddressFamilies=.
-int vg_unix_backlog(int fd);
+/// Whose permissions files are opened with on this thread: the effective ids, or those of `vg_act_as`.
+uint32_t vg_file_user(void);
+uint32_t vg_file_group(void);
+
+/// Has this thread open files with another account's permissions, as setfsuid(2) does; -1 where it may not.
+int vg_act_as(uint32_t user, uint32_t group, const uint32_t *groups, size_t count);
+void vg_act_as_self(void);
+
+/// Whether a folder has an access list of its own: its group's bits then say what the list lets others do at most.
+int vg_has_access_list(const char *path);
+
+/// Whether a file is a mount of its own, which nothing can be renamed over: 1 or 0.
+int vg_is_mount_root(int directory, const char *name);
+
+/// The kind of a file system whose files are the kernel's own words (procfs, sysfs and their like); NULL of any other.
+const char *vg_kernel_file_system(int fd);

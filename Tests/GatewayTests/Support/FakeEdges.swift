@@ -33,17 +33,17 @@ final class FakeReply: ReplySink {
 /// A secret file's looks, answered when the test says so.
 final class FakeLooks: SecretLooks {
   private(set) var paths: [String] = []
-  private var waiting: [() -> Void] = []
+  private var waiting: [(LookEnd) -> Void] = []
 
-  func look(atSecretFile path: String, then: @escaping () -> Void) {
+  func look(atSecretFile path: String, then: @escaping (LookEnd) -> Void) {
     paths.append(path)
     waiting.append(then)
   }
 
-  func finish() {
+  func finish(_ end: LookEnd = .inForce) {
     let ready = waiting
     waiting = []
-    for then in ready { then() }
+    for then in ready { then(end) }
   }
 }
 

@@ -34,7 +34,10 @@ import Testing
 
   private static let claims = [
     "X-Verified: false", "X-Forwarded-For: 198.51.100.1", "Forwarded: for=198.51.100.1",
-    "X_Forwarded_For: 198.51.100.1", "X-Forwarded-Proto: http",
+    "X_Forwarded_For: 198.51.100.1", "X-Forwarded-Proto: http", "X-Forwarded-Prefix: /198.51.100.1",
+    "X-Forwarded-Server: 198.51.100.1", "X-Forwarded-User: 198.51.100.1", "x-forwarded-port: 198.51.100.1",
+    "X-Real-IP: 198.51.100.1", "Client-IP: 198.51.100.1", "X-Client-Ip: 198.51.100.1",
+    "True-Client-IP: 198.51.100.1", "X-Url-Scheme: 198.51.100.1",
   ]
 
   /// The sender's address and scheme by the front's word, whatever the sender claims.
@@ -63,6 +66,33 @@ import Testing
       }
       return violations.isEmpty ? "200, once, whole" : violations.joined(separator: "; ")
     }
+  }
+
+  /// What fronts, gateways and frameworks are known to say or to read, and two that nobody knows.
+  private static let known = [
+    "", "-Access-Token", "-Authorization", "-By", "-Client-Cert", "-Context", "-Email", "-For-Original",
+    "-Groups", "-Method", "-Path", "-Port", "-Preferred-Username", "-Prefix", "-Protocol", "-Scheme",
+    "-Server", "-Ssl", "-Tls-Client-Cert", "-Tls-Client-Cert-Info", "-Uri", "-User", "For",
+  ]
+  private static let unknown = ["-Made-Up", "Too"]
+
+  /// nginx deletes by name alone, and both its file and the README say so.
+  @Test(arguments: PeerFront.allCases)
+  func `of what a stranger says in a front's words the shipped front hands on nothing that it can name`(
+    front: PeerFront
+  ) throws {
+    let stage = try Stage(front)
+    let claims = (Self.known + Self.unknown).map { "X-Forwarded\($0): 198.51.100.1" }
+    let others = [
+      "Forwarded", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "Client-IP", "True-Client-IP",
+      "CF-Connecting-IP", "Fastly-Client-IP", "Front-End-Https", "X-Scheme", "X-Url-Scheme",
+    ].map { "\($0): 198.51.100.1" }
+    let request = SignedRequest().with { $0.lines += claims + others + ["X-Stays: 198.51.100.1"] }
+    let (answers, seen) = try stage.send([request.bytes])
+    #expect(answers.map(\.status) == [200])
+    let arrived = try #require(seen.first).fields.filter { $0.value.contains("198.51.100.1") }.map(\.key)
+    let unnamed = front == .nginx ? ["HTTP_X_FORWARDEDTOO", "HTTP_X_FORWARDED_MADE_UP"] : []
+    #expect(arrived.sorted() == unnamed + ["HTTP_X_STAYS"])
   }
 
   /// What a front makes of these is its own affair: it may refuse, mend or pass on. Whatever arrives must be

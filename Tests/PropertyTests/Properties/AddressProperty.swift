@@ -30,7 +30,9 @@ enum AddressProperty {
 
   private static func urlViolation(_ text: String) -> String? {
     guard let url = try? UpstreamURL(text) else { return nil }
-    guard url.text == text, url.path.hasPrefix("/"), (1...65_535).contains(url.port), !url.host.isEmpty else {
+    // The file of a socket may begin with several slashes, which are one.
+    let isAsWritten = url.text == text || text.hasPrefix("unix://") && (try? UpstreamURL(url.text)) == url
+    guard isAsWritten, url.path.hasPrefix("/"), (1...65_535).contains(url.port), !url.host.isEmpty else {
       return "an unsound URL"
     }
     guard url.unixSocketPath == nil else { return nil }

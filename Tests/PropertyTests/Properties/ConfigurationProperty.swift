@@ -6,10 +6,12 @@ import Signing
 /// What holds of any configuration file: it is refused with sentences on one line each, or it is in force
 /// exactly as `check --print` shows it.
 enum ConfigurationProperty {
-  static func violation(_ input: [UInt8]) -> String? {
+  static func violation(_ input: [UInt8]) -> String? { violation(input, environment: [:]) }
+
+  static func violation(_ input: [UInt8], environment: [String: String]) -> String? {
     let parsed: ParsedConfiguration
     do throws(Problems) {
-      parsed = try Configuration.parse(input, file: "vesigate.yaml")
+      parsed = try Configuration.parse(input, file: "vesigate.yaml", environment: environment)
     } catch {
       if error.all.isEmpty { return "refused without a reason" }
       return sentenceViolation(error.all)

@@ -1,12 +1,10 @@
-import CCurl
-import Framing
-import Glibc
+import HTTP
 import Signing
 
 @testable import Forwarding
 @testable import Gateway
 
-/// What holds of every head that leaves: the lines in libcurl's text are names of letters, digits and
+/// What holds of every head that leaves: its lines are names of letters, digits and
 /// hyphens, with one mark among them, and that is ours. The first byte of an input chooses the
 /// circumstances, the rest is a request as a sender would send it.
 enum ForwardedHeadProperty {
@@ -30,11 +28,11 @@ enum ForwardedHeadProperty {
 
   private static func text(_ request: ForwardRequest, _ circumstances: Circumstances) -> [UInt8] {
     let upstream = circumstances.route.upstreams[0]
-    let head = HeadText(upstream: upstream)
-    return withExtendedLifetime(head) {
-      let text = head.build(request, target: request.target(at: upstream))
-      return Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
-    }
+    let writer = RequestWriter()
+    writer.write(
+      method: request.method, target: request.target(at: upstream),
+      host: request.hasHost ? nil : upstream.authority, headers: request.headers, length: 3)
+    return Array(writer.bytes)
   }
 }
 
@@ -106,18 +104,18 @@ private struct LeavingWitness {
     }
   }
 
-  /// libcurl's text says what the plan says, whole, and nothing else but the upstream's `Host`, and ends in
-  /// the field whose value is libcurl's version.
+  /// The text says what the plan says, whole, and nothing else but the upstream's `Host` and the body's length.
   func textViolation(_ text: [UInt8]) -> String? {
     let target = request.target(at: circumstances.route.upstreams[0])
-    var lines = [target + Array(" HTTP/1.1".utf8)]
+    var lines = [Array("\(request.method) ".utf8) + target + Array(" HTTP/1.1".utf8)]
     if !fields.contains(where: { $0.name.lowercased.text == "host" }) {
       lines.append(Array("Host: app".utf8))
     }
     lines += fields.map { $0.value.isEmpty ? $0.name + [0x3A] : $0.name + [0x3A, 0x20] + $0.value }
-    lines.append(Array("X-Forwarded-As:".utf8))
+    lines.append(Array("Content-Length: 3".utf8))
     guard lines.allSatisfy(\.isFreeOfLineEndsAndNUL) else { return "a line end or NUL in a line" }
-    return Array(lines.joined(separator: [0x0D, 0x0A])) == text ? nil : "the text is not what was planned"
+    return Array((lines + [[], []]).joined(separator: [0x0D, 0x0A])) == text
+      ? nil : "the text is not what was planned"
   }
 
   /// However an app's container folds names, it finds our mark once and nobody else's.

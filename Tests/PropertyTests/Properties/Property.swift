@@ -11,9 +11,12 @@ struct Property: Sendable {
     Property(name: "headers", violation: ForwardedHeadProperty.violation),
     Property(name: "secret-file", violation: SecretFileProperty.violation),
     Property(name: "configuration", violation: ConfigurationProperty.violation),
-    Property(name: "answers", violation: AnswerProperty.violation),
     Property(name: "addresses", violation: AddressProperty.violation),
     Property(name: "rotation", violation: RotationProperty.violation),
+    Property(name: "environment", violation: EnvironmentProperty.violation),
+    Property(name: "control", violation: ControlProperty.violation),
+    Property(name: "diagnosis", violation: DiagnosisProperty.violation),
+    Property(name: "provider-answers", violation: ProviderAnswerProperty.violation),
   ]
 }
 

@@ -34,6 +34,7 @@ def refuses(report):
 def sets_one(report):
     done = run("vesigate", "secret", "set", stdin=service.FIRST + "\n")
     report.check("vesigate secret set takes one from standard input", done.code == 0, done)
+    report.check("it says what starts the service", "systemctl start vesigate" in done.text, done)
     report.check("the secret is not in what it said", service.FIRST not in done.text)
     found = os.stat(service.SECRET_FILE)
     report.check("the file is readable for the service's group and for nobody else",

@@ -24,7 +24,7 @@ def scenario(report, world):
     report.check("errors of usage, permission and configuration are not tried again",
                  {"64", "77", "78"} <= set(re.findall(r"\d+", prevented)), prevented)
     files = int(service.show("vesigate", "LimitNOFILE"))
-    report.check("LimitNOFILE= is enough for connections-max and in-flight-max", files >= 4096 + 2048 + 64, files)
+    report.check("LimitNOFILE= is enough for connections-max and in-flight-max", files >= 4096 + 64 + 3 * 2048 + 2048 + 4096 // 8 + 256, files)
 
 
 def exposure(report, unit, exposure_max):

@@ -1,0 +1,19 @@
+public import Gateway
+
+/// Why bytes are no message, or none that all readers would read alike. What it means for a delivery is the
+/// business of whoever reads: a request is refused with it, an upstream's answer is a failed attempt.
+public enum MessageFault: Error, Sendable, Equatable {
+  /// The text names the rule.
+  case malformed(StaticText)
+  /// The header section, or the trailers, are beyond their bound.
+  case headTooLarge(SectionBound)
+}
+
+extension Rejection {
+  init(_ fault: MessageFault) {
+    switch fault {
+    case .malformed(let rule): self = .malformed(rule)
+    case .headTooLarge(let bound): self = .headTooLarge(bound)
+    }
+  }
+}

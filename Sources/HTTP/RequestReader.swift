@@ -1,0 +1,137 @@
+public import Gateway
+
+/// Reads HTTP/1.1 and HTTP/1.0 requests (RFC 9112) from bytes as they come, and refuses everything that two
+/// readers could understand differently.
+///
+/// It does no I/O, knows no time, and holds no more than one head, which `Limits` bound. The size of a body
+/// is the caller's to judge: by `RequestHead.framing` before it comes, or by the ranges of a chunked one.
+public struct RequestReader {
+  public enum Event {
+    /// All bytes given were taken.
+    case needMore
+    case head(RequestHead)
+    /// Body data, as offsets in the bytes given to this call.
+    case body(Range<Int>)
+    /// The request is over. The next one, nothing of which was touched, can be read.
+    case end
+  }
+
+  private enum State {
+    case head
+    case body(bytesLeft: Int)
+    case chunked
+    case refused(Rejection)
+  }
+
+  private let limits: Limits
+  private let lists: HeaderListPool
+  private var state = State.head
+  private var head: RequestHeadReader
+  private var chunks: ChunkedBody
+
+  /// Of the limits, those of the request line and of the header section are heeded, the latter two for
+  /// trailers too.
+  ///
+  /// - Parameter lists: where memory for fields comes from.
+  public init(limits: Limits, lists: HeaderListPool = HeaderListPool()) {
+    self.limits = limits
+    self.lists = lists
+    head = RequestHeadReader(limits: limits, lists: lists)
+    chunks = ChunkedBody(
+      trailerBytesMax: limits.headerBytesMax, trailerFieldsMax: limits.headerFieldsMax)
+  }
+
+  /// Whether a byte of a request line was seen whose head is not complete: a connection that stays silent
+  /// now is owed a 408. An empty line before the request line is not yet a request.
+  public var hasBegun: Bool { head.hasBegun }
+
+  /// Whether a head was handed out whose `.end` was not.
+  public var isReadingBody: Bool {
+    switch state {
+    case .body, .chunked: true
+    case .head, .refused: false
+    }
+  }
+
+  /// How much is still to come of a body whose length was said; 0 within a head or a chunked body.
+  public var bodyBytesLeft: Int {
+    if case .body(let bytesLeft) = state { bytesLeft } else { 0 }
+  }
+
+  /// So many bytes of that body, at most `bodyBytesLeft`, came by another way than `read`, in their place.
+  public mutating func passOver(bodyBytes count: Int) {
+    precondition(count <= bodyBytesLeft, "bytes of the next request are no body")
+    if case .body(let bytesLeft) = state { state = .body(bytesLeft: bytesLeft - count) }
+  }
+
+  /// Reads up to the next event. `consumed` is set to the bytes taken from the front of `bytes`; the caller
+  /// calls again with the rest until `.needMore`. `.end` may come without any bytes.
+  ///
+  /// Throws `.malformed`, `.versionNotSupported`, `.requestLineTooLong`, `.headTooLarge`,
+  /// `.expectationFailed`, or `.bodyTooLarge` for a length of more than 15 digits. How the bytes were cut
+  /// into calls never changes the verdict. After it every call throws the same.
+  public mutating func read(
+    _ bytes: UnsafeRawBufferPointer, consumed: inout Int
+  ) throws(Rejection) -> Event {
+    consumed = 0
+    do throws(Rejection) {
+      return try readEvent(bytes, &consumed)
+    } catch {
+      state = .refused(error)
+      throw error
+    }
+  }
+
+  private mutating func readEvent(
+    _ bytes: UnsafeRawBufferPointer, _ index: inout Int
+  ) throws(Rejection) -> Event {
+    switch state {
+    case .head: return try readHead(bytes, &index)
+    case .body(let bytesLeft): return readBody(bytesLeft, bytes.count, &index)
+    case .chunked: return try readChunks(bytes, &index)
+    case .refused(let rejection): throw rejection
+    }
+  }
+
+  private mutating func readHead(
+    _ bytes: UnsafeRawBufferPointer, _ index: inout Int
+  ) throws(Rejection) -> Event {
+    guard let read = try head.read(bytes, &index) else { return .needMore }
+    head = RequestHeadReader(limits: limits, lists: lists)
+    switch read.framing {
+    case .none: state = .body(bytesLeft: 0)
+    case .length(let count): state = .body(bytesLeft: count)
+    case .chunked:
+      chunks = ChunkedBody(
+        trailerBytesMax: limits.headerBytesMax, trailerFieldsMax: limits.headerFieldsMax)
+      state = .chunked
+    }
+    return .head(read)
+  }
+
+  private mutating func readBody(_ bytesLeft: Int, _ end: Int, _ index: inout Int) -> Event {
+    guard bytesLeft > 0 else {
+      state = .head
+      return .end
+    }
+    let count = min(bytesLeft, end)
+    guard count > 0 else { return .needMore }
+    state = .body(bytesLeft: bytesLeft - count)
+    index = count
+    return .body(0..<count)
+  }
+
+  private mutating func readChunks(
+    _ bytes: UnsafeRawBufferPointer, _ index: inout Int
+  ) throws(Rejection) -> Event {
+    let event: ChunkedBody.Event
+    do throws(MessageFault) { event = try chunks.read(bytes, &index) } catch { throw Rejection(error) }
+    switch event {
+    case .needMore: return .needMore
+    case .body(let range): return .body(range)
+    case .end:
+      state = .head
+      return .end
+    }
+  }
+}

@@ -1,0 +1,84 @@
+internal import CLinux
+internal import Glibc
+internal import Signing
+
+/// What is done with an open file.
+enum Descriptor {
+  /// Reads to the end into one block of memory, so that wiping the result leaves nothing behind.
+  static func read(
+    _ descriptor: Int32, _ path: String, bytesMax: Int
+  ) throws(FileFailure) -> (bytes: [UInt8], modified: Int64) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileFailure("read", path, errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileFailure(.configuration, "\(path) is not a regular file")
+    }
+    var buffer = [UInt8](repeating: 0, count: bytesMax + 1)
+    guard let count = fill(&buffer, from: descriptor) else { throw FileFailure("read", path, errno) }
+    guard count <= bytesMax else {
+      wipe(&buffer)
+      throw FileFailure(.configuration, "\(path) is larger than \(bytesMax) bytes")
+    }
+    buffer.removeLast(buffer.count - count)
+    return (buffer, FileIdentity(status).modifiedUnixMilliseconds)
+  }
+
+  /// Reads to the end of the file, or until the buffer is full.
+  ///
+  /// - Returns: how many bytes; nil where the kernel refuses, and `errno` says why.
+  static func fill(_ buffer: inout [UInt8], from descriptor: Int32) -> Int? {
+    var count = 0
+    while count < buffer.count {
+      let got = buffer.withUnsafeMutableBytes { bytes in
+        Glibc.read(descriptor, bytes.baseAddress.map { $0 + count }, bytes.count - count)
+      }
+      if got < 0, errno == EINTR { continue }
+      guard got >= 0 else { return nil }
+      guard got > 0 else { break }
+      count += got
+    }
+    return count
+  }
+
+  /// Empties a file and gives it its owner and mode.
+  static func prepare(
+    _ descriptor: Int32, _ ownership: SecretFolder.Ownership, _ path: String
+  ) throws(FileFailure) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileFailure("write", path, errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileFailure(.configuration, "\(path) is not a regular file: remove it")
+    }
+    if status.st_size > 0, ftruncate(descriptor, 0) != 0 { throw FileFailure("write", path, errno) }
+    if status.st_uid != ownership.user || status.st_gid != ownership.group {
+      guard fchown(descriptor, ownership.user, ownership.group) == 0 else {
+        throw FileFailure("give the directory's group to", path, errno)
+      }
+    }
+    // After the owner: changing that may clear bits, and nobody else may read it in between.
+    guard fchmod(descriptor, ownership.mode) == 0 else { throw FileFailure("set the mode of", path, errno) }
+  }
+
+  static func write(_ descriptor: Int32, _ bytes: [UInt8], _ path: String) throws(FileFailure) {
+    var count = 0
+    while count < bytes.count {
+      let put = bytes.withUnsafeBytes { bytes in
+        Glibc.write(descriptor, bytes.baseAddress.map { $0 + count }, bytes.count - count)
+      }
+      if put < 0, errno == EINTR { continue }
+      guard put > 0 else { throw FileFailure("write", path, put == 0 ? ENOSPC : errno) }
+      count += put
+    }
+    guard fsync(descriptor) == 0 else { throw FileFailure("sync", path, errno) }
+  }
+
+  /// Blocks, but no bytes. On a file system that cannot do it none are reserved.
+  static func reserve(_ descriptor: Int32, bytes: Int, _ path: String) throws(FileFailure) {
+    while vg_reserve(descriptor, bytes) != 0 {
+      if errno == EINTR { continue }
+      if errno == EOPNOTSUPP || errno == ENOSYS { return }
+      throw FileFailure("reserve room for", path, errno)
+    }
+    guard fsync(descriptor) == 0 else { throw FileFailure("sync", path, errno) }
+  }
+}

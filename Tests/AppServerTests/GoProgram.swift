@@ -1,0 +1,29 @@
+import TestSupport
+
+/// The app in Go, compiled once, of nothing but the standard library.
+final class GoProgram: Sendable {
+  let path: String
+  private let directory: TemporaryDirectory
+
+  static let shared = Result { try GoProgram() }
+
+  private init() throws {
+    directory = try TemporaryDirectory()
+    path = directory.path + "/app"
+    let compiler: ChildProcess
+    do {
+      compiler = try ChildProcess(
+        ["go", "build", "-o", path, AppPlace.source("app.go")],
+        environment: [
+          "PATH": "/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin", "HOME": directory.path,
+          "GOCACHE": directory.path + "/cache", "GO111MODULE": "off", "GOPROXY": "off",
+          "GOTOOLCHAIN": "local",
+        ])
+    } catch {
+      throw HarnessError("\(error): scripts/install-needs apps installs Debian's golang-go")
+    }
+    guard compiler.waitForExit(within: 60) == 0 else {
+      throw HarnessError("go build: \(compiler.lines.joined(separator: "\n"))")
+    }
+  }
+}

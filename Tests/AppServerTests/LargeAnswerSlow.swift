@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+
+/// 100 MiB to a sender that takes its time: whole, and never held by the gateway.
+struct LargeAnswerSlow {
+  private static let blockCount = 1600
+  private static let blockBytes = 65_536
+  /// What may be on its way at once, and what an allocator keeps.
+  private static let growthMax = 16 << 20
+
+  private let stage: AppStage
+
+  init(_ stage: AppStage) { self.stage = stage }
+
+  func run() throws -> String {
+    let sender = AppSender(stage)
+    try sender.probe()
+    let resident = stage.gateway.residentBytes
+    let client = try RawClient(port: stage.gateway.port, receiveBufferBytes: 65_536)
+    try client.send(SignedRequest("small").with { $0.target = "/0/large" }.bytes)
+    var unread = try skipHead(client)
+    var growth = 0
+    for number in 0..<Self.blockCount {
+      // A long pause, in which an app without bounds would send it all; then short ones.
+      if number % 16 == 0 { usleep(number == 16 ? 1_000_000 : 5_000) }
+      while unread.count < Self.blockBytes {
+        let part = client.take(262_144)
+        guard !part.isEmpty else { throw HarnessError("it ended within block \(number)") }
+        unread += part
+      }
+      guard AppStage.isSame(unread.prefix(Self.blockBytes), AppStage.blocks(number..<number + 1)) else {
+        throw HarnessError("block \(number) is not what was sent")
+      }
+      unread.removeFirst(Self.blockBytes)
+      if number % 16 == 0 { growth = max(growth, stage.gateway.residentBytes - resident) }
+    }
+    guard unread.isEmpty else { throw HarnessError("\(unread.count) bytes too many") }
+    guard growth < Self.growthMax else { throw HarnessError("the gateway grew by \(growth) bytes") }
+    try sender.probe()
+    return "ok, +\(growth >> 20) MiB"
+  }
+
+  private func skipHead(_ client: RawClient) throws -> [UInt8] {
+    var unread: [UInt8] = []
+    while true {
+      if let end = unread.firstIndex(of: Array("\r\n\r\n".utf8)) {
+        let head = HeaderLines(Array(unread[..<(end + 4)]))
+        guard head.value("content-length") == String(Self.blockCount * Self.blockBytes) else {
+          throw HarnessError("\(head.lines)")
+        }
+        return Array(unread[(end + 4)...])
+      }
+      let part = client.take(65_536)
+      guard !part.isEmpty else { throw HarnessError("no answer") }
+      unread += part
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import TestSupport
+import Testing
+
+private let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+
+private let canMount: Bool = {
+  let mounts = "mount -t tmpfs none /run && mount -t tmpfs none /sys/fs/cgroup"
+  let probe = try? ChildProcess(["unshare", "--mount", "sh", "-c", mounts], environment: environment)
+  return GatewayProcess.isRoot && probe?.waitForExit(within: 30) == 0
+}()
+
+/// What `secret set` says on a machine that has the package, with no daemon running: in a world of its own, which has a
+/// `/run` and control groups as systemd makes them.
+@Suite(
+  .ownThread,
+  .enabled(if: canMount, "only root, where it may mount, can have a /run of its own"))
+struct ServiceUnitTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    try directory.write(
+      "vesigate.yaml",
+      """
+      listen: 127.0.0.1:0
+      control: \(directory.path)/control.sock
+      routes:
+        - path: /hook
+          secret-file: \(directory.path)/secret
+          upstreams: [http://127.0.0.1:9/]
+      """, mode: 0o644)
+  }
+
+  /// What is said of the first secret, where the shell has made the world by `making`.
+  private func said(_ making: String) throws -> [String] {
+    let script = """
+      mount -t tmpfs none /run && mount -t tmpfs none /sys/fs/cgroup && \(making) \
+      && printf 'a-secret-of-some-length' | "$@"
+      """
+    let child = try ChildProcess(
+      [
+        "unshare", "--mount", "sh", "-c", script, "sh", try GatewayBinary.path(), "secret", "set", "--config",
+        directory.path + "/vesigate.yaml",
+      ], environment: environment)
+    #expect(child.waitForExit(within: 60) == 0, "\(child.lines)")
+    return child.lines
+  }
+
+  @Test func `the first secret of a service that does not run leads to its start`() throws {
+    let hint = "note: vesigate does not run: systemctl start vesigate starts it, with this secret"
+    let unit = "mkdir -p /run/systemd/system && touch /run/systemd/system/vesigate.service"
+    #expect(try said(unit).contains(hint))
+    // Without systemd, without the unit, and while it has processes.
+    for world in [
+      "true", "mkdir -p /run/systemd/system",
+      "\(unit) && mkdir -p /sys/fs/cgroup/system.slice/vesigate.service",
+    ] {
+      let lines = try said(world)
+      #expect(
+        !lines.contains(hint) && lines.contains { $0.contains("no daemon answers at") }, "\(world) \(lines)")
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import Gateway
+import HTTP
+
+/// What a reader made of some bytes: every request it handed out, and how it ended.
+struct Transcript: Equatable {
+  struct Field: Equatable {
+    var name: [UInt8]
+    var value: [UInt8]
+  }
+
+  struct Message: Equatable {
+    var method: String
+    var target: String
+    var minorVersion: Int
+    var fields: [Field]
+    var framing: RequestHead.Framing
+    var hostIndex: Int?
+    var keepsAlive: Bool
+    var expectsContinue: Bool
+    var body: [UInt8] = []
+    var isComplete = false
+  }
+
+  var messages: [Message] = []
+  var rejection: Rejection?
+  var hasBegun = false
+  var isReadingBody = false
+
+  /// Every request was whole, and nothing came after the last one.
+  var isClean: Bool { rejection == nil && !hasBegun && !isReadingBody }
+}
+
+extension Transcript {
+  init(of bytes: [UInt8], limits: Limits = Limits()) {
+    self.init(ofPieces: [bytes], limits: limits)
+  }
+
+  init(of text: String, limits: Limits = Limits()) {
+    self.init(of: Array(text.utf8), limits: limits)
+  }
+
+  /// Gives the reader one piece after another, each in memory of its own and of exactly its size.
+  init(ofPieces pieces: [[UInt8]], limits: Limits = Limits()) {
+    var reader = RequestReader(limits: limits)
+    for piece in pieces where rejection == nil {
+      do throws(Rejection) {
+        try piece.withUnsafeBufferPointer { (piece) throws(Rejection) in
+          try take(UnsafeRawBufferPointer(piece), &reader)
+        }
+      } catch {
+        rejection = error
+      }
+    }
+    hasBegun = rejection == nil && reader.hasBegun
+    isReadingBody = reader.isReadingBody
+  }
+
+  private mutating func take(
+    _ piece: UnsafeRawBufferPointer, _ reader: inout RequestReader
+  ) throws(Rejection) {
+    var offset = 0
+    while true {
+      let rest = UnsafeRawBufferPointer(rebasing: piece[offset...])
+      var consumed = 0
+      let event = try reader.read(rest, consumed: &consumed)
+      precondition(0...rest.count ~= consumed, "the reader took more than it was given")
+      offset += consumed
+      switch event {
+      case .needMore:
+        precondition(offset == piece.count, "the reader left bytes and wants more")
+        return
+      case .head(let head): messages.append(Message(head))
+      case .body(let range):
+        precondition(!range.isEmpty && range.upperBound <= consumed, "body bytes outside those taken")
+        messages[messages.count - 1].body += rest[range]
+      case .end: messages[messages.count - 1].isComplete = true
+      }
+    }
+  }
+}
+
+extension Transcript.Message {
+  init(_ head: RequestHead) {
+    method = head.method
+    target = String(decoding: head.target, as: UTF8.self)
+    minorVersion = head.minorVersion
+    fields = (0..<head.headers.count).map { index in
+      head.headers.withField(index) { Transcript.Field(name: Array($0), value: Array($1)) }
+    }
+    framing = head.framing
+    hostIndex = head.hostIndex
+    keepsAlive = head.keepsAlive
+    expectsContinue = head.expectsContinue
+  }
+
+  var bodyText: String { String(decoding: body, as: UTF8.self) }
+
+  func value(of name: String) -> [UInt8]? { fields.first { $0.name == Array(name.utf8) }?.value }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// Of a compromised secret nothing passes once the new one is stored: not after the daemon has been told, at once.
+@Suite(.serialized) struct RevocationTests {
+  enum Way: String, CaseIterable, Sendable { case rotate, set }
+
+  private func begin(_ way: Way, _ stage: RotationStage) throws -> ChildProcess {
+    switch way {
+    case .rotate: return try stage.spawn(["--compromised"])
+    case .set:
+      let command = "printf a-new-secret-of-some-length | \"$0\" secret set --compromised --config \"$1\""
+      return try ChildProcess(
+        ["sh", "-c", command, try GatewayBinary.path(), stage.gateway.configPath],
+        environment: ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
+    }
+  }
+
+  private func inode(_ stage: RotationStage) -> ino_t {
+    var status = stat()
+    return stat(stage.secretPath, &status) == 0 ? status.st_ino : 0
+  }
+
+  @Test(.timeLimit(.minutes(5)), arguments: Way.allCases)
+  func `what ends after the new secret is stored is refused where only the old one signed it`(
+    way: Way
+  ) async throws {
+    try await onThread {
+      for round in 0..<3 {
+        let stage = try RotationStage(
+          seed: 60 + UInt64(round), behaviour: .rotate(delayMillisecondsMax: 0))
+        let old = stage.provider.current.secret
+        let request = SignedRequest(Delivery(number: 1, isForged: true).body).with { $0.secret = old }
+        // One that has begun long before, and ends after.
+        let half = try stage.gateway.connect()
+        try half.send(request.head + request.body.prefix(10))
+        let client = try stage.gateway.connect()
+        usleep(300_000)
+        let before = inode(stage)
+        let command = try begin(way, stage)
+        let deadline = Date().addingTimeInterval(60)
+        while inode(stage) == before, Date() < deadline {}
+        try half.send(Array(request.body.dropFirst(10)))
+        var statuses: [Int] = []
+        repeat {
+          try client.send(request.bytes)
+          statuses.append(try client.response(within: 30).status)
+        } while command.status == nil && Date() < deadline
+        statuses.append(try half.response(within: 30).status)
+        #expect(command.waitForExit(within: 60) == 0, "\(command.lines)")
+        #expect(statuses.allSatisfy { $0 == 401 || $0 == 503 }, "\(way) \(statuses)")
+        #expect(stage.upstream.counts.deliveries.isEmpty && stage.upstream.counts.forged == 0)
+        #expect(stage.leftovers == [])
+        #expect(stage.gateway.terminate() == 0)
+        stage.stop()
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(5)))
+  func `what is entered for a compromised secret leaves no journal, with a daemon or without`()
+    async throws
+  {
+    try await onThread {
+      let stage = try RotationStage(seed: 64, behaviour: .rotate(delayMillisecondsMax: 0))
+      let old = stage.provider.current.secret
+      #expect(try begin(.set, stage).waitForExit(within: 60) == 0)
+      #expect(try stage.status(signedWith: "a-new-secret-of-some-length") == 200)
+      #expect(try stage.status(signedWith: old, shiftSeconds: -5) == 401)
+      #expect(stage.leftovers == [] && !stage.exists(".previous"))
+      #expect(stage.gateway.terminate() == 0)
+      #expect(try begin(.set, stage).waitForExit(within: 60) == 0)
+      #expect(stage.leftovers == [])
+      stage.stop()
+    }
+  }
+}
