@@ -32,11 +32,11 @@ let package = Package(
     .target(name: "CLinux", path: "Sources/C/Linux"),
 
     // The core: no I/O, no clock, no NIO.
-    .target(name: "Instants", swiftSettings: strict),
-    .target(name: "Signing", dependencies: ["COpenSSL"], swiftSettings: strict),
-    .target(name: "Gateway", dependencies: ["Instants", "Signing"], swiftSettings: strict),
-    .target(name: "HTTP", dependencies: ["Gateway"], swiftSettings: strict),
-    .target(name: "Diagnosis", dependencies: ["Gateway", "Signing"], swiftSettings: strict),
+    .target(name: "Formats", swiftSettings: strict),
+    .target(name: "Signing", dependencies: ["Formats", "COpenSSL"], swiftSettings: strict),
+    .target(name: "Gateway", dependencies: ["Formats", "Signing"], swiftSettings: strict),
+    .target(name: "HTTP", dependencies: ["Formats", "Gateway"], swiftSettings: strict),
+    .target(name: "Diagnosis", dependencies: ["Formats", "Gateway", "Signing"], swiftSettings: strict),
 
     // What the edges with sockets stand on: NIO's channels and event loops over one epoll. It knows no deliveries.
     .target(
@@ -52,35 +52,39 @@ let package = Package(
     .target(
       name: "Forwarding",
       dependencies: [
+        "Formats",
         "Gateway", "HTTP", "CCurl", "CLinux", "CTLS", "Transport",
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .target(
       name: "Listening",
-      dependencies: ["Gateway", "HTTP", "Transport", .product(name: "NIOCore", package: "swift-nio")],
+      dependencies: [
+        "Formats", "Gateway", "HTTP", "Transport", .product(name: "NIOCore", package: "swift-nio"),
+      ],
       swiftSettings: strict),
     .target(
       name: "Control",
-      dependencies: ["Transport", .product(name: "NIOCore", package: "swift-nio")],
+      dependencies: ["Formats", "Transport", .product(name: "NIOCore", package: "swift-nio")],
       swiftSettings: strict),
     .target(
       name: "Admin",
       dependencies: [
+        "Formats",
         "Transport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
-    .target(name: "Metrics", dependencies: ["Gateway"], swiftSettings: strict),
+    .target(name: "Metrics", dependencies: ["Formats", "Gateway"], swiftSettings: strict),
     // What secret files and their companions look like, read and written by it alone; it knows no gateway.
-    .target(name: "Secrets", dependencies: ["CLinux", "Instants", "Signing"], swiftSettings: strict),
+    .target(name: "Secrets", dependencies: ["CLinux", "Formats", "Signing"], swiftSettings: strict),
     .target(
-      name: "Settings", dependencies: ["Gateway", "Instants", "Secrets", "Signing", "CTLS", "CYAML"],
+      name: "Settings", dependencies: ["Gateway", "Formats", "Secrets", "Signing", "CTLS", "CYAML"],
       swiftSettings: strict),
     .target(name: "Calling", dependencies: ["CCurl"], swiftSettings: strict),
     .target(
-      name: "Rotation", dependencies: ["Calling", "Instants", "Secrets", "Signing"], swiftSettings: strict),
+      name: "Rotation", dependencies: ["Calling", "Formats", "Secrets", "Signing"], swiftSettings: strict),
     .target(
       name: "Supervision",
       dependencies: [
@@ -91,13 +95,13 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Telemetry",
-      dependencies: ["Gateway", "Instants", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["Gateway", "Formats", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
 
     .executableTarget(
       name: "vesigate",
       dependencies: [
-        "CLinux", "Instants", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening",
+        "CLinux", "Formats", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening",
         "Control", "Secrets", "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin",
         "Metrics", "Transport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -111,7 +115,7 @@ let package = Package(
 
     .testTarget(name: "SigningTests", dependencies: ["Signing"], swiftSettings: strict),
     .testTarget(
-      name: "GatewayTests", dependencies: ["Gateway", "Instants", "Signing"], swiftSettings: strict),
+      name: "GatewayTests", dependencies: ["Gateway", "Formats", "Signing"], swiftSettings: strict),
     .testTarget(
       name: "HTTPTests",
       dependencies: [

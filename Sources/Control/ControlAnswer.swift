@@ -1,3 +1,5 @@
+internal import Formats
+
 /// What commands can ask of the daemon.
 public enum ControlRequest: String, Sendable, CaseIterable {
   /// How things stand.
@@ -99,46 +101,28 @@ public struct ControlAnswer: Sendable {
     if let report { return report.line }
     let files = files.map(\.json).joined(separator: ",")
     let warnings =
-      warnings.isEmpty ? "" : ",\"warnings\":[\(warnings.map(JSON.string).joined(separator: ","))]"
+      warnings.isEmpty ? "" : ",\"warnings\":[\(warnings.map(JSONText.string).joined(separator: ","))]"
     return "{\"ok\":\(ok),\"generation\":\(generation),\"pid\":\(pid),"
-      + "\"message\":\(JSON.string(message)),\"files\":[\(files)]\(warnings)}\n"
+      + "\"message\":\(JSONText.string(message)),\"files\":[\(files)]\(warnings)}\n"
   }
 }
 
 extension ControlAnswer.File {
   fileprivate var json: String {
-    let prints = fingerprints.map(JSON.string).joined(separator: ",")
-    let before = previous.map { "{\"fingerprint\":\(JSON.string($0.fingerprint)),\"until\":\($0.until)}" }
+    let prints = fingerprints.map(JSONText.string).joined(separator: ",")
+    let before = previous.map { "{\"fingerprint\":\(JSONText.string($0.fingerprint)),\"until\":\($0.until)}" }
     let journal = journal.map { journal in
-      "{\"began\":\(journal.began),\"mode\":\(JSON.string(journal.mode)),"
+      "{\"began\":\(journal.began),\"mode\":\(JSONText.string(journal.mode)),"
         + "\"compromised\":\(journal.compromised)}"
     }
     let announced = atAnnouncement.map { totals in
       "{\"heldTotal\":\(totals.held),\"rejudged\":\(totals.rejudged),"
         + "\"deferred\":\(totals.deferred),\"revoked\":\(totals.revoked)}"
     }
-    return "{\"path\":\(JSON.string(path)),\"fingerprints\":[\(prints)],"
+    return "{\"path\":\(JSONText.string(path)),\"fingerprints\":[\(prints)],"
       + "\"previous\":[\(before.joined(separator: ","))],\"journal\":\(journal ?? "null"),"
       + "\"readAt\":\(readAt),\"held\":\(held),\"heldTotal\":\(heldTotal),"
       + "\"rejudged\":\(rejudged),\"overflowed\":\(overflowed),\"deferred\":\(deferred),"
       + "\"revoked\":\(revoked),\"atAnnouncement\":\(announced ?? "null")}"
-  }
-}
-
-/// The little JSON that answers are written in (RFC 8259, section 7).
-enum JSON {
-  static func string(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-        let hex = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
   }
 }

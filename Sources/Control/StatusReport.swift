@@ -1,3 +1,5 @@
+internal import Formats
+
 /// How things stand, for people and machines. docs/operations.md shows its keys, which stay as they are:
 /// later versions only add to them. Instants are Unix milliseconds, 0 or null where there was none yet.
 public struct StatusReport: Sendable {
@@ -85,93 +87,86 @@ extension StatusReport {
   /// A daemon's line, without its end, with what a command knows besides: what is wrong with the file as it stands.
   public static func line(_ line: String, fileProblem: String?) -> String {
     guard line.hasSuffix("}") else { return line }
-    return "\(line.dropLast()),\"fileProblem\":\(fileProblem.map(JSON.string) ?? "null")}"
+    return "\(line.dropLast()),\"fileProblem\":\(fileProblem.map(JSONText.string) ?? "null")}"
   }
 
   private var json: String {
-    JSON.object([
-      ("version", JSON.string(version)), ("pid", "\(pid)"), ("now", "\(now)"), ("startedAt", "\(startedAt)"),
-      ("phase", JSON.string(phase)), ("listen", JSON.array(listen.map(JSON.string))),
+    JSONText.object([
+      ("version", JSONText.string(version)), ("pid", "\(pid)"), ("now", "\(now)"),
+      ("startedAt", "\(startedAt)"),
+      ("phase", JSONText.string(phase)), ("listen", JSONText.array(listen.map(JSONText.string))),
       ("generation", "\(generation)"),
       (
         "reload",
-        JSON.object([
+        JSONText.object([
           ("taken", "\(reloadsTaken)"), ("refused", "\(reloadsRefused)"),
           ("isLastTaken", "\(isLastReloadTaken)"), ("takenAt", "\(reloadTakenAt)"),
         ])
       ),
       ("isClockSynchronised", isClockSynchronised.map { "\($0)" } ?? "null"), ("inFlight", "\(inFlight)"),
       ("inFlightBytes", "\(inFlightBytes)"), ("held", "\(held)"), ("connections", "\(connections)"),
-      ("logLinesDropped", "\(logLinesDropped)"), ("remarks", JSON.array(remarks.map(JSON.string))),
-      ("noRoute", JSON.counts(noRoute)), ("routes", JSON.array(routes.map(\.json))),
-      ("routesOmitted", "\(routesOmitted)"), ("upstreams", JSON.array(upstreams.map(\.json))),
+      ("logLinesDropped", "\(logLinesDropped)"), ("remarks", JSONText.array(remarks.map(JSONText.string))),
+      ("noRoute", JSONText.counts(noRoute)), ("routes", JSONText.array(routes.map(\.json))),
+      ("routesOmitted", "\(routesOmitted)"), ("upstreams", JSONText.array(upstreams.map(\.json))),
     ])
   }
 }
 
 extension StatusReport.Route {
   fileprivate var json: String {
-    JSON.object([
-      ("name", JSON.string(name)), ("observe", "\(observe)"), ("secretFile", JSON.string(secretFile)),
-      ("fingerprints", JSON.array(fingerprints.map(JSON.string))),
+    JSONText.object([
+      ("name", JSONText.string(name)), ("observe", "\(observe)"), ("secretFile", JSONText.string(secretFile)),
+      ("fingerprints", JSONText.array(fingerprints.map(JSONText.string))),
       (
         "previous",
-        JSON.array(
+        JSONText.array(
           previous.map {
-            JSON.object([("fingerprint", JSON.string($0.fingerprint)), ("until", "\($0.until)")])
+            JSONText.object([("fingerprint", JSONText.string($0.fingerprint)), ("until", "\($0.until)")])
           })
       ),
       ("secretModifiedAt", "\(secretModifiedAt)"), ("secretGeneration", "\(secretGeneration)"),
       ("toleranceSeconds", toleranceSeconds.map(String.init) ?? "null"),
-      ("outcomes", JSON.counts(outcomes)), ("refusals", JSON.counts(refusals)),
+      ("outcomes", JSONText.counts(outcomes)), ("refusals", JSONText.counts(refusals)),
       ("lastMinute", lastMinute.json), ("lastFiveMinutes", lastFiveMinutes.json),
       ("lastVerifiedAt", "\(lastVerifiedAt)"), ("lastRefusal", lastRefusalJSON), ("clock", clockJSON),
-      ("upstreams", JSON.array(upstreams.map(JSON.string))),
+      ("upstreams", JSONText.array(upstreams.map(JSONText.string))),
     ])
   }
 
   private var lastRefusalJSON: String {
     guard let lastRefusal else { return "null" }
-    return JSON.object([
-      ("reason", JSON.string(lastRefusal.reason)), ("at", "\(lastRefusal.at)"),
+    return JSONText.object([
+      ("reason", JSONText.string(lastRefusal.reason)), ("at", "\(lastRefusal.at)"),
       ("ageSeconds", lastRefusal.ageSeconds.map { "\($0)" } ?? "null"),
     ])
   }
 
   private var clockJSON: String {
     guard let clock else { return "null" }
-    return JSON.object([
+    return JSONText.object([
       ("skewSeconds", "\(clock.skewSeconds)"), ("isAlarming", "\(clock.isAlarming)"),
-      ("finding", JSON.string(clock.finding)),
+      ("finding", JSONText.string(clock.finding)),
     ])
   }
 }
 
 extension StatusReport.Route.Stretch {
   fileprivate var json: String {
-    JSON.object([("milliseconds", "\(milliseconds)"), ("outcomes", JSON.counts(outcomes))])
+    JSONText.object([("milliseconds", "\(milliseconds)"), ("outcomes", JSONText.counts(outcomes))])
   }
 }
 
 extension StatusReport.Upstream {
   fileprivate var json: String {
-    JSON.object([
-      ("name", JSON.string(name)), ("isFailing", "\(isFailing)"), ("lastAnsweredAt", "\(lastAnsweredAt)"),
+    JSONText.object([
+      ("name", JSONText.string(name)), ("isFailing", "\(isFailing)"), ("lastAnsweredAt", "\(lastAnsweredAt)"),
       ("lastStatus", "\(lastStatus)"), ("lastFailedAt", "\(lastFailedAt)"),
-      ("lastFailure", lastFailure.map(JSON.string) ?? "null"), ("attempts", JSON.counts(attempts)),
+      ("lastFailure", lastFailure.map(JSONText.string) ?? "null"), ("attempts", JSONText.counts(attempts)),
     ])
   }
 }
 
-extension JSON {
-  fileprivate static func object(_ members: [(String, String)]) -> String {
-    "{" + members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
-  }
-
-  fileprivate static func array(_ elements: [String]) -> String {
-    "[" + elements.joined(separator: ",") + "]"
-  }
-
+extension JSONText {
   fileprivate static func counts(_ counts: StatusReport.Counts) -> String {
     object(counts.map { ($0.name, "\($0.count)") })
   }

@@ -1,6 +1,3 @@
-internal import Gateway
-internal import Signing
-
 /// What is said when nothing matches: all that it cannot be.
 extension Finding {
   static func unsigned(_ refused: RefusedCase) -> Finding {

@@ -1,3 +1,5 @@
+internal import Gateway
+
 /// What a diagnosis came to, in words for an operator.
 public struct Finding: Sendable, Equatable {
   public enum Verdict: String, Sendable, CaseIterable {

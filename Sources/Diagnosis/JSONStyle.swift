@@ -1,4 +1,4 @@
-internal import Gateway
+internal import Formats
 
 /// How a program writes JSON: what a body looks like after something has read it and written it anew.
 struct JSONStyle {

@@ -1,5 +1,3 @@
-internal import Gateway
-
 /// A JSON text read so that it can be written anew as other programs would: members in their order, a
 /// number as the text it was.
 indirect enum JSONValue {

@@ -1,3 +1,4 @@
+internal import Formats
 public import Gateway
 
 /// One delivery that was refused, and what it was judged by: everything that a diagnosis looks at.

@@ -1,5 +1,4 @@
 public import Gateway
-internal import Signing
 
 /// A layout as the `signature:` setting of a route, in as few lines as there can be.
 public enum SettingLines {

@@ -1,14 +1,5 @@
-/// Byte-wise questions about header names and values. Only ASCII has a case here: a Unicode-aware
-/// comparison would fold more than any other reader of the same bytes does.
+/// Byte-wise questions about header names and values.
 extension UInt8 {
-  @inlinable public var asciiLowercased: UInt8 {
-    self &- UInt8(ascii: "A") < 26 ? self | 0x20 : self
-  }
-
-  @inlinable public var isASCIIDigit: Bool { self &- UInt8(ascii: "0") < 10 }
-
-  @inlinable public var isASCIILetter: Bool { (self | 0x20) &- UInt8(ascii: "a") < 26 }
-
   /// `tchar` of RFC 9110, section 5.6.2: what a header name or a method is made of.
   @inlinable public var isTokenCharacter: Bool {
     if isASCIILetter || isASCIIDigit { return true }

@@ -1,3 +1,4 @@
+internal import Formats
 public import Signing
 
 /// What a request's headers claim about its signature: everything that is needed to check it but the body.

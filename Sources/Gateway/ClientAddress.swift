@@ -1,3 +1,5 @@
+internal import Formats
+
 /// Whom the log calls the sender: the socket's peer, or what a trusted proxy says of its own peer.
 enum ClientAddress {
   /// So many proxies in a row are believed; nobody has more. What a sender writes left of them costs nothing.
@@ -54,6 +56,37 @@ private struct ProxyWalk {
     client = address
     hopsLeft -= 1
     return hopsLeft > 0 && trusted.contains(address)
+  }
+}
+
+extension Address {
+  /// What a forwarding field calls a client: an address, in quotes or not, IPv6 in brackets or bare, and a port
+  /// that says nothing here. Fronts in the cloud add one.
+  init?(node text: UnsafeRawBufferPointer) {
+    let quote = UInt8(ascii: "\"")
+    let isQuoted = text.count >= 2 && text.first == quote && text.last == quote
+    let node = isQuoted ? UnsafeRawBufferPointer(rebasing: text[1..<text.count - 1]) : text
+    guard let colon = node.lastIndex(of: UInt8(ascii: ":")), Address.isPort(node[(colon + 1)...]),
+      node.first == UInt8(ascii: "[")
+        ? node[colon - 1] == UInt8(ascii: "]") : !node[..<colon].contains(node[colon])
+    else {
+      self.init(bare: node)
+      return
+    }
+    self.init(bare: UnsafeRawBufferPointer(rebasing: node[..<colon]))
+  }
+
+  private init?(bare text: UnsafeRawBufferPointer) {
+    guard text.first == UInt8(ascii: "[") else {
+      self.init(bytesOf: text)
+      return
+    }
+    guard text.last == UInt8(ascii: "]"), text.contains(UInt8(ascii: ":")) else { return nil }
+    self.init(bytesOf: UnsafeRawBufferPointer(rebasing: text[1..<text.count - 1]))
+  }
+
+  private static func isPort(_ text: Slice<UnsafeRawBufferPointer>) -> Bool {
+    (1...5).contains(text.count) && text.allSatisfy(\.isASCIIDigit)
   }
 }
 

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// The attempts of one delivery: who gets it, whose answer counts, and how the answer flows back.
 ///
 /// Answers up to `heldBytesMax` are handed back once they are complete, so that one cut off by its upstream

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// What the spine needs from the edges. Each protocol is implemented by one room, and everything here is
 /// called and calls back on the delivery's own event loop.
 

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// The way of one delivery, top to bottom:
 ///
 ///     match -> collect -> verify -> plan -> dispatch -> reply -> record

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// What leaves the gateway: one delivery, marked and planned, the same for every upstream but for the
 /// target.
 public final class ForwardRequest {

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// What one event loop owns: its snapshot, its keyed HMAC contexts and its body buffers. A delivery lives
 /// on one lane from accept to reply, so nothing here is locked.
 public final class Lane {

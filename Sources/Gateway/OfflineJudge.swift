@@ -1,3 +1,4 @@
+internal import Formats
 public import Signing
 
 /// Judges and signs single deliveries away from any event loop, by the very code that the gateway runs.
@@ -77,21 +78,5 @@ extension SignatureLayout {
     case .milliseconds: String(unixMilliseconds)
     case .rfc3339: RFC3339.text(unixMilliseconds: unixMilliseconds)
     }
-  }
-}
-
-extension RFC3339 {
-  /// Whole seconds in UTC.
-  static func text(unixMilliseconds: Int64) -> String {
-    let (days, seconds) = CivilDate.floorDivided(unixMilliseconds / 1000, by: 86_400)
-    let (year, month, day) = CivilDate.of(daysSinceEpoch: days)
-    let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-    let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
-    return "\(date)T\(time.joined(separator: ":"))Z"
-  }
-
-  private static func padded(_ value: Int64, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 }

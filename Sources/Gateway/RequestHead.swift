@@ -1,3 +1,5 @@
+internal import Formats
+
 /// A request's first part, read and found unambiguous: what `RequestReader` makes and the spine begins with.
 //
 // A class, as the phases of a delivery hand it on: a reference is counted once, where a struct's copy counts its

@@ -1,4 +1,4 @@
-internal import Signing
+internal import Formats
 
 /// All routes, found by a hash of the path: their number does not show in the time a look-up takes.
 public struct RouteTable: Sendable {

@@ -1,3 +1,4 @@
+internal import Formats
 public import Signing
 
 /// The secrets of one file as they were read: which of them live is the file's word alone.

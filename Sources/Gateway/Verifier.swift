@@ -1,3 +1,4 @@
+internal import Formats
 internal import Signing
 
 /// Which secret proved a delivery, and how old its signature was. Its bytes are not part of it.

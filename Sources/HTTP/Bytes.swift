@@ -1,5 +1,3 @@
-internal import Gateway
-
 /// Names for the bytes that HTTP/1 is made of.
 extension UInt8 {
   static var carriageReturn: UInt8 { 0x0D }

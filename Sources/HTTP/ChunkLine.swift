@@ -1,5 +1,3 @@
-internal import Gateway
-
 /// The line before a chunk's data: `1*HEXDIG *( ";" name [ "=" value ] ) CRLF` (RFC 9112, section 7.1.1).
 /// Blanks beside the semicolon, which the RFC calls bad, are refused unless leniency is asked for. Extensions are
 /// read and dropped.

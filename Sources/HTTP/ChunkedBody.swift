@@ -1,5 +1,3 @@
-internal import Gateway
-
 /// A body in chunks as it arrives (RFC 9112, section 7.1). Trailer fields are held to the rules of header
 /// fields and dropped, whatever their names: they come after all that was decided by the headers.
 struct ChunkedBody {

@@ -1,5 +1,3 @@
-internal import Gateway
-
 /// A line of a head. Where it lies in the caller's bytes whole it is read where it lies; only one that was cut in
 /// two is put together here, within the bound of its section.
 struct CutLine {

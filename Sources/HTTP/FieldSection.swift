@@ -1,5 +1,3 @@
-internal import Gateway
-
 /// The lines of a header or trailer section as they arrive, up to the empty line that ends it
 /// (RFC 9112, section 5). It judges bytes and counts them; what a field means is the caller's business.
 struct FieldSection {

@@ -1,5 +1,3 @@
-internal import Gateway
-
 /// Reads one answer of HTTP/1.1 or HTTP/1.0 (RFC 9112) from bytes as they come. It does no I/O, knows no time, and
 /// holds no more than one head. How the bytes were cut into calls never changes what it reads.
 public struct ResponseReader {

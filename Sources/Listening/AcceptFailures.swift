@@ -1,4 +1,3 @@
-internal import Gateway
 internal import Glibc
 internal import NIOCore
 internal import Synchronization

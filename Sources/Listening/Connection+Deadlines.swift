@@ -1,5 +1,5 @@
+internal import Formats
 internal import Gateway
-internal import HTTP
 internal import NIOCore
 
 extension Connection {

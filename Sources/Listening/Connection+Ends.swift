@@ -1,6 +1,6 @@
+internal import Formats
 internal import Gateway
 internal import Glibc
-internal import HTTP
 internal import NIOCore
 
 // MARK: - How a connection ends, and what is refused without an exchange

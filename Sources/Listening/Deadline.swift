@@ -1,4 +1,4 @@
-internal import Gateway
+internal import Formats
 
 /// Until when a connection may stay in what it is doing.
 struct Deadline {

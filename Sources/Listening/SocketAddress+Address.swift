@@ -1,4 +1,4 @@
-internal import Gateway
+internal import Formats
 internal import NIOCore
 
 extension Address {

@@ -1,5 +1,4 @@
 public import Secrets
-internal import Signing
 
 /// The running daemon, as a rotation sees it.
 public protocol RotationDaemon {

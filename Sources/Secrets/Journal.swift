@@ -1,5 +1,5 @@
+internal import Formats
 internal import Glibc
-internal import Instants
 
 /// How far a rotation has come, as it stands beside the secret file. There is no secret in it.
 public struct Journal: Sendable, Equatable {

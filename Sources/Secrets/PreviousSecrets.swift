@@ -1,5 +1,5 @@
+internal import Formats
 internal import Glibc
-internal import Instants
 public import Signing
 
 /// The secrets that were current before, as `NAME.previous` holds them, newest first.

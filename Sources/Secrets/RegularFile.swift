@@ -1,6 +1,6 @@
 internal import CLinux
+internal import Formats
 internal import Glibc
-internal import Instants
 
 /// What tells one state of a file from another without reading it.
 public struct FileIdentity: Sendable, Equatable {

@@ -1,7 +1,5 @@
 internal import CLinux
 internal import Glibc
-internal import Instants
-public import Signing
 internal import Signing
 
 /// A secret file and what a rotation keeps beside it. Every write is a temporary file, synced, renamed, and

@@ -1,5 +1,4 @@
 public import Gateway
-internal import Signing
 
 extension Configuration {
   /// The configuration with every default filled in, as YAML that reads back to an equal one. Each secret

@@ -1,6 +1,5 @@
 public import Gateway
 public import Secrets
-internal import Signing
 
 /// A configuration with its secrets: everything that the gateway runs on, read and checked as a whole.
 public struct Loaded: Sendable {

@@ -1,3 +1,4 @@
+internal import Formats
 internal import Gateway
 
 /// Where a route's settings stand, for what can be judged only later.

@@ -1,5 +1,4 @@
 internal import CTLS
-internal import Gateway
 internal import Secrets
 internal import Signing
 

@@ -1,3 +1,4 @@
+internal import Formats
 public import Gateway
 
 /// An upstream as it is configured: a URL that is sent to as it is written, and what https is held to.

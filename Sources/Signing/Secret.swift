@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Formats
 
 /// A signing secret. Its bytes can be keyed into an HMAC and compared, never printed: every way of turning
 /// it into text gives the fingerprint. The memory is wiped when the last reference goes.

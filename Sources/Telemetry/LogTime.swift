@@ -1,6 +1,5 @@
-internal import Gateway
+internal import Formats
 internal import Glibc
-internal import Instants
 
 /// The wall clock as log lines show it: UTC, RFC 3339, milliseconds.
 enum LogTime {

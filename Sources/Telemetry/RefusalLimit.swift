@@ -1,4 +1,3 @@
-internal import Gateway
 internal import Synchronization
 
 /// Keeps a flood of refusals from filling the log: of each route's refusals for each reason so many a minute

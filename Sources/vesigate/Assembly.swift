@@ -1,6 +1,5 @@
 internal import CLinux
 internal import Forwarding
-internal import Gateway
 internal import Glibc
 internal import Listening
 internal import Logging

@@ -1,7 +1,5 @@
 internal import ArgumentParser
 internal import Control
-internal import Gateway
-internal import Instants
 internal import Settings
 
 struct CaptureCommand: ParsableCommand {

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Gateway
+internal import Formats
 internal import Glibc
 
 /// A refused request as the daemon handed it over.

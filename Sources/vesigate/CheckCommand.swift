@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Gateway
 internal import Glibc
 internal import Secrets
 internal import Settings

@@ -1,6 +1,5 @@
-internal import Gateway
+internal import Formats
 internal import Glibc
-internal import Instants
 internal import NIOCore
 
 /// The program's clocks, read in one place.

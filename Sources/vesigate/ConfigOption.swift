@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Glibc
-internal import Secrets
 internal import Settings
 
 /// `--config`, the same for every command.

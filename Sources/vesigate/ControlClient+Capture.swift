@@ -1,6 +1,6 @@
 internal import Control
+internal import Formats
 internal import Glibc
-internal import Instants
 
 /// Why a capture is over.
 struct CaptureEnding {

@@ -1,10 +1,7 @@
 internal import Control
-internal import Gateway
+internal import Formats
 internal import Glibc
-internal import Instants
 internal import NIOCore
-internal import Rotation
-internal import Secrets
 
 /// Asks the running daemon over its control socket. Every wait is bounded.
 struct ControlClient {

@@ -1,4 +1,4 @@
-internal import Control
+internal import Gateway
 internal import NIOCore
 internal import Rotation
 

@@ -1,9 +1,7 @@
 internal import Control
-internal import Gateway
+internal import Formats
 internal import Glibc
 internal import Secrets
-internal import Settings
-internal import Signing
 internal import Synchronization
 
 /// What commands get to hear, put together from the keeper and the engine.

@@ -1,8 +1,6 @@
 internal import Control
-internal import Gateway
 internal import Glibc
 internal import Listening
-internal import Settings
 internal import Transport
 
 /// The control socket while it is open.

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Control
 internal import Settings
 
 /// How a command finds the running daemon, and what it says of a file that is broken meanwhile. The daemon goes on by

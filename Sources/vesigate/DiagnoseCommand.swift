@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import Diagnosis
+internal import Formats
 internal import Gateway
 internal import Glibc
-internal import Instants
 internal import Settings
 
 struct DiagnoseCommand: ParsableCommand {

@@ -1,3 +1,4 @@
+internal import Formats
 internal import Forwarding
 internal import Gateway
 internal import Listening

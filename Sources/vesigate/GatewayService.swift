@@ -1,10 +1,8 @@
 internal import CLinux
-internal import Gateway
 internal import Glibc
 internal import Listening
 internal import Logging
 internal import ServiceLifecycle
-internal import Settings
 
 /// The gateway as a service: doors open until shutdown, then the drain.
 struct GatewayService: Service {

@@ -1,5 +1,5 @@
+internal import Diagnosis
 internal import Gateway
-internal import Instants
 internal import Logging
 internal import NIOCore
 internal import NIOPosix

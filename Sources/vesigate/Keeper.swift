@@ -3,7 +3,7 @@ internal import Logging
 internal import Metrics
 internal import NIOCore
 internal import NIOPosix
-internal import Secrets
+internal import Rotation
 internal import Settings
 internal import Synchronization
 

@@ -2,7 +2,6 @@ internal import Gateway
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix
-internal import Settings
 internal import Synchronization
 
 /// Looks at secret files on behalf of waiting deliveries, on a thread of its own. Deliveries that wait for

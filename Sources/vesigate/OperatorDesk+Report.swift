@@ -2,8 +2,8 @@ internal import Control
 internal import Gateway
 internal import Glibc
 internal import Metrics
+internal import Rotation
 internal import Settings
-internal import Signing
 internal import Synchronization
 
 /// What `vesigate status` shows.

@@ -1,10 +1,11 @@
 internal import Admin
 internal import CLinux
 internal import Calling
+internal import Formats
 internal import Gateway
 internal import Glibc
-internal import Instants
 internal import Metrics
+internal import Rotation
 internal import Secrets
 internal import Settings
 internal import Synchronization

@@ -1,4 +1,3 @@
-internal import Gateway
 internal import Logging
 internal import Metrics
 internal import ServiceLifecycle

@@ -1,13 +1,10 @@
 internal import CLinux
 internal import Forwarding
-internal import Gateway
 internal import Logging
-internal import Metrics
 internal import NIOCore
 internal import NIOPosix
 internal import Settings
 internal import Supervision
-internal import Telemetry
 internal import Transport
 
 /// What the running gateway is made of, without its doors.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
-internal import Gateway
+internal import Formats
 internal import Glibc
+internal import Metrics
 internal import NIOCore
 internal import Rotation
 internal import Secrets

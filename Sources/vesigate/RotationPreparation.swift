@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Calling
-internal import Gateway
+internal import Formats
 internal import Glibc
 internal import Rotation
 internal import Secrets

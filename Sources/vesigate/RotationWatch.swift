@@ -1,6 +1,4 @@
-internal import Gateway
 internal import ServiceLifecycle
-internal import Settings
 
 /// While a rotation is under way its files are looked at every second, also when no delivery asks for it: so
 /// its end is known, and one that does not end is said.

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Listening
 internal import Secrets
-internal import Settings
 internal import Supervision
 internal import UnixSignals
 

@@ -1,8 +1,7 @@
 internal import ArgumentParser
-internal import Gateway
+internal import Formats
 internal import Rotation
 internal import Secrets
-internal import Settings
 internal import Signing
 
 /// A change of a secret file by the operator's own hand: `set`, `new --write`, `retire`.

@@ -1,10 +1,7 @@
 internal import ArgumentParser
-internal import Control
-internal import Gateway
-internal import Rotation
+internal import Formats
 internal import Secrets
 internal import Settings
-internal import Signing
 
 struct SecretListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,7 @@
 internal import ArgumentParser
+internal import Formats
 internal import Gateway
-internal import Rotation
 internal import Secrets
-internal import Settings
 internal import Signing
 
 struct SecretNewCommand: ParsableCommand {

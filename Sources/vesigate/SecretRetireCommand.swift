@@ -1,7 +1,5 @@
 internal import ArgumentParser
-internal import Rotation
 internal import Secrets
-internal import Signing
 
 struct SecretRetireCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Rotation
 internal import Secrets
 
 struct SecretSetCommand: ParsableCommand {

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import CLinux
-internal import Control
 internal import Gateway
 internal import Rotation
 internal import Secrets

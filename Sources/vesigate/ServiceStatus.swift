@@ -1,5 +1,5 @@
+internal import Formats
 internal import Gateway
-internal import Settings
 internal import Supervision
 
 /// What the service manager shows of the daemon, and its reload: by SIGHUP and by `vesigate reload` the same.

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Gateway
 
 struct SignCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 internal import Control
-internal import Instants
-internal import Rotation
+internal import Formats
+internal import Gateway
 
 /// The daemon's report as `vesigate status` reads it.
 struct StatusReply {

@@ -1,4 +1,5 @@
-internal import Instants
+internal import Formats
+internal import Gateway
 
 /// The report for people, in lines that fit 80 columns but where a name is longer.
 struct StatusText {

@@ -1,8 +1,6 @@
 internal import ArgumentParser
+internal import Formats
 internal import Gateway
-internal import Instants
-internal import Settings
-internal import Signing
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,3 @@
-internal import Signing
-
 /// An IP address as bytes: 4 for IPv4, 16 for IPv6. An IPv4 address mapped into IPv6 counts as IPv4.
 public struct Address: Sendable, Equatable, Hashable {
   public let bytes: [UInt8]
@@ -21,7 +19,7 @@ public struct Address: Sendable, Equatable, Hashable {
   }
 
   /// Without a string: forwarding fields bring many.
-  init?(bytesOf text: UnsafeRawBufferPointer) {
+  public init?(bytesOf text: UnsafeRawBufferPointer) {
     guard text.count <= Self.textBytesMax, let bytes = Address.parseIPv4(text) ?? Address.parseIPv6(text)
     else {
       return nil
@@ -124,41 +122,6 @@ public struct Address: Sendable, Equatable, Hashable {
   }
 }
 
-extension Address {
-  /// What a forwarding field calls a client: an address, in quotes or not, IPv6 in brackets or bare, and a port
-  /// that says nothing here. Fronts in the cloud add one.
-  init?(node text: UnsafeRawBufferPointer) {
-    let quote = UInt8(ascii: "\"")
-    let isQuoted = text.count >= 2 && text.first == quote && text.last == quote
-    let node = isQuoted ? UnsafeRawBufferPointer(rebasing: text[1..<text.count - 1]) : text
-    guard let colon = node.lastIndex(of: UInt8(ascii: ":")), Address.isPort(node[(colon + 1)...]),
-      node.first == UInt8(ascii: "[")
-        ? node[colon - 1] == UInt8(ascii: "]") : !node[..<colon].contains(node[colon])
-    else {
-      self.init(bare: node)
-      return
-    }
-    self.init(bare: UnsafeRawBufferPointer(rebasing: node[..<colon]))
-  }
-
-  private init?(bare text: UnsafeRawBufferPointer) {
-    guard text.first == UInt8(ascii: "[") else {
-      self.init(bytesOf: text)
-      return
-    }
-    guard text.last == UInt8(ascii: "]"), text.contains(UInt8(ascii: ":")) else { return nil }
-    self.init(bytesOf: UnsafeRawBufferPointer(rebasing: text[1..<text.count - 1]))
-  }
-
-  private static func isPort(_ text: Slice<UnsafeRawBufferPointer>) -> Bool {
-    (1...5).contains(text.count) && text.allSatisfy(\.isASCIIDigit)
-  }
-}
-
-extension UInt8 {
-  @inlinable public var isHexDigit: Bool { isASCIIDigit || (self | 0x20) &- UInt8(ascii: "a") < 6 }
-}
-
 /// A block of addresses, `192.0.2.0/24` or a single one: who counts as a trusted proxy.
 public struct AddressBlock: Sendable, Equatable {
   public let address: Address
@@ -190,23 +153,4 @@ public struct AddressBlock: Sendable, Equatable {
     let mask = UInt8(truncatingIfNeeded: 0xFF00 >> rest)
     return other.bytes[whole] & mask == address.bytes[whole] & mask
   }
-}
-
-/// The senders whose `X-Forwarded-*` and `Forwarded` fields are believed.
-public struct TrustedProxies: Sendable, Equatable {
-  public var blocks: [AddressBlock]
-  /// Whether senders on unix sockets are trusted too.
-  public var unix: Bool
-
-  public init(blocks: [AddressBlock] = [], unix: Bool = false) {
-    self.blocks = blocks
-    self.unix = unix
-  }
-
-  public func contains(_ peer: Peer) -> Bool {
-    guard let address = peer.address else { return unix }
-    return contains(address)
-  }
-
-  func contains(_ address: Address) -> Bool { blocks.contains { $0.contains(address) } }
 }
