@@ -33,10 +33,10 @@ let package = Package(
 
     // The core: no I/O, no clock, no NIO.
     .target(name: "Formats", swiftSettings: strict),
+    .target(name: "HTTP", dependencies: ["Formats"], swiftSettings: strict),
     .target(name: "Signing", dependencies: ["Formats", "COpenSSL"], swiftSettings: strict),
-    .target(name: "Gateway", dependencies: ["Formats", "Signing"], swiftSettings: strict),
-    .target(name: "HTTP", dependencies: ["Formats", "Gateway"], swiftSettings: strict),
-    .target(name: "Diagnosis", dependencies: ["Formats", "Gateway", "Signing"], swiftSettings: strict),
+    .target(name: "Gateway", dependencies: ["Formats", "HTTP", "Signing"], swiftSettings: strict),
+    .target(name: "Diagnosis", dependencies: ["Formats", "Gateway", "HTTP", "Signing"], swiftSettings: strict),
 
     // What the edges with sockets stand on: NIO's channels and event loops over one epoll. It knows no deliveries.
     .target(
@@ -76,11 +76,11 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
-    .target(name: "Metrics", dependencies: ["Formats", "Gateway"], swiftSettings: strict),
+    .target(name: "Metrics", dependencies: ["Formats", "Gateway", "HTTP"], swiftSettings: strict),
     // What secret files and their companions look like, read and written by it alone; it knows no gateway.
     .target(name: "Secrets", dependencies: ["CLinux", "Formats", "Signing"], swiftSettings: strict),
     .target(
-      name: "Settings", dependencies: ["Gateway", "Formats", "Secrets", "Signing", "CTLS", "CYAML"],
+      name: "Settings", dependencies: ["Gateway", "Formats", "HTTP", "Secrets", "Signing", "CTLS", "CYAML"],
       swiftSettings: strict),
     .target(name: "Calling", dependencies: ["CCurl"], swiftSettings: strict),
     .target(
@@ -95,7 +95,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Telemetry",
-      dependencies: ["Gateway", "Formats", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["Gateway", "Formats", "HTTP", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
 
     .executableTarget(

@@ -1,5 +1,6 @@
 internal import Formats
 public import Gateway
+internal import HTTP
 
 /// One delivery that was refused, and what it was judged by: everything that a diagnosis looks at.
 public struct RefusedCase: Sendable {

@@ -1,5 +1,6 @@
 internal import Formats
 internal import Gateway
+internal import HTTP
 internal import Signing
 
 /// One reading of a header field as a signature: text that decodes to as many bytes as an HMAC has.

@@ -1,4 +1,5 @@
 internal import Gateway
+internal import HTTP
 
 /// A value of the request that may be the timestamp under the signature.
 struct TimestampCandidate {

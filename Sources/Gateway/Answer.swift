@@ -1,3 +1,5 @@
+public import HTTP
+
 /// An upstream's final answer up to its blank line, made fit to be handed back.
 public struct Answer: Sendable {
   public let status: Int

@@ -5,12 +5,6 @@ public enum OccupancyBound: String, Sendable, CaseIterable {
   case inFlightBytes = "in-flight-bytes-max"
 }
 
-/// A bound of a header or trailer section, by its setting's name.
-public enum SectionBound: String, Sendable, CaseIterable {
-  case bytes = "header-bytes-max"
-  case fields = "header-fields-max"
-}
-
 /// Why a delivery that fails during a rotation is not held, or no longer.
 public enum HoldEnd: String, Error, Sendable, CaseIterable {
   // Bounds of holding, by their settings' names.

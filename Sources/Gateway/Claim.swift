@@ -1,4 +1,5 @@
 internal import Formats
+internal import HTTP
 public import Signing
 
 /// What a request's headers claim about its signature: everything that is needed to check it but the body.

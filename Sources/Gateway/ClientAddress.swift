@@ -1,4 +1,5 @@
 internal import Formats
+internal import HTTP
 
 /// Whom the log calls the sender: the socket's peer, or what a trusted proxy says of its own peer.
 enum ClientAddress {

@@ -1,4 +1,5 @@
-internal import Formats
+public import Formats
+public import HTTP
 
 /// What the spine needs from the edges. Each protocol is implemented by one room, and everything here is
 /// called and calls back on the delivery's own event loop.

@@ -1,4 +1,5 @@
-internal import Formats
+public import Formats
+public import HTTP
 
 /// The way of one delivery, top to bottom:
 ///

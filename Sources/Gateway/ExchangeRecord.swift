@@ -1,4 +1,5 @@
-internal import Formats
+public import Formats
+internal import HTTP
 
 /// What became of one request: the facts that its log line and its counters are made of. It holds no body,
 /// no signature and no secret.

@@ -1,4 +1,5 @@
 internal import Formats
+public import HTTP
 
 /// What leaves the gateway: one delivery, marked and planned, the same for every upstream but for the
 /// target.

@@ -1,4 +1,5 @@
-internal import Formats
+public import Formats
+public import HTTP
 
 /// What one event loop owns: its snapshot, its keyed HMAC contexts and its body buffers. A delivery lives
 /// on one lane from accept to reply, so nothing here is locked.

@@ -1,3 +1,5 @@
+public import HTTP
+
 /// The bounds of one gateway. Each has a setting of the same name under `limits:`.
 public struct Limits: Sendable, Equatable {
   /// Beyond it: 413, before any upstream is touched.
@@ -29,4 +31,11 @@ public struct Limits: Sendable, Equatable {
   public var drainSecondsMax = 25
 
   public init() {}
+
+  /// Those of a request's head.
+  public var requestBounds: RequestReader.Bounds {
+    RequestReader.Bounds(
+      requestLineBytesMax: requestLineBytesMax, headerBytesMax: headerBytesMax,
+      headerFieldsMax: headerFieldsMax)
+  }
 }

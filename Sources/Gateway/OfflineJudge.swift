@@ -1,4 +1,5 @@
-internal import Formats
+public import Formats
+public import HTTP
 public import Signing
 
 /// Judges and signs single deliveries away from any event loop, by the very code that the gateway runs.

@@ -1,3 +1,5 @@
+public import HTTP
+
 /// Every reason for which a delivery is refused: its status, what the sender reads, and what the log and
 /// the metrics call it, side by side.
 public enum Rejection: Error, Sendable, Equatable {
@@ -168,15 +170,16 @@ public enum Unverified: Error, Sendable, Equatable {
   }
 }
 
-/// A text that stands in the source, so that no byte of a sender's can be in it.
-public struct StaticText: Sendable, Equatable, ExpressibleByStringLiteral, CustomStringConvertible {
-  private let text: StaticString
-
-  public init(stringLiteral text: StaticString) { self.text = text }
-
-  public var description: String { text.description }
-
-  public static func == (left: StaticText, right: StaticText) -> Bool {
-    left.description == right.description
+extension Rejection {
+  /// What is no request is refused as one.
+  public init(_ fault: RequestFault) {
+    switch fault {
+    case .malformed(let rule): self = .malformed(rule)
+    case .versionNotSupported: self = .versionNotSupported
+    case .requestLineTooLong: self = .requestLineTooLong
+    case .headTooLarge(let bound): self = .headTooLarge(bound)
+    case .bodyTooLarge: self = .bodyTooLarge
+    case .expectationFailed: self = .expectationFailed
+    }
   }
 }

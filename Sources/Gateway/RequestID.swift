@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// A sender's own `X-Request-Id`, where there is exactly one and it is fit for a log.
 enum RequestID {
   static let bytesMax = 128

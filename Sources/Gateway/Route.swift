@@ -1,3 +1,5 @@
+internal import Formats
+
 /// Where deliveries of one path go, and what must hold before they do.
 public final class Route: Sendable {
   public let path: PathPattern

@@ -1,3 +1,5 @@
+internal import Signing
+
 /// One secret under two layouts: a delivery captured under one could be replayed under the other.
 public struct SecretConflict: Sendable, Equatable {
   public let fingerprint: String

@@ -1,3 +1,5 @@
+internal import Formats
+
 extension SignatureLayout {
   /// Everything that would make two readings of one delivery possible, or none. Empty for a sound layout.
   /// The first of a pair is the setting's name.

@@ -1,3 +1,6 @@
+internal import Formats
+internal import HTTP
+
 /// A trace's id (W3C Trace Context, trace-id): 16 bytes, not all zero.
 public struct TraceID: Sendable, Equatable {
   public let high: UInt64

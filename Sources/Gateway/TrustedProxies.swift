@@ -1,4 +1,4 @@
-internal import Formats
+public import Formats
 
 /// The senders whose `X-Forwarded-*` and `Forwarded` fields are believed.
 public struct TrustedProxies: Sendable, Equatable {

@@ -1,4 +1,5 @@
 internal import Formats
+public import HTTP
 internal import Signing
 
 /// Which secret proved a delivery, and how old its signature was. Its bytes are not part of it.

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// Names for the bytes that HTTP/1 is made of.
 extension UInt8 {
   static var carriageReturn: UInt8 { 0x0D }

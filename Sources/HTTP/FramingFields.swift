@@ -1,4 +1,4 @@
-internal import Gateway
+internal import Formats
 
 /// What the few fields that Framing itself obeys have said so far. Each rule that could be read in two ways
 /// is a refusal.
@@ -20,7 +20,7 @@ struct FramingFields {
   mutating func note(
     _ index: Int, name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer,
     untrimmed: UnsafeRawBufferPointer
-  ) throws(Rejection) {
+  ) throws(RequestFault) {
     switch name.count {
     case 4 where name.equalsIgnoringCase("host"): try noteHost(index, value)
     case 6 where name.equalsIgnoringCase("expect"): noteExpectation(value)
@@ -37,12 +37,12 @@ struct FramingFields {
 
   /// A tab is optional white space (RFC 9110, section 5.6.3), yet not every reader trims it, and those that
   /// do not find another length.
-  private func checkNoTab(_ value: UnsafeRawBufferPointer) throws(Rejection) {
+  private func checkNoTab(_ value: UnsafeRawBufferPointer) throws(RequestFault) {
     guard !value.contains(.tab) else { throw .malformed("a tab in Content-Length or Transfer-Encoding") }
   }
 
   /// RFC 9112, section 3.2: more than one Host, or an invalid one, is answered with 400.
-  private mutating func noteHost(_ index: Int, _ value: UnsafeRawBufferPointer) throws(Rejection) {
+  private mutating func noteHost(_ index: Int, _ value: UnsafeRawBufferPointer) throws(RequestFault) {
     guard hostIndex == nil else { throw .malformed("more than one Host") }
     guard HostValue.isValid(value) else { throw .malformed("an invalid Host") }
     hostIndex = index
@@ -57,7 +57,7 @@ struct FramingFields {
   /// is compared with each field.
   static let connectionOptionsMax = 100
 
-  private mutating func noteConnection(_ value: UnsafeRawBufferPointer) throws(Rejection) {
+  private mutating func noteConnection(_ value: UnsafeRawBufferPointer) throws(RequestFault) {
     value.forEachElement(separator: UInt8(ascii: ",")) { option in
       if option.equalsIgnoringCase("close") { closes = true }
       if option.equalsIgnoringCase("keep-alive") { staysOpen = true }
@@ -70,7 +70,7 @@ struct FramingFields {
   }
 
   /// RFC 9110, section 8.6 lets a server forgive equal repetitions; the next reader may not.
-  private mutating func noteContentLength(_ value: UnsafeRawBufferPointer) throws(Rejection) {
+  private mutating func noteContentLength(_ value: UnsafeRawBufferPointer) throws(RequestFault) {
     guard contentLength == nil else { throw .malformed("more than one Content-Length") }
     guard !value.isEmpty, value.allSatisfy(\.isASCIIDigit) else {
       throw .malformed("a Content-Length that is not a number")
@@ -81,7 +81,7 @@ struct FramingFields {
 
   /// RFC 9112, section 6.1 knows more codings and lists of them; a webhook needs one, and every other form
   /// has been used to smuggle.
-  private mutating func noteTransferEncoding(_ value: UnsafeRawBufferPointer) throws(Rejection) {
+  private mutating func noteTransferEncoding(_ value: UnsafeRawBufferPointer) throws(RequestFault) {
     guard !isChunked else { throw .malformed("more than one Transfer-Encoding") }
     guard value.equalsIgnoringCase("chunked") else {
       throw .malformed("a Transfer-Encoding other than chunked")
@@ -93,7 +93,7 @@ struct FramingFields {
 /// What all fields together come to.
 extension FramingFields {
   /// How the body's end is found (RFC 9112, section 6.3).
-  func framing(minorVersion: UInt8) throws(Rejection) -> RequestHead.Framing {
+  func framing(minorVersion: UInt8) throws(RequestFault) -> RequestHead.Framing {
     guard isChunked else { return contentLength.map { .length($0) } ?? .none }
     guard contentLength == nil else { throw .malformed("both Content-Length and Transfer-Encoding") }
     // RFC 9112, section 6.1: an HTTP/1.0 sender has no such field, so somebody on the way is mistaken.
@@ -101,13 +101,13 @@ extension FramingFields {
     return .chunked
   }
 
-  func checkHost(minorVersion: UInt8) throws(Rejection) {
+  func checkHost(minorVersion: UInt8) throws(RequestFault) {
     guard hostIndex != nil || minorVersion == 0 else { throw .malformed("no Host") }
   }
 
   /// Whether `100 Continue` is waited for. RFC 9110, section 10.1.1: an expectation of HTTP/1.0 is ignored,
   /// and where no body is announced nothing waits.
-  func expectsContinue(minorVersion: UInt8, framing: RequestHead.Framing) throws(Rejection) -> Bool {
+  func expectsContinue(minorVersion: UInt8, framing: RequestHead.Framing) throws(RequestFault) -> Bool {
     guard expectation != .other else { throw .expectationFailed }
     let hasBody = framing != .none && framing != .length(0)
     return expectation == .continue && minorVersion == 1 && hasBody

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// The value of `Host`: `uri-host [ ":" port ]` (RFC 9110, section 7.2), with less than RFC 3986 allows in a
 /// name. Percent-encoding and sub-delimiters are in no real host name, and user information or a path in it
 /// is a way to make two readers route differently.

@@ -1,5 +1,3 @@
-public import Gateway
-
 /// Why bytes are no message, or none that all readers would read alike. What it means for a delivery is the
 /// business of whoever reads: a request is refused with it, an upstream's answer is a failed attempt.
 public enum MessageFault: Error, Sendable, Equatable {
@@ -9,11 +7,8 @@ public enum MessageFault: Error, Sendable, Equatable {
   case headTooLarge(SectionBound)
 }
 
-extension Rejection {
-  init(_ fault: MessageFault) {
-    switch fault {
-    case .malformed(let rule): self = .malformed(rule)
-    case .headTooLarge(let bound): self = .headTooLarge(bound)
-    }
-  }
+/// A bound of a header or trailer section, by its setting's name.
+public enum SectionBound: String, Sendable, CaseIterable {
+  case bytes = "header-bytes-max"
+  case fields = "header-fields-max"
 }

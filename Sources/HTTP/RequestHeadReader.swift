@@ -1,5 +1,3 @@
-internal import Gateway
-
 /// A request's head as it arrives.
 struct RequestHeadReader {
   private var requestLine: RequestLine
@@ -10,16 +8,17 @@ struct RequestHeadReader {
   private var cutLine = CutLine()
   private let lists: HeaderListPool
 
-  init(limits: Limits, lists: HeaderListPool) {
+  init(bounds: RequestReader.Bounds, lists: HeaderListPool) {
     self.lists = lists
-    requestLine = RequestLine(bytesMax: limits.requestLineBytesMax)
-    section = FieldSection(bytesMax: limits.headerBytesMax, fieldsMax: limits.headerFieldsMax)
+    requestLine = RequestLine(bytesMax: bounds.requestLineBytesMax)
+    section = FieldSection(bytesMax: bounds.headerBytesMax, fieldsMax: bounds.headerFieldsMax)
   }
 
   var hasBegun: Bool { requestLine.hasBegun }
 
   /// Reads on; nil until the empty line after the fields was read.
-  mutating func read(_ bytes: UnsafeRawBufferPointer, _ index: inout Int) throws(Rejection) -> RequestHead? {
+  mutating func read(_ bytes: UnsafeRawBufferPointer, _ index: inout Int) throws(RequestFault) -> RequestHead?
+  {
     if !isRequestLineRead {
       guard try requestLine.read(bytes, &index) else { return nil }
       beginSection()
@@ -30,7 +29,7 @@ struct RequestHeadReader {
       do throws(MessageFault) {
         progress = try section.read(bytes, &index)
       } catch {
-        throw Rejection(error)
+        throw RequestFault(error)
       }
       switch progress {
       case .needMore:
@@ -49,14 +48,14 @@ struct RequestHeadReader {
     if requestLine.followsEmptyLine { section.charge(2) }
   }
 
-  private mutating func takeLine(_ line: UnsafeRawBufferPointer) throws(Rejection) {
+  private mutating func takeLine(_ line: UnsafeRawBufferPointer) throws(RequestFault) {
     guard !cutLine.isEmpty else { return try take(line) }
     var cut = CutLine()
     swap(&cut, &cutLine)
-    try cut.with(line) { (line) throws(Rejection) in try take(line) }
+    try cut.with(line) { (line) throws(RequestFault) in try take(line) }
   }
 
-  private mutating func take(_ line: UnsafeRawBufferPointer) throws(Rejection) {
+  private mutating func take(_ line: UnsafeRawBufferPointer) throws(RequestFault) {
     let name = line.slice(0..<section.nameCount)
     let rest = line.slice(section.nameCount + 1..<section.lineCount)
     let value = rest.trimmingBlanks
@@ -65,7 +64,7 @@ struct RequestHeadReader {
   }
 
   /// Framing is judged before everything else: where it is in doubt, nothing else that the head says counts.
-  private func finish() throws(Rejection) -> RequestHead {
+  private func finish() throws(RequestFault) -> RequestHead {
     let minorVersion = requestLine.minorVersion
     let framing = try fields.framing(minorVersion: minorVersion)
     try fields.checkHost(minorVersion: minorVersion)

@@ -1,4 +1,4 @@
-internal import Gateway
+internal import Formats
 
 /// A request line as it arrives: `method SP request-target SP HTTP-version CRLF` (RFC 9112, section 3).
 ///
@@ -35,7 +35,7 @@ struct RequestLine {
   }
 
   /// Reads on, and says whether the line's end was reached.
-  mutating func read(_ bytes: UnsafeRawBufferPointer, _ index: inout Int) throws(Rejection) -> Bool {
+  mutating func read(_ bytes: UnsafeRawBufferPointer, _ index: inout Int) throws(RequestFault) -> Bool {
     if phase == .start, takePlain(bytes, &index) { return true }
     while index < bytes.count {
       if phase == .target {
@@ -101,7 +101,7 @@ struct RequestLine {
     return byte != UInt8(ascii: "\\") || isInQuery
   }
 
-  private mutating func step(_ byte: UInt8) throws(Rejection) {
+  private mutating func step(_ byte: UInt8) throws(RequestFault) {
     switch phase {
     case .emptyLineFeed: return try endEmptyLine(byte)
     case .secondEmptyLineFeed, .afterEmptyLines: return try refuseEmptyLines(byte)
@@ -121,7 +121,7 @@ struct RequestLine {
     }
   }
 
-  private mutating func start(_ byte: UInt8) throws(Rejection) {
+  private mutating func start(_ byte: UInt8) throws(RequestFault) {
     // One empty line is forgiven, as some senders end a body with a CRLF that is not its own
     // (RFC 9112, section 2.2). A row of them is a way to be read for ever.
     if byte == .carriageReturn {
@@ -134,14 +134,14 @@ struct RequestLine {
     try stepMethod(byte)
   }
 
-  private mutating func endEmptyLine(_ byte: UInt8) throws(Rejection) {
+  private mutating func endEmptyLine(_ byte: UInt8) throws(RequestFault) {
     guard byte == .lineFeed else { throw .malformed("bare CR before the request line") }
     followsEmptyLine = true
     phase = .start
   }
 
   /// One empty line too many, or the preamble of the PROXY protocol's version 2: two of them and a NUL.
-  private mutating func refuseEmptyLines(_ byte: UInt8) throws(Rejection) {
+  private mutating func refuseEmptyLines(_ byte: UInt8) throws(RequestFault) {
     if phase == .secondEmptyLineFeed, byte == .lineFeed { return phase = .afterEmptyLines }
     guard phase == .afterEmptyLines, byte == 0 else {
       throw .malformed("more than one empty line before the request line")
@@ -157,7 +157,7 @@ struct RequestLine {
     and let it send X-Forwarded-For
     """
 
-  private mutating func stepMethod(_ byte: UInt8) throws(Rejection) {
+  private mutating func stepMethod(_ byte: UInt8) throws(RequestFault) {
     if byte == .space { return phase = .targetStart }
     guard byte.isTokenCharacter else { throw .malformed("the method is not a token followed by a space") }
     guard methodCount < Self.methodBytesMax else { throw .malformed("the method is too long") }
@@ -165,7 +165,7 @@ struct RequestLine {
     methodCount += 1
   }
 
-  private mutating func startTarget(_ byte: UInt8) throws(Rejection) {
+  private mutating func startTarget(_ byte: UInt8) throws(RequestFault) {
     guard byte != UInt8(ascii: "/") else {
       target.append(byte)
       return phase = .target
@@ -179,7 +179,7 @@ struct RequestLine {
     throw .malformed("the request target is not in origin form")
   }
 
-  private mutating func endTarget(_ byte: UInt8) throws(Rejection) {
+  private mutating func endTarget(_ byte: UInt8) throws(RequestFault) {
     switch byte {
     case .space: phase = .version
     case .carriageReturn: throw .malformed("the request line has no version")
@@ -190,7 +190,7 @@ struct RequestLine {
   }
 
   /// `HTTP/` DIGIT `.` DIGIT in upper case and nothing after it (RFC 9112, section 2.3).
-  private mutating func stepVersion(_ byte: UInt8) throws(Rejection) {
+  private mutating func stepVersion(_ byte: UInt8) throws(RequestFault) {
     switch versionCount {
     case 0...4 where byte == UInt8(truncatingIfNeeded: Self.protocolName >> (8 * versionCount)): break
     case 5 where byte.isASCIIDigit: majorVersion = byte &- 0x30
@@ -205,7 +205,7 @@ struct RequestLine {
   /// `HTTP/`, the first byte lowest.
   private static var protocolName: UInt64 { 0x2F_50_54_54_48 }
 
-  private func endLine(_ byte: UInt8) throws(Rejection) {
+  private func endLine(_ byte: UInt8) throws(RequestFault) {
     guard byte == .lineFeed else { throw .malformed("bare CR in the request line") }
     guard majorVersion == 1, minorVersion <= 1 else { throw .versionNotSupported }
   }

@@ -1,9 +1,7 @@
-public import Gateway
-
 /// Reads HTTP/1.1 and HTTP/1.0 requests (RFC 9112) from bytes as they come, and refuses everything that two
 /// readers could understand differently.
 ///
-/// It does no I/O, knows no time, and holds no more than one head, which `Limits` bound. The size of a body
+/// It does no I/O, knows no time, and holds no more than one head, which `Bounds` bound. The size of a body
 /// is the caller's to judge: by `RequestHead.framing` before it comes, or by the ranges of a chunked one.
 public struct RequestReader {
   public enum Event {
@@ -16,29 +14,41 @@ public struct RequestReader {
     case end
   }
 
+  /// What is read of one request's head and trailers.
+  public struct Bounds: Sendable {
+    /// Method, target and version. Beyond it: `.requestLineTooLong`.
+    public var requestLineBytesMax: Int
+    /// Name, colon, blank, value and CRLF of all fields, and the same of trailers. Beyond it: `.headTooLarge`.
+    public var headerBytesMax: Int
+    public var headerFieldsMax: Int
+
+    public init(requestLineBytesMax: Int, headerBytesMax: Int, headerFieldsMax: Int) {
+      self.requestLineBytesMax = requestLineBytesMax
+      self.headerBytesMax = headerBytesMax
+      self.headerFieldsMax = headerFieldsMax
+    }
+  }
+
   private enum State {
     case head
     case body(bytesLeft: Int)
     case chunked
-    case refused(Rejection)
+    case faulty(RequestFault)
   }
 
-  private let limits: Limits
+  private let bounds: Bounds
   private let lists: HeaderListPool
   private var state = State.head
   private var head: RequestHeadReader
   private var chunks: ChunkedBody
 
-  /// Of the limits, those of the request line and of the header section are heeded, the latter two for
-  /// trailers too.
-  ///
   /// - Parameter lists: where memory for fields comes from.
-  public init(limits: Limits, lists: HeaderListPool = HeaderListPool()) {
-    self.limits = limits
+  public init(bounds: Bounds, lists: HeaderListPool = HeaderListPool()) {
+    self.bounds = bounds
     self.lists = lists
-    head = RequestHeadReader(limits: limits, lists: lists)
+    head = RequestHeadReader(bounds: bounds, lists: lists)
     chunks = ChunkedBody(
-      trailerBytesMax: limits.headerBytesMax, trailerFieldsMax: limits.headerFieldsMax)
+      trailerBytesMax: bounds.headerBytesMax, trailerFieldsMax: bounds.headerFieldsMax)
   }
 
   /// Whether a byte of a request line was seen whose head is not complete: a connection that stays silent
@@ -49,7 +59,7 @@ public struct RequestReader {
   public var isReadingBody: Bool {
     switch state {
     case .body, .chunked: true
-    case .head, .refused: false
+    case .head, .faulty: false
     }
   }
 
@@ -72,38 +82,38 @@ public struct RequestReader {
   /// into calls never changes the verdict. After it every call throws the same.
   public mutating func read(
     _ bytes: UnsafeRawBufferPointer, consumed: inout Int
-  ) throws(Rejection) -> Event {
+  ) throws(RequestFault) -> Event {
     consumed = 0
-    do throws(Rejection) {
+    do throws(RequestFault) {
       return try readEvent(bytes, &consumed)
     } catch {
-      state = .refused(error)
+      state = .faulty(error)
       throw error
     }
   }
 
   private mutating func readEvent(
     _ bytes: UnsafeRawBufferPointer, _ index: inout Int
-  ) throws(Rejection) -> Event {
+  ) throws(RequestFault) -> Event {
     switch state {
     case .head: return try readHead(bytes, &index)
     case .body(let bytesLeft): return readBody(bytesLeft, bytes.count, &index)
     case .chunked: return try readChunks(bytes, &index)
-    case .refused(let rejection): throw rejection
+    case .faulty(let fault): throw fault
     }
   }
 
   private mutating func readHead(
     _ bytes: UnsafeRawBufferPointer, _ index: inout Int
-  ) throws(Rejection) -> Event {
+  ) throws(RequestFault) -> Event {
     guard let read = try head.read(bytes, &index) else { return .needMore }
-    head = RequestHeadReader(limits: limits, lists: lists)
+    head = RequestHeadReader(bounds: bounds, lists: lists)
     switch read.framing {
     case .none: state = .body(bytesLeft: 0)
     case .length(let count): state = .body(bytesLeft: count)
     case .chunked:
       chunks = ChunkedBody(
-        trailerBytesMax: limits.headerBytesMax, trailerFieldsMax: limits.headerFieldsMax)
+        trailerBytesMax: bounds.headerBytesMax, trailerFieldsMax: bounds.headerFieldsMax)
       state = .chunked
     }
     return .head(read)
@@ -123,9 +133,9 @@ public struct RequestReader {
 
   private mutating func readChunks(
     _ bytes: UnsafeRawBufferPointer, _ index: inout Int
-  ) throws(Rejection) -> Event {
+  ) throws(RequestFault) -> Event {
     let event: ChunkedBody.Event
-    do throws(MessageFault) { event = try chunks.read(bytes, &index) } catch { throw Rejection(error) }
+    do throws(MessageFault) { event = try chunks.read(bytes, &index) } catch { throw RequestFault(error) }
     switch event {
     case .needMore: return .needMore
     case .body(let range): return .body(range)

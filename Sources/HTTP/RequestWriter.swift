@@ -1,5 +1,3 @@
-public import Gateway
-
 /// A request as it goes out: its head, and a short body behind it, in memory that is used again.
 ///
 /// Names, values and the target were validated when they were read: no CR, LF or NUL can be in them.

@@ -1,4 +1,4 @@
-internal import Gateway
+internal import Formats
 
 /// What the fields of an answer that are for its connection alone have said so far. Each that could be read in
 /// two ways is a fault, whatever else is forgiven.

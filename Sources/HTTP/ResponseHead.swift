@@ -1,5 +1,3 @@
-public import Gateway
-
 /// An answer's final head, made fit to be handed on: fields that were meant for its connection alone are gone.
 public struct ResponseHead: Sendable {
   /// How the end of the body that follows is found (RFC 9112, section 6.3).

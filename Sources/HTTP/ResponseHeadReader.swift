@@ -1,5 +1,3 @@
-internal import Gateway
-
 /// The heads of one answer as they arrive: interim ones (1xx) are read and forgotten, the final one comes out.
 struct ResponseHeadReader {
   private enum Last {

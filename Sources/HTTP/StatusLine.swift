@@ -1,3 +1,5 @@
+internal import Formats
+
 /// A status line as it arrives: `HTTP-version SP status-code SP [ reason-phrase ] CRLF` (RFC 9112, section 4).
 struct StatusLine {
   private enum Phase {

@@ -110,7 +110,7 @@ extension Connection: ReplySink {
     guard readerGeneration != worker.lane.snapshot.generation, !reader.hasBegun, !reader.isReadingBody
     else { return }
     readerGeneration = worker.lane.snapshot.generation
-    reader = RequestReader(limits: limits, lists: worker.lane.lists)
+    reader = RequestReader(bounds: limits.requestBounds, lists: worker.lane.lists)
   }
 
   /// The next request waits already. Not at once: the exchange that just replied is still on the stack.

@@ -71,7 +71,7 @@ final class Connection: ChannelDuplexHandler {
 
   init(worker: Worker) {
     self.worker = worker
-    reader = RequestReader(limits: worker.lane.snapshot.limits, lists: worker.lane.lists)
+    reader = RequestReader(bounds: worker.lane.snapshot.limits.requestBounds, lists: worker.lane.lists)
     readerGeneration = worker.lane.snapshot.generation
     deadline = Deadline(.idle, seconds: worker.lane.snapshot.limits.idleSecondsMax, from: worker.lane.now())
   }
@@ -190,7 +190,7 @@ final class Connection: ChannelDuplexHandler {
     // A second reference: a refusal within may replace `unread`.
     let current = unread
     current.withUnsafeReadableBytes { bytes in
-      do throws(Rejection) {
+      do throws(RequestFault) {
         // Chunks of a byte each come by the thousand: they are taken together.
         while true {
           let rest = UnsafeRawBufferPointer(rebasing: bytes[consumed...])
@@ -202,7 +202,7 @@ final class Connection: ChannelDuplexHandler {
           else { return }
         }
       } catch {
-        failure = error
+        failure = Rejection(error)
       }
     }
     if let failure { throw failure }

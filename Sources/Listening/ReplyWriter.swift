@@ -1,4 +1,5 @@
 internal import Gateway
+internal import HTTP
 internal import NIOCore
 
 /// Puts one answer into bytes: status line, fields, framing and body in one buffer.

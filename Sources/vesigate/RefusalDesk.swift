@@ -1,5 +1,6 @@
 internal import Control
 internal import Gateway
+internal import HTTP
 internal import Synchronization
 
 /// Shows refused deliveries to those who asked: commands that capture them, and the gateway's own diagnosis.

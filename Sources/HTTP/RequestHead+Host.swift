@@ -1,12 +1,12 @@
 extension RequestHead {
   /// What the request says of its host; nil where it says nothing.
-  func withHost<Result>(_ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
+  public func withHost<Result>(_ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
     guard let hostIndex else { return body(nil) }
     return headers.withField(hostIndex) { _, value in body(value) }
   }
 
   /// The host that the request names, without its port.
-  func withHostName<Result>(_ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
+  public func withHostName<Result>(_ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
     guard let hostIndex else { return body(nil) }
     return headers.withField(hostIndex) { _, value in
       let end: Int

@@ -22,7 +22,7 @@ public final class HeaderListPool {
     return list
   }
 
-  func giveBack(_ list: HeaderList) {
+  public func giveBack(_ list: HeaderList) {
     if idle.count < Self.idleMax, list.room <= Self.bytesKept { idle.append(list) }
   }
 }

@@ -1,5 +1,3 @@
-internal import Formats
-
 /// A request's first part, read and found unambiguous: what `RequestReader` makes and the spine begins with.
 //
 // A class, as the phases of a delivery hand it on: a reference is counted once, where a struct's copy counts its
@@ -47,17 +45,4 @@ public final class RequestHead: Sendable {
 
   /// The path for people.
   public var pathText: String { String(decoding: target[..<pathCount], as: UTF8.self) }
-}
-
-/// Who sent a request, as the socket says.
-public struct Peer: Sendable, Equatable {
-  /// Nil for a unix socket.
-  public let address: Address?
-  /// For logs; made once for a connection, not for each of its deliveries.
-  public let text: String
-
-  public init(address: Address?) {
-    self.address = address
-    text = address?.text ?? "unix:"
-  }
 }

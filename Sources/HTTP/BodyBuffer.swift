@@ -6,7 +6,7 @@ public final class BodyBuffer {
   /// How many bytes the body will have, as far as its sender says.
   private var expected = 0
 
-  init() {}
+  public init() {}
 
   deinit { storage?.deallocate() }
 
@@ -17,7 +17,7 @@ public final class BodyBuffer {
   static let aheadBytesMax = 65_536
 
   /// Notes how long the body will be. More room than `aheadBytesMax` is made as its bytes come.
-  func expect(_ bytes: Int) {
+  public func expect(_ bytes: Int) {
     expected = bytes
     reserve(min(bytes, Self.aheadBytesMax))
   }
@@ -34,7 +34,7 @@ public final class BodyBuffer {
     capacity = bytes
   }
 
-  func append(_ bytes: UnsafeRawBufferPointer) {
+  public func append(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
     if count + bytes.count > capacity { reserve(max(count + bytes.count, 2 * capacity, 4096)) }
     storage!.advanced(by: count).copyMemory(from: source, byteCount: bytes.count)
@@ -42,7 +42,7 @@ public final class BodyBuffer {
   }
 
   /// Room behind what was collected for at most `bytes` more of what is expected. It doubles with what has come.
-  func room(for bytes: Int) -> UnsafeMutableRawBufferPointer {
+  public func room(for bytes: Int) -> UnsafeMutableRawBufferPointer {
     if count == capacity, capacity < expected {
       reserve(min(expected, max(2 * capacity, Self.aheadBytesMax)))
     }
@@ -51,7 +51,7 @@ public final class BodyBuffer {
   }
 
   /// So many bytes were put into `room`: they belong to the body now.
-  func take(_ bytes: Int) -> UnsafeRawBufferPointer {
+  public func take(_ bytes: Int) -> UnsafeRawBufferPointer {
     precondition(bytes <= capacity - count, "more body bytes than there was room for")
     defer { count += bytes }
     return UnsafeRawBufferPointer(start: storage?.advanced(by: count), count: bytes)
@@ -65,7 +65,7 @@ public final class BodyBuffer {
 
 /// The body buffers that one event loop keeps for later deliveries, bounded in bytes. Memory that is new to
 /// the process costs a page fault for every 4 KiB, more than the HMAC over them.
-struct BodyBufferPool {
+public struct BodyBufferPool {
   /// Kept in all while there is much to do.
   static let idleBytesMax = 32 * 1_048_576
 
@@ -74,16 +74,18 @@ struct BodyBufferPool {
   /// So many were idle all the time since the last trimming: the first ones, as the last given back is taken.
   private var unused = 0
 
-  var isEmpty: Bool { idle.isEmpty }
+  public init() {}
 
-  mutating func take() -> BodyBuffer {
+  public var isEmpty: Bool { idle.isEmpty }
+
+  public mutating func take() -> BodyBuffer {
     guard let buffer = idle.popLast() else { return BodyBuffer() }
     idleBytes -= buffer.capacity
     unused = min(unused, idle.count)
     return buffer
   }
 
-  mutating func giveBack(_ buffer: BodyBuffer) {
+  public mutating func giveBack(_ buffer: BodyBuffer) {
     buffer.empty()
     guard idleBytes + buffer.capacity <= Self.idleBytesMax else { return }
     idleBytes += buffer.capacity
@@ -92,7 +94,7 @@ struct BodyBufferPool {
 
   /// Frees half of what was not used since the last call, so that a burst of large bodies does not stay in
   /// memory. To be called some times a second.
-  mutating func trim() {
+  public mutating func trim() {
     for buffer in idle.prefix((unused + 1) / 2) { idleBytes -= buffer.capacity }
     idle.removeFirst((unused + 1) / 2)
     unused = idle.count

@@ -1,3 +1,5 @@
+public import Formats
+
 /// Byte-wise questions about header names and values.
 extension UInt8 {
   /// `tchar` of RFC 9110, section 5.6.2: what a header name or a method is made of.
@@ -107,7 +109,7 @@ extension UnsafeRawBufferPointer {
   }
 
   /// Whether it is nothing but letters, digits and hyphens.
-  var isOfLettersDigitsAndHyphens: Bool {
+  public var isOfLettersDigitsAndHyphens: Bool {
     if count >= 8, isOfWords(where: { $0.bytesButLettersAndHyphens == 0 }) { return true }
     return allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "-") }
   }

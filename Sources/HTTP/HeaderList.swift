@@ -4,21 +4,21 @@
 /// length costs two allocations and is sent in one piece, and a value that is not UTF-8 stays what it was.
 public struct HeaderList: Sendable {
   /// Where one field's name and value stand in the list's bytes.
-  struct Field: Sendable {
-    var nameStart: Int32
-    var nameCount: Int32
-    var valueStart: Int32
-    var valueCount: Int32
+  public struct Field: Sendable {
+    @usableFromInline var nameStart: Int32
+    public internal(set) var nameCount: Int32
+    @usableFromInline var valueStart: Int32
+    @usableFromInline var valueCount: Int32
 
     /// Behind the CRLF.
     var lineEnd: Int32 { valueStart + valueCount + 2 }
   }
 
   /// The lines, and room behind them.
-  private var memory: [UInt8] = []
+  @usableFromInline var memory: [UInt8] = []
   /// The fields' sizes on the wire: name, colon, blank, value, CRLF.
   public private(set) var wireBytes = 0
-  private(set) var fields: [Field] = []
+  public private(set) var fields: [Field] = []
 
   private static let memoryBytesMin = 256
 
@@ -66,7 +66,7 @@ public struct HeaderList: Sendable {
 
   /// Appends a field whose value is put together from several pieces.
   @inline(__always)
-  mutating func append(
+  public mutating func append(
     name: UnsafeRawBufferPointer, valueBytesMax: Int, _ putValue: (inout ByteCursor) -> Void
   ) {
     let nameStart = wireBytes
@@ -87,7 +87,7 @@ public struct HeaderList: Sendable {
   }
 
   @inline(__always)
-  mutating func append(
+  public mutating func append(
     name: StaticString, valueBytesMax: Int, _ putValue: (inout ByteCursor) -> Void
   ) {
     append(name: name.rawBytes, valueBytesMax: valueBytesMax, putValue)
@@ -150,7 +150,7 @@ public struct HeaderList: Sendable {
   // MARK: Reading
 
   /// Lends name and value of the field at `index`.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func withField<Result>(
     _ index: Int, _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws -> Result
   ) rethrows -> Result {
@@ -164,7 +164,7 @@ public struct HeaderList: Sendable {
   }
 
   /// Lends all lines as they go on the wire.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func withLines<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     try memory.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<wireBytes])) }
   }
@@ -172,7 +172,7 @@ public struct HeaderList: Sendable {
 
 extension StaticString {
   /// Its bytes, which live as long as the program.
-  var rawBytes: UnsafeRawBufferPointer {
+  public var rawBytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
   }
 }

@@ -1,0 +1,14 @@
+public import Formats
+
+/// Who sent a request, as the socket says.
+public struct Peer: Sendable, Equatable {
+  /// Nil for a unix socket.
+  public let address: Address?
+  /// For logs; made once for a connection, not for each of its deliveries.
+  public let text: String
+
+  public init(address: Address?) {
+    self.address = address
+    text = address?.text ?? "unix:"
+  }
+}
