@@ -34,7 +34,7 @@ let package = Package(
     // The core: no I/O, no clock, no NIO.
     .target(name: "Formats", swiftSettings: strict),
     .target(name: "HTTP", dependencies: ["Formats"], swiftSettings: strict),
-    .target(name: "Signing", dependencies: ["Formats", "COpenSSL"], swiftSettings: strict),
+    .target(name: "Signing", dependencies: ["Formats", "HTTP", "COpenSSL"], swiftSettings: strict),
     .target(name: "Gateway", dependencies: ["Formats", "HTTP", "Signing"], swiftSettings: strict),
     .target(name: "Diagnosis", dependencies: ["Formats", "Gateway", "HTTP", "Signing"], swiftSettings: strict),
 

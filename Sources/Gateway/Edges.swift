@@ -1,5 +1,6 @@
 public import Formats
 public import HTTP
+public import Signing
 
 /// What the spine needs from the edges. Each protocol is implemented by one room, and everything here is
 /// called and calls back on the delivery's own event loop.

@@ -1,5 +1,6 @@
 public import Formats
 public import HTTP
+internal import Signing
 
 /// The way of one delivery, top to bottom:
 ///

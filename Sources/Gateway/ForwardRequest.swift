@@ -1,5 +1,6 @@
 internal import Formats
 public import HTTP
+internal import Signing
 
 /// What leaves the gateway: one delivery, marked and planned, the same for every upstream but for the
 /// target.

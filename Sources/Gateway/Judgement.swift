@@ -1,5 +1,6 @@
 internal import Formats
 internal import HTTP
+internal import Signing
 
 /// The judging of one delivery, from its headers to the verdict: first by the secrets it began with, then,
 /// where none of them fits, by what a look at the secret file finds, and while a rotation is under way by

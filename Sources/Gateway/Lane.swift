@@ -1,5 +1,6 @@
 public import Formats
 public import HTTP
+internal import Signing
 
 /// What one event loop owns: its snapshot, its keyed HMAC contexts and its body buffers. A delivery lives
 /// on one lane from accept to reply, so nothing here is locked.

@@ -1,3 +1,4 @@
+internal import Signing
 internal import Synchronization
 
 /// How full the gateway is, counted across all lanes.

@@ -1,4 +1,5 @@
 public import HTTP
+public import Signing
 
 /// Every reason for which a delivery is refused: its status, what the sender reads, and what the log and
 /// the metrics call it, side by side.
@@ -128,45 +129,6 @@ public enum Rejection: Error, Sendable, Equatable {
     case .tooBusy, .rotating, .lookTimeout, .secretUnread, .secretUntaken: 1
     default: nil
     }
-  }
-}
-
-/// Why a signature was not accepted.
-public enum Unverified: Error, Sendable, Equatable {
-  case signatureMissing
-  case signatureRepeated
-  case signatureMalformed
-  case timestampMissing
-  case timestampRepeated
-  case timestampMalformed
-  case idMissing
-  case idRepeated
-  case idMalformed
-  /// No live secret gives this signature over this body.
-  case mismatch
-  /// The signature is right and the timestamp is outside the tolerance; negative ages lie in the future.
-  case stale(ageSeconds: Int)
-
-  public var label: String {
-    switch self {
-    case .signatureMissing: "signature-missing"
-    case .signatureRepeated: "signature-repeated"
-    case .signatureMalformed: "signature-malformed"
-    case .timestampMissing: "timestamp-missing"
-    case .timestampRepeated: "timestamp-repeated"
-    case .timestampMalformed: "timestamp-malformed"
-    case .idMissing: "id-missing"
-    case .idRepeated: "id-repeated"
-    case .idMalformed: "id-malformed"
-    case .mismatch: "mismatch"
-    case .stale: "stale"
-    }
-  }
-
-  var detail: String? {
-    guard case .stale(let age) = self else { return nil }
-    return age >= 0
-      ? "signature right, signed \(age) s ago" : "signature right, signed \(-age) s in the future"
   }
 }
 

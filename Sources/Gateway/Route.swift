@@ -1,4 +1,5 @@
 internal import Formats
+public import Signing
 
 /// Where deliveries of one path go, and what must hold before they do.
 public final class Route: Sendable {

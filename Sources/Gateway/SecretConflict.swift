@@ -1,4 +1,4 @@
-internal import Signing
+public import Signing
 
 /// One secret under two layouts: a delivery captured under one could be replayed under the other.
 public struct SecretConflict: Sendable, Equatable {

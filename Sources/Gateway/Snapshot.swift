@@ -1,3 +1,5 @@
+public import Signing
+
 /// Everything that judging and forwarding a delivery depends on, checked as a whole and never changed: a
 /// reload makes a new one or leaves this one in force.
 public final class Snapshot: Sendable {

@@ -1,6 +1,5 @@
 internal import Formats
-internal import HTTP
-public import Signing
+public import HTTP
 
 /// What a request's headers claim about its signature: everything that is needed to check it but the body.
 /// It exists only where all of it is well-formed.
@@ -18,15 +17,15 @@ public struct Claim: Sendable {
 }
 
 /// A layout made ready to read claims: names as bytes, so that nothing is converted per request.
-final class ClaimReader: Sendable {
-  let layout: SignatureLayout
+public final class ClaimReader: Sendable {
+  private let layout: SignatureLayout
   private let headerName: [UInt8]
   private let prefix: [UInt8]
   private let separator: UInt8?
   private let timestamp: ValueReader
   private let id: ValueReader
 
-  init(_ layout: SignatureLayout) {
+  public init(_ layout: SignatureLayout) {
     self.layout = layout
     headerName = Array(layout.header.utf8)
     prefix = Array(layout.prefix.utf8)
@@ -39,7 +38,7 @@ final class ClaimReader: Sendable {
   }
 
   /// Reads the claim; throws what is missing, repeated or malformed. No HMAC is computed here.
-  func read(_ headers: HeaderList) throws(Unverified) -> Claim {
+  public func read(_ headers: HeaderList) throws(Unverified) -> Claim {
     let signatureIndex: Int
     switch headers.occurrence(of: headerName) {
     case .absent: throw .signatureMissing

@@ -1,6 +1,5 @@
-internal import Formats
+public import Formats
 public import HTTP
-internal import Signing
 
 /// Which secret proved a delivery, and how old its signature was. Its bytes are not part of it.
 public struct Proof: Sendable, Equatable {
@@ -41,7 +40,7 @@ public final class Verifier {
   private var hmac: KeyedHMAC?
 
   /// Begins with the secret that matched last: most deliveries then need no second look at the body.
-  init(claim: Claim, ring: KeyRing, tolerance: SignatureLayout.Tolerance) {
+  public init(claim: Claim, ring: KeyRing, tolerance: SignatureLayout.Tolerance) {
     self.claim = claim
     self.ring = ring
     self.tolerance = tolerance
@@ -51,10 +50,10 @@ public final class Verifier {
     self.hmac = hmac
   }
 
-  func feed(_ bytes: UnsafeRawBufferPointer) { hmac?.update(bytes) }
+  public func feed(_ bytes: UnsafeRawBufferPointer) { hmac?.update(bytes) }
 
   /// Judges the collected delivery. `arrival` is what its age is measured at.
-  func judge(_ head: RequestHead, _ body: BodyBuffer, arrival: Moment) -> Verdict {
+  public func judge(_ head: RequestHead, _ body: BodyBuffer, arrival: Moment) -> Verdict {
     if let hmac {
       claim.behind.withUnsafeBytes { hmac.update($0) }
       let digest = hmac.finish()
@@ -65,18 +64,18 @@ public final class Verifier {
   }
 
   /// Judges it again with other secrets: what a look at the secret file brought.
-  func judge(_ head: RequestHead, _ body: BodyBuffer, arrival: Moment, with ring: KeyRing) -> Verdict {
+  public func judge(_ head: RequestHead, _ body: BodyBuffer, arrival: Moment, with ring: KeyRing) -> Verdict {
     judge(head, body, arrival: arrival, with: ring, except: nil)
   }
 
   /// Gives the HMAC context back when the delivery ends without a judgement.
-  func abandon() {
+  public func abandon() {
     if let hmac { ring.pools[guess].giveBack(hmac) }
     hmac = nil
   }
 
   /// Whether the timestamp is inside the tolerance, so that a newer secret could still make it verify.
-  func isFresh(arrival: Moment) -> Bool { staleAge(arrival) == nil }
+  public func isFresh(arrival: Moment) -> Bool { staleAge(arrival) == nil }
 
   private func judge(
     _ head: RequestHead, _ body: BodyBuffer, arrival: Moment, with ring: KeyRing, except: Int?

@@ -1,5 +1,3 @@
-public import Signing
-
 /// Where a sender puts its signature, and over which bytes: a provider's habits as data.
 public struct SignatureLayout: Sendable, Equatable {
   public enum Encoding: String, Sendable, CaseIterable {

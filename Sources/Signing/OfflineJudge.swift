@@ -1,6 +1,5 @@
 public import Formats
 public import HTTP
-public import Signing
 
 /// Judges and signs single deliveries away from any event loop, by the very code that the gateway runs.
 public enum OfflineJudge {

@@ -1,5 +1,3 @@
-internal import Signing
-
 extension SignatureLayout {
   /// Vesicash: the published formula with inferred carriers. Every part can be overridden.
   public static let vesicash = SignatureLayout(

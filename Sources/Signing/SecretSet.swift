@@ -1,5 +1,4 @@
 internal import Formats
-public import Signing
 
 /// The secrets of one file as they were read: which of them live is the file's word alone.
 public final class SecretSet: Sendable {
@@ -37,7 +36,7 @@ public final class SecretSet: Sendable {
   }
 
   /// Whether both accept the same secrets, a rotation under way or not.
-  func acceptsSame(as other: SecretSet) -> Bool {
+  public func acceptsSame(as other: SecretSet) -> Bool {
     lines.count == other.lines.count && zip(lines, other.lines).allSatisfy { $0.isSame(as: $1) }
       && previous.count == other.previous.count
       && zip(previous, other.previous).allSatisfy { $0.isSame(as: $1) }
@@ -108,28 +107,8 @@ public struct RotationNotice: Sendable, Equatable {
   }
 
   /// Until when deliveries are held, Unix milliseconds; nil when they are not.
-  var holdingEnd: Int64? {
+  public var holdingEnd: Int64? {
     // An instant at the end of all time wraps around, and nothing is held.
     mode == .call ? beganUnixMilliseconds &+ Int64(Self.holdingSecondsMax) * 1000 : nil
   }
-}
-
-/// How a route's secret is replaced at its provider, and how deliveries are held meanwhile.
-public struct RotationSettings: Sendable, Equatable {
-  /// A built-in provider's name.
-  public var provider = "vesicash"
-  /// The API's base URL.
-  public var api = ""
-  public var apiKeyFile = ""
-  public var publicKeyFile: String?
-  /// A delivery is held no longer than this.
-  public var holdSecondsMax = 8
-  public var holdDeliveriesMax = 256
-  public var holdBytesMax = 33_554_432
-  public var previousAcceptedSeconds = 900
-  public var clockSkewSeconds = 60
-  /// Between the journal and the call, for a shared folder to spread.
-  public var spreadSeconds = 0
-
-  public init() {}
 }
