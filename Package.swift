@@ -40,7 +40,7 @@ let package = Package(
 
     // What the edges with sockets stand on: NIO's channels and event loops over one epoll. It knows no deliveries.
     .target(
-      name: "Transport",
+      name: "EventLoops",
       dependencies: [
         "CLinux",
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -53,25 +53,25 @@ let package = Package(
       name: "Forwarding",
       dependencies: [
         "Formats",
-        "Gateway", "HTTP", "CCurl", "CLinux", "CTLS", "Transport",
+        "Gateway", "HTTP", "CCurl", "CLinux", "CTLS", "EventLoops",
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .target(
       name: "Listening",
       dependencies: [
-        "Formats", "Gateway", "HTTP", "Transport", .product(name: "NIOCore", package: "swift-nio"),
+        "Formats", "Gateway", "HTTP", "EventLoops", .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .target(
       name: "Control",
-      dependencies: ["Formats", "Transport", .product(name: "NIOCore", package: "swift-nio")],
+      dependencies: ["Formats", "EventLoops", .product(name: "NIOCore", package: "swift-nio")],
       swiftSettings: strict),
     .target(
       name: "Admin",
       dependencies: [
         "Formats",
-        "Transport",
+        "EventLoops",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
@@ -103,7 +103,7 @@ let package = Package(
       dependencies: [
         "CLinux", "Formats", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening",
         "Control", "Secrets", "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin",
-        "Metrics", "Transport",
+        "Metrics", "EventLoops",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -130,9 +130,9 @@ let package = Package(
       swiftSettings: strict),
     // One contract, tried on SwiftNIO's event loops too: they prove the test.
     .testTarget(
-      name: "TransportTests",
+      name: "EventLoopsTests",
       dependencies: [
-        "CLinux", "Transport", "TestSupport",
+        "CLinux", "EventLoops", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -148,7 +148,7 @@ let package = Package(
     .testTarget(
       name: "ControlTests",
       dependencies: [
-        "Control", "TestSupport", "Transport", .product(name: "NIOCore", package: "swift-nio"),
+        "Control", "TestSupport", "EventLoops", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: strict),

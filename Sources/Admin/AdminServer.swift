@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import NIOHTTP1
 internal import Synchronization
-public import Transport
+public import EventLoops
 
 /// What a reader of the admin listener can ask for.
 public enum AdminPage: String, Sendable, CaseIterable {

@@ -1,6 +1,6 @@
 internal import NIOCore
 internal import Synchronization
-public import Transport
+public import EventLoops
 
 /// Answers commands on the control socket. Whoever may open the socket may ask: its mode is the guard.
 public struct ControlServer: Sendable {

@@ -2,7 +2,7 @@ internal import CCurl
 internal import CLinux
 internal import Glibc
 internal import NIOCore
-internal import Transport
+internal import EventLoops
 
 /// A few connections that share one libcurl multi handle.
 ///

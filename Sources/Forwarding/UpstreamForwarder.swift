@@ -2,7 +2,7 @@ internal import CCurl
 public import Gateway
 internal import HTTP
 internal import NIOCore
-public import Transport
+public import EventLoops
 
 /// One event loop's deliveries to upstreams: libcurl opens and secures the connections, HTTP/1.1 is spoken here.
 public final class UpstreamForwarder: Forwarder {

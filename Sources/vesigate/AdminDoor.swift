@@ -2,7 +2,7 @@ internal import Admin
 internal import Glibc
 internal import Listening
 internal import Settings
-internal import Transport
+internal import EventLoops
 
 /// The admin listener while it is open.
 struct AdminDoor {

@@ -1,7 +1,7 @@
 internal import Control
 internal import Glibc
 internal import Listening
-internal import Transport
+internal import EventLoops
 
 /// The control socket while it is open.
 struct ControlDoor {

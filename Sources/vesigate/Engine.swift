@@ -4,7 +4,7 @@ internal import Gateway
 internal import Listening
 internal import Metrics
 internal import NIOCore
-internal import Transport
+internal import EventLoops
 
 /// The event loops and what each of them owns. A new snapshot reaches every loop before `adopt` returns.
 final class Engine: Sendable {

@@ -4,7 +4,7 @@ internal import Listening
 internal import Logging
 internal import NIOCore
 internal import Settings
-internal import Transport
+internal import EventLoops
 
 /// Where people and monitors are answered: the control socket and the admin listener, on an event loop of
 /// their own. Deliveries have theirs: a scrape takes no time from them but that of a copy.

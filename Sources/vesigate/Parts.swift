@@ -5,7 +5,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import Settings
 internal import Supervision
-internal import Transport
+internal import EventLoops
 
 /// What the running gateway is made of, without its doors.
 struct Parts {

@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import Synchronization
 import TestSupport
-import Transport
+import EventLoops
 
 @testable import Control
 

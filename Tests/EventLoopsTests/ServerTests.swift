@@ -4,7 +4,7 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-@testable import Transport
+@testable import EventLoops
 
 @Suite(.timeLimit(.minutes(1))) struct ServerTests {
   @Test func `loops that share a socket take turns`() async throws {

@@ -2,7 +2,7 @@ import NIOCore
 import TestSupport
 import Testing
 
-@testable import Transport
+@testable import EventLoops
 
 /// Bytes that go where their taker says, past the pipeline.
 @Suite(.timeLimit(.minutes(1))) struct IntakeTests {

@@ -3,7 +3,7 @@ import NIOCore
 import TestSupport
 import Testing
 
-@testable import Transport
+@testable import EventLoops
 
 /// Bytes in and out: order, back-pressure, and doing things in the middle of others.
 @Suite(.timeLimit(.minutes(1))) struct FlowTests {

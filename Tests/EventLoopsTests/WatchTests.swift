@@ -4,7 +4,7 @@ import NIOCore
 import TestSupport
 import Testing
 
-@testable import Transport
+@testable import EventLoops
 
 @Suite(.timeLimit(.minutes(1))) struct WatchTests {
   @Test func `a descriptor is watched until that is stopped`() async throws {

@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import TestSupport
 
-@testable import Transport
+@testable import EventLoops
 
 /// The oracle beside what is tried: what holds of SwiftNIO's event loops has to hold of ours.
 enum Engine: String, CaseIterable, Sendable {

@@ -3,7 +3,7 @@ import NIOCore
 import TestSupport
 import Testing
 
-@testable import Transport
+@testable import EventLoops
 
 /// How a connection begins and ends, and what its handlers hear of it.
 @Suite(.timeLimit(.minutes(1))) struct ChannelLifeTests {
