@@ -36,14 +36,14 @@ let package = Package(
     .target(name: "HTTP", dependencies: ["Formats"], swiftSettings: strict),
     .target(name: "Signing", dependencies: ["Formats", "HTTP", "COpenSSL"], swiftSettings: strict),
     .target(name: "Gateway", dependencies: ["Formats", "HTTP", "Signing"], swiftSettings: strict),
-    .target(name: "Diagnosis", dependencies: ["Formats", "Gateway", "HTTP", "Signing"], swiftSettings: strict),
+    .target(
+      name: "Diagnosis", dependencies: ["Formats", "Gateway", "HTTP", "Signing"], swiftSettings: strict),
 
     // What the edges with sockets stand on: NIO's channels and event loops over one epoll. It knows no deliveries.
     .target(
       name: "EventLoops",
       dependencies: [
-        "CLinux",
-        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        "CLinux", .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
@@ -52,8 +52,7 @@ let package = Package(
     .target(
       name: "Forwarding",
       dependencies: [
-        "Formats",
-        "Gateway", "HTTP", "CCurl", "CLinux", "CTLS", "EventLoops",
+        "Formats", "Gateway", "HTTP", "CCurl", "CLinux", "CTLS", "EventLoops",
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
@@ -70,9 +69,7 @@ let package = Package(
     .target(
       name: "Admin",
       dependencies: [
-        "Formats",
-        "EventLoops",
-        .product(name: "NIOCore", package: "swift-nio"),
+        "Formats", "EventLoops", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
@@ -80,7 +77,8 @@ let package = Package(
     // What secret files and their companions look like, read and written by it alone; it knows no gateway.
     .target(name: "Secrets", dependencies: ["CLinux", "Formats", "Signing"], swiftSettings: strict),
     .target(
-      name: "Settings", dependencies: ["Gateway", "Formats", "HTTP", "Secrets", "Signing", "CTLS", "CYAML"],
+      name: "Configuration",
+      dependencies: ["Gateway", "Formats", "HTTP", "Secrets", "Signing", "CTLS", "CYAML"],
       swiftSettings: strict),
     .target(name: "Calling", dependencies: ["CCurl"], swiftSettings: strict),
     .target(
@@ -101,12 +99,10 @@ let package = Package(
     .executableTarget(
       name: "vesigate",
       dependencies: [
-        "CLinux", "Formats", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening",
-        "Control", "Secrets", "Settings", "Supervision", "Telemetry", "Calling", "Rotation", "Admin",
-        "Metrics", "EventLoops",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOCore", package: "swift-nio"),
+        "CLinux", "Formats", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening", "Control",
+        "Secrets", "Configuration", "Supervision", "Telemetry", "Calling", "Rotation", "Admin", "Metrics",
+        "EventLoops", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -119,10 +115,8 @@ let package = Package(
     .testTarget(
       name: "HTTPTests",
       dependencies: [
-        "HTTP", "Gateway", "TestSupport",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOEmbedded", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
+        "HTTP", "Gateway", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(
@@ -132,18 +126,16 @@ let package = Package(
     .testTarget(
       name: "EventLoopsTests",
       dependencies: [
-        "CLinux", "EventLoops", "TestSupport",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
+        "CLinux", "EventLoops", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(
       name: "DiagnosisTests",
-      dependencies: ["Diagnosis", "Gateway", "Settings", "Signing", "TestSupport", "vesigate"],
+      dependencies: ["Diagnosis", "Gateway", "Configuration", "Signing", "TestSupport", "vesigate"],
       swiftSettings: strict),
     .testTarget(
-      name: "SettingsTests", dependencies: ["Settings", "Secrets", "Gateway", "Signing"],
+      name: "ConfigurationTests", dependencies: ["Configuration", "Secrets", "Gateway", "Signing"],
       swiftSettings: strict),
     .testTarget(
       name: "ControlTests",
@@ -157,15 +149,12 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests",
-      dependencies: [
-        "Telemetry", "Gateway", .product(name: "Logging", package: "swift-log"),
-      ],
+      dependencies: ["Telemetry", "Gateway", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(
       name: "SupervisionTests",
       dependencies: [
-        "Supervision",
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        "Supervision", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -206,7 +195,7 @@ let package = Package(
       name: "PropertyTests",
       dependencies: [
         "Calling", "Control", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Rotation", "Secrets",
-        "Settings", "Signing", "CCurl", "CLinux", "TestSupport",
+        "Configuration", "Signing", "CCurl", "CLinux", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
@@ -223,9 +212,8 @@ if Context.environment["VESIGATE_FUZZ"] != nil {
       name: "fuzz",
       dependencies: [
         "Calling", "Control", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Rotation", "Secrets",
-        "Settings", "Signing", "CCurl", "CFuzzer", "TestSupport",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOEmbedded", package: "swift-nio"),
+        "Configuration", "Signing", "CCurl", "CFuzzer", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       path: "Tests", exclude: [],

@@ -63,7 +63,7 @@ public enum LookEnd: Sendable, Equatable {
   case unread
 }
 
-/// Looks at a secret file, off the event loops. Implemented by Assembly over Settings.
+/// Looks at a secret file, off the event loops. Implemented by Assembly over Configuration.
 public protocol SecretLooks: AnyObject {
   /// Calls back on this loop after a look that began after this call. By then the lane has adopted what the
   /// look found.

@@ -1,6 +1,6 @@
 internal import CLinux
 internal import Glibc
-internal import Signing
+public import Signing
 
 /// A secret file and what a rotation keeps beside it. Every write is a temporary file, synced, renamed, and
 /// the directory synced; the temporary names are fixed, so that a crash leaves nothing that piles up. Only

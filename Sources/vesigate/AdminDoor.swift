@@ -1,7 +1,7 @@
 internal import Admin
 internal import Glibc
 internal import Listening
-internal import Settings
+internal import Configuration
 internal import EventLoops
 
 /// The admin listener while it is open.

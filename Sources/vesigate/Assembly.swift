@@ -4,7 +4,7 @@ internal import Glibc
 internal import Listening
 internal import Logging
 internal import ServiceLifecycle
-internal import Settings
+internal import Configuration
 internal import Supervision
 internal import UnixSignals
 

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Secrets
-internal import Settings
+internal import Configuration
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
-internal import Settings
+internal import Configuration
 
 /// `--config`, the same for every command.
 struct ConfigOption: ParsableArguments {

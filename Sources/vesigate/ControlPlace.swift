@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Settings
+internal import Configuration
 
 /// How a command finds the running daemon, and what it says of a file that is broken meanwhile. The daemon goes on by
 /// the settings that it took, and may be asked whatever state the file is in.

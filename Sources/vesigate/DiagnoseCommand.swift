@@ -3,7 +3,7 @@ internal import Diagnosis
 internal import Formats
 internal import Gateway
 internal import Glibc
-internal import Settings
+internal import Configuration
 
 struct DiagnoseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 internal import Glibc
 internal import Listening
-internal import Settings
+internal import Configuration
 internal import Supervision
 
 /// From configured listen addresses to bound sockets.

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
-internal import Settings
+internal import Configuration
 internal import Supervision
 internal import Telemetry
 

@@ -4,7 +4,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Secrets
-internal import Settings
+internal import Configuration
 internal import Synchronization
 
 /// Looks at one secret file and at what a rotation keeps beside it, without a signal.

@@ -4,7 +4,7 @@ internal import Metrics
 internal import NIOCore
 internal import NIOPosix
 internal import Rotation
-internal import Settings
+internal import Configuration
 internal import Synchronization
 
 /// Keeps the configuration and the secrets in force, and is the only one that replaces them: as a whole on

@@ -1,5 +1,5 @@
 internal import Logging
-internal import Settings
+internal import Configuration
 internal import Telemetry
 
 /// Where the program's sentences and the deliveries' lines go: the same sink, in the same format.

@@ -3,7 +3,7 @@ internal import Control
 internal import Listening
 internal import Logging
 internal import NIOCore
-internal import Settings
+internal import Configuration
 internal import EventLoops
 
 /// Where people and monitors are answered: the control socket and the admin listener, on an event loop of

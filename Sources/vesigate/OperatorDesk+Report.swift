@@ -3,7 +3,7 @@ internal import Gateway
 internal import Glibc
 internal import Metrics
 internal import Rotation
-internal import Settings
+internal import Configuration
 internal import Synchronization
 
 /// What `vesigate status` shows.

@@ -7,7 +7,7 @@ internal import Glibc
 internal import Metrics
 internal import Rotation
 internal import Secrets
-internal import Settings
+internal import Configuration
 internal import Synchronization
 
 /// What operators and their monitors get to see, put together from the keeper and the engine.

@@ -3,7 +3,7 @@ internal import Forwarding
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import Settings
+internal import Configuration
 internal import Supervision
 internal import EventLoops
 

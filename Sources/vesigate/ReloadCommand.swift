@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import Control
-internal import Settings
+internal import Configuration
 
 struct ReloadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

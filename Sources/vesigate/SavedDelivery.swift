@@ -1,6 +1,6 @@
 internal import Gateway
 internal import HTTP
-internal import Settings
+internal import Configuration
 
 /// A saved request with the route that judges it.
 struct SavedDelivery {

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Formats
 internal import Secrets
-internal import Settings
+internal import Configuration
 
 struct SecretListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,7 +3,7 @@ internal import CLinux
 internal import Gateway
 internal import Rotation
 internal import Secrets
-internal import Settings
+internal import Configuration
 internal import Signing
 internal import Supervision
 

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Gateway
 internal import Secrets
-internal import Settings
+internal import Configuration
 
 /// Whose secret and layout a command signs with: a route's of the configuration, or those named outright.
 struct SigningOptions: ParsableArguments {

@@ -1,7 +1,7 @@
 internal import Gateway
 internal import NIOCore
 internal import Secrets
-internal import Settings
+internal import Configuration
 
 /// A secret file that has changed and whose secrets could not be taken.
 struct UntakenFile: Sendable {

@@ -1,5 +1,5 @@
 import Gateway
-import Settings
+import Configuration
 import Signing
 import Testing
 

@@ -2,7 +2,7 @@ import CCurl
 import Glibc
 
 @testable import Gateway
-@testable import Settings
+@testable import Configuration
 
 /// What holds of any text that is read as an address, a block of them, a listen address or an upstream's URL:
 /// what is taken, the C library and libcurl read alike.

@@ -1,7 +1,7 @@
 import Gateway
 import Signing
 
-@testable import Settings
+@testable import Configuration
 
 /// What holds of any configuration file: it is refused with sentences on one line each, or it is in force
 /// exactly as `check --print` shows it.

@@ -1,4 +1,4 @@
-import Settings
+import Configuration
 
 /// What holds of any variables, one `NAME=value` a line, over the smallest configuration: as of a file.
 enum EnvironmentProperty {

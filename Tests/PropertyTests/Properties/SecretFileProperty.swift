@@ -2,7 +2,7 @@ import Signing
 
 @testable import Gateway
 @testable import Secrets
-@testable import Settings
+@testable import Configuration
 
 /// What holds of any content of a secret file and of what a rotation keeps beside it.
 enum SecretFileProperty {

@@ -2,7 +2,7 @@ import Gateway
 import Signing
 import Testing
 
-@testable import Settings
+@testable import Configuration
 
 @Suite struct SignatureSettingsTests {
   private func layout(_ signature: String) throws -> SignatureLayout {

@@ -4,7 +4,7 @@ import Signing
 import Testing
 
 @testable import Secrets
-@testable import Settings
+@testable import Configuration
 
 /// What a rotation keeps beside a secret file, in every state that a crash or a hand can leave it in.
 @Suite struct RotationFilesTests {

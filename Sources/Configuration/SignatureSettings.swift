@@ -1,4 +1,4 @@
-internal import Gateway
+internal import Formats
 internal import Signing
 
 /// Reads `signature:`, a preset's name or a mapping of what differs from one.

@@ -1,5 +1,5 @@
 internal import Formats
-public import Gateway
+internal import HTTP
 public import Secrets
 public import Signing
 

@@ -1,7 +1,7 @@
 import Gateway
 import Testing
 
-@testable import Settings
+@testable import Configuration
 
 @Suite struct RotationReaderTests {
   private func rotation(_ lines: String) -> String {

@@ -1,7 +1,7 @@
 import Gateway
 import Testing
 
-@testable import Settings
+@testable import Configuration
 
 @Suite struct ConfigurationTests {
   @Test func `the smallest useful file gives every default`() throws {

@@ -2,7 +2,7 @@ import Foundation
 import Gateway
 import Testing
 
-@testable import Settings
+@testable import Configuration
 
 @Suite struct ExampleFileTests {
   private static let text: String = {

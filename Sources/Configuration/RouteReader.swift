@@ -1,5 +1,6 @@
 internal import Formats
 internal import Gateway
+internal import Signing
 
 /// Where a route's settings stand, for what can be judged only later.
 struct RouteSpots: Sendable {

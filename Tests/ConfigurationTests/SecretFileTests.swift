@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 @testable import Secrets
-@testable import Settings
+@testable import Configuration
 
 @Suite struct SecretFileTests {
   let scratch: Scratch

@@ -1,7 +1,7 @@
 import Gateway
 import Testing
 
-@testable import Settings
+@testable import Configuration
 
 @Suite struct EnvironmentTests {
   @Test func `every setting outside routes can come from the environment`() throws {

@@ -1,5 +1,6 @@
 public import Gateway
 public import Secrets
+internal import Signing
 
 /// A configuration with its secrets: everything that the gateway runs on, read and checked as a whole.
 public struct Loaded: Sendable {

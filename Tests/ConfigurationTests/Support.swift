@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Settings
+@testable import Configuration
 
 /// The smallest useful file, with room for more at the top and in its one route.
 func configuration(top: String = "", route: String = "") -> String {

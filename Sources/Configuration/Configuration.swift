@@ -1,4 +1,5 @@
 public import Gateway
+public import Signing
 
 /// What a configuration file says, checked as a whole and with every default filled in. Secrets are not in
 /// it: only the names of their files.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Settings
+@testable import Configuration
 
 @Suite struct YAMLTests {
   @Test(

@@ -1,4 +1,6 @@
-public import Gateway
+internal import Formats
+internal import Gateway
+public import Signing
 
 extension Configuration {
   /// The configuration with every default filled in, as YAML that reads back to an equal one. Each secret

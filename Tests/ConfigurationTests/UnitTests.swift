@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Settings
+@testable import Configuration
 
 @Suite struct UnitTests {
   @Test(

@@ -1,3 +1,5 @@
+internal import Gateway
+
 /// A configuration and what the reading of it found besides.
 public struct ParsedConfiguration: Sendable {
   public let configuration: Configuration

@@ -4,7 +4,7 @@ import Signing
 import Testing
 
 @testable import Secrets
-@testable import Settings
+@testable import Configuration
 
 @Suite struct LoaderTests {
   let scratch: Scratch
