@@ -80,9 +80,8 @@ let package = Package(
       name: "Configuration",
       dependencies: ["Gateway", "Formats", "HTTP", "Secrets", "Signing", "CTLS", "CYAML"],
       swiftSettings: strict),
-    .target(name: "Calling", dependencies: ["CCurl"], swiftSettings: strict),
     .target(
-      name: "Rotation", dependencies: ["Calling", "Formats", "Secrets", "Signing"], swiftSettings: strict),
+      name: "Rotation", dependencies: ["CCurl", "Formats", "Secrets", "Signing"], swiftSettings: strict),
     .target(
       name: "Supervision",
       dependencies: [
@@ -100,8 +99,8 @@ let package = Package(
       name: "vesigate",
       dependencies: [
         "CLinux", "Formats", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening", "Control",
-        "Secrets", "Configuration", "Supervision", "Telemetry", "Calling", "Rotation", "Admin", "Metrics",
-        "EventLoops", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Secrets", "Configuration", "Supervision", "Telemetry", "Rotation", "Admin", "Metrics", "EventLoops",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -145,7 +144,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "RotationTests", dependencies: ["Rotation", "Secrets", "Calling", "Signing"],
+      name: "RotationTests", dependencies: ["Rotation", "Secrets", "Signing"],
       swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests",
@@ -194,8 +193,8 @@ let package = Package(
     .testTarget(
       name: "PropertyTests",
       dependencies: [
-        "Calling", "Control", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Rotation", "Secrets",
-        "Configuration", "Signing", "CCurl", "CLinux", "TestSupport",
+        "Rotation", "Control", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Secrets", "Configuration",
+        "Signing", "CCurl", "CLinux", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
@@ -211,10 +210,9 @@ if Context.environment["VESIGATE_FUZZ"] != nil {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Calling", "Control", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Rotation", "Secrets",
-        "Configuration", "Signing", "CCurl", "CFuzzer", "TestSupport",
-        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
+        "Rotation", "Control", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Secrets", "Configuration",
+        "Signing", "CCurl", "CFuzzer", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       path: "Tests", exclude: [],
       sources: [

@@ -1,4 +1,3 @@
-public import Calling
 public import Signing
 
 /// A sender of webhooks whose API makes the secrets: where to call, and how to read the answer.

@@ -1,4 +1,3 @@
-public import Calling
 public import Signing
 
 /// Calls a provider's API for a new secret.

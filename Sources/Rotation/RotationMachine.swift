@@ -1,4 +1,5 @@
 public import Secrets
+internal import Signing
 
 /// What the files beside a secret say about a rotation.
 public struct Standing: Sendable, Equatable {

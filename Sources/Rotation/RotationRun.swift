@@ -1,4 +1,5 @@
 public import Secrets
+internal import Signing
 
 /// The running daemon, as a rotation sees it.
 public protocol RotationDaemon {

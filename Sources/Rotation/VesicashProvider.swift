@@ -1,4 +1,3 @@
-public import Calling
 internal import Formats
 internal import Secrets
 internal import Signing

@@ -1,11 +1,10 @@
 internal import Admin
 internal import CLinux
-internal import Calling
+internal import Rotation
 internal import Formats
 internal import Gateway
 internal import Glibc
 internal import Metrics
-internal import Rotation
 internal import Secrets
 internal import Configuration
 internal import Synchronization

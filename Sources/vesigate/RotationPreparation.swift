@@ -1,8 +1,7 @@
 internal import ArgumentParser
-internal import Calling
+internal import Rotation
 internal import Formats
 internal import Glibc
-internal import Rotation
 internal import Secrets
 internal import Signing
 

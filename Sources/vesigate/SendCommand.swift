@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Calling
+internal import Rotation
 internal import Gateway
 internal import Telemetry
 

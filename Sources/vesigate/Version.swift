@@ -1,4 +1,4 @@
-internal import Calling
+internal import Rotation
 
 enum Version {
   static let number = "0.1.0"

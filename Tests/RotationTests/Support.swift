@@ -1,4 +1,3 @@
-import Calling
 import Foundation
 import Signing
 import Testing

@@ -1,7 +1,6 @@
 import Signing
 import Testing
 
-@testable import Calling
 @testable import Rotation
 @testable import Secrets
 

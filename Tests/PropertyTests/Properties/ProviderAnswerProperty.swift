@@ -1,6 +1,5 @@
 import Signing
 
-@testable import Calling
 @testable import Rotation
 @testable import Secrets
 
