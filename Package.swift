@@ -73,7 +73,6 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
-    .target(name: "Metrics", dependencies: ["Formats", "Gateway", "HTTP"], swiftSettings: strict),
     // What secret files and their companions look like, read and written by it alone; it knows no gateway.
     .target(name: "Secrets", dependencies: ["CLinux", "Formats", "Signing"], swiftSettings: strict),
     .target(
@@ -92,14 +91,16 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Telemetry",
-      dependencies: ["Gateway", "Formats", "HTTP", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "Signing", "Gateway", "Formats", "HTTP", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
 
     .executableTarget(
       name: "vesigate",
       dependencies: [
         "CLinux", "Formats", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening", "Control",
-        "Secrets", "Configuration", "Supervision", "Telemetry", "Rotation", "Admin", "Metrics", "EventLoops",
+        "Secrets", "Configuration", "Supervision", "Telemetry", "Rotation", "Admin", "EventLoops",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -148,7 +149,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests",
-      dependencies: ["Telemetry", "Gateway", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["Telemetry", "Gateway", "Signing", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(
       name: "SupervisionTests",
@@ -183,11 +184,9 @@ let package = Package(
     .testTarget(
       name: "ReadmeTests", dependencies: ["TestSupport", "vesigate", "Gateway", "Signing"],
       swiftSettings: strict),
-    .testTarget(
-      name: "MetricsTests", dependencies: ["Metrics", "Gateway", "Signing"], swiftSettings: strict),
     // What operators see, with Debian's Prometheus; `make test-operators` runs the long form.
     .testTarget(
-      name: "OperatorsTests", dependencies: ["TestSupport", "Metrics", "vesigate"],
+      name: "OperatorsTests", dependencies: ["TestSupport", "Telemetry", "vesigate"],
       exclude: ["alerts-test.yaml"], swiftSettings: strict),
     // What must hold of any input, over random inputs and over those that the fuzzer has found.
     .testTarget(

@@ -2,7 +2,7 @@ internal import Formats
 internal import Forwarding
 internal import Gateway
 internal import Listening
-internal import Metrics
+internal import Telemetry
 internal import NIOCore
 internal import EventLoops
 

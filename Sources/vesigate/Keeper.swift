@@ -1,6 +1,6 @@
 internal import Gateway
 internal import Logging
-internal import Metrics
+internal import Telemetry
 internal import NIOCore
 internal import NIOPosix
 internal import Rotation

@@ -1,7 +1,7 @@
 internal import Control
 internal import Gateway
 internal import Glibc
-internal import Metrics
+internal import Telemetry
 internal import Rotation
 internal import Configuration
 internal import Synchronization

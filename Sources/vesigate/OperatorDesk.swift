@@ -4,7 +4,7 @@ internal import Rotation
 internal import Formats
 internal import Gateway
 internal import Glibc
-internal import Metrics
+internal import Telemetry
 internal import Secrets
 internal import Configuration
 internal import Synchronization

@@ -1,5 +1,5 @@
 internal import Logging
-internal import Metrics
+internal import Telemetry
 internal import ServiceLifecycle
 internal import Synchronization
 

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Formats
 internal import Glibc
-internal import Metrics
+internal import Telemetry
 internal import NIOCore
 internal import Rotation
 internal import Secrets

@@ -1,5 +1,5 @@
 import Foundation
-import Metrics
+import Telemetry
 import TestSupport
 import Testing
 

@@ -89,7 +89,7 @@ import Testing
   }
 
   @Test func `the log's fields are those that are written`() {
-    let source = Document("Sources/Telemetry/DeliveryLog.swift").text
+    let source = Document("Sources/Telemetry/Log/DeliveryLog.swift").text
     let written = Set(source.matches(of: /line\.add\w*\(\s*"(\w+)"/).map { String($0.1) })
     let told = Document("docs/operations.md").table(below: "| field |").flatMap {
       $0[0].matches(of: /`(\w+)`/).map { String($0.1) }

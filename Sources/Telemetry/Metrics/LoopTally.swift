@@ -1,4 +1,4 @@
-internal import Formats
+public import Formats
 public import Gateway
 
 /// One event loop's counters: plain numbers that nothing but this loop touches, so that counting costs a few

@@ -1,4 +1,5 @@
 internal import Gateway
+internal import Signing
 
 /// The whole answer to a scrape.
 public struct MetricsPage {

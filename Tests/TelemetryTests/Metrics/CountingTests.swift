@@ -2,7 +2,7 @@ import Gateway
 import Signing
 import Testing
 
-@testable import Metrics
+@testable import Telemetry
 
 @Suite struct CountingTests {
   @Test func `a value at a bound is in that bound's bucket`() {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Metrics
+@testable import Telemetry
 
 @Suite struct ClockFindingTests {
   private func estimate(_ route: String, _ skew: Int, tolerance: Int? = 300) -> ClockFinding.Estimate {

@@ -1,5 +1,6 @@
 public import Gateway
 public import Logging
+internal import Signing
 
 /// One finished exchange: one log line. Its words stand here and nowhere else.
 public struct DeliveryLog: Recorder, Sendable {
