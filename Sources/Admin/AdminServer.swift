@@ -1,7 +1,7 @@
+public import EventLoops
 internal import NIOCore
 internal import NIOHTTP1
 internal import Synchronization
-public import EventLoops
 
 /// What a reader of the admin listener can ask for.
 public enum AdminPage: String, Sendable, CaseIterable {

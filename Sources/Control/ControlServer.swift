@@ -1,6 +1,6 @@
+public import EventLoops
 internal import NIOCore
 internal import Synchronization
-public import EventLoops
 
 /// Answers commands on the control socket. Whoever may open the socket may ask: its mode is the guard.
 public struct ControlServer: Sendable {

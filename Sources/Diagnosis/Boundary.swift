@@ -1,4 +1,6 @@
-internal import Gateway
+internal import Formats
+internal import HTTP
+internal import Signing
 
 /// Whether a body is a whole body and nothing but one.
 ///

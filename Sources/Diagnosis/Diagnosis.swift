@@ -1,4 +1,4 @@
-internal import Gateway
+internal import Signing
 
 /// Finds out why a delivery was refused, by trying what else its sender may have signed.
 ///

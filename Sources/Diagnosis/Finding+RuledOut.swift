@@ -1,3 +1,6 @@
+internal import HTTP
+internal import Signing
+
 /// What is said when nothing matches: all that it cannot be.
 extension Finding {
   static func unsigned(_ refused: RefusedCase) -> Finding {

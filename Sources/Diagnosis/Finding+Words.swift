@@ -1,5 +1,5 @@
 internal import Formats
-internal import Gateway
+internal import Signing
 
 /// All wording of the findings about what matches.
 extension Finding {

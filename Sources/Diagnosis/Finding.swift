@@ -1,4 +1,4 @@
-internal import Gateway
+internal import Signing
 
 /// What a diagnosis came to, in words for an operator.
 public struct Finding: Sendable, Equatable {

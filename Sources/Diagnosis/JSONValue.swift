@@ -1,3 +1,6 @@
+internal import Formats
+internal import HTTP
+
 /// A JSON text read so that it can be written anew as other programs would: members in their order, a
 /// number as the text it was.
 indirect enum JSONValue {

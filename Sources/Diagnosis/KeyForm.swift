@@ -1,5 +1,5 @@
 internal import Formats
-internal import Gateway
+internal import HTTP
 internal import Signing
 
 /// One way in which a sender may have made its HMAC key from what stands in the secret file.

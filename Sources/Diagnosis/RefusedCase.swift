@@ -1,6 +1,6 @@
-internal import Formats
-public import Gateway
-internal import HTTP
+public import Formats
+public import HTTP
+public import Signing
 
 /// One delivery that was refused, and what it was judged by: everything that a diagnosis looks at.
 public struct RefusedCase: Sendable {

@@ -1,4 +1,4 @@
-internal import Gateway
+internal import HTTP
 internal import Signing
 
 /// Tries every combination, the likely ones first, until one gives a signature that the delivery carries.

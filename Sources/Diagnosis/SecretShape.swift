@@ -1,4 +1,3 @@
-internal import Gateway
 internal import Signing
 
 /// What may be told of a secret so that somebody can compare it with the one that the sender shows: its length, and

@@ -1,4 +1,5 @@
-public import Gateway
+internal import Formats
+public import Signing
 
 /// A layout as the `signature:` setting of a route, in as few lines as there can be.
 public enum SettingLines {

@@ -1,5 +1,4 @@
 internal import Formats
-internal import Gateway
 internal import HTTP
 internal import Signing
 

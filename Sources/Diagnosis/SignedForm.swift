@@ -1,4 +1,6 @@
-internal import Gateway
+internal import Formats
+internal import HTTP
+internal import Signing
 
 /// One way in which timestamp, id and text may stand around the body under the HMAC.
 struct SignedForm {

@@ -1,5 +1,6 @@
-internal import Gateway
+internal import Formats
 internal import HTTP
+internal import Signing
 
 /// A value of the request that may be the timestamp under the signature.
 struct TimestampCandidate {

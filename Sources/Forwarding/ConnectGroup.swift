@@ -1,8 +1,8 @@
 internal import CCurl
 internal import CLinux
+internal import EventLoops
 internal import Glibc
 internal import NIOCore
-internal import EventLoops
 
 /// A few connections that share one libcurl multi handle.
 ///

@@ -1,6 +1,6 @@
 internal import CCurl
-internal import Gateway
 internal import EventLoops
+internal import Gateway
 
 /// Opens connections by libcurl: it resolves, tries both address families, connects, and does TLS. The loop never
 /// waits for any of it.

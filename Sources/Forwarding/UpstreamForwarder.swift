@@ -1,8 +1,8 @@
 internal import CCurl
+public import EventLoops
 public import Gateway
 internal import HTTP
 internal import NIOCore
-public import EventLoops
 
 /// One event loop's deliveries to upstreams: libcurl opens and secures the connections, HTTP/1.1 is spoken here.
 public final class UpstreamForwarder: Forwarder {

@@ -1,9 +1,9 @@
 internal import CCurl
 internal import CLinux
 internal import CTLS
+internal import EventLoops
 internal import Gateway
 internal import Glibc
-internal import EventLoops
 
 /// A connection's bytes: under TLS libcurl carries them. A plain socket that it has opened is taken over, for its
 /// calls find a connection by walking a list each time, which costs a twentieth of a short delivery.

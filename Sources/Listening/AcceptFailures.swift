@@ -1,3 +1,4 @@
+internal import Gateway
 internal import Glibc
 internal import NIOCore
 internal import Synchronization

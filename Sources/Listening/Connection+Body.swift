@@ -1,3 +1,5 @@
+internal import Gateway
+internal import HTTP
 internal import NIOCore
 
 // MARK: - The rest of a body, straight from the kernel to where it is kept

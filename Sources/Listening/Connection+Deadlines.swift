@@ -1,5 +1,6 @@
 internal import Formats
 internal import Gateway
+internal import HTTP
 internal import NIOCore
 
 extension Connection {

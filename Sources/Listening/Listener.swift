@@ -1,7 +1,7 @@
+public import EventLoops
 public import Gateway
 internal import Glibc
 public import NIOCore
-public import EventLoops
 
 /// The open doors: every listening socket, each shared by all event loops.
 public struct Listener: Sendable {
