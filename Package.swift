@@ -62,17 +62,6 @@ let package = Package(
         "Formats", "Gateway", "HTTP", "EventLoops", .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
-    .target(
-      name: "Control",
-      dependencies: ["Formats", "EventLoops", .product(name: "NIOCore", package: "swift-nio")],
-      swiftSettings: strict),
-    .target(
-      name: "Admin",
-      dependencies: [
-        "Formats", "EventLoops", .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-      ],
-      swiftSettings: strict),
     // What secret files and their companions look like, read and written by it alone; it knows no gateway.
     .target(name: "Secrets", dependencies: ["CLinux", "Formats", "Signing"], swiftSettings: strict),
     .target(
@@ -96,11 +85,22 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // What people and monitors ask, and what they are told: commands' socket and its client, status, captures, metrics
+    // and health.
+    .target(
+      name: "Operations",
+      dependencies: [
+        "EventLoops", "Formats", "Gateway", "HTTP", "Signing",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+
     .executableTarget(
       name: "vesigate",
       dependencies: [
-        "CLinux", "Formats", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening", "Control",
-        "Secrets", "Configuration", "Supervision", "Telemetry", "Rotation", "Admin", "EventLoops",
+        "CLinux", "Formats", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening",
+        "Operations", "Secrets", "Configuration", "Supervision", "Telemetry", "Rotation", "EventLoops",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -138,9 +138,9 @@ let package = Package(
       name: "ConfigurationTests", dependencies: ["Configuration", "Secrets", "Gateway", "Signing"],
       swiftSettings: strict),
     .testTarget(
-      name: "ControlTests",
+      name: "OperationsTests",
       dependencies: [
-        "Control", "TestSupport", "EventLoops", .product(name: "NIOCore", package: "swift-nio"),
+        "Operations", "TestSupport", "EventLoops", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: strict),
@@ -192,7 +192,7 @@ let package = Package(
     .testTarget(
       name: "PropertyTests",
       dependencies: [
-        "Rotation", "Control", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Secrets", "Configuration",
+        "Rotation", "Operations", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Secrets", "Configuration",
         "Signing", "CCurl", "CLinux", "TestSupport",
       ],
       swiftSettings: strict),
@@ -209,7 +209,7 @@ if Context.environment["VESIGATE_FUZZ"] != nil {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Rotation", "Control", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Secrets", "Configuration",
+        "Rotation", "Operations", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Secrets", "Configuration",
         "Signing", "CCurl", "CFuzzer", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ],

@@ -1,4 +1,4 @@
-internal import Admin
+internal import Operations
 internal import Glibc
 internal import Listening
 internal import Configuration

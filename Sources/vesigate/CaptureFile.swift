@@ -2,13 +2,6 @@ internal import ArgumentParser
 internal import Formats
 internal import Glibc
 
-/// A refused request as the daemon handed it over.
-struct Captured {
-  let bytes: [UInt8]
-  let arrivalUnixMilliseconds: Int64
-  let reason: String
-}
-
 /// Writes captured requests: files that are new, and their owner's alone.
 enum CaptureFile {
   private static let attemptsMax = 1_000

@@ -5,7 +5,7 @@ internal import Rotation
 /// The running daemon as the secret commands see it, for one secret file.
 final class ControlDaemon: RotationDaemon {
   /// What the daemon has counted since the rotation was announced, be it by an earlier command.
-  private(set) var meanwhile: HoldCounts?
+  private(set) var meanwhile: ControlReply.Counts?
   private(set) var generation: Int64?
   /// Nobody listens on the control socket, and that is allowed.
   private(set) var isAbsent = false
@@ -109,5 +109,5 @@ final class ControlDaemon: RotationDaemon {
 }
 
 extension ControlReply.File {
-  fileprivate var countsMeanwhile: HoldCounts? { atAnnouncement.map { counts - $0 } }
+  fileprivate var countsMeanwhile: ControlReply.Counts? { atAnnouncement.map { counts - $0 } }
 }

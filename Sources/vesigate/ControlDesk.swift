@@ -1,4 +1,4 @@
-internal import Control
+internal import Operations
 internal import Formats
 internal import Glibc
 internal import Secrets

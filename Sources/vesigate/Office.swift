@@ -1,5 +1,4 @@
-internal import Admin
-internal import Control
+internal import Operations
 internal import Listening
 internal import Logging
 internal import NIOCore

@@ -1,4 +1,4 @@
-internal import Control
+internal import Operations
 internal import Gateway
 internal import Glibc
 internal import Telemetry

@@ -1,4 +1,4 @@
-internal import Admin
+internal import Operations
 internal import CLinux
 internal import Rotation
 internal import Formats

@@ -31,7 +31,7 @@ struct Parts {
       logger: logs.logger)
     looks = LookDesk(files: files)
     selfDiagnosis = SelfDiagnosis(routes: loaded.snapshot.routes, logger: logs.logger)
-    refusals = RefusalDesk(selfDiagnosis: selfDiagnosis)
+    refusals = RefusalDesk(besides: selfDiagnosis)
     engine = try await Engine(
       snapshot: loaded.snapshot,
       group: EpollGroup(threads: Parts.loopCount(loaded.configuration), named: "deliveries"),

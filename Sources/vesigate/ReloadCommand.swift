@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Control
+internal import Operations
 internal import Configuration
 
 struct ReloadCommand: ParsableCommand {

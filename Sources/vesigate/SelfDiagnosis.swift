@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// The running gateway's own diagnosis: of a route that has never verified anything, the first few refused
 /// deliveries are looked at, on a thread of its own, and what is found is logged. They stay refused.
-final class SelfDiagnosis: Sendable {
+final class SelfDiagnosis: RefusalWitness {
   /// Deliveries, for all routes together.
   static let perStartMax = 16
   static let spacingMilliseconds: Int64 = 1_000
@@ -59,7 +59,7 @@ final class SelfDiagnosis: Sendable {
   }
 
   /// Copies the delivery and has it looked at, where its turn has come.
-  func consider(_ delivery: RefusedDelivery) {
+  func refused(_ delivery: RefusedDelivery) {
     // While a secret is being replaced a failure says nothing about the settings.
     guard isWatching.load(ordering: .relaxed), delivery.secrets.rotation == nil,
       delivery.body.count <= Self.bodyBytesMax, takeTurn(delivery)

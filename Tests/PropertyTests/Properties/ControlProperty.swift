@@ -1,4 +1,4 @@
-@testable import Control
+@testable import Operations
 
 /// What holds of any line that somebody says at the control socket.
 enum ControlProperty {

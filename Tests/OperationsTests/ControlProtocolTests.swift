@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Control
+@testable import Operations
 
 /// The control socket as commands see it: over a real socket, one line in, one line out, closed.
 @Suite struct ControlProtocolTests {

@@ -4,7 +4,7 @@ import NIOEmbedded
 import TestSupport
 import Testing
 
-@testable import Control
+@testable import Operations
 
 /// Who opens the control socket and says nothing keeps nobody out for long.
 @Suite struct SeatTests {

@@ -1,11 +1,12 @@
-internal import Control
-internal import Gateway
+internal import Formats
+public import Gateway
 internal import HTTP
+internal import Signing
 internal import Synchronization
 
-/// Shows refused deliveries to those who asked: commands that capture them, and the gateway's own diagnosis.
-/// Where nobody asks, nothing is copied.
-final class RefusalDesk: RefusalWitness {
+/// Shows refused deliveries to those who asked: commands that capture them, and whoever sees them all. Where nobody asks,
+/// nothing is copied.
+public final class RefusalDesk: RefusalWitness {
   /// At once; they hold bodies in memory.
   static let capturesMax = 4
   /// Of all that one capture is given.
@@ -21,19 +22,20 @@ final class RefusalDesk: RefusalWitness {
   private let captures = Mutex<[Int: Capture]>([:])
   private let nextID = Atomic<Int>(0)
   private let isCapturing = Atomic<Bool>(false)
-  private let selfDiagnosis: SelfDiagnosis
+  private let besides: any RefusalWitness
 
-  init(selfDiagnosis: SelfDiagnosis) { self.selfDiagnosis = selfDiagnosis }
+  /// - Parameter besides: who else is shown each of them, whether anybody asks or not.
+  public init(besides: any RefusalWitness) { self.besides = besides }
 
-  func refused(_ delivery: RefusedDelivery) {
-    selfDiagnosis.consider(delivery)
+  public func refused(_ delivery: RefusedDelivery) {
+    besides.refused(delivery)
     if isCapturing.load(ordering: .relaxed) { capture(delivery) }
   }
 
   // MARK: Captures
 
   /// The next refused deliveries of a route, as they go over the control socket.
-  func capture(_ request: CaptureRequest, routes: RouteTable) -> AsyncStream<[UInt8]> {
+  public func capture(_ request: CaptureRequest, routes: RouteTable) -> AsyncStream<[UInt8]> {
     let (stream, continuation) = AsyncStream.makeStream(
       of: [UInt8].self, bufferingPolicy: .bufferingOldest(request.count + 2))
     guard routes.all.contains(where: { $0.path.text == request.route }) else {

@@ -1,12 +1,18 @@
-internal import Control
 internal import Formats
 internal import Glibc
 
+/// A refused request as the daemon handed it over.
+public struct Captured {
+  public let bytes: [UInt8]
+  public let arrivalUnixMilliseconds: Int64
+  public let reason: String
+}
+
 /// Why a capture is over.
-struct CaptureEnding {
+public struct CaptureEnding {
   /// Whether it was never begun.
-  let isRefused: Bool
-  let reason: String
+  public let isRefused: Bool
+  public let reason: String
 }
 
 extension ControlClient {
@@ -15,7 +21,7 @@ extension ControlClient {
 
   /// Calls `begun` when what is refused counts, then hands over each captured request as it comes, until the
   /// capture ends.
-  func capture(
+  public func capture(
     _ request: CaptureRequest, begun: () throws -> Void, _ take: (Captured) throws -> Void
   ) throws -> CaptureEnding {
     let descriptor = try connected()

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Control
+@testable import Operations
 
 /// A capture as it goes over a real socket, asked by the user that the server runs as.
 @Suite struct CaptureProtocolTests {

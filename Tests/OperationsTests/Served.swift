@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import EventLoops
 
-@testable import Control
+@testable import Operations
 
 /// A control server on a socket of a test's own.
 final class Served: Sendable {

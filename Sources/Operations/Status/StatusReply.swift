@@ -1,67 +1,66 @@
-internal import Control
 internal import Formats
 internal import Gateway
 
 /// The daemon's report as `vesigate status` reads it.
-struct StatusReply {
-  typealias Counts = [(name: String, count: Int64)]
+public struct StatusReply {
+  public typealias Counts = [(name: String, count: Int64)]
 
-  struct Route {
-    let name: String
-    let observe: Bool
-    let secretFile: String
-    let fingerprints: [String]
-    let previous: [(fingerprint: String, until: Int64)]
-    let secretModifiedAt: Int64
-    let toleranceSeconds: Int64?
-    let outcomes: Counts
-    let refusals: Counts
-    let lastMinute: Counts
-    let lastFiveMinutes: Counts
-    let lastVerifiedAt: Int64
-    let lastRefusal: (reason: String, at: Int64, ageSeconds: Int64?)?
-    let clock: (isAlarming: Bool, finding: String)?
-    let upstreams: [String]
+  public struct Route {
+    public let name: String
+    public let observe: Bool
+    public let secretFile: String
+    public let fingerprints: [String]
+    public let previous: [(fingerprint: String, until: Int64)]
+    public let secretModifiedAt: Int64
+    public let toleranceSeconds: Int64?
+    public let outcomes: Counts
+    public let refusals: Counts
+    public let lastMinute: Counts
+    public let lastFiveMinutes: Counts
+    public let lastVerifiedAt: Int64
+    public let lastRefusal: (reason: String, at: Int64, ageSeconds: Int64?)?
+    public let clock: (isAlarming: Bool, finding: String)?
+    public let upstreams: [String]
 
     /// Its `path` setting: the name has the host before it.
-    var path: String { String(name.drop { $0 != "/" }) }
+    public var path: String { String(name.drop { $0 != "/" }) }
   }
 
-  struct Upstream {
-    let name: String
-    let isFailing: Bool
-    let lastAnsweredAt: Int64
-    let lastStatus: Int64
-    let lastFailedAt: Int64
-    let lastFailure: String?
+  public struct Upstream {
+    public let name: String
+    public let isFailing: Bool
+    public let lastAnsweredAt: Int64
+    public let lastStatus: Int64
+    public let lastFailedAt: Int64
+    public let lastFailure: String?
   }
 
   /// As it came: one line of JSON.
-  let bytes: [UInt8]
-  let version: String
-  let pid: Int64
-  let now: Int64
-  let startedAt: Int64
-  let phase: String
-  let listen: [String]
-  let generation: Int64
-  let reloads: Int64
-  let isLastReloadTaken: Bool
-  let reloadTakenAt: Int64
-  let isClockSynchronised: Bool?
-  let inFlight: Int64
-  let inFlightBytes: Int64
-  let held: Int64
-  let connections: Int64
-  let logLinesDropped: Int64
-  let remarks: [String]
-  let noRoute: Counts
-  let routes: [Route]
-  let routesOmitted: Int64
-  let upstreams: [Upstream]
+  public let bytes: [UInt8]
+  public let version: String
+  public let pid: Int64
+  public let now: Int64
+  public let startedAt: Int64
+  public let phase: String
+  public let listen: [String]
+  public let generation: Int64
+  public let reloads: Int64
+  public let isLastReloadTaken: Bool
+  public let reloadTakenAt: Int64
+  public let isClockSynchronised: Bool?
+  public let inFlight: Int64
+  public let inFlightBytes: Int64
+  public let held: Int64
+  public let connections: Int64
+  public let logLinesDropped: Int64
+  public let remarks: [String]
+  public let noRoute: Counts
+  public let routes: [Route]
+  public let routesOmitted: Int64
+  public let upstreams: [Upstream]
 
   /// Nil when the bytes are no report of a daemon's.
-  init?(_ bytes: [UInt8]) {
+  public init?(_ bytes: [UInt8]) {
     guard let json = JSON.read(bytes) else { return nil }
     let reader = ReportReader(json: json, bytes: bytes)
     guard let version = reader.text("version"), let phase = reader.text("phase"),
@@ -92,12 +91,12 @@ struct StatusReply {
   }
 
   /// The daemon's own line, with what this command knows besides: what is wrong with the file as it stands.
-  func json(fileProblem: String?) -> String {
+  public func json(fileProblem: String?) -> String {
     let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     return StatusReport.line(line, fileProblem: fileProblem)
   }
 
-  func upstream(_ name: String) -> Upstream? { upstreams.first { $0.name == name } }
+  public func upstream(_ name: String) -> Upstream? { upstreams.first { $0.name == name } }
 }
 
 extension StatusReply.Route {

@@ -1,12 +1,10 @@
-internal import Control
-internal import Formats
 internal import Glibc
 internal import NIOCore
 
 /// Asks the running daemon over its control socket. Every wait is bounded.
-struct ControlClient {
-  struct Failure: Error, CustomStringConvertible {
-    enum Kind {
+public struct ControlClient {
+  public struct Failure: Error, CustomStringConvertible {
+    public enum Kind: Sendable {
       /// Nobody listens: no socket, or none behind it.
       case absent
       case permission
@@ -14,13 +12,15 @@ struct ControlClient {
       case broken
     }
 
-    let kind: Kind
-    let description: String
+    public let kind: Kind
+    public let description: String
   }
 
   static let answerBytesMax = 4 * 1_048_576
 
-  let path: String
+  public let path: String
+
+  public init(path: String) { self.path = path }
 
   /// What the daemon may take, in seconds: its own bound on `wait` is 60.
   private static func secondsMax(_ request: ControlRequest) -> Int {
@@ -32,12 +32,12 @@ struct ControlClient {
   }
 
   /// `secondsMax` is how long to wait for the answer, where that is not all the time the daemon may take.
-  func ask(_ request: ControlRequest, secondsMax: Int? = nil) throws(Failure) -> ControlReply {
+  public func ask(_ request: ControlRequest, secondsMax: Int? = nil) throws(Failure) -> ControlReply {
     guard let reply = ControlReply(try bytes(request, secondsMax: secondsMax)) else { throw foreign }
     return reply
   }
 
-  func report() throws(Failure) -> StatusReply {
+  public func report() throws(Failure) -> StatusReply {
     guard let reply = StatusReply(try bytes(.report)) else { throw foreign }
     return reply
   }
@@ -53,9 +53,15 @@ struct ControlClient {
     for _ in 1..<Self.triesMax {
       let answer = try bytesOnce(request, secondsMax: secondsMax)
       guard answer.isEmpty else { return answer }
-      FileThread.sleep(.milliseconds(300))
+      Self.pause()
     }
     return try bytesOnce(request, secondsMax: secondsMax)
+  }
+
+  private static func pause() {
+    var left = timespec(tv_sec: 0, tv_nsec: 300_000_000)
+    var rest = timespec()
+    while nanosleep(&left, &rest) != 0 { left = rest }
   }
 
   private func bytesOnce(_ request: ControlRequest, secondsMax: Int?) throws(Failure) -> [UInt8] {
@@ -102,11 +108,11 @@ struct ControlClient {
 
   /// Reads to the end of the answer.
   private func answer(_ descriptor: Int32, secondsMax: Int) throws(Failure) -> [UInt8] {
-    let end = Clocks.now().uptimeNanoseconds + UInt64(secondsMax) * 1_000_000_000
+    let end = NIODeadline.now().uptimeNanoseconds + UInt64(secondsMax) * 1_000_000_000
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while true {
-      let now = Clocks.now().uptimeNanoseconds
+      let now = NIODeadline.now().uptimeNanoseconds
       guard now < end else {
         throw Failure(
           kind: .broken, description: "the daemon at \(path) did not answer within \(secondsMax) s")
@@ -138,80 +144,5 @@ struct ControlClient {
         kind: .broken, description: "cannot talk to the daemon at \(path): \(String(cString: strerror(code)))"
       )
     }
-  }
-}
-
-/// What the daemon answered.
-struct ControlReply {
-  struct File {
-    let path: String
-    /// The current secret's first.
-    let fingerprints: [String]
-    /// When the journal that the daemon sees began, Unix milliseconds; nil when it sees none.
-    let journalBegan: Int64?
-    let counts: HoldCounts
-    /// The same when the last rotation was announced; nil where the daemon knows of none.
-    let atAnnouncement: HoldCounts?
-  }
-
-  let ok: Bool
-  let generation: Int64
-  let pid: Int64
-  let message: String
-  let files: [File]
-  /// Of a reload that was taken; an older daemon tells none.
-  let warnings: [String]
-
-  /// Nil when the bytes are no answer of a daemon's.
-  init?(_ bytes: [UInt8]) {
-    guard let json = JSON.read(bytes), let ok = json["ok"]?.bool,
-      let generation = json["generation"]?.integer(in: bytes), let pid = json["pid"]?.integer(in: bytes),
-      let message = json["message"]?.text(in: bytes), let files = json["files"]
-    else { return nil }
-    self.ok = ok
-    self.generation = generation
-    self.pid = pid
-    self.message = message
-    warnings = json["warnings"]?.elements.compactMap { $0.text(in: bytes) } ?? []
-    self.files = files.elements.compactMap { File($0, bytes) }
-  }
-
-  func file(_ path: String) -> File? { files.first { $0.path == path } }
-}
-
-extension ControlReply.File {
-  fileprivate init?(_ json: JSON, _ bytes: [UInt8]) {
-    guard let path = json["path"]?.text(in: bytes), let prints = json["fingerprints"] else { return nil }
-    self.path = path
-    fingerprints = prints.elements.compactMap { $0.text(in: bytes) }
-    journalBegan = json["journal"]?["began"]?.integer(in: bytes)
-    counts = HoldCounts { json[$0]?.integer(in: bytes) ?? 0 }
-    atAnnouncement = json["atAnnouncement"].flatMap { announced in
-      announced.isObject ? HoldCounts { announced[$0]?.integer(in: bytes) ?? 0 } : nil
-    }
-  }
-}
-
-/// What happened to deliveries of one secret file, since the daemon's start or in between.
-struct HoldCounts {
-  var held: Int64
-  var rejudged: Int64
-  var deferred: Int64
-  var revoked: Int64
-
-  init(_ count: (String) -> Int64) {
-    held = count("heldTotal")
-    rejudged = count("rejudged")
-    deferred = count("deferred")
-    revoked = count("revoked")
-  }
-
-  static func - (after: HoldCounts, before: HoldCounts) -> HoldCounts {
-    var difference = after
-    difference.held = after.held.subtractingSaturated(before.held)
-    difference.rejudged = after.rejudged.subtractingSaturated(before.rejudged)
-    difference.deferred = after.deferred.subtractingSaturated(before.deferred)
-    difference.revoked = after.revoked.subtractingSaturated(before.revoked)
-    return difference
   }
 }

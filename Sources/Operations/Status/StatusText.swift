@@ -2,9 +2,9 @@ internal import Formats
 internal import Gateway
 
 /// The report for people, in lines that fit 80 columns but where a name is longer.
-struct StatusText {
+public struct StatusText {
   private let reply: StatusReply
-  private(set) var lines: [String] = []
+  public private(set) var lines: [String] = []
 
   private static let columns = 80
   /// Where values begin.
@@ -12,7 +12,7 @@ struct StatusText {
   private static let reasonsShown = 8
 
   /// - Parameter fileRemark: what is to be said of the file that the daemon would read next.
-  init(_ reply: StatusReply, fileRemark: String? = nil) {
+  public init(_ reply: StatusReply, fileRemark: String? = nil) {
     self.reply = reply
     addProgram()
     if let fileRemark { add(words: fileRemark, behind: "! ") }

@@ -1,4 +1,5 @@
 internal import Formats
+internal import Gateway
 
 /// How things stand, for people and machines. docs/operations.md shows its keys, which stay as they are:
 /// later versions only add to them. Instants are Unix milliseconds, 0 or null where there was none yet.
