@@ -71,14 +71,6 @@ let package = Package(
     .target(
       name: "Rotation", dependencies: ["CCurl", "Formats", "Secrets", "Signing"], swiftSettings: strict),
     .target(
-      name: "Supervision",
-      dependencies: [
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-        .product(name: "Logging", package: "swift-log"),
-      ],
-      swiftSettings: strict),
-    .target(
       name: "Telemetry",
       dependencies: [
         "Signing", "Gateway", "Formats", "HTTP", .product(name: "Logging", package: "swift-log"),
@@ -91,8 +83,7 @@ let package = Package(
       name: "Operations",
       dependencies: [
         "EventLoops", "Formats", "Gateway", "HTTP", "Signing",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
 
@@ -100,7 +91,7 @@ let package = Package(
       name: "vesigate",
       dependencies: [
         "CLinux", "Formats", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening",
-        "Operations", "Secrets", "Configuration", "Supervision", "Telemetry", "Rotation", "EventLoops",
+        "Operations", "Secrets", "Configuration", "Telemetry", "Rotation", "EventLoops",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -152,9 +143,9 @@ let package = Package(
       dependencies: ["Telemetry", "Gateway", "Signing", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(
-      name: "SupervisionTests",
+      name: "DaemonTests",
       dependencies: [
-        "Supervision", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        "vesigate", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Supervision
 
 /// The program's first statements hold what must not happen before the service is ready: a descriptor of 0 to 2
 /// that is somebody else's, an end by an early SIGHUP, and messages that are not the program's own.

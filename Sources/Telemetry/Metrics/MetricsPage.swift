@@ -6,12 +6,12 @@ public struct MetricsPage {
   public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
   private let tallies: Tallies
-  private let standing: Standing
+  private let standing: StatusSnapshot
   private let process: ProcessFigures
   private var page = Exposition()
 
   public static func bytes(
-    _ tallies: Tallies, _ standing: Standing, _ process: ProcessFigures = .read()
+    _ tallies: Tallies, _ standing: StatusSnapshot, _ process: ProcessFigures = .read()
   ) -> [UInt8] {
     var page = MetricsPage(tallies: tallies, standing: standing, process: process)
     page.writeDeliveries()
@@ -26,7 +26,7 @@ public struct MetricsPage {
     return page.page.bytes
   }
 
-  private init(tallies: Tallies, standing: Standing, process: ProcessFigures) {
+  private init(tallies: Tallies, standing: StatusSnapshot, process: ProcessFigures) {
     self.tallies = tallies
     self.standing = standing
     self.process = process
@@ -116,7 +116,7 @@ public struct MetricsPage {
   }
 
   private mutating func writeHolds() {
-    let families: [(MetricFamily, KeyPath<Standing.SecretFile, Int>)] = [
+    let families: [(MetricFamily, KeyPath<StatusSnapshot.SecretFile, Int>)] = [
       (.held, \.held), (.holds, \.holds), (.holdsVerified, \.holdsVerified),
       (.holdsOverflowed, \.holdsOverflowed), (.revoked, \.revoked),
     ]
@@ -126,7 +126,7 @@ public struct MetricsPage {
         page.sample(.init(("secret_file", file.path)), file[keyPath: field])
       }
     }
-    let states: [(MetricFamily, KeyPath<Standing.SecretFile, Bool>)] = [
+    let states: [(MetricFamily, KeyPath<StatusSnapshot.SecretFile, Bool>)] = [
       (.secretUsable, \.isUsable), (.rotating, \.isRotating), (.unfinished, \.isUnfinished),
     ]
     for (family, field) in states {

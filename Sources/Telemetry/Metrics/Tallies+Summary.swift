@@ -2,7 +2,7 @@ internal import Gateway
 
 extension Tallies {
   /// One sentence for the last log line: everything since the start.
-  public func summary(reloads: Standing.Reloads, logLinesDropped: Int) -> String {
+  public func summary(reloads: StatusSnapshot.Reloads, logLinesDropped: Int) -> String {
     let outcomes = ExchangeRecord.Outcome.allCases.map { outcome in
       "\(routes.reduce(0) { $0 + $1.count(of: outcome) }) \(outcome.rawValue)"
     }

@@ -121,7 +121,7 @@ import Testing
     }
     #expect(all.route("/a")?.count(of: .forwarded) == 6)
     #expect(all.route("h.test/a")?.refusals.map(\.count) == [3])
-    let summary = all.summary(reloads: Standing.Reloads(), logLinesDropped: 3)
+    let summary = all.summary(reloads: StatusSnapshot.Reloads(), logLinesDropped: 3)
     #expect(
       summary == """
         6 forwarded, 0 observed, 3 refused, 0 failed, 0 abandoned (3 mismatch); \

@@ -1,0 +1,86 @@
+public import Gateway
+
+/// How things stand at one moment, as the rest of the program knows it: what cannot be counted by deliveries.
+/// Instants are Unix milliseconds.
+public struct StatusSnapshot: Sendable {
+  public struct Route: Sendable {
+    public var name: String
+    public var observe: Bool
+    /// Nil where a timestamp may be as old as it likes, or none is signed.
+    public var toleranceSeconds: Int?
+    public var secretGeneration: Int
+    public var secretModifiedAt: Int64
+    public var secretsAccepted: Int
+
+    public init(
+      name: String, observe: Bool, toleranceSeconds: Int?, secretGeneration: Int, secretModifiedAt: Int64,
+      secretsAccepted: Int
+    ) {
+      self.name = name
+      self.observe = observe
+      self.toleranceSeconds = toleranceSeconds
+      self.secretGeneration = secretGeneration
+      self.secretModifiedAt = secretModifiedAt
+      self.secretsAccepted = secretsAccepted
+    }
+  }
+
+  public struct SecretFile: Sendable {
+    public var path: String
+    public var isUsable: Bool
+    public var isRotating: Bool
+    public var isUnfinished: Bool
+    public var held: Int
+    public var holds: Int
+    public var holdsVerified: Int
+    public var holdsOverflowed: Int
+    public var revoked: Int
+
+    public init(
+      path: String, isUsable: Bool, isRotating: Bool, isUnfinished: Bool, held: Int, holds: Int,
+      holdsVerified: Int, holdsOverflowed: Int, revoked: Int
+    ) {
+      self.path = path
+      self.isUsable = isUsable
+      self.isRotating = isRotating
+      self.isUnfinished = isUnfinished
+      self.held = held
+      self.holds = holds
+      self.holdsVerified = holdsVerified
+      self.holdsOverflowed = holdsOverflowed
+      self.revoked = revoked
+    }
+  }
+
+  public struct Reloads: Sendable {
+    public var taken = 0
+    public var refused = 0
+    public var isLastTaken = true
+    /// The last that was taken; the start counts.
+    public var takenAt: Int64 = 0
+
+    public init() {}
+  }
+
+  public var now: Int64 = 0
+  public var startedAt: Int64 = 0
+  public var version = ""
+  public var libraries = ""
+  public var isReady = false
+  public var generation = 0
+  public var routes: [Route] = []
+  public var secretFiles: [SecretFile] = []
+  public var reloads = Reloads()
+  /// Nil where the kernel does not say.
+  public var isClockSynchronised: Bool?
+  public var inFlight = 0
+  public var inFlightBytes = 0
+  public var openConnections = 0
+  public var connections = 0
+  public var connectionsEnded: [ConnectionBound: Int] = [:]
+  public var acceptFailures = 0
+  public var logLinesDropped = 0
+  public var logLinesLeftOut = 0
+
+  public init() {}
+}

@@ -1,0 +1,119 @@
+internal import ArgumentParser
+internal import Configuration
+internal import Formats
+internal import Gateway
+internal import Secrets
+internal import Signing
+
+/// Whose secret and layout a command signs with: a route's of the configuration, or those named outright.
+struct SigningOptions: ParsableArguments {
+  @OptionGroup var config: ConfigOption
+
+  @Option(help: ArgumentHelp("The route to sign for; may be left out when there is one.", valueName: "path"))
+  var route: String?
+
+  @Option(
+    help: ArgumentHelp("Sign with this file's first secret, without a configuration.", valueName: "file"))
+  var secretFile: String?
+
+  @Option(
+    help: ArgumentHelp("With --secret-file: the signature layout, by its preset's name.", valueName: "name"))
+  var signature = "vesicash"
+
+  @Option(help: ArgumentHelp("The timestamp to sign, as it shall stand in the header.", valueName: "text"))
+  var timestamp: String?
+
+  @Option(help: ArgumentHelp("The delivery's id, where the layout signs one.", valueName: "text"))
+  var id: String?
+
+  /// The signed headers for a body.
+  func headers(for body: [UInt8]) throws -> SignedHeaders {
+    let (layout, secrets) = try layoutAndSecrets()
+    try check(timestamp, id, layout)
+    let timestamp = timestamp ?? layout.timestampText(unixMilliseconds: Clocks.now().unixMilliseconds)
+    let id = id ?? "msg_\(String(UInt64.random(in: .min ... .max), radix: 36))"
+    return body.withUnsafeBytes {
+      SignedHeaders(body: $0, layout: layout, key: secrets.keys[0], timestamp: timestamp, id: id)
+    }
+  }
+
+  /// What no gateway would take is no header to print: a line end in it would even begin another one.
+  private func check(_ timestamp: String?, _ id: String?, _ layout: SignatureLayout) throws {
+    if let timestamp, layout.timestampSource != .none, !layout.isTimestamp(timestamp) {
+      complain("vesigate: --timestamp must be \(layout.timestampGrammar)")
+      throw ExitStatus.usage
+    }
+    if let id, layout.idSource != .none, !Array(id.utf8).withUnsafeBytes({ SignedValue.isID($0) }) {
+      complain(
+        "vesigate: --id must be 1 to \(SignedValue.idBytesMax) letters, digits, hyphens and underscores")
+      throw ExitStatus.usage
+    }
+  }
+
+  private func layoutAndSecrets() throws -> (SignatureLayout, SecretSet) {
+    if let secretFile { return try (preset(), read(secretFile)) }
+    let loaded = try config.load()
+    let found = try RouteChoice.choose(route, in: loaded)
+    return (found.layout, loaded.snapshot.secrets[found.secretFileIndex])
+  }
+
+  private func preset() throws -> SignatureLayout {
+    guard let layout = SignatureLayout.preset(named: signature) else {
+      let names = SignatureLayout.presets.map(\.name).joined(separator: ", ")
+      complain("vesigate: there is no signature layout \(signature); there are \(names)")
+      throw ExitStatus.usage
+    }
+    return layout
+  }
+
+  private func read(_ path: String) throws -> SecretSet {
+    do throws(SecretFileProblem) {
+      return try SecretFile.read(path).secretSet(keyDecoding: keyDecoding())
+    } catch {
+      complain("vesigate: \(error)")
+      throw error.kind == .permission ? ExitStatus.permission : ExitStatus.configuration
+    }
+  }
+
+  private func keyDecoding() -> SignatureLayout.KeyDecoding {
+    SignatureLayout.preset(named: signature)?.keyDecoding ?? .raw
+  }
+}
+
+extension SignatureLayout {
+  fileprivate func isTimestamp(_ text: String) -> Bool {
+    Array(text.utf8).withUnsafeBytes {
+      SignedValue.unixMilliseconds($0, unit: timestampUnit, digits: timestampDigits) != nil
+    }
+  }
+
+  /// What completes "must be".
+  fileprivate var timestampGrammar: String {
+    let digits = timestampDigits.map { "in \($0) digits" } ?? "in at most 15 digits"
+    return switch timestampUnit {
+    case .seconds: "a Unix time in seconds, \(digits)"
+    case .milliseconds: "a Unix time in milliseconds, \(digits)"
+    case .rfc3339: "a date and time as RFC 3339 writes them, such as 2026-11-21T20:37:00Z"
+    }
+  }
+}
+
+/// Finds the route that a command means.
+enum RouteChoice {
+  static func choose(_ path: String?, in loaded: Loaded) throws -> Route {
+    let routes = loaded.snapshot.routes.all
+    guard let path else {
+      guard routes.count == 1 else {
+        complain("vesigate: there are \(routes.count) routes: say which with --route")
+        throw ExitStatus.usage
+      }
+      return routes[0]
+    }
+    guard let route = routes.first(where: { $0.path.text == path }) else {
+      complain(
+        "vesigate: there is no route \(path); there are \(routes.map(\.path.text).joined(separator: ", "))")
+      throw ExitStatus.usage
+    }
+    return route
+  }
+}

@@ -1,0 +1,27 @@
+internal import Configuration
+internal import EventLoops
+internal import Gateway
+internal import Glibc
+internal import Listening
+internal import Operations
+
+/// The control socket while it is open.
+struct ControlDoor {
+  private let server: ControlServer
+  private let path: String
+
+  static func open(
+    _ path: String, desk: ControlDesk, refusals: RefusalDesk, group: EpollGroup
+  ) async throws -> ControlDoor {
+    let socket = try ListenSocket.unix(path: path, mode: 0o660, group: nil)
+    let server = try await ControlServer.start(
+      socket.descriptor, group: group, desk: { await desk.answer($0) },
+      captures: { refusals.capture($0, routes: desk.keeper.loaded.snapshot.routes) })
+    return ControlDoor(server: server, path: path)
+  }
+
+  func stop() async {
+    unlink(path)
+    await server.close()
+  }
+}

@@ -1,0 +1,150 @@
+internal import EventLoops
+internal import Formats
+internal import Forwarding
+internal import Gateway
+internal import Listening
+internal import NIOCore
+internal import Telemetry
+
+/// The event loops and what each of them owns. A new snapshot reaches every loop before `adopt` returns.
+final class Engine: Sendable {
+  let group: EpollGroup
+  let workers: WorkerTable
+  let occupancy: Occupancy
+  private let cells: [NIOLoopBound<Cell>]
+
+  /// One loop's own: made, used and freed on that loop.
+  private final class Cell {
+    let lane: Lane
+    let forwarder: UpstreamForwarder
+    let worker: Worker
+    let tally: LoopTally
+
+    init(lane: Lane, forwarder: UpstreamForwarder, worker: Worker, tally: LoopTally) {
+      self.lane = lane
+      self.tally = tally
+      self.forwarder = forwarder
+      self.worker = worker
+    }
+  }
+
+  init(
+    snapshot: Snapshot, group: EpollGroup, log: any Recorder & Sendable, refusals: any RefusalWitness,
+    looks: LookDesk
+  ) async throws {
+    let occupancy = Occupancy()
+    occupancy.noteRotations(of: snapshot)
+    var cells: [NIOLoopBound<Cell>] = []
+    var workers: [NIOLoopBound<Worker>] = []
+    for loop in group.loops {
+      let (cell, worker) = try await loop.submit {
+        let cell = Engine.makeCell(
+          on: loop, of: group.loops.count, snapshot: snapshot, occupancy: occupancy, log: log,
+          refusals: refusals, looks: looks)
+        return (NIOLoopBound(cell, eventLoop: loop), NIOLoopBound(cell.worker, eventLoop: loop))
+      }.get()
+      cells.append(cell)
+      workers.append(worker)
+    }
+    self.group = group
+    self.occupancy = occupancy
+    self.cells = cells
+    self.workers = WorkerTable(workers)
+  }
+
+  private static func makeCell(
+    on loop: EpollLoop, of count: Int, snapshot: Snapshot, occupancy: Occupancy, log: any Recorder,
+    refusals: any RefusalWitness, looks: LookDesk
+  ) -> Cell {
+    let limits = snapshot.limits
+    let tally = LoopTally()
+    tally.adopt(snapshot)
+    let lane = Lane(
+      snapshot: snapshot, occupancy: occupancy, recorder: LoopRecorder(log: log, tally: tally),
+      refusals: refusals, idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
+    let forwarder = UpstreamForwarder(
+      eventLoop: loop,
+      connectionsMax: UpstreamForwarder.connectionsMax(inFlightMax: limits.inFlightMax, loops: count),
+      answerHeaderBytesMax: limits.answerHeaderBytesMax)
+    let worker = Worker(
+      eventLoop: loop, lane: lane, forwarder: forwarder, looks: LoopLooks(desk: looks, eventLoop: loop))
+    return Cell(lane: lane, forwarder: forwarder, worker: worker, tally: tally)
+  }
+
+  /// Gives every loop the snapshot and waits until all have it. Not to be called on a loop.
+  func adopt(_ snapshot: Snapshot) {
+    let upstreams = snapshot.routes.all.flatMap(\.upstreams)
+    // Before a loop can hold anything for it.
+    occupancy.noteRotations(of: snapshot)
+    let adopted = cells.map { cell in
+      cell.eventLoop.submit {
+        cell.value.lane.adopt(snapshot)
+        cell.value.tally.adopt(snapshot)
+        cell.value.forwarder.keepOnly(upstreams)
+        cell.value.forwarder.answerHeaderBytesMax = snapshot.limits.answerHeaderBytesMax
+      }
+    }
+    for future in adopted { try? future.wait() }
+  }
+
+  /// Whether a delivery in flight can still be judged by secrets that are no longer in force.
+  func judgesByOlderSecrets() async -> Bool {
+    for cell in cells {
+      let judges = try? await cell.eventLoop.submit { cell.value.lane.judgesByOlderSecrets }.get()
+      if judges == true { return true }
+    }
+    return false
+  }
+
+  /// What all loops have counted since the start. Each is only asked for a copy.
+  func tallies() async -> Tallies {
+    let copies = cells.map { cell in cell.eventLoop.submit { cell.value.tally.tallies } }
+    var all = Tallies()
+    for copy in copies {
+      if let tallies = try? await copy.get() { all.add(tallies) }
+    }
+    return all
+  }
+
+  /// Whether every loop turns.
+  func turns() async -> Bool {
+    for cell in cells {
+      guard (try? await cell.eventLoop.submit({}).get()) != nil else { return false }
+    }
+    return true
+  }
+
+  /// The last word on what was counted comes back.
+  func shutdown() async -> Tallies {
+    for cell in cells { try? await cell.eventLoop.submit { cell.value.forwarder.close() }.get() }
+    let tallies = await tallies()
+    try? await group.shutdownGracefully()
+    return tallies
+  }
+}
+
+/// What becomes of a loop's exchanges: a line for people, numbers for machines.
+//
+// A class: two are asked for each delivery, and a reference is counted once.
+private final class LoopRecorder: Recorder {
+  private let log: any Recorder
+  private let tally: LoopTally
+
+  init(log: any Recorder, tally: LoopTally) {
+    self.log = log
+    self.tally = tally
+  }
+
+  func record(_ record: ExchangeRecord) {
+    tally.record(record)
+    log.record(record)
+  }
+
+  func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment) {
+    tally.recordAttempt(at: upstream, end: end, arrival: arrival)
+  }
+
+  func recordUntaken(_ answer: UntakenAnswer, at bound: ConnectionBound) {
+    log.recordUntaken(answer, at: bound)
+  }
+}

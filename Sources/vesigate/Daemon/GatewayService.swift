@@ -1,0 +1,49 @@
+internal import CLinux
+internal import Configuration
+internal import Gateway
+internal import Glibc
+internal import Listening
+internal import Logging
+internal import ServiceLifecycle
+
+/// The gateway as a service: doors open until shutdown, then the drain.
+struct GatewayService: Service {
+  let engine: Engine
+  let sockets: [ListenSocket]
+  let keeper: Keeper
+  let readiness: Readiness
+  let status: ServiceStatus
+  let logger: Logger
+
+  func run() async throws {
+    let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers) {
+      tell($0)
+    }
+    readiness.advance(to: .listening)
+    logger.notice(
+      "ready",
+      metadata: [
+        "version": "\(Version.number)", "listen": "\(status.doors)", "pid": "\(getpid())",
+        "secrets": "\(Keeper.secrets(keeper.loaded))",
+      ])
+    status.started()
+    vg_forget_text()
+    try await gracefulShutdown()
+    readiness.advance(to: .draining)
+    status.stopping()
+    logger.notice("stopping, deliveries in flight are finished first")
+    await listener.drain(secondsMax: keeper.loaded.configuration.limits.drainSecondsMax)
+  }
+
+  private func tell(_ trouble: AcceptTrouble) {
+    switch trouble {
+    case .began(let reason):
+      logger.error(
+        """
+        no connection can be accepted, senders wait: \(reason) (if it is descriptors, raise LimitNOFILE= of \
+        the service, or lower connections-max)
+        """)
+    case .ended: logger.notice("connections are accepted again")
+    }
+  }
+}

@@ -1,0 +1,119 @@
+internal import Configuration
+internal import Formats
+internal import Gateway
+internal import Glibc
+internal import Operations
+internal import Signing
+internal import Synchronization
+internal import Telemetry
+
+/// What `vesigate status` shows.
+extension OperatorDesk {
+  func report() async -> StatusReport {
+    let tallies = await engine.tallies()
+    let standing = standing()
+    let loaded = keeper.loaded
+    var report = StatusReport()
+    report.version = standing.version
+    report.pid = getpid()
+    report.now = standing.now
+    report.startedAt = startedAt
+    report.phase = readiness.phase.rawValue
+    report.listen = doors
+    report.generation = standing.generation
+    report.reloadsTaken = standing.reloads.taken
+    report.reloadsRefused = standing.reloads.refused
+    report.isLastReloadTaken = standing.reloads.isLastTaken
+    report.reloadTakenAt = standing.reloads.takenAt
+    report.isClockSynchronised = standing.isClockSynchronised
+    report.inFlight = standing.inFlight
+    report.inFlightBytes = standing.inFlightBytes
+    report.held = standing.secretFiles.reduce(0) { $0 + $1.held }
+    report.connections = standing.openConnections
+    report.logLinesDropped = standing.logLinesDropped
+    report.remarks = remarks
+    report.noRoute = (tallies.route(Tallies.noRoute)?.refusals ?? []).map { ($0.reason, $0.count) }
+    add(routes: tallies, standing, loaded, to: &report)
+    report.upstreams = upstreams(tallies, loaded)
+    return report
+  }
+
+  private func add(
+    routes tallies: Tallies, _ standing: StatusSnapshot, _ loaded: Loaded, to report: inout StatusReport
+  ) {
+    let findings = clockFindings(tallies)
+    let all = loaded.snapshot.routes.all
+    report.routesOmitted = all.count - standing.routes.count
+    report.routes = zip(all, standing.routes).map { route, facts in
+      var entry = entry(facts, loaded.snapshot.secrets[route.secretFileIndex])
+      entry.upstreams = route.upstreams.map(\.name)
+      if let tally = tallies.route(route.name) { count(tally, at: standing.now, in: &entry) }
+      if let finding = findings.first(where: { $0.route == route.name }) {
+        entry.clock = (finding.skewSeconds, finding.isAlarming, finding.sentence)
+      }
+      return entry
+    }
+  }
+
+  private func entry(_ facts: StatusSnapshot.Route, _ secrets: SecretSet) -> StatusReport.Route {
+    var entry = StatusReport.Route()
+    entry.name = facts.name
+    entry.observe = facts.observe
+    entry.secretFile = secrets.path
+    entry.fingerprints = secrets.fingerprints
+    entry.previous = secrets.previous.map { ($0.line.fingerprint, $0.untilUnixMilliseconds) }
+    entry.secretModifiedAt = facts.secretModifiedAt
+    entry.secretGeneration = facts.secretGeneration
+    entry.toleranceSeconds = facts.toleranceSeconds
+    return entry
+  }
+
+  private func count(_ tally: RouteTally, at now: Int64, in entry: inout StatusReport.Route) {
+    entry.outcomes = ExchangeRecord.Outcome.allCases.map { ($0.rawValue, tally.count(of: $0)) }
+    entry.refusals = tally.refusals.map { ($0.reason, $0.count) }
+    entry.lastVerifiedAt = tally.lastVerifiedAt
+    entry.lastRefusal = tally.lastRefusal.map { ($0.reason, $0.at, $0.ageSeconds) }
+    let history = history.withLock { $0 }
+    func stretch(_ seconds: Int64) -> StatusReport.Route.Stretch {
+      let stretch = history.stretch(tally, seconds: seconds, at: now, startedAt: startedAt)
+      return StatusReport.Route.Stretch(
+        milliseconds: stretch.milliseconds,
+        outcomes: ExchangeRecord.Outcome.allCases.map { ($0.rawValue, stretch.count(of: $0)) })
+    }
+    entry.lastMinute = stretch(60)
+    entry.lastFiveMinutes = stretch(300)
+  }
+
+  /// Each of the configuration in force once.
+  private func upstreams(_ tallies: Tallies, _ loaded: Loaded) -> [StatusReport.Upstream] {
+    var seen: Set<String> = []
+    let names = loaded.snapshot.routes.all.flatMap(\.upstreams).map(\.name)
+      .filter { seen.insert($0).inserted }
+    return names.compactMap { tallies.upstream($0) }.map { tally in
+      var entry = StatusReport.Upstream()
+      entry.name = tally.name
+      entry.isFailing = tally.isFailing
+      entry.lastAnsweredAt = tally.lastAnsweredAt
+      entry.lastStatus = tally.lastStatus
+      entry.lastFailedAt = tally.lastFailedAt
+      entry.lastFailure = tally.lastFailure?.rawValue
+      entry.attempts = tally.attempts.map { ($0.result, $0.count) }
+      return entry
+    }
+  }
+
+  // MARK: Clocks
+
+  func clockFindings(_ tallies: Tallies) -> [ClockFinding] {
+    let loaded = keeper.loaded
+    let now = Clocks.now().unixMilliseconds
+    let estimates = loaded.snapshot.routes.all.prefix(Tallies.routesMax).compactMap { route in
+      tallies.route(route.name)?.ages.median(at: now).map { median in
+        ClockFinding.Estimate(
+          route: route.name, secretFile: loaded.snapshot.secrets[route.secretFileIndex].path,
+          skewSeconds: median, toleranceSeconds: route.layout.toleranceSeconds)
+      }
+    }
+    return ClockFinding.all(estimates, isHostSynchronised: OperatorDesk.isClockSynchronised)
+  }
+}
