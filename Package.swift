@@ -1,8 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Who may import whom is written here once; Tests/TidyTests holds the sources to it.
-// Arrows point inward: vesigate -> edges -> Gateway -> Signing -> COpenSSL.
+// Who may import whom is written here once, and `make` builds with SwiftPM's own check of it. Arrows point inward:
+// vesigate -> edges -> {Gateway, Secrets} -> Signing -> HTTP -> Formats.
 
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
@@ -21,7 +21,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
   ],
   targets: [
-    // Doors to C: one target each, imported by the rooms named beside it and by nobody else.
+    // Doors to C: one target each, imported by the rooms that name it and by nobody else.
     .systemLibrary(
       name: "COpenSSL", path: "Sources/C/OpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
@@ -31,149 +31,175 @@ let package = Package(
       name: "CTLS", path: "Sources/C/TLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .target(name: "CLinux", path: "Sources/C/Linux"),
 
-    // The core: no I/O, no clock, no NIO.
+    // The core, each room on those above it: no I/O, no clock, no NIO.
     .target(name: "Formats", swiftSettings: strict),
     .target(name: "HTTP", dependencies: ["Formats"], swiftSettings: strict),
     .target(name: "Signing", dependencies: ["Formats", "HTTP", "COpenSSL"], swiftSettings: strict),
     .target(name: "Gateway", dependencies: ["Formats", "HTTP", "Signing"], swiftSettings: strict),
     .target(
-      name: "Diagnosis", dependencies: ["Formats", "Gateway", "HTTP", "Signing"], swiftSettings: strict),
+      name: "Diagnosis", dependencies: ["Formats", "HTTP", "Signing", "Gateway"], swiftSettings: strict),
 
-    // What the edges with sockets stand on: NIO's channels and event loops over one epoll. It knows no deliveries.
+    // What secret files and their companions look like, read and written by it alone; it knows no gateway.
+    .target(name: "Secrets", dependencies: ["Formats", "Signing", "CLinux"], swiftSettings: strict),
+
+    // What all with sockets stand on: NIO's channels and event loops over one epoll. It knows no deliveries.
     .target(
       name: "EventLoops",
       dependencies: [
-        "CLinux", .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        "CLinux",
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
 
     // The edges: they know the core, never each other.
     .target(
+      name: "Listening",
+      dependencies: [
+        "Formats", "HTTP", "Gateway", "EventLoops", .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "Forwarding",
       dependencies: [
-        "Formats", "Gateway", "HTTP", "CCurl", "CLinux", "CTLS", "EventLoops",
+        "Formats", "HTTP", "Gateway", "EventLoops", "CCurl", "CLinux", "CTLS",
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .target(
-      name: "Listening",
-      dependencies: [
-        "Formats", "Gateway", "HTTP", "EventLoops", .product(name: "NIOCore", package: "swift-nio"),
-      ],
-      swiftSettings: strict),
-    // What secret files and their companions look like, read and written by it alone; it knows no gateway.
-    .target(name: "Secrets", dependencies: ["CLinux", "Formats", "Signing"], swiftSettings: strict),
-    .target(
       name: "Configuration",
-      dependencies: ["Gateway", "Formats", "HTTP", "Secrets", "Signing", "CTLS", "CYAML"],
+      dependencies: ["Formats", "HTTP", "Signing", "Gateway", "Secrets", "CTLS", "CYAML"],
       swiftSettings: strict),
     .target(
-      name: "Rotation", dependencies: ["CCurl", "Formats", "Secrets", "Signing"], swiftSettings: strict),
+      name: "Rotation", dependencies: ["Formats", "Signing", "Secrets", "CCurl"], swiftSettings: strict),
     .target(
       name: "Telemetry",
       dependencies: [
-        "Signing", "Gateway", "Formats", "HTTP", .product(name: "Logging", package: "swift-log"),
+        "Formats", "HTTP", "Signing", "Gateway", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
-
-    // What people and monitors ask, and what they are told: commands' socket and its client, status, captures, metrics
-    // and health.
+    // What people and monitors ask, and are told: the commands' socket and its client, the status, captures, metrics.
     .target(
       name: "Operations",
       dependencies: [
-        "EventLoops", "Formats", "Gateway", "HTTP", "Signing",
-        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        "Formats", "HTTP", "Signing", "Gateway", "EventLoops",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
 
+    // Commands and the daemon: it knows everyone.
     .executableTarget(
       name: "vesigate",
       dependencies: [
-        "CLinux", "Formats", "Signing", "Gateway", "HTTP", "Diagnosis", "Forwarding", "Listening",
-        "Operations", "Secrets", "Configuration", "Telemetry", "Rotation", "EventLoops",
+        "Formats", "HTTP", "Signing", "Gateway", "Diagnosis", "Secrets", "EventLoops", "Listening",
+        "Forwarding", "Configuration", "Rotation", "Telemetry", "Operations", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
 
-    .testTarget(name: "SigningTests", dependencies: ["Signing"], swiftSettings: strict),
-    .testTarget(
-      name: "GatewayTests", dependencies: ["Gateway", "Formats", "Signing"], swiftSettings: strict),
+    .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "HTTPTests",
       dependencies: [
-        "HTTP", "Gateway", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        "Formats", "HTTP", "Gateway", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "ForwardingTests", dependencies: ["Forwarding", "Gateway", "HTTP", "TestSupport"],
+      name: "SigningTests", dependencies: ["Formats", "HTTP", "Signing", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "GatewayTests", dependencies: ["Formats", "HTTP", "Signing", "Gateway", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DiagnosisTests",
+      dependencies: [
+        "Formats", "HTTP", "Signing", "Gateway", "Diagnosis", "Configuration", "TestSupport", "vesigate",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SecretsTests", dependencies: ["Formats", "Signing", "Secrets", "TestSupport"],
       swiftSettings: strict),
     // One contract, tried on SwiftNIO's event loops too: they prove the test.
     .testTarget(
       name: "EventLoopsTests",
       dependencies: [
-        "CLinux", "EventLoops", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        "CLinux", "EventLoops", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "DiagnosisTests",
-      dependencies: ["Diagnosis", "Gateway", "Configuration", "Signing", "TestSupport", "vesigate"],
+      name: "ForwardingTests", dependencies: ["Formats", "HTTP", "Gateway", "Forwarding", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "ConfigurationTests", dependencies: ["Configuration", "Secrets", "Gateway", "Signing"],
+      name: "ConfigurationTests",
+      dependencies: ["Formats", "HTTP", "Signing", "Gateway", "Secrets", "Configuration", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RotationTests", dependencies: ["Formats", "Signing", "Secrets", "Rotation", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TelemetryTests",
+      dependencies: [
+        "Formats", "HTTP", "Signing", "Gateway", "Telemetry",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "OperationsTests",
       dependencies: [
-        "Operations", "TestSupport", "EventLoops", .product(name: "NIOCore", package: "swift-nio"),
+        "Formats", "Operations", "EventLoops", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "RotationTests", dependencies: ["Rotation", "Secrets", "Signing"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "TelemetryTests",
-      dependencies: ["Telemetry", "Gateway", "Signing", .product(name: "Logging", package: "swift-log")],
-      swiftSettings: strict),
-    .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "vesigate", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        "Gateway", "TestSupport", "vesigate",
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
-    // What tests of the built program share.
+    // What tests share: of the built program, and of the rooms.
     .target(
-      name: "TestSupport", dependencies: ["Signing"], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["Formats", "HTTP", "Signing"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     // Apps on servers of other people's behind the built program; `make test-apps` prints what came of each.
     .testTarget(
-      name: "AppServerTests", dependencies: ["TestSupport", "Signing", "vesigate"],
+      name: "AppServerTests", dependencies: ["Formats", "Signing", "TestSupport", "vesigate"],
       exclude: ["Apps"], swiftSettings: strict),
     // These run the built program.
     .testTarget(name: "CommandTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     // The provider's simulator and its load; `make test-rotation` runs their long form.
     .testTarget(
-      name: "RotationEndToEndTests", dependencies: ["TestSupport", "Signing", "vesigate"],
+      name: "RotationEndToEndTests", dependencies: ["Formats", "Signing", "TestSupport", "vesigate"],
       swiftSettings: strict),
     .testTarget(
       name: "ReloadTests",
-      dependencies: ["TestSupport", "Gateway", "vesigate", .product(name: "NIOPosix", package: "swift-nio")],
+      dependencies: ["Signing", "Gateway", "TestSupport", "vesigate"],
       swiftSettings: strict),
     // Hostile input and faults, as a table; suites named ...Slow are left out of `make test`.
     .testTarget(
-      name: "HostileTests", dependencies: ["TestSupport", "Signing", "vesigate"], swiftSettings: strict),
+      name: "HostileTests", dependencies: ["Formats", "Signing", "TestSupport", "vesigate"],
+      swiftSettings: strict),
     .testTarget(
-      name: "ReadmeTests", dependencies: ["TestSupport", "vesigate", "Gateway", "Signing"],
+      name: "ReadmeTests",
+      dependencies: ["Formats", "HTTP", "Signing", "Gateway", "TestSupport", "vesigate"],
       swiftSettings: strict),
     // What operators see, with Debian's Prometheus; `make test-operators` runs the long form.
     .testTarget(
@@ -183,8 +209,8 @@ let package = Package(
     .testTarget(
       name: "PropertyTests",
       dependencies: [
-        "Rotation", "Operations", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Secrets", "Configuration",
-        "Signing", "CCurl", "CLinux", "TestSupport",
+        "Formats", "HTTP", "Signing", "Gateway", "Diagnosis", "Secrets", "Forwarding", "Configuration",
+        "Rotation", "Operations", "CCurl", "CLinux", "TestSupport",
       ],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
@@ -200,8 +226,9 @@ if Context.environment["VESIGATE_FUZZ"] != nil {
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "Rotation", "Operations", "Diagnosis", "HTTP", "Forwarding", "Gateway", "Secrets", "Configuration",
-        "Signing", "CCurl", "CFuzzer", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+        "Formats", "HTTP", "Signing", "Gateway", "Diagnosis", "Secrets", "Forwarding", "Configuration",
+        "Rotation", "Operations", "CCurl", "CFuzzer", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       path: "Tests", exclude: [],

@@ -11,3 +11,9 @@ extension UInt8 {
 
   @inlinable public var isHexDigit: Bool { isASCIIDigit || (self | 0x20) &- UInt8(ascii: "a") < 6 }
 }
+
+extension UnsafeRawBufferPointer {
+  public func hasPrefix(_ prefix: [UInt8]) -> Bool {
+    count >= prefix.count && self[..<prefix.count].elementsEqual(prefix)
+  }
+}

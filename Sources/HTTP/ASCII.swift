@@ -81,10 +81,6 @@ extension UnsafeRawBufferPointer {
       start = index + 1
     }
   }
-
-  public func hasPrefix(_ prefix: [UInt8]) -> Bool {
-    count >= prefix.count && self[..<prefix.count].elementsEqual(prefix)
-  }
 }
 
 extension UnsafeRawBufferPointer {

@@ -3,8 +3,8 @@ import Gateway
 import Signing
 import Testing
 
-@testable import Secrets
 @testable import Configuration
+@testable import Secrets
 
 @Suite struct LoaderTests {
   let scratch: Scratch
@@ -27,7 +27,7 @@ import Testing
   }
 
   private func lines(_ failure: LoadFailure?) -> [String] {
-    failure?.description.replacing(scratch.path, with: "").split(separator: "\n").map(String.init) ?? []
+    failure?.description.replacing(scratch.directory, with: "").split(separator: "\n").map(String.init) ?? []
   }
 
   @Test func `configuration and secrets become one snapshot`() throws {
@@ -64,7 +64,7 @@ import Testing
     #expect(failure(try write(("/a", "wide", "")))?.exitCode == 77)
     #expect(failure(scratch.file("none"))?.exitCode == 78)
     #expect(lines(failure(scratch.file("none"))) == ["/none: does not exist"])
-    #expect(lines(failure(scratch.path)) == [": is not a regular file"])
+    #expect(lines(failure(scratch.directory)) == [": is not a regular file"])
   }
 
   @Test func `a secret that cannot be decoded is told at the route that reads it`() throws {

@@ -36,29 +36,3 @@ func parsed(
     throw error
   }
 }
-
-/// A directory of its own for each test, removed with the last reference.
-final class Scratch: Sendable {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "/vesigate-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String) -> String { path + "/" + name }
-
-  @discardableResult
-  func write(_ name: String, _ bytes: some Sequence<UInt8>, mode: Int = 0o640) throws -> String {
-    try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
-    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file(name))
-    return file(name)
-  }
-
-  @discardableResult
-  func write(_ name: String, _ text: String, mode: Int = 0o640) throws -> String {
-    try write(name, text.utf8, mode: mode)
-  }
-}

@@ -1,5 +1,5 @@
-import Gateway
 import Configuration
+import Gateway
 import Signing
 import Testing
 

@@ -1,8 +1,8 @@
+import EventLoops
 import Foundation
 import NIOCore
 import Synchronization
 import TestSupport
-import EventLoops
 
 @testable import Operations
 

@@ -5,40 +5,6 @@ import Testing
 @testable import Rotation
 @testable import Secrets
 
-/// A directory of its own, removed with the last reference.
-final class Scratch {
-  let directory: String
-
-  init() throws {
-    let template = FileManager.default.temporaryDirectory.appendingPathComponent("vesigate-rotation-XXXXXX")
-    var path = Array(template.path.utf8CString)
-    directory = String(cString: try #require(mkdtemp(&path)))
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: directory) }
-
-  var secretPath: String { directory + "/vesicash" }
-
-  func write(_ text: String, to name: String = "vesicash", mode: Int = 0o640) throws {
-    let path = directory + "/" + name
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-  }
-
-  func text(_ name: String = "vesicash") -> String? {
-    try? String(contentsOfFile: directory + "/" + name, encoding: .utf8)
-  }
-
-  func mode(_ name: String) throws -> Int {
-    let attributes = try FileManager.default.attributesOfItem(atPath: directory + "/" + name)
-    return try #require(attributes[.posixPermissions] as? Int)
-  }
-
-  var names: [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
-  }
-}
-
 func secret(_ text: String) -> Secret { Secret(Array(text.utf8)) }
 
 func text(_ secret: Secret) -> String { secret.withBytes { String(decoding: $0, as: UTF8.self) } }

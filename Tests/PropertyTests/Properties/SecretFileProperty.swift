@@ -1,8 +1,8 @@
 import Signing
 
+@testable import Configuration
 @testable import Gateway
 @testable import Secrets
-@testable import Configuration
 
 /// What holds of any content of a secret file and of what a rotation keeps beside it.
 enum SecretFileProperty {

@@ -52,10 +52,3 @@ extension Result where Success == Proof, Failure == Unverified {
   var isVerified: Bool { if case .success = self { true } else { false } }
   var reason: Unverified? { if case .failure(let reason) = self { reason } else { nil } }
 }
-
-/// The body of the published vector.
-let sampleBody = Array(
-  """
-  {"event":"payment.completed","data":{"reference":"PAYIN-VES-1781519012","status":"completed",\
-  "amount":3.1,"currency":"ZMW"}}
-  """.utf8)

@@ -4,8 +4,8 @@ import Signing
 import Synchronization
 import Testing
 
-@testable import Secrets
 @testable import Configuration
+@testable import Secrets
 
 @Suite struct SecretFileTests {
   let scratch: Scratch
@@ -164,7 +164,7 @@ import Testing
 
   @Test func `what is not a regular file is refused without waiting`() throws {
     #expect(mkfifo(scratch.file("fifo"), 0o600) == 0)
-    for path in [scratch.path, scratch.file("fifo"), "/dev/null"] {
+    for path in [scratch.directory, scratch.file("fifo"), "/dev/null"] {
       let problem = SecretFileProblem(kind: .configuration, path: path, sentence: "is not a regular file")
       #expect(throws: problem) { try SecretFile.read(path) }
     }

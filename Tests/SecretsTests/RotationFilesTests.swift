@@ -3,8 +3,8 @@ import Gateway
 import Signing
 import Testing
 
-@testable import Secrets
 @testable import Configuration
+@testable import Secrets
 
 /// What a rotation keeps beside a secret file, in every state that a crash or a hand can leave it in.
 @Suite struct RotationFilesTests {

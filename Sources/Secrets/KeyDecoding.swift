@@ -1,6 +1,4 @@
 internal import Formats
-internal import HTTP
-public import Secrets
 public import Signing
 
 extension SecretFile.Content {
@@ -58,7 +56,7 @@ extension SecretFile.Content {
 }
 
 extension Journal {
-  var notice: RotationNotice {
+  public var notice: RotationNotice {
     RotationNotice(
       beganUnixMilliseconds: began, mode: mode == .byHand ? .byHand : .call, isCompromised: compromised)
   }

@@ -1,27 +1,28 @@
-@testable import Gateway
+public import Formats
+public import HTTP
 
 extension HeaderList {
-  init(_ fields: [(String, String)]) {
+  public init(_ fields: [(String, String)]) {
     self.init()
     for (name, value) in fields { append(name: name, value: value) }
   }
 
-  init(_ fields: KeyValuePairs<String, String>) {
+  public init(_ fields: KeyValuePairs<String, String>) {
     self.init(fields.map { ($0.key, $0.value) })
   }
 
   /// Each field as `Name: value`, in order.
-  var lines: [String] { textFields.map { "\($0.name): \($0.value)" } }
+  public var lines: [String] { textFields.map { "\($0.name): \($0.value)" } }
 
   /// The values of every field with this name, in whatever case.
-  func values(_ name: String) -> [String] {
+  public func values(_ name: String) -> [String] {
     textFields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
   }
 }
 
 extension RequestHead {
   /// A head as Framing would make it; the framing is that of `bodyBytes`, chunked when nil.
-  convenience init(
+  public convenience init(
     _ method: String = "POST", _ target: String = "/hook", bodyBytes: Int? = nil,
     _ fields: [(String, String)] = [], minorVersion: Int = 1
   ) {
@@ -35,17 +36,24 @@ extension RequestHead {
 }
 
 extension BodyBuffer {
-  convenience init(_ bytes: [UInt8]) {
+  public convenience init(_ bytes: [UInt8]) {
     self.init()
     bytes.withUnsafeBytes { append($0) }
   }
 }
 
 /// Noon of the sample delivery, which is signed at this very second.
-let sampleMoment = Moment(unixMilliseconds: 1_781_519_012_000, uptimeNanoseconds: 7_000_000_000)
+public let sampleMoment = Moment(unixMilliseconds: 1_781_519_012_000, uptimeNanoseconds: 7_000_000_000)
 
-func moment(secondsAfterSample seconds: Double) -> Moment {
+public func moment(secondsAfterSample seconds: Double) -> Moment {
   Moment(
     unixMilliseconds: sampleMoment.unixMilliseconds + Int64((seconds * 1000).rounded()),
     uptimeNanoseconds: sampleMoment.uptimeNanoseconds)
 }
+
+/// The body of the published vector.
+public let sampleBody: [UInt8] = Array(
+  """
+  {"event":"payment.completed","data":{"reference":"PAYIN-VES-1781519012","status":"completed",\
+  "amount":3.1,"currency":"ZMW"}}
+  """.utf8)

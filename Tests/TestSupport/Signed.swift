@@ -1,15 +1,26 @@
-import Gateway
-import Signing
+internal import Formats
+public import Signing
 
 /// A sender: what it signs and how it writes that down, read off the layout without the code under test.
-struct Signed {
-  var layout = SignatureLayout.vesicash
-  var key = Array("test_webhook_secret".utf8)
-  var id = "msg_1"
-  var timestamp = "1781519012"
+public struct Signed {
+  public var layout = SignatureLayout.vesicash
+  public var key = Array("test_webhook_secret".utf8)
+  public var id = "msg_1"
+  public var timestamp = "1781519012"
+
+  public init(
+    layout: SignatureLayout = .vesicash, key: [UInt8] = Array("test_webhook_secret".utf8),
+    id: String = "msg_1",
+    timestamp: String = "1781519012"
+  ) {
+    self.layout = layout
+    self.key = key
+    self.id = id
+    self.timestamp = timestamp
+  }
 
   /// One signature with its prefix.
-  func signature(over body: [UInt8]) -> String {
+  public func signature(over body: [UInt8]) -> String {
     let digest = digest(over: body)
     let digits =
       switch layout.encoding {
@@ -20,7 +31,7 @@ struct Signed {
     return layout.prefix + digits
   }
 
-  func digest(over body: [UInt8]) -> [UInt8] {
+  public func digest(over body: [UInt8]) -> [UInt8] {
     let filled = layout.signed.text.replacing("{id}", with: id).replacing("{timestamp}", with: timestamp)
     let around = filled.split(separator: "{body}", omittingEmptySubsequences: false)
     let hmac = KeyedHMAC(key: Secret(key), hash: layout.hash)
@@ -31,7 +42,7 @@ struct Signed {
   }
 
   /// The header fields that go with the body; `signatures` replaces the one that is right.
-  func fields(over body: [UInt8], signatures: [String]? = nil) -> [(String, String)] {
+  public func fields(over body: [UInt8], signatures: [String]? = nil) -> [(String, String)] {
     var fields: [(String, String)] = []
     var elements: [String] = []
     for (source, value) in [(layout.idSource, id), (layout.timestampSource, timestamp)] {

@@ -1,0 +1,50 @@
+public import Foundation
+
+/// A directory of a test's own for secret files and their companions, removed with the last reference.
+public final class Scratch: Sendable {
+  public let directory: String
+
+  public init() throws {
+    let template = FileManager.default.temporaryDirectory.appendingPathComponent("vesigate-scratch-XXXXXX")
+    var path = Array(template.path.utf8CString)
+    guard mkdtemp(&path) != nil else { throw HarnessError("mkdtemp: \(String(cString: strerror(errno)))") }
+    directory = String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+  public func file(_ name: String) -> String { directory + "/" + name }
+
+  /// Where a secret lies unless a test says otherwise.
+  public var secretPath: String { file("vesicash") }
+
+  @discardableResult
+  public func write(_ name: String, _ bytes: some Sequence<UInt8>, mode: Int = 0o640) throws -> String {
+    try Data(bytes).write(to: URL(fileURLWithPath: file(name)))
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file(name))
+    return file(name)
+  }
+
+  @discardableResult
+  public func write(_ name: String, _ text: String, mode: Int = 0o640) throws -> String {
+    try write(name, text.utf8, mode: mode)
+  }
+
+  public func write(_ text: String, to name: String = "vesicash", mode: Int = 0o640) throws {
+    try write(name, text.utf8, mode: mode)
+  }
+
+  public func text(_ name: String = "vesicash") -> String? {
+    try? String(contentsOfFile: file(name), encoding: .utf8)
+  }
+
+  public func mode(_ name: String) throws -> Int {
+    let attributes = try FileManager.default.attributesOfItem(atPath: file(name))
+    guard let mode = attributes[.posixPermissions] as? Int else { throw HarnessError("\(name) has no mode") }
+    return mode
+  }
+
+  public var names: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
+  }
+}
