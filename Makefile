@@ -41,7 +41,7 @@ test-built: build-tests
 .PHONY: build-tests
 build-tests:
 	@scripts/install-needs build
-	@swift build --build-tests
+	@swift build --build-tests --explicit-target-dependency-import-check error
 
 .PHONY: test-unit
 test-unit: build-tests ## the tests that start no program

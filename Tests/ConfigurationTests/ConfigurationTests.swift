@@ -1,4 +1,5 @@
 import Gateway
+import Signing
 import Testing
 
 @testable import Configuration

@@ -1,4 +1,3 @@
-import Gateway
 import Signing
 import Testing
 

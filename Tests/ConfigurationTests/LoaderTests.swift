@@ -1,6 +1,7 @@
 import Foundation
 import Gateway
 import Signing
+import TestSupport
 import Testing
 
 @testable import Configuration

@@ -1,7 +1,6 @@
+import Configuration
 import Gateway
 import Testing
-
-@testable import Configuration
 
 @Suite struct RotationReaderTests {
   private func rotation(_ lines: String) -> String {

@@ -1,8 +1,6 @@
-import Gateway
+import Configuration
 import Signing
 import Testing
-
-@testable import Configuration
 
 @Suite struct SignatureSettingsTests {
   private func layout(_ signature: String) throws -> SignatureLayout {

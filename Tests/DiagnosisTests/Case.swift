@@ -1,4 +1,5 @@
-import Gateway
+import Formats
+import HTTP
 import Signing
 
 @testable import Diagnosis

@@ -1,5 +1,4 @@
-import Gateway
-import Signing
+import Formats
 import Testing
 
 @testable import Diagnosis

@@ -1,4 +1,4 @@
-import Gateway
+import Signing
 import Testing
 
 @testable import Diagnosis

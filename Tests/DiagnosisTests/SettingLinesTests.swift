@@ -1,5 +1,4 @@
 import Configuration
-import Gateway
 import Signing
 import Testing
 

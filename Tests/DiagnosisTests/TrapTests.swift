@@ -1,4 +1,4 @@
-import Gateway
+import Formats
 import Signing
 import Testing
 

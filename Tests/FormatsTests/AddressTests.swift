@@ -1,4 +1,4 @@
-import Gateway
+import Formats
 import Testing
 
 @Suite struct AddressTests {

@@ -1,6 +1,5 @@
+import Formats
 import Testing
-
-@testable import Rotation
 
 @Test(arguments: [
   "{}", "[]", " { \"a\" : [ 1 , -0.5e+3 , true , false , null , \"x\" ] } \r\n\t", "0", "\"\\uD83D\\uDE00\"",

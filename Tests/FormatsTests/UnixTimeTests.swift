@@ -1,4 +1,4 @@
-import Instants
+import Formats
 import Testing
 
 @Suite struct UnixTimeTests {

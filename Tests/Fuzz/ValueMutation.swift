@@ -1,5 +1,5 @@
 import Foundation
-import Gateway
+import Signing
 import TestSupport
 
 /// Another value for one setting of a configuration. libFuzzer knows bytes, and most of what it does to a

@@ -1,3 +1,5 @@
+import Formats
+import TestSupport
 import Testing
 
 @testable import Gateway

@@ -1,3 +1,6 @@
+import Formats
+import HTTP
+import TestSupport
 import Testing
 
 @testable import Gateway

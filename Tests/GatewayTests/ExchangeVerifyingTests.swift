@@ -1,4 +1,7 @@
+import Formats
+import HTTP
 import Signing
+import TestSupport
 import Testing
 
 @testable import Gateway

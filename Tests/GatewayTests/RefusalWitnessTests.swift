@@ -1,4 +1,8 @@
+import Formats
+import HTTP
+import Signing
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Gateway

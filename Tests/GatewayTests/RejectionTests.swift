@@ -1,4 +1,7 @@
+import Formats
 import Gateway
+import HTTP
+import Signing
 import Testing
 
 @Suite struct RejectionTests {

@@ -1,3 +1,5 @@
+import Signing
+import TestSupport
 import Testing
 
 @testable import Gateway

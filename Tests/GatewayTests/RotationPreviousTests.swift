@@ -1,7 +1,8 @@
+import Formats
+import Gateway
 import Signing
+import TestSupport
 import Testing
-
-@testable import Gateway
 
 /// A secret that was replaced counts for what was signed before, and only for a while.
 @Suite struct RotationPreviousTests {

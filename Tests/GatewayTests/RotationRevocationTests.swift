@@ -1,3 +1,6 @@
+import HTTP
+import Signing
+import TestSupport
 import Testing
 
 @testable import Gateway

@@ -1,4 +1,3 @@
-import Gateway
 import Testing
 
 /// Bytes that must be read, with the bodies that must come out, in order.

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import HTTP
 
 @Suite struct BodyBufferTests {
   @Test func `bytes are kept in order while it grows`() {

@@ -1,6 +1,5 @@
+import HTTP
 import Testing
-
-@testable import Gateway
 
 /// Runs of bytes are looked at eight at a time: whatever stands at whatever place, they end where each byte alone
 /// says.

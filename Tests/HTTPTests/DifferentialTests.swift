@@ -1,4 +1,3 @@
-import Gateway
 import TestSupport
 import Testing
 

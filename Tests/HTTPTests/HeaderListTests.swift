@@ -1,6 +1,6 @@
+import HTTP
+import TestSupport
 import Testing
-
-@testable import Gateway
 
 @Suite struct HeaderListTests {
   private func wire(_ list: HeaderList) -> String { list.withLines { String(decoding: $0, as: UTF8.self) } }

@@ -3,7 +3,7 @@ import HTTP
 import Testing
 
 @Suite struct LimitTests {
-  private let headLimit = Rejection.headTooLarge(.bytes)
+  private let headLimit = RequestFault.headTooLarge(.bytes)
 
   private func limits(line: Int = 8_192, header: Int = 65_536, fields: Int = 100) -> Limits {
     var limits = Limits()
@@ -83,7 +83,7 @@ extension String {
 }
 
 @Suite struct ChunkOverheadTests {
-  private let tooMuch = Rejection.malformed("too much chunk overhead")
+  private let tooMuch = RequestFault.malformed("too much chunk overhead")
 
   @Test func `an honest sender of one-byte chunks is never refused`() {
     let body = String(repeating: "1\r\nx\r\n", count: 100_000) + "0\r\n\r\n"

@@ -1,11 +1,11 @@
-import Gateway
+import HTTP
 
 /// Lengths, codings, chunks and what else is about the body.
 extension RefusedRequest {
-  private static let tab = Rejection.malformed("a tab in Content-Length or Transfer-Encoding")
-  private static let both = Rejection.malformed("both Content-Length and Transfer-Encoding")
-  private static let notNumber = Rejection.malformed("a Content-Length that is not a number")
-  private static let manyLengths = Rejection.malformed("more than one Content-Length")
+  private static let tab = RequestFault.malformed("a tab in Content-Length or Transfer-Encoding")
+  private static let both = RequestFault.malformed("both Content-Length and Transfer-Encoding")
+  private static let notNumber = RequestFault.malformed("a Content-Length that is not a number")
+  private static let manyLengths = RequestFault.malformed("more than one Content-Length")
 
   static let lengths: [RefusedRequest] = [
     .init(
@@ -38,8 +38,8 @@ extension RefusedRequest {
     .init("too long and no number", post("Content-Length: 9223372036854775808x\r\n"), notNumber),
   ]
 
-  private static let badCoding = Rejection.malformed("a Transfer-Encoding other than chunked")
-  private static let manyCodings = Rejection.malformed("more than one Transfer-Encoding")
+  private static let badCoding = RequestFault.malformed("a Transfer-Encoding other than chunked")
+  private static let manyCodings = RequestFault.malformed("more than one Transfer-Encoding")
 
   private static func coding(_ value: String) -> String {
     post("Transfer-Encoding: \(value)\r\n", "0\r\n\r\n")
@@ -82,13 +82,13 @@ extension RefusedRequest {
       .malformed("Transfer-Encoding in HTTP/1.0")),
   ]
 
-  private static let noSize = Rejection.malformed("a chunk without a size")
-  private static let sizeByte = Rejection.malformed("a forbidden byte in a chunk's size line")
-  private static let sizeLF = Rejection.malformed("bare LF in a chunk's size line")
-  private static let sizeCR = Rejection.malformed("bare CR in a chunk's size line")
-  private static let tooLarge = Rejection.malformed("a chunk size too large")
-  private static let noCRLF = Rejection.malformed("chunk data that does not end in CRLF")
-  private static let noExtension = Rejection.malformed("a chunk extension without a name")
+  private static let noSize = RequestFault.malformed("a chunk without a size")
+  private static let sizeByte = RequestFault.malformed("a forbidden byte in a chunk's size line")
+  private static let sizeLF = RequestFault.malformed("bare LF in a chunk's size line")
+  private static let sizeCR = RequestFault.malformed("bare CR in a chunk's size line")
+  private static let tooLarge = RequestFault.malformed("a chunk size too large")
+  private static let noCRLF = RequestFault.malformed("chunk data that does not end in CRLF")
+  private static let noExtension = RequestFault.malformed("a chunk extension without a name")
 
   static let chunks: [RefusedRequest] = [
     .init("size 0x5", chunked("0x5\r\nhello\r\n0\r\n\r\n"), sizeByte),

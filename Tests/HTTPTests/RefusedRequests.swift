@@ -1,19 +1,19 @@
-import Gateway
+import HTTP
 import Testing
 
 /// Bytes that must be refused, and with which words.
 struct RefusedRequest: Sendable, CustomTestStringConvertible {
   var name: String
   var bytes: [UInt8]
-  var rejection: Rejection
+  var rejection: RequestFault
 
-  init(_ name: String, _ bytes: [UInt8], _ rejection: Rejection) {
+  init(_ name: String, _ bytes: [UInt8], _ rejection: RequestFault) {
     self.name = name
     self.bytes = bytes
     self.rejection = rejection
   }
 
-  init(_ name: String, _ text: String, _ rejection: Rejection) {
+  init(_ name: String, _ text: String, _ rejection: RequestFault) {
     self.init(name, Array(text.utf8), rejection)
   }
 
@@ -35,16 +35,16 @@ private func head(_ bytes: [UInt8]) -> [UInt8] {
 private func host(_ value: String) -> String { "GET / HTTP/1.1\r\nHost: \(value)\r\n\r\n" }
 
 extension RefusedRequest {
-  static let noMethod = Rejection.malformed("the request does not begin with a method")
-  private static let badMethod = Rejection.malformed("the method is not a token followed by a space")
-  private static let notOrigin = Rejection.malformed("the request target is not in origin form")
-  private static let notThreeParts = Rejection.malformed(
+  static let noMethod = RequestFault.malformed("the request does not begin with a method")
+  private static let badMethod = RequestFault.malformed("the method is not a token followed by a space")
+  private static let notOrigin = RequestFault.malformed("the request target is not in origin form")
+  private static let notThreeParts = RequestFault.malformed(
     "the request line is not three parts with one space between them")
-  private static let badTarget = Rejection.malformed("a forbidden byte in the request target")
-  private static let noVersion = Rejection.malformed("the request line has no version")
-  private static let badVersion = Rejection.malformed("the request line does not end in an HTTP version")
-  private static let lineLF = Rejection.malformed("bare LF in the request line")
-  private static let lineCR = Rejection.malformed("bare CR in the request line")
+  private static let badTarget = RequestFault.malformed("a forbidden byte in the request target")
+  private static let noVersion = RequestFault.malformed("the request line has no version")
+  private static let badVersion = RequestFault.malformed("the request line does not end in an HTTP version")
+  private static let lineLF = RequestFault.malformed("bare LF in the request line")
+  private static let lineCR = RequestFault.malformed("bare CR in the request line")
 
   static let requestLines: [RefusedRequest] = [
     .init(
@@ -135,13 +135,13 @@ extension RefusedRequest {
     .init("ICY", line("GET / ICY"), badVersion),
   ]
 
-  static let folded = Rejection.malformed("a folded header line")
-  static let blank = Rejection.malformed("a blank in or after a header name")
-  static let noColon = Rejection.malformed("a header line without a colon")
-  private static let noToken = Rejection.malformed("a header name that is no token")
-  static let control = Rejection.malformed("a control character in a header value")
-  static let fieldLF = Rejection.malformed("bare LF in the header section")
-  static let fieldCR = Rejection.malformed("bare CR in the header section")
+  static let folded = RequestFault.malformed("a folded header line")
+  static let blank = RequestFault.malformed("a blank in or after a header name")
+  static let noColon = RequestFault.malformed("a header line without a colon")
+  private static let noToken = RequestFault.malformed("a header name that is no token")
+  static let control = RequestFault.malformed("a control character in a header value")
+  static let fieldLF = RequestFault.malformed("bare LF in the header section")
+  static let fieldCR = RequestFault.malformed("bare CR in the header section")
 
   static let headerLines: [RefusedRequest] = [
     .init("a folded line", head("X: a\r\n b"), folded),
@@ -179,7 +179,7 @@ extension RefusedRequest {
     .init("CR CR LF after a value", head("X: a\r"), fieldCR),
   ]
 
-  private static let badHost = Rejection.malformed("an invalid Host")
+  private static let badHost = RequestFault.malformed("an invalid Host")
 
   static let hosts: [RefusedRequest] = [
     .init("no Host", "GET / HTTP/1.1\r\n\r\n", .malformed("no Host")),

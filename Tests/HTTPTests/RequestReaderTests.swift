@@ -60,7 +60,7 @@ import Testing
   func `body bytes may be passed over, and the next request begins behind the last of them`(
     passed: Int
   ) throws {
-    var reader = RequestReader(limits: Limits())
+    var reader = RequestReader(bounds: Limits().requestBounds)
     let head = Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n".utf8)
     func read(_ bytes: [UInt8]) throws -> (RequestReader.Event, Int) {
       var consumed = 0
@@ -129,20 +129,20 @@ import Testing
 
   @Test(arguments: RefusedRequest.all)
   func `after a refusal every call throws the same and takes nothing`(_ request: RefusedRequest) {
-    var reader = RequestReader(limits: Limits())
-    var thrown: [Rejection] = []
+    var reader = RequestReader(bounds: Limits().requestBounds)
+    var thrown: [RequestFault] = []
     let rounds = [request.bytes, Array(post("").utf8), []]
     for bytes in rounds {
-      do throws(Rejection) { try drain(bytes, &reader) } catch { thrown.append(error) }
+      do throws(RequestFault) { try drain(bytes, &reader) } catch { thrown.append(error) }
     }
     #expect(thrown == Array(repeating: request.rejection, count: rounds.count))
   }
 
-  private func drain(_ bytes: [UInt8], _ reader: inout RequestReader) throws(Rejection) {
+  private func drain(_ bytes: [UInt8], _ reader: inout RequestReader) throws(RequestFault) {
     var rest = bytes[...]
     while true {
       var consumed = 0
-      let event = try rest.withUnsafeBufferPointer { (rest) throws(Rejection) in
+      let event = try rest.withUnsafeBufferPointer { (rest) throws(RequestFault) in
         try reader.read(UnsafeRawBufferPointer(rest), consumed: &consumed)
       }
       rest = rest.dropFirst(consumed)
@@ -152,12 +152,12 @@ import Testing
 
   @Test func `after the end of a request nothing of the next was touched`() throws {
     let bytes = Array((post("Content-Length: 1\r\n", "x") + post("")).utf8)
-    var reader = RequestReader(limits: Limits())
+    var reader = RequestReader(bounds: Limits().requestBounds)
     var offset = 0
     var ends: [Int] = []
     while ends.count < 2 {
       var consumed = 0
-      let event = try bytes[offset...].withUnsafeBufferPointer { (rest) throws(Rejection) in
+      let event = try bytes[offset...].withUnsafeBufferPointer { (rest) throws(RequestFault) in
         try reader.read(UnsafeRawBufferPointer(rest), consumed: &consumed)
       }
       offset += consumed

@@ -88,7 +88,7 @@ import Testing
 
 extension Transcript {
   static func firstHead(of bytes: [UInt8]) -> RequestHead? {
-    var reader = RequestReader(limits: Limits())
+    var reader = RequestReader(bounds: Limits().requestBounds)
     return bytes.withUnsafeBytes { bytes in
       var consumed = 0
       guard case .head(let head)? = try? reader.read(bytes, consumed: &consumed) else { return nil }

@@ -1,5 +1,3 @@
-import Gateway
-import HTTP
 import Testing
 
 @Suite struct TableTests {

@@ -1,3 +1,4 @@
+import Formats
 import HTTP
 import Signing
 import TestSupport
@@ -43,18 +44,18 @@ struct SignedDelivery {
 /// What the gateway's core makes of one request that comes in pieces.
 struct Reading: Equatable {
   var body: [UInt8] = []
-  var rejection: Rejection?
+  var rejection: RequestFault?
   /// Nil until the request is over.
   var verification: Result<Proof, Unverified>?
 
   var isVerified: Bool { if case .success? = verification { true } else { false } }
 
   init(_ pieces: [[UInt8]], _ layout: SignatureLayout) {
-    var reader = RequestReader(limits: Limits())
+    var reader = RequestReader(bounds: Limits().requestBounds)
     var judge = Judge(layout: layout)
-    do throws(Rejection) {
+    do throws(RequestFault) {
       for piece in pieces {
-        try piece.withUnsafeBufferPointer { (piece) throws(Rejection) in
+        try piece.withUnsafeBufferPointer { (piece) throws(RequestFault) in
           try take(UnsafeRawBufferPointer(piece), &reader, &judge)
         }
       }
@@ -65,7 +66,7 @@ struct Reading: Equatable {
 
   private mutating func take(
     _ piece: UnsafeRawBufferPointer, _ reader: inout RequestReader, _ judge: inout Judge
-  ) throws(Rejection) {
+  ) throws(RequestFault) {
     var rest = piece
     // One request; what follows it is another's.
     while verification == nil {

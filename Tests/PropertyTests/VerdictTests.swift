@@ -1,8 +1,7 @@
+import HTTP
 import Signing
 import TestSupport
 import Testing
-
-@testable import Gateway
 
 @Suite struct VerdictTests {
   static let layouts = SignatureLayout.presets.map { NamedLayout(name: $0.name, layout: $0.layout) }

@@ -1,5 +1,6 @@
 import Foundation
 import Gateway
+import HTTP
 import Testing
 
 /// docs/bounds.md against the settings, the reasons and the constants of the sources.

@@ -1,5 +1,6 @@
 import Foundation
 import Gateway
+import HTTP
 import Signing
 import Testing
 

@@ -1,10 +1,8 @@
 import Foundation
-import Signing
 import Synchronization
 import Testing
 
 @testable import Rotation
-@testable import Secrets
 
 /// What a thread leaves for another.
 private final class Box: Sendable {

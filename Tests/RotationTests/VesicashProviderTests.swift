@@ -1,4 +1,3 @@
-import Signing
 import Testing
 
 @testable import Rotation

@@ -1,6 +1,5 @@
 import Testing
 
-@testable import Rotation
 @testable import Secrets
 
 @Test func `a journal is written as the daemon reads it`() {

@@ -1,7 +1,5 @@
-import Signing
 import Testing
 
-@testable import Rotation
 @testable import Secrets
 
 private let policy = PreviousPolicy(

@@ -1,9 +1,8 @@
 import Foundation
-import Gateway
 import Signing
+import TestSupport
 import Testing
 
-@testable import Configuration
 @testable import Secrets
 
 /// What a rotation keeps beside a secret file, in every state that a crash or a hand can leave it in.

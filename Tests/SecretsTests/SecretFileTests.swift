@@ -1,10 +1,9 @@
 import Foundation
-import Gateway
 import Signing
 import Synchronization
+import TestSupport
 import Testing
 
-@testable import Configuration
 @testable import Secrets
 
 @Suite struct SecretFileTests {

@@ -1,8 +1,8 @@
 import Foundation
 import Signing
+import TestSupport
 import Testing
 
-@testable import Rotation
 @testable import Secrets
 
 @Test(arguments: [(0o640, 0o640), (0o600, 0o600), (0o440, 0o640), (0o644, 0o640), (0o660, 0o640)])
@@ -123,37 +123,6 @@ func `an answer without its line end is none`(text: String) throws {
   #expect(scratch.names == ["vesicash"])
 }
 
-/// Not every root may.
-private let canMount: Bool = {
-  guard geteuid() == 0, let scratch = try? Scratch() else { return false }
-  let isMounted = mount("none", scratch.directory, "tmpfs", 0, "size=64k") == 0
-  return isMounted && umount(scratch.directory) == 0
-}()
-
-@Test(.enabled(if: canMount, "only root, where it may mount"))
-func `a secret file that is a mount is told from one`()
-  throws
-{
-  let scratch = try Scratch()
-  try scratch.write("old\n")
-  try scratch.write("host's\n", to: "host")
-  let folder = try SecretFolder(scratch.secretPath)
-  #expect(throws: Never.self) { try folder.checkReplaceable() }
-  try #require(mount(scratch.directory + "/host", scratch.secretPath, nil, UInt(MS_BIND), nil) == 0)
-  defer { umount2(scratch.secretPath, Int32(MNT_DETACH)) }
-  let failure = #expect(throws: FileFailure.self) { try folder.checkReplaceable() }
-  #expect(failure?.kind == .storage)
-  let source = ScriptedSource([.rotated(secret("new"))])
-  var run = RotationRun(
-    folder,
-    policy: PreviousPolicy(
-      isTimestampSigned: true, acceptedSeconds: 900, toleranceSeconds: 300, clockSkewSeconds: 60),
-    RotationRun.Surroundings(
-      daemon: WatchingDaemon(folder), source: source, now: { 1 }, pause: { _ in }, say: { _ in }))
-  #expect(throws: try #require(failure)) { try run.run() }
-  #expect(source.attempts == [] && scratch.names == ["host", "vesicash"])
-}
-
 @Test func `a secret that begins with a number sign goes through the answer's file`() throws {
   let scratch = try Scratch()
   let folder = try SecretFolder(scratch.secretPath)
@@ -189,7 +158,7 @@ func `a journal that cannot be read is a rotation, and can be set aside`(what: S
   default: try scratch.write(what, to: "vesicash.journal")
   }
   let folder = try SecretFolder(scratch.secretPath)
-  #expect(try folder.standing().journal?.step == .calling)
+  #expect(try folder.journal()?.step == .calling)
   #expect(try SecretFile.read(scratch.secretPath).journal?.step == .calling)
   #expect(try folder.setUnreadableJournalAside() == journal + ".unreadable")
   #expect(try folder.journal() == nil)

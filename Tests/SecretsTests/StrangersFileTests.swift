@@ -1,8 +1,8 @@
 import Foundation
 import Signing
+import TestSupport
 import Testing
 
-@testable import Rotation
 @testable import Secrets
 
 /// A folder with the sticky bit, as /tmp: a stranger cannot touch root's files there, but put his own beside them.
@@ -104,13 +104,6 @@ import Testing
     let folder = try SecretFolder(scratch.secretPath)
     #expect(try folder.nextFile() == .absent)
     #expect(try folder.answer() == nil)
-    var run = RotationRun(
-      folder, policy: policy,
-      RotationRun.Surroundings(
-        daemon: WatchingDaemon(folder), source: ScriptedSource([]), now: { 1 }, pause: { _ in },
-        say: { _ in }))
-    run.progress = Progress(isResuming: true)
-    #expect(try run.run() == .nothingToResume)
     #expect(scratch.text() == "old\n")
   }
 

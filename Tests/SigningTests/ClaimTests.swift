@@ -1,7 +1,9 @@
-import Signing
+import Formats
+import HTTP
+import TestSupport
 import Testing
 
-@testable import Gateway
+@testable import Signing
 
 /// What the headers must say before any HMAC is looked at: hostile cases W01, W03, W04 and W05.
 @Suite struct ClaimTests {

@@ -1,11 +1,12 @@
 import Foundation
 import Signing
+import TestSupport
 import Testing
 
 @Suite struct ForeignHMACTests {
   @Test(arguments: Hash.allCases)
   func `random bodies under random keys give what openssl and Python give`(hash: Hash) throws {
-    var random = SeededGenerator(seed: runSeed)")
+    var random = SeededGenerator(seed: runSeed)
     let folder = try TemporaryFolder()
     var cases: [(hash: Hash, key: [UInt8], bodyPath: String)] = []
     var ours: [String] = []

@@ -1,6 +1,7 @@
+import Formats
+import HTTP
 import Signing
-
-@testable import Gateway
+import TestSupport
 
 /// A verifier's whole surroundings in memory: one layout, one secret file.
 struct Judging {

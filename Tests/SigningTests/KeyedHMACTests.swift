@@ -1,4 +1,6 @@
+import Formats
 import Signing
+import TestSupport
 import Testing
 
 /// The HMAC over `parts`, one update for each.

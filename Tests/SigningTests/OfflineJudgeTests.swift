@@ -1,7 +1,8 @@
+import Formats
+import HTTP
 import Signing
+import TestSupport
 import Testing
-
-@testable import Gateway
 
 @Suite struct OfflineJudgeTests {
   static let presets = SignatureLayout.presets.map(\.name)
@@ -21,7 +22,8 @@ import Testing
       do throws(Unverified) {
         let head = RequestHead("POST", "/hook", bodyBytes: body.count, fields)
         _ = try OfflineJudge.judge(
-          head, body: body, layout: layout, secrets: Gate.set(["secret"]), at: sampleMoment)
+          head, body: body, layout: layout, secrets: Judging(layout, secrets: ["secret"]).ring.set,
+          at: sampleMoment)
         return nil
       } catch {
         return error

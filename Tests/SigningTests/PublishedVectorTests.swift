@@ -1,5 +1,6 @@
-import Gateway
+import Formats
 import Signing
+import TestSupport
 import Testing
 
 @Suite struct PublishedVectorTests {

@@ -1,7 +1,9 @@
-import Signing
+import Formats
+import HTTP
+import TestSupport
 import Testing
 
-@testable import Gateway
+@testable import Signing
 
 @Suite struct SeveralSecretsTests {
   static let secrets = ["first", "second", "third"]

@@ -1,8 +1,6 @@
 import Signing
 import Testing
 
-@testable import Gateway
-
 @Suite struct SignatureLayoutTests {
   /// A layout whose values come from headers, as sound as its template.
   private func layout(_ signed: String, _ change: (inout SignatureLayout) -> Void = { _ in }) throws

@@ -1,6 +1,6 @@
+import Signing
+import TestSupport
 import Testing
-
-@testable import Gateway
 
 @Suite struct SignedValueTests {
   private func milliseconds(

@@ -1,6 +1,6 @@
+import Signing
+import TestSupport
 import Testing
-
-@testable import Gateway
 
 @Suite struct ToleranceTests {
   private func judge(after seconds: Double, _ layout: SignatureLayout = .vesicash) -> Result<

@@ -2,7 +2,7 @@ internal import Formats
 public import Signing
 
 /// A sender: what it signs and how it writes that down, read off the layout without the code under test.
-public struct Signed {
+public struct Signed: Sendable {
   public var layout = SignatureLayout.vesicash
   public var key = Array("test_webhook_secret".utf8)
   public var id = "msg_1"

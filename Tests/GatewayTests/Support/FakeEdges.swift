@@ -1,3 +1,4 @@
+import Formats
 import Gateway
 internal import Synchronization
 

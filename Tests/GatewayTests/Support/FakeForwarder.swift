@@ -1,4 +1,6 @@
 import Gateway
+import HTTP
+import TestSupport
 
 /// Upstreams in memory: a test says what each attempt hears and sees what was asked of it.
 final class FakeForwarder: Forwarder {

@@ -1,4 +1,6 @@
+import Formats
 import Signing
+import TestSupport
 import Testing
 
 @testable import Gateway

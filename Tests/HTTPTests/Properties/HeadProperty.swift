@@ -1,4 +1,5 @@
 import Gateway
+import HTTP
 import TestSupport
 
 /// What holds of any bytes that a sender may send.

@@ -1,4 +1,3 @@
-import Gateway
 import HTTP
 
 /// What a reader made of the bytes of one answer, and how many of them it left alone.

@@ -22,7 +22,7 @@ struct Transcript: Equatable {
   }
 
   var messages: [Message] = []
-  var rejection: Rejection?
+  var rejection: RequestFault?
   var hasBegun = false
   var isReadingBody = false
 
@@ -41,10 +41,10 @@ extension Transcript {
 
   /// Gives the reader one piece after another, each in memory of its own and of exactly its size.
   init(ofPieces pieces: [[UInt8]], limits: Limits = Limits()) {
-    var reader = RequestReader(limits: limits)
+    var reader = RequestReader(bounds: limits.requestBounds)
     for piece in pieces where rejection == nil {
-      do throws(Rejection) {
-        try piece.withUnsafeBufferPointer { (piece) throws(Rejection) in
+      do throws(RequestFault) {
+        try piece.withUnsafeBufferPointer { (piece) throws(RequestFault) in
           try take(UnsafeRawBufferPointer(piece), &reader)
         }
       } catch {
@@ -57,7 +57,7 @@ extension Transcript {
 
   private mutating func take(
     _ piece: UnsafeRawBufferPointer, _ reader: inout RequestReader
-  ) throws(Rejection) {
+  ) throws(RequestFault) {
     var offset = 0
     while true {
       let rest = UnsafeRawBufferPointer(rebasing: piece[offset...])

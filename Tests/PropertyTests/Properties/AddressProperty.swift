@@ -1,8 +1,8 @@
 import CCurl
+import Formats
 import Glibc
 
 @testable import Configuration
-@testable import Gateway
 
 /// What holds of any text that is read as an address, a block of them, a listen address or an upstream's URL:
 /// what is taken, the C library and libcurl read alike.

@@ -1,6 +1,7 @@
-import Signing
+import Formats
+import HTTP
 
-@testable import Gateway
+@testable import Signing
 
 /// What holds of any headers that claim a signature: an accepted claim is well-formed, said once, and the
 /// signed bytes are those that the layout names. The first byte of an input chooses the layout, the rest is

@@ -1,3 +1,4 @@
+import Formats
 import Gateway
 import HTTP
 import Signing
@@ -34,7 +35,7 @@ enum DiagnosisProperty {
   }
 
   private static func request(_ bytes: [UInt8]) -> (head: RequestHead, body: [UInt8])? {
-    var reader = RequestReader(limits: Limits())
+    var reader = RequestReader(bounds: Limits().requestBounds)
     var rest = bytes[...]
     var head: RequestHead?
     var body: [UInt8] = []

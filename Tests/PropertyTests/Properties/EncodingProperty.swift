@@ -1,6 +1,5 @@
+import Formats
 import Signing
-
-@testable import Gateway
 
 /// What holds of any text that is read as hex, base64, or a timestamp: no two texts stand for one value but
 /// where the grammar says so, and what is written reads back.

@@ -1,5 +1,3 @@
-import Configuration
-
 /// What holds of any variables, one `NAME=value` a line, over the smallest configuration: as of a file.
 enum EnvironmentProperty {
   private static let file = Array(

@@ -1,3 +1,4 @@
+import Formats
 import HTTP
 import Signing
 
@@ -18,7 +19,7 @@ enum ForwardedHeadProperty {
   }
 
   private static func head(_ bytes: [UInt8]) -> RequestHead? {
-    var reader = RequestReader(limits: Limits())
+    var reader = RequestReader(bounds: Limits().requestBounds)
     return bytes.withUnsafeBytes { bytes in
       var consumed = 0
       guard case .head(let head)? = try? reader.read(bytes, consumed: &consumed) else { return nil }

@@ -1,5 +1,6 @@
 import Signing
 
+@testable import Gateway
 @testable import Rotation
 @testable import Secrets
 

@@ -1,6 +1,6 @@
+import Formats
 import Foundation
 
-@testable import Rotation
 @testable import Secrets
 
 /// What holds of any journal, and of any text that a provider's API may answer with.

@@ -1,7 +1,6 @@
+import Formats
 import Signing
 
-@testable import Configuration
-@testable import Gateway
 @testable import Secrets
 
 /// What holds of any content of a secret file and of what a rotation keeps beside it.

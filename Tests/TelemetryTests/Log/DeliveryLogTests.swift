@@ -1,6 +1,8 @@
+import Formats
 import Foundation
 import Gateway
 import Logging
+import Signing
 import Testing
 
 @testable import Telemetry
