@@ -37,7 +37,7 @@ let package = Package(
     .target(name: "Signing", dependencies: ["Formats", "HTTP", "COpenSSL"], swiftSettings: strict),
     .target(name: "Gateway", dependencies: ["Formats", "HTTP", "Signing"], swiftSettings: strict),
     .target(
-      name: "Diagnosis", dependencies: ["Formats", "HTTP", "Signing", "Gateway"], swiftSettings: strict),
+      name: "Diagnosis", dependencies: ["Formats", "HTTP", "Signing"], swiftSettings: strict),
 
     // What secret files and their companions look like, read and written by it alone; it knows no gateway.
     .target(name: "Secrets", dependencies: ["Formats", "Signing", "CLinux"], swiftSettings: strict),
@@ -68,14 +68,14 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Configuration",
-      dependencies: ["Formats", "HTTP", "Signing", "Gateway", "Secrets", "CTLS", "CYAML"],
+      dependencies: ["Formats", "Signing", "Gateway", "Secrets", "CTLS", "CYAML"],
       swiftSettings: strict),
     .target(
       name: "Rotation", dependencies: ["Formats", "Signing", "Secrets", "CCurl"], swiftSettings: strict),
     .target(
       name: "Telemetry",
       dependencies: [
-        "Formats", "HTTP", "Signing", "Gateway", .product(name: "Logging", package: "swift-log"),
+        "Formats", "Signing", "Gateway", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     // What people and monitors ask, and are told: the commands' socket and its client, the status, captures, metrics.
@@ -107,7 +107,7 @@ let package = Package(
     .testTarget(
       name: "HTTPTests",
       dependencies: [
-        "Formats", "HTTP", "Gateway", "TestSupport",
+        "HTTP", "Gateway", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -122,11 +122,11 @@ let package = Package(
     .testTarget(
       name: "DiagnosisTests",
       dependencies: [
-        "Formats", "HTTP", "Signing", "Gateway", "Diagnosis", "Configuration", "TestSupport", "vesigate",
+        "Formats", "HTTP", "Signing", "Diagnosis", "Configuration", "TestSupport", "vesigate",
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "SecretsTests", dependencies: ["Formats", "Signing", "Secrets", "TestSupport"],
+      name: "SecretsTests", dependencies: ["Signing", "Secrets", "TestSupport"],
       swiftSettings: strict),
     // One contract, tried on SwiftNIO's event loops too: they prove the test.
     .testTarget(
@@ -139,19 +139,19 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "ForwardingTests", dependencies: ["Formats", "HTTP", "Gateway", "Forwarding", "TestSupport"],
+      name: "ForwardingTests", dependencies: ["HTTP", "Gateway", "Forwarding", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "ConfigurationTests",
-      dependencies: ["Formats", "HTTP", "Signing", "Gateway", "Secrets", "Configuration", "TestSupport"],
+      dependencies: ["Signing", "Gateway", "Secrets", "Configuration", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "RotationTests", dependencies: ["Formats", "Signing", "Secrets", "Rotation", "TestSupport"],
+      name: "RotationTests", dependencies: ["Signing", "Secrets", "Rotation", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests",
       dependencies: [
-        "Formats", "HTTP", "Signing", "Gateway", "Telemetry",
+        "Formats", "Signing", "Gateway", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -187,19 +187,19 @@ let package = Package(
     .testTarget(name: "CommandTests", dependencies: ["TestSupport", "vesigate"], swiftSettings: strict),
     // The provider's simulator and its load; `make test-rotation` runs their long form.
     .testTarget(
-      name: "RotationEndToEndTests", dependencies: ["Formats", "Signing", "TestSupport", "vesigate"],
+      name: "RotationEndToEndTests", dependencies: ["Signing", "TestSupport", "vesigate"],
       swiftSettings: strict),
     .testTarget(
       name: "ReloadTests",
-      dependencies: ["Signing", "Gateway", "TestSupport", "vesigate"],
+      dependencies: ["TestSupport", "vesigate"],
       swiftSettings: strict),
     // Hostile input and faults, as a table; suites named ...Slow are left out of `make test`.
     .testTarget(
-      name: "HostileTests", dependencies: ["Formats", "Signing", "TestSupport", "vesigate"],
+      name: "HostileTests", dependencies: ["Signing", "TestSupport", "vesigate"],
       swiftSettings: strict),
     .testTarget(
       name: "ReadmeTests",
-      dependencies: ["Formats", "HTTP", "Signing", "Gateway", "TestSupport", "vesigate"],
+      dependencies: ["HTTP", "Signing", "Gateway", "TestSupport", "vesigate"],
       swiftSettings: strict),
     // What operators see, with Debian's Prometheus; `make test-operators` runs the long form.
     .testTarget(

@@ -4,8 +4,8 @@ internal import HTTP
 internal import Signing
 internal import Synchronization
 
-/// Shows refused deliveries to those who asked: commands that capture them, and whoever sees them all. Where nobody asks,
-/// nothing is copied.
+/// Shows refused deliveries to those who asked: commands that capture them, and whoever sees them all. Where nobody
+/// asks, nothing is copied.
 public final class RefusalDesk: RefusalWitness {
   /// At once; they hold bodies in memory.
   static let capturesMax = 4
