@@ -18,7 +18,7 @@ private func violations(_ path: String, _ text: String) -> [String] {
 @Test(arguments: [
   ("Gateway", "internal import Glibc", "Glibc"), ("HTTP", "import Foundation", "Foundation"),
   ("vesigate", "internal import FoundationEssentials", "FoundationEssentials"),
-  ("Formats", "  import struct Dispatch.DispatchTime", "Dispatch"),
+  ("Formats", "  import class Dispatch.DispatchQueue", "Dispatch"),
   ("Signing", "@preconcurrency import Synchronization  // atomics", "Synchronization"),
   ("Operations", "@_exported import Foundation", "Foundation"), ("Diagnosis", "\timport\tGlibc", "Glibc"),
   ("Gateway", "import Glibc.stdlib; let x = 1", "Glibc"), ("Secrets", "import COpenSSL", "COpenSSL"),
