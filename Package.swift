@@ -210,9 +210,12 @@ let package = Package(
       name: "PropertyTests",
       dependencies: [
         "Formats", "HTTP", "Signing", "Gateway", "Diagnosis", "Secrets", "Forwarding", "Configuration",
-        "Rotation", "Operations", "CCurl", "CLinux", "TestSupport",
+        "Rotation", "Operations", "CCurl", "CLinux", "CTLSWitness", "TestSupport",
       ],
       swiftSettings: strict),
+    .target(
+      name: "CTLSWitness", path: "Tests/CTLSWitness",
+      linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )
@@ -227,7 +230,7 @@ if Context.environment["VESIGATE_FUZZ"] != nil {
       name: "fuzz",
       dependencies: [
         "Formats", "HTTP", "Signing", "Gateway", "Diagnosis", "Secrets", "Forwarding", "Configuration",
-        "Rotation", "Operations", "CCurl", "CFuzzer", "TestSupport",
+        "Rotation", "Operations", "CCurl", "CFuzzer", "CTLSWitness", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ],

@@ -56,8 +56,8 @@ public struct Journal: Sendable, Equatable {
 
   /// More than that is no journal of ours.
   static let bytesMax = 4_096
-  /// Unix milliseconds of the years 1970 to 9999: whatever else a journal says is no time.
-  static let instants: ClosedRange<Int64> = 0...UnixTime.milliseconds.upperBound
+  /// What a clock may have shown when it was written, a wrong one too: whatever else a journal says is no time.
+  static let instants = UnixTime.milliseconds
 
   /// Reads a journal. One that stands must never be overlooked: a garbled one counts as a call whose outcome
   /// nobody knows, and says what it does say; where that is no beginning, it began when it was written.

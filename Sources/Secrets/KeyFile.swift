@@ -48,7 +48,7 @@ public struct KeyFile {
     return stat(path, &status) == 0 ? problem(path, status)?.description : nil
   }
 
-  private static func key(in bytes: [UInt8], _ path: String) throws(FileFailure) -> Secret {
+  static func key(in bytes: [UInt8], _ path: String) throws(FileFailure) -> Secret {
     var end = bytes.count
     while end > 0, bytes[end - 1] == 0x0A || bytes[end - 1] == 0x0D { end -= 1 }
     var line: [UInt8] = []

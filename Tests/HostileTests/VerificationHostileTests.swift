@@ -128,15 +128,3 @@ import Testing
     #expect(upstream.requests.count == 5)
   }
 }
-
-/// Debian's libfaketime.
-enum FakeTime {
-  static func library() throws -> String {
-    let folders = try FileManager.default.contentsOfDirectory(atPath: "/usr/lib")
-    for folder in folders {
-      let path = "/usr/lib/\(folder)/faketime/libfaketime.so.1"
-      if FileManager.default.fileExists(atPath: path) { return path }
-    }
-    throw HarnessError("no libfaketime (Debian: faketime)")
-  }
-}

@@ -16,9 +16,10 @@ final class RotationStage: Sendable {
   /// - Parameters:
   ///   - rotation: further lines of the route's `rotation:`.
   ///   - secrets: the directory that holds the secret file, one of its own where it is nil.
+  ///   - environment: what the gateway is started with.
   init(
     seed: UInt64, behaviour: ProviderSimulator.Behaviour = .rotate(delayMillisecondsMax: 3000),
-    rotation: [String] = [], limits: String = "", secrets: String? = nil
+    rotation: [String] = [], limits: String = "", secrets: String? = nil, environment: [String: String] = [:]
   ) throws {
     provider = try ProviderSimulator(seed: seed, behaviour: behaviour)
     upstream = try CountingUpstream()
@@ -34,7 +35,8 @@ final class RotationStage: Sendable {
         upstreams: [upstream.url],
         route: "secret-file: \(secretFile)\nrotation: {\(lines.joined(separator: ", "))}",
         limits: limits, top: "control: {dir}/control.sock\nlog: {deliveries: refused}"),
-      files: [:], directory: directory)
+      files: [:], environment: environment, directory: directory,
+      startedBy: environment.isEmpty ? [] : ["env"])
   }
 
   private static func write(_ path: String, _ text: String, _ mode: mode_t) throws {

@@ -37,6 +37,12 @@ func `a garbled journal counts as a call of unknown outcome, begun when it says 
   #expect(Journal(Array(text.utf8), modified: 99) == Journal(began: began, step: .calling))
 }
 
+@Test(arguments: [-2_147_483_648_000, -1, 253_402_300_799_999] as [Int64])
+func `a journal that was begun by a wrong clock reads as it was written`(_ began: Int64) {
+  let journal = Journal(began: began, old: "a")
+  #expect(Journal(Array(journal.text.utf8), modified: 99) == journal)
+}
+
 @Test func `a journal that cannot be read at all counts as a call of unknown outcome`() {
   #expect(Journal(nil, modified: 99) == Journal(began: 99, step: .calling))
 }

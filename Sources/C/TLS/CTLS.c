@@ -43,6 +43,11 @@ static bool is_over(const X509 *certificate) {
   return X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
 }
 
+// OpenSSL reads files line by line, and a NUL ends a line there, but not here.
+static enum vg_tls_fault as_text(enum vg_tls_fault fault, const void *bytes, size_t count) {
+  return fault == vg_tls_sound && memchr(bytes, 0, count) ? vg_tls_broken : fault;
+}
+
 enum vg_tls_fault vg_tls_authorities(const void *bytes, size_t count, bool *expired) {
   bool asked = false;
   ERR_clear_error();
@@ -58,6 +63,7 @@ enum vg_tls_fault vg_tls_authorities(const void *bytes, size_t count, bool *expi
     *expired = *expired && is_over(certificate);
   }
   enum vg_tls_fault fault = !found ? vg_tls_broken : certificates == 0 ? vg_tls_absent : vg_tls_sound;
+  fault = as_text(fault, bytes, count);
   sk_X509_INFO_pop_free(found, X509_INFO_free);
   ERR_clear_error();
   *expired = *expired && fault == vg_tls_sound;
@@ -70,26 +76,41 @@ static X509 *first(BIO *file) {
   return PEM_read_bio_X509_AUX(file, NULL, no_password, &asked);
 }
 
-static enum vg_tls_fault rest(BIO *file) {
-  bool asked = false;
-  X509 *next;
-  while ((next = PEM_read_bio_X509(file, NULL, no_password, &asked))) X509_free(next);
-  return ends_well() ? vg_tls_sound : vg_tls_broken;
+// As OpenSSL judges what it is given to present: by its settings on this machine, above all.
+static enum vg_tls_fault judged(bool is_taken, X509 *certificate) {
+  if (is_taken) return vg_tls_sound;
+  return X509_get0_pubkey(certificate) ? vg_tls_disallowed : vg_tls_broken;
 }
 
-static enum vg_tls_fault allowed(X509 *certificate) {
+static enum vg_tls_fault rest(BIO *file, SSL_CTX *context) {
+  bool asked = false;
+  enum vg_tls_fault fault = vg_tls_sound;
+  X509 *next;
+  while (fault == vg_tls_sound && (next = PEM_read_bio_X509(file, NULL, no_password, &asked))) {
+    fault = judged(SSL_CTX_add1_chain_cert(context, next) == 1, next);
+    X509_free(next);
+  }
+  return fault != vg_tls_sound || ends_well() ? fault : vg_tls_broken;
+}
+
+static enum vg_tls_fault chain(X509 *certificate, BIO *file) {
   SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-  bool is_taken = context && SSL_CTX_use_certificate(context, certificate) == 1;
+  if (!context) return vg_tls_broken;
+  enum vg_tls_fault fault = judged(SSL_CTX_use_certificate(context, certificate) == 1, certificate);
+  if (fault == vg_tls_sound) {
+    ERR_clear_error();
+    fault = rest(file, context);
+  }
   SSL_CTX_free(context);
-  return is_taken ? vg_tls_sound : vg_tls_disallowed;
+  return fault;
 }
 
 enum vg_tls_fault vg_tls_chain(const void *bytes, size_t count, bool *expired) {
   ERR_clear_error();
   BIO *file = over(bytes, count);
   X509 *certificate = file ? first(file) : NULL;
-  enum vg_tls_fault fault = certificate ? rest(file) : ends_well() ? vg_tls_absent : vg_tls_broken;
-  if (fault == vg_tls_sound) fault = allowed(certificate);
+  enum vg_tls_fault fault = certificate ? chain(certificate, file) : ends_well() ? vg_tls_absent : vg_tls_broken;
+  fault = as_text(fault, bytes, count);
   *expired = fault == vg_tls_sound && is_over(certificate);
   X509_free(certificate);
   BIO_free(file);
@@ -111,6 +132,7 @@ enum vg_tls_fault vg_tls_key(const void *bytes, size_t count, const void *chain,
   file = over(chain, chain_count);
   X509 *certificate = file ? first(file) : NULL;
   if (key && certificate && X509_check_private_key(certificate, key) != 1) fault = vg_tls_foreign;
+  fault = as_text(fault, bytes, count);
   X509_free(certificate);
   EVP_PKEY_free(key);
   BIO_free(file);

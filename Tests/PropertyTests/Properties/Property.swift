@@ -17,6 +17,8 @@ struct Property: Sendable {
     Property(name: "control", violation: ControlProperty.violation),
     Property(name: "diagnosis", violation: DiagnosisProperty.violation),
     Property(name: "provider-answers", violation: ProviderAnswerProperty.violation),
+    Property(name: "api-key", violation: KeyFileProperty.violation),
+    Property(name: "tls-files", violation: TLSFilesProperty.violation),
   ]
 }
 
