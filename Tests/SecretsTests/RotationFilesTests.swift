@@ -58,7 +58,7 @@ import Testing
   /// A journal that stands must never be overlooked, whatever is in it.
   @Test(
     arguments: [
-      "", "\n", "began", "began:", "began: soon\n", "began: 17.5\n", "began: -1\n",
+      "", "\n", "began", "began:", "began: soon\n", "began: 17.5\n", "began: -62167219200001\n",
       "began: 9223372036854775807\n", "began: 9223372036854775808\n", "began: -9223372036854775808\n",
       "began: 99999999999999999\n", "\0\0\0\0", "mode: maybe\ncompromised: perhaps\n", "{\"began\":1}",
       String(repeating: "x", count: 5000), "began: 1\u{FFFD}\n", "  began: 12\n",

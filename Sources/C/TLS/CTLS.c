@@ -97,10 +97,8 @@ static enum vg_tls_fault chain(X509 *certificate, BIO *file) {
   SSL_CTX *context = SSL_CTX_new(TLS_client_method());
   if (!context) return vg_tls_broken;
   enum vg_tls_fault fault = judged(SSL_CTX_use_certificate(context, certificate) == 1, certificate);
-  if (fault == vg_tls_sound) {
-    ERR_clear_error();
-    fault = rest(file, context);
-  }
+  // It is taken and complained of where it holds what cannot be read; SSL_CTX_use_certificate_chain_file then fails.
+  if (fault == vg_tls_sound) fault = ERR_peek_error() ? vg_tls_broken : rest(file, context);
   SSL_CTX_free(context);
   return fault;
 }
