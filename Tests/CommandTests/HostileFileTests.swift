@@ -111,7 +111,9 @@ struct HostileFileTests {
     #expect(try (0..<128).contains(ends(["secret", "retire"])))
   }
 
-  @Test(arguments: ["-9223372036854775808", "9223372036854775807", "253402300800000", "-62167219200001", "1e3", ""])
+  @Test(arguments: [
+    "-9223372036854775808", "9223372036854775807", "253402300800000", "-62167219200001", "1e3", "",
+  ])
   func `a journal that begins at no time is read`(began: String) throws {
     let config = try bench.writeConfiguration(secret: "s3cret-of-the-test")
     try bench.write(
