@@ -65,7 +65,7 @@ public enum LookEnd: Sendable, Equatable {
 
 /// Looks at a secret file, off the event loops. Implemented by Assembly over Configuration.
 public protocol SecretLooks: AnyObject {
-  /// Calls back on this loop after a look that began after this call. By then the lane has adopted what the
+  /// Calls back on this loop after a look that began after this call. By then it has adopted what the
   /// look found.
   func look(atSecretFile path: String, then: @escaping (LookEnd) -> Void)
 }

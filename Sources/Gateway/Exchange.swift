@@ -17,7 +17,7 @@ public final class Exchange {
     case over
   }
 
-  private let lane: Lane
+  private let loop: LoopContext
   private let forwarder: any Forwarder
   private let looks: any SecretLooks
   private let reply: any ReplySink
@@ -57,18 +57,18 @@ public final class Exchange {
   }
 
   public init(
-    _ head: RequestHead, from peer: Peer, at arrival: Moment, lane: Lane, forwarder: any Forwarder,
+    _ head: RequestHead, from peer: Peer, at arrival: Moment, loop: LoopContext, forwarder: any Forwarder,
     looks: any SecretLooks, reply: any ReplySink
   ) {
     self.head = head
     self.peer = peer
     self.arrival = arrival
-    self.lane = lane
+    self.loop = loop
     self.forwarder = forwarder
     self.looks = looks
     self.reply = reply
-    snapshot = lane.snapshot
-    requestID = RequestID.read(head.headers) ?? lane.nextRequestID()
+    snapshot = loop.snapshot
+    requestID = RequestID.read(head.headers) ?? loop.nextRequestID()
   }
 
   /// What to say of its answer where the sender does not take it.
@@ -109,10 +109,10 @@ public final class Exchange {
   }
 
   private func admit() throws(Rejection) {
-    guard lane.occupancy.enterDelivery(max: snapshot.limits.inFlightMax) else {
+    guard loop.admission.enterDelivery(max: snapshot.limits.inFlightMax) else {
       throw .tooBusy(.inFlight)
     }
-    body = lane.takeBody()
+    body = loop.takeBody()
   }
 
   // MARK: 2. Collect: the body in memory, the HMAC fed while it streams in
@@ -121,7 +121,7 @@ public final class Exchange {
     guard let route = match?.route, let body else { return }
     phase = .collecting
     if case .length(let length) = head.framing { body.expect(length) }
-    judgement = Judgement(head, route: route, lane: lane, looks: looks, arrival: arrival) { [self] in
+    judgement = Judgement(head, route: route, loop: loop, looks: looks, arrival: arrival) { [self] in
       judged($0, $1)
     }
   }
@@ -163,7 +163,7 @@ public final class Exchange {
       refuse(.bodyTooLarge)
       return false
     }
-    guard lane.occupancy.take(bytes: count, max: snapshot.limits.inFlightBytesMax) else {
+    guard loop.admission.take(bytes: count, max: snapshot.limits.inFlightBytesMax) else {
       refuse(.tooBusy(.inFlightBytes))
       return false
     }
@@ -176,7 +176,7 @@ public final class Exchange {
   public func bodyEnded() {
     guard phase == .collecting, let body else { return }
     phase = .verifying
-    bodyEnd = lane.now()
+    bodyEnd = loop.now()
     feed(body, atLeast: 1)
     judgement?.bodyEnded(body)
   }
@@ -214,7 +214,7 @@ public final class Exchange {
 
   /// To whoever asked to see what fails, before the body is given back.
   private func show(_ reason: Unverified, _ body: BodyBuffer) {
-    guard let refusals = lane.refusals, let route = match?.route else { return }
+    guard let refusals = loop.refusals, let route = match?.route else { return }
     refusals.refused(
       RefusedDelivery(
         head: head, body: body, route: route, secrets: snapshot.secrets[route.secretFileIndex],
@@ -228,14 +228,14 @@ public final class Exchange {
       PlanContext(
         route: match.route, markNames: snapshot.routes.markNames, restStart: match.restStart, peer: peer,
         isTrusted: snapshot.trustedProxies.contains(peer), requestID: requestID,
-        trace: trace(match.route), arrival: arrival, lists: lane.lists)
+        trace: trace(match.route), arrival: arrival, lists: loop.lists)
     }
   }
 
   /// The sender's trace, or a new one.
   private func trace(_ route: Route) -> TraceContext? {
     guard route.traces else { return nil }
-    let trace = facts.trace.map { TraceContext(id: $0, begunSpan: nil) } ?? lane.beginTrace()
+    let trace = facts.trace.map { TraceContext(id: $0, begunSpan: nil) } ?? loop.beginTrace()
     facts.trace = trace.id
     return trace
   }
@@ -246,8 +246,8 @@ public final class Exchange {
     guard let route = match?.route else { return }
     phase = .dispatching
     facts.fieldsLeftBehind = request.fieldsLeftBehind
-    dispatchStart = lane.now()
-    let accounts = Dispatch.Accounts(recorder: lane.recorder, arrival: arrival)
+    dispatchStart = loop.now()
+    let accounts = Dispatch.Accounts(recorder: loop.recorder, arrival: arrival)
     let dispatch = Dispatch(
       request, route: route, forwarder: forwarder, reply: reply, accounts: accounts
     ) { [self] in dispatched($0) }
@@ -330,7 +330,7 @@ public final class Exchange {
   /// Once: where an answer meets a connection that is gone, its writing ends the exchange already.
   private func finish(status: Int) {
     guard phase != .over else { return }
-    let end = lane.now()
+    let end = loop.now()
     phase = .over
     if isSenderGone {
       facts.outcome = .abandoned
@@ -360,18 +360,18 @@ public final class Exchange {
     record.totalNanoseconds = end.nanoseconds(since: arrival)
     if let dispatchStart { record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart) }
     if let bodyEnd { record.verifyNanoseconds = (dispatchStart ?? end).nanoseconds(since: bodyEnd) }
-    lane.recorder.record(record)
+    loop.recorder.record(record)
   }
 
   private func release() {
     judgement?.abandon()
     judgement = nil
     guard let body else { return }
-    lane.occupancy.leaveDelivery()
-    lane.occupancy.giveBack(bytes: body.count)
-    if dispatch?.isIdle ?? true { lane.giveBack(body) }
-    dispatch.map { lane.lists.giveBack($0.request.headers) }
-    lane.lists.giveBack(head.headers)
+    loop.admission.leaveDelivery()
+    loop.admission.giveBack(bytes: body.count)
+    if dispatch?.isIdle ?? true { loop.giveBack(body) }
+    dispatch.map { loop.lists.giveBack($0.request.headers) }
+    loop.lists.giveBack(head.headers)
     self.body = nil
     dispatch = nil
   }

@@ -102,8 +102,8 @@ public enum AttemptEnd: Sendable, Equatable {
   case failed(ForwardFailure.Kind)
 }
 
-/// Takes the record of each finished exchange. It must not block: it is called on its lane's event loop, and
-/// belongs to that loop.
+/// Takes the record of each finished exchange. It must not block: it is called on its own event loop, and
+/// belongs to that.
 public protocol Recorder {
   func record(_ record: ExchangeRecord)
   /// Also of attempts whose answer nobody waits for any more. `arrival` is that of the delivery.

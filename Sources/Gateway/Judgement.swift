@@ -12,7 +12,7 @@ final class Judgement {
     case undecided(Rejection)
   }
 
-  private let lane: Lane
+  private let loop: LoopContext
   private let looks: any SecretLooks
   private let route: Route
   private let head: RequestHead
@@ -45,16 +45,16 @@ final class Judgement {
   }
 
   init(
-    _ head: RequestHead, route: Route, lane: Lane, looks: any SecretLooks, arrival: Moment,
+    _ head: RequestHead, route: Route, loop: LoopContext, looks: any SecretLooks, arrival: Moment,
     finish: @escaping (Result, BodyBuffer) -> Void
   ) {
     self.head = head
     self.route = route
-    self.lane = lane
+    self.loop = loop
     self.looks = looks
     self.arrival = arrival
     self.finish = finish
-    let ring = lane.ring(route.secretFileIndex)
+    let ring = loop.ring(route.secretFileIndex)
     path = ring.set.path
     do throws(Unverified) {
       let claim = try route.claims.read(head.headers)
@@ -101,12 +101,12 @@ final class Judgement {
   }
 
   private func refuseRevoked() {
-    lane.occupancy.holds(path: path).countRevoked()
+    loop.admission.holds(path: path).countRevoked()
     end(.verdict(.refused(.mismatch)))
   }
 
   /// Whether a rotation stands that is to end the old secret at once.
-  private var isCompromised: Bool { lane.ring(path: path)?.set.rotation?.isCompromised == true }
+  private var isCompromised: Bool { loop.ring(path: path)?.set.rotation?.isCompromised == true }
 
   /// The new secret may be stored already, and nobody here have heard of it: nothing that only the old one verifies
   /// may pass then.
@@ -118,19 +118,19 @@ final class Judgement {
   /// A mismatch is believed only after a look at the secret file that began after the delivery arrived: a
   /// rotation by hand loses nothing between writing the file and the signal.
   private func lookAgain() {
-    let end = lane.now().uptimeNanoseconds + Self.lookSecondsMax * 1_000_000_000
+    let end = loop.now().uptimeNanoseconds + Self.lookSecondsMax * 1_000_000_000
     lookEnd = end
-    lane.hold(self, path: path, until: end)
+    loop.hold(self, path: path, until: end)
     looks.look(atSecretFile: path) { [self] end in
       guard !isOver else { return }
       looked = end
       lookEnd = nil
-      lane.forget(self, path: path)
+      loop.forget(self, path: path)
       judgeAnew()
     }
   }
 
-  /// Judges by the secrets in force now. Called after a look, and for waiting deliveries by the lane when
+  /// Judges by the secrets in force now. Called after a look, and for waiting deliveries by the loop when
   /// their file has changed.
   func judgeAnew() {
     guard !isOver else { return }
@@ -140,7 +140,7 @@ final class Judgement {
     guard case .refused(.mismatch) = verdict else { return end(.verdict(verdict)) }
     guard let looked else { return awaitLook() }
     if isVerifiedByCompromised { return refuseRevoked() }
-    if let rotation = lane.ring(path: path)?.set.rotation {
+    if let rotation = loop.ring(path: path)?.set.rotation {
       sawRotation = true
       holdOrRefuse(rotation)
     } else if sawRotation {
@@ -170,11 +170,11 @@ final class Judgement {
 
   /// The look that will decide is still under way.
   private func awaitLook() {
-    if let lookEnd { lane.hold(self, path: path, until: lookEnd) }
+    if let lookEnd { loop.hold(self, path: path, until: lookEnd) }
   }
 
   private func verdictNow() -> Verdict {
-    guard let ring = lane.ring(path: path), let body, case .success(let verifier) = claim else {
+    guard let ring = loop.ring(path: path), let body, case .success(let verifier) = claim else {
       return .refused(.mismatch)
     }
     return verifier.judge(head, body, arrival: arrival, with: ring)
@@ -183,7 +183,7 @@ final class Judgement {
   // MARK: Holding
 
   private func holdOrRefuse(_ rotation: RotationNotice) {
-    let now = lane.now()
+    let now = loop.now()
     guard let holdingEnd = rotation.holdingEnd else { return end(.undecided(.rotating(.byHand))) }
     guard now.unixMilliseconds < holdingEnd, !rotation.isUnfinished(at: now.unixMilliseconds) else {
       return end(.undecided(.rotating(.unfinished)))
@@ -191,9 +191,9 @@ final class Judgement {
     if let hold, hold.endUptimeNanoseconds <= now.uptimeNanoseconds { return holdExpired() }
     do throws(HoldEnd) {
       let hold = try place(now, milliseconds: holdingEnd - now.unixMilliseconds)
-      lane.hold(self, path: path, until: hold.endUptimeNanoseconds)
+      loop.hold(self, path: path, until: hold.endUptimeNanoseconds)
     } catch {
-      lane.occupancy.holds(path: path).countOverflowed()
+      loop.admission.holds(path: path).countOverflowed()
       end(.undecided(.rotating(error)))
     }
   }
@@ -202,7 +202,7 @@ final class Judgement {
   private func place(_ now: Moment, milliseconds: Int64) throws(HoldEnd) -> Hold {
     if let hold { return hold }
     let settings = route.rotation ?? RotationSettings()
-    let counts = lane.occupancy.holds(path: path)
+    let counts = loop.admission.holds(path: path)
     let bytes = body?.count ?? 0
     try counts.enter(
       bytes: bytes, deliveriesMax: settings.holdDeliveriesMax, bytesMax: settings.holdBytesMax)
@@ -225,7 +225,7 @@ final class Judgement {
 
   private func end(_ result: Result) {
     guard let body, !isOver else { return }
-    if case .undecided(.rotating) = result { lane.occupancy.holds(path: path).countDeferred() }
+    if case .undecided(.rotating) = result { loop.admission.holds(path: path).countDeferred() }
     abandon()
     finish(result, body)
   }
@@ -235,7 +235,7 @@ final class Judgement {
     isOver = true
     if case .success(let verifier) = claim { verifier.abandon() }
     settlePending()
-    if hold != nil || lookEnd != nil { lane.forget(self, path: path) }
+    if hold != nil || lookEnd != nil { loop.forget(self, path: path) }
     if let hold { hold.counts.leave(bytes: hold.bytes) }
     hold = nil
     lookEnd = nil
@@ -243,7 +243,7 @@ final class Judgement {
   }
 
   private func settlePending() {
-    if let pending { lane.settled(pending) }
+    if let pending { loop.settled(pending) }
     pending = nil
   }
 }

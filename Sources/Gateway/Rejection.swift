@@ -20,7 +20,7 @@ public enum Rejection: Error, Sendable, Equatable {
   /// A path below a prefix route that two readers could resolve differently.
   case ambiguousPath
   /// A bound on what the gateway holds at once was reached.
-  case tooBusy(OccupancyBound)
+  case tooBusy(AdmissionBound)
   /// A rotation is under way and no secret known so far verifies it: it may be genuine, so never a 401.
   case rotating(HoldEnd)
   /// Its secret file could not be looked at in time, so nobody knows whether it is genuine.

@@ -18,7 +18,7 @@ final class AcceptFailures: ChannelInboundHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard let error = error as? IOError else { return context.fireErrorCaught(error) }
-    workers.worker(on: context.eventLoop)?.lane.occupancy.countAcceptFailure()
+    workers.worker(on: context.eventLoop)?.loop.admission.countAcceptFailure()
     news.failed(error.errnoCode)
     context.eventLoop.scheduleTask(in: AcceptNews.calm) { [news] in news.look() }
   }

@@ -22,14 +22,14 @@ extension Connection {
 
   /// A delivery that is over has its record: that the sender may not know of it is said beside it.
   private func resetUntaken(at bound: ConnectionBound) {
-    if exchange == nil, let untaken { worker.lane.recorder.recordUntaken(untaken, at: bound) }
-    worker.lane.occupancy.countEnd(at: bound)
+    if exchange == nil, let untaken { worker.loop.recorder.recordUntaken(untaken, at: bound) }
+    worker.loop.admission.countEnd(at: bound)
     reset()
   }
 
   /// Closes without a word, but counted.
   func end(at bound: ConnectionBound) {
-    worker.lane.occupancy.countEnd(at: bound)
+    worker.loop.admission.countEnd(at: bound)
     close()
   }
 

@@ -8,20 +8,20 @@ internal import NIOCore
 extension Connection {
   // MARK: Its place
 
-  func takePlace(in occupancy: Occupancy) {
-    if occupancy.enterConnection(max: limits.connectionsMax) {
+  func takePlace(in admission: Admission) {
+    if admission.enterConnection(max: limits.connectionsMax) {
       place = .sender
-    } else if occupancy.enterRefused(max: Self.lingeringRefusedMax) {
+    } else if admission.enterRefused(max: Self.lingeringRefusedMax) {
       place = .refused
     }
   }
 
   /// Not before it is closed: what lingers takes a descriptor too.
-  func leavePlace(in occupancy: Occupancy) {
+  func leavePlace(in admission: Admission) {
     switch place {
     case .none: break
-    case .sender: occupancy.leaveConnection()
-    case .refused: occupancy.leaveRefused()
+    case .sender: admission.leaveConnection()
+    case .refused: admission.leaveRefused()
     }
     place = .none
   }
@@ -42,8 +42,8 @@ extension Connection {
       requestID: "-", outcome: .refused, status: rejection.status, remote: peer.text, method: "-", path: "-")
     record.reason = rejection.label
     record.detail = rejection.detail
-    record.arrivedUnixMilliseconds = worker.lane.now().unixMilliseconds
-    worker.lane.recorder.record(record)
+    record.arrivedUnixMilliseconds = worker.loop.now().unixMilliseconds
+    worker.loop.recorder.record(record)
     untaken = UntakenAnswer(requestID: record.requestID, remote: record.remote)
     reply = ReplyWriter(closes: true)
     refuse(rejection)
@@ -54,7 +54,7 @@ extension Connection {
   func swallow(_ count: Int) {
     lingeringBytes += count
     if lingeringBytes > Self.lingeringBytesMax { return end(at: .lingeringBytes) }
-    awaitMore(worker.lane.now())
+    awaitMore(worker.loop.now())
   }
 
   private func awaitMore(_ now: Moment) {
@@ -77,7 +77,7 @@ extension Connection {
     guard phase != .closed, let context else { return }
     phase = .lingering
     untaken = nil
-    let now = worker.lane.now()
+    let now = worker.loop.now()
     let seconds = place == .refused ? Self.lingeringRefusedSecondsMax : Self.lingeringSecondsMax
     lingeringEnd = Deadline(.lingering, seconds: seconds, from: now)
     awaitMore(now)

@@ -26,7 +26,7 @@ extension Connection: ReplySink {
     reply.closes = reply.closes || worker.isDraining
     put { reply.head(answer, into: &$0) }
     self.reply = reply
-    deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.lane.now())
+    deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.loop.now())
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) -> Flow {
@@ -86,7 +86,7 @@ extension Connection: ReplySink {
   /// Without this a sender that reads nothing could have answers without end kept for it.
   private func awaitTaking(_ context: ChannelHandlerContext) {
     phase = .answering
-    deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.lane.now())
+    deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.loop.now())
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     afterWriting(context) {
       let (connection, context) = bound.value
@@ -100,17 +100,17 @@ extension Connection: ReplySink {
     phase = .waiting
     // An answer that began before the drain did not say that it is the last.
     let seconds = worker.isDraining ? 1 : limits.idleSecondsMax
-    deadline = Deadline(.idle, seconds: seconds, from: worker.lane.now())
+    deadline = Deadline(.idle, seconds: seconds, from: worker.loop.now())
     if !isProcessing, unread.readableBytes > 0 || isInputClosed { return processSoon(context) }
     releaseRead()
   }
 
   /// Limits that a reload changed hold for the next request, also on a connection that was open before.
   func renewReader() {
-    guard readerGeneration != worker.lane.snapshot.generation, !reader.hasBegun, !reader.isReadingBody
+    guard readerGeneration != worker.loop.snapshot.generation, !reader.hasBegun, !reader.isReadingBody
     else { return }
-    readerGeneration = worker.lane.snapshot.generation
-    reader = RequestReader(bounds: limits.requestBounds, lists: worker.lane.lists)
+    readerGeneration = worker.loop.snapshot.generation
+    reader = RequestReader(bounds: limits.requestBounds, lists: worker.loop.lists)
   }
 
   /// The next request waits already. Not at once: the exchange that just replied is still on the stack.
@@ -126,7 +126,7 @@ extension Connection: ReplySink {
     // The kernel has room for a refusal on a connection on which nothing was said yet.
     if place == .none { return close() }
     phase = .answering
-    deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.lane.now())
+    deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.loop.now())
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
     afterWriting(context) { bound.value.linger() }
   }

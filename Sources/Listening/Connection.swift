@@ -71,12 +71,12 @@ final class Connection: ChannelDuplexHandler {
 
   init(worker: Worker) {
     self.worker = worker
-    reader = RequestReader(bounds: worker.lane.snapshot.limits.requestBounds, lists: worker.lane.lists)
-    readerGeneration = worker.lane.snapshot.generation
-    deadline = Deadline(.idle, seconds: worker.lane.snapshot.limits.idleSecondsMax, from: worker.lane.now())
+    reader = RequestReader(bounds: worker.loop.snapshot.limits.requestBounds, lists: worker.loop.lists)
+    readerGeneration = worker.loop.snapshot.generation
+    deadline = Deadline(.idle, seconds: worker.loop.snapshot.limits.idleSecondsMax, from: worker.loop.now())
   }
 
-  var limits: Limits { worker.lane.snapshot.limits }
+  var limits: Limits { worker.loop.snapshot.limits }
 
   // MARK: The channel's life
 
@@ -87,7 +87,7 @@ final class Connection: ChannelDuplexHandler {
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    takePlace(in: worker.lane.occupancy)
+    takePlace(in: worker.loop.admission)
     if place != .sender { refuseEarly(.tooBusy(.connections)) }
     context.fireChannelActive()
   }
@@ -99,7 +99,7 @@ final class Connection: ChannelDuplexHandler {
     exchange = nil
     reply = nil
     worker.remove(self)
-    leavePlace(in: worker.lane.occupancy)
+    leavePlace(in: worker.loop.admission)
     context.fireChannelInactive()
   }
 
@@ -218,9 +218,9 @@ final class Connection: ChannelDuplexHandler {
   }
 
   func begin(_ head: RequestHead) {
-    let now = worker.lane.now()
+    let now = worker.loop.now()
     let exchange = Exchange(
-      head, from: peer, at: now, lane: worker.lane, forwarder: worker.forwarder, looks: worker.looks,
+      head, from: peer, at: now, loop: worker.loop, forwarder: worker.forwarder, looks: worker.looks,
       reply: self)
     self.exchange = exchange
     reply = ReplyWriter(head, closes: !head.keepsAlive)
@@ -250,7 +250,7 @@ final class Connection: ChannelDuplexHandler {
     case .waiting:
       if isInputClosed { return close() }
       if reader.hasBegun, deadline.kind != .head {
-        deadline = Deadline(.head, seconds: limits.headSecondsMax, from: worker.lane.now())
+        deadline = Deadline(.head, seconds: limits.headSecondsMax, from: worker.loop.now())
       }
     case .collecting:
       if isInputClosed { senderHalfClosed() }

@@ -1,9 +1,9 @@
 public import Gateway
 public import NIOCore
 
-/// One event loop at work: its lane, its forwarder and its senders' connections.
+/// One event loop at work: what it owns, its forwarder and its senders' connections.
 public final class Worker {
-  public let lane: Lane
+  public let loop: LoopContext
   let forwarder: any Forwarder
   let looks: any SecretLooks
   private let eventLoop: any EventLoop
@@ -14,15 +14,15 @@ public final class Worker {
 
   /// To be made on `eventLoop`.
   public init(
-    eventLoop: any EventLoop, lane: Lane, forwarder: any Forwarder, looks: any SecretLooks
+    eventLoop: any EventLoop, loop: LoopContext, forwarder: any Forwarder, looks: any SecretLooks
   ) {
     self.eventLoop = eventLoop
-    self.lane = lane
+    self.loop = loop
     self.forwarder = forwarder
     self.looks = looks
   }
 
-  var isBusy: Bool { !connections.isEmpty || lane.occupancy.deliveriesInFlight > 0 }
+  var isBusy: Bool { !connections.isEmpty || loop.admission.deliveriesInFlight > 0 }
 
   func add(_ connection: Connection) {
     connections[ObjectIdentifier(connection)] = connection
@@ -57,10 +57,10 @@ public final class Worker {
 
   private func checkDeadlines() {
     sweep = nil
-    lane.expireHolds()
-    let now = lane.now()
+    loop.expireHolds()
+    let now = loop.now()
     for connection in Array(connections.values) { connection.checkDeadline(now) }
-    let keepsBodies = lane.trimBodies()
+    let keepsBodies = loop.trimBodies()
     if isBusy || keepsBodies { scheduleSweep() }
   }
 

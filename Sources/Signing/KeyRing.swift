@@ -1,4 +1,4 @@
-/// One secret file's keys on one lane, with their idle contexts.
+/// One secret file's keys on one loop, with their idle contexts.
 public final class KeyRing {
   public let set: SecretSet
   public let hash: Hash

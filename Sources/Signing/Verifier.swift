@@ -32,7 +32,7 @@ public enum Verdict {
 
 /// The verification of one delivery: fed while the body arrives, judged when it is there.
 public final class Verifier {
-  private let claim: Claim
+  private let claim: SignatureClaim
   private let ring: KeyRing
   private let tolerance: SignatureLayout.Tolerance
   /// Position of the secret that is being fed.
@@ -40,7 +40,7 @@ public final class Verifier {
   private var hmac: KeyedHMAC?
 
   /// Begins with the secret that matched last: most deliveries then need no second look at the body.
-  public init(claim: Claim, ring: KeyRing, tolerance: SignatureLayout.Tolerance) {
+  public init(claim: SignatureClaim, ring: KeyRing, tolerance: SignatureLayout.Tolerance) {
     self.claim = claim
     self.ring = ring
     self.tolerance = tolerance

@@ -46,10 +46,10 @@ import Testing
     #expect(Route("/hook").name == "/hook")
     let gate = Gate()
     gate.deliver()
-    #expect(gate.lane.snapshot.routes.all[0].name == "/hook")
+    #expect(gate.loop.snapshot.routes.all[0].name == "/hook")
     gate.forwarder.at("app").complete(200)
     let record = try gate.onlyRecord()
-    #expect(record.route == "/hook" && record.matched === gate.lane.snapshot.routes.all[0])
+    #expect(record.route == "/hook" && record.matched === gate.loop.snapshot.routes.all[0])
     #expect(record.arrivedUnixMilliseconds == sampleMoment.unixMilliseconds)
   }
 }

@@ -89,7 +89,7 @@ import Testing
     dispatching.at("a").answer(200)
     for part in Dispatching.largeParts { dispatching.at("a").send(part) }
     #expect(dispatching.lines == ["begin 200"])
-    #expect(dispatching.gate.occupancy.deliveriesInFlight == 1)
+    #expect(dispatching.gate.admission.deliveriesInFlight == 1)
     dispatching.at("a").finish()
     #expect(dispatching.lines == ["begin 200", "end"])
     #expect(dispatching.gate.reply.streamed == Dispatching.large)

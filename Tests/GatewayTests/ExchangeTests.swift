@@ -12,8 +12,8 @@ import Testing
     #expect(attempt.headers.values("x-verified") == ["true"])
     #expect(attempt.headers.values("x-a") == ["1"])
     #expect(attempt.body == sampleBody)
-    #expect(gate.occupancy.deliveriesInFlight == 1)
-    #expect(gate.occupancy.bytesInFlight == sampleBody.count)
+    #expect(gate.admission.deliveriesInFlight == 1)
+    #expect(gate.admission.bytesInFlight == sampleBody.count)
     attempt.complete(201, "thanks")
     #expect(gate.reply.lines == ["send 201 thanks"])
     let record = try gate.onlyRecord()
@@ -57,7 +57,7 @@ import Testing
         try #require(exchange.room(500)).copyBytes(from: part)
         #expect(exchange.collected(500))
       }
-      #expect(gate.occupancy.bytesInFlight == start + 500)
+      #expect(gate.admission.bytesInFlight == start + 500)
     }
     #expect(exchange.room(1) == nil)
     exchange.bodyEnded()
@@ -83,7 +83,7 @@ import Testing
     let bodies = (0..<20).map { Array("body \($0)".utf8) }
     for body in bodies { gate.deliver(body) }
     #expect(gate.forwarder.attempts.map(\.body) == bodies)
-    #expect(gate.occupancy.deliveriesInFlight == 20)
+    #expect(gate.admission.deliveriesInFlight == 20)
     for attempt in gate.forwarder.attempts.reversed() { attempt.complete(200) }
     gate.expectEmpty()
     #expect(gate.recorder.records.count == 20)
@@ -191,9 +191,9 @@ import Testing
     gate.deliver([UInt8](repeating: 1, count: 60))
     gate.deliver([UInt8](repeating: 2, count: 41))
     #expect(gate.reply.lines == ["refuse 503 in-flight-bytes-max"])
-    #expect(gate.occupancy.bytesInFlight == 60)
+    #expect(gate.admission.bytesInFlight == 60)
     gate.deliver([UInt8](repeating: 3, count: 40))
-    #expect(gate.occupancy.bytesInFlight == 100)
+    #expect(gate.admission.bytesInFlight == 100)
     for attempt in gate.forwarder.attempts { attempt.complete(200) }
     gate.expectEmpty()
   }

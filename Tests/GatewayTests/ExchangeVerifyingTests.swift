@@ -78,7 +78,7 @@ import Testing
     gate.deliver(signed: forger)
     #expect(gate.looks.paths == ["/secret"])
     #expect(gate.reply.lines == [])
-    #expect(gate.occupancy.deliveriesInFlight == 1)
+    #expect(gate.admission.deliveriesInFlight == 1)
     gate.looks.finish()
     #expect(gate.looks.paths == ["/secret"])
     #expect(gate.reply.lines == ["refuse 401 mismatch"])
@@ -110,7 +110,7 @@ import Testing
   @Test func `a reload that drops the secret file leaves the mismatch one`() throws {
     let gate = Gate()
     gate.deliver(signed: forger)
-    gate.lane.adopt(
+    gate.loop.adopt(
       Snapshot(routes: RouteTable([]), limits: Limits(), trustedProxies: TrustedProxies(), secrets: []))
     gate.looks.finish()
     #expect(gate.reply.lines == ["refuse 401 mismatch"])
@@ -141,8 +141,8 @@ import Testing
     gate.forwarder.at("app").complete(200)
     var layout = SignatureLayout.vesicash
     layout.hash = .sha512
-    let old = gate.lane.snapshot
-    gate.lane.adopt(
+    let old = gate.loop.snapshot
+    gate.loop.adopt(
       Snapshot(
         routes: RouteTable([Route("/hook", layout: layout)]), limits: old.limits,
         trustedProxies: old.trustedProxies, secrets: old.secrets))

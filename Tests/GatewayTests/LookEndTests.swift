@@ -10,10 +10,10 @@ import Testing
     gate.deliver(signed: Signed(key: Array("another".utf8)))
     #expect(gate.looks.paths.count == 1)
     gate.clock.pass(seconds: 4)
-    gate.lane.expireHolds()
+    gate.loop.expireHolds()
     #expect(gate.recorder.records.isEmpty)
     gate.clock.pass(seconds: 2)
-    gate.lane.expireHolds()
+    gate.loop.expireHolds()
     let record = try gate.onlyRecord()
     #expect(record.status == 503)
     #expect(record.reason == "look-timeout")
@@ -37,7 +37,7 @@ import Testing
     gate.deliver(signed: Signed(key: Array("third".utf8)))
     gate.rotate(to: ["second"])
     gate.clock.pass(seconds: 6)
-    gate.lane.expireHolds()
+    gate.loop.expireHolds()
     #expect(try gate.onlyRecord().status == 503)
   }
 

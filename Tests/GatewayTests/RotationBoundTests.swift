@@ -54,10 +54,10 @@ import Testing
     gate.announce()
     let (_, reply) = gate.deliverHeld()
     gate.clock.pass(seconds: 7.99)
-    gate.lane.expireHolds()
+    gate.loop.expireHolds()
     #expect(reply.lines == [])
     gate.clock.pass(seconds: 0.011)
-    gate.lane.expireHolds()
+    gate.loop.expireHolds()
     #expect(reply.lines == ["refuse 503 hold-seconds-max"])
     #expect(try gate.onlyRecord().reason == "hold-seconds-max")
     #expect((gate.holds.overflowedTotal, gate.holds.rejudgedTotal) == (1, 0))
@@ -85,10 +85,10 @@ import Testing
     gate.announce(.begun(secondsAgo: 28))
     let (_, reply) = gate.deliverHeld()
     gate.clock.pass(seconds: 1.9)
-    gate.lane.expireHolds()
+    gate.loop.expireHolds()
     #expect(reply.lines == [])
     gate.clock.pass(seconds: 0.11)
-    gate.lane.expireHolds()
+    gate.loop.expireHolds()
     #expect(reply.lines == ["refuse 503 hold-seconds-max"])
     let (_, late) = gate.deliverHeld()
     #expect(late.lines == ["refuse 503 rotation-unfinished"])
@@ -122,7 +122,7 @@ import Testing
     gate.announce(RotationNotice(beganUnixMilliseconds: began, mode: .call, isCompromised: false))
     let (_, reply) = gate.deliverHeld()
     gate.clock.pass(seconds: 8.01)
-    gate.lane.expireHolds()
+    gate.loop.expireHolds()
     #expect(reply.lines == ["refuse 503 \(end.rawValue)"])
     gate.expectNothingHeld()
   }
@@ -135,8 +135,8 @@ import Testing
       gate.deliverHeld(body, signed: forger)
       #expect(gate.holds.heldNow <= 64, "\(turn)")
     }
-    #expect(gate.occupancy.deliveriesInFlight == 64)
-    #expect(gate.occupancy.bytesInFlight == 64_000)
+    #expect(gate.admission.deliveriesInFlight == 64)
+    #expect(gate.admission.bytesInFlight == 64_000)
     #expect((gate.holds.total, gate.holds.overflowedTotal) == (64, 4936))
     // Meanwhile what the old secret verifies is served.
     gate.deliver()
@@ -149,9 +149,9 @@ import Testing
   }
 
   @Test func `each secret file has bounds of its own`() throws {
-    let occupancy = Occupancy()
-    let (one, two) = (occupancy.holds(path: "/one"), occupancy.holds(path: "/two"))
-    #expect(one === occupancy.holds(path: "/one"))
+    let admission = Admission()
+    let (one, two) = (admission.holds(path: "/one"), admission.holds(path: "/two"))
+    #expect(one === admission.holds(path: "/one"))
     try one.enter(bytes: 5, deliveriesMax: 1, bytesMax: 5)
     #expect(throws: HoldEnd.deliveries) { try one.enter(bytes: 0, deliveriesMax: 1, bytesMax: 5) }
     #expect(throws: HoldEnd.bytes) { try one.enter(bytes: 1, deliveriesMax: 2, bytesMax: 5) }

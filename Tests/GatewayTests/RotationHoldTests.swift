@@ -12,7 +12,7 @@ import Testing
     let (_, reply) = gate.deliverHeld()
     #expect(reply.lines == [])
     #expect(gate.holds.heldNow == 1)
-    #expect(gate.occupancy.deliveriesInFlight == 1)
+    #expect(gate.admission.deliveriesInFlight == 1)
     gate.adopt(["new"], previous: [.of()], rotation: .begun())
     #expect(gate.forwarder.attempts.map(\.body) == [sampleBody])
     gate.forwardAll()
@@ -176,7 +176,7 @@ import Testing
     let gate = Gate.holding()
     gate.announce()
     let (_, reply) = gate.deliverHeld()
-    gate.lane.adopt(
+    gate.loop.adopt(
       Snapshot(routes: RouteTable([]), limits: Limits(), trustedProxies: TrustedProxies(), secrets: []))
     #expect(reply.lines == ["refuse 503 rotation-over"])
     gate.expectNothingHeld()
@@ -193,7 +193,7 @@ import Testing
     gate.forwardAll()
     #expect(genuine.lines == ["send 200 "])
     gate.clock.pass(seconds: 9)
-    gate.lane.expireHolds()
+    gate.loop.expireHolds()
     let observed = gate.forwarder.at("app")
     #expect(observed.headers.values("x-verified") == [])
     #expect(observed.headers.values("x-verified-failed") == ["mismatch"])

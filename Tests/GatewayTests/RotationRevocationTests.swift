@@ -25,7 +25,7 @@ import Testing
 
   static let compromised = RotationNotice.begun(compromised: true)
 
-  /// What one lane sees of a rotation, one look after the other: every way in which looks can fall between
+  /// What one loop sees of a rotation, one look after the other: every way in which looks can fall between
   /// its steps. In each the old secret is compromised.
   static let ways: [(name: String, steps: [(secret: String, rotation: RotationNotice?)])] = [
     ("every step", [("test_webhook_secret", compromised), ("new", compromised), ("new", nil)]),
@@ -47,7 +47,7 @@ import Testing
     let gate = Gate.holding()
     let (exchange, reply) = try begin(gate)
     for step in Self.ways[way].steps { gate.adopt([step.secret], rotation: step.rotation) }
-    #expect(gate.lane.judgesByOlderSecrets)
+    #expect(gate.loop.judgesByOlderSecrets)
     end(gate, exchange)
     #expect(reply.lines == ["refuse 401 mismatch"], "\(Self.ways[way].name)")
     #expect(gate.forwarder.attempts.isEmpty)
@@ -208,7 +208,7 @@ import Testing
     gate.deliver()
     let reply = gate.reply
     gate.clock.pass(seconds: 6)
-    gate.lane.expireHolds()
+    gate.loop.expireHolds()
     #expect(reply.lines.count == 1 && reply.lines[0].hasPrefix("refuse 503"), "\(reply.lines)")
     #expect(gate.forwarder.attempts.isEmpty)
     gate.looks.finish()
@@ -257,18 +257,18 @@ import Testing
   @Test func `the barrier waits for deliveries that older secrets can still judge, and for no others`() throws
   {
     let gate = Gate.holding()
-    #expect(!gate.lane.judgesByOlderSecrets)
+    #expect(!gate.loop.judgesByOlderSecrets)
     let (first, _) = try begin(gate)
     let (second, _) = try begin(gate, signed: forger)
-    #expect(!gate.lane.judgesByOlderSecrets)
+    #expect(!gate.loop.judgesByOlderSecrets)
     gate.adopt(["new"], previous: [.of()])
-    #expect(gate.lane.judgesByOlderSecrets)
+    #expect(gate.loop.judgesByOlderSecrets)
     // Begun with the new secrets: none of the barrier's business.
     let (third, _) = try begin(gate, signed: .byNew)
     end(gate, first)
-    #expect(gate.lane.judgesByOlderSecrets)
+    #expect(gate.loop.judgesByOlderSecrets)
     second.senderGone()
-    #expect(!gate.lane.judgesByOlderSecrets)
+    #expect(!gate.loop.judgesByOlderSecrets)
     end(gate, third)
     gate.forwardAll()
     gate.expectNothingHeld()
@@ -280,9 +280,9 @@ import Testing
     let gate = Gate.holding()
     let (exchange, reply) = try begin(gate)
     gate.announce(Self.compromised)
-    #expect(!gate.lane.judgesByOlderSecrets)
+    #expect(!gate.loop.judgesByOlderSecrets)
     gate.adopt(["new"], rotation: Self.compromised)
-    #expect(gate.lane.judgesByOlderSecrets)
+    #expect(gate.loop.judgesByOlderSecrets)
     end(gate, exchange)
     #expect(reply.lines == ["refuse 401 mismatch"])
     gate.expectNothingHeld()
@@ -293,9 +293,9 @@ import Testing
   {
     let gate = Gate.holding()
     let (exchange, _) = try begin(gate)
-    gate.lane.adopt(
+    gate.loop.adopt(
       Snapshot(routes: RouteTable([]), limits: Limits(), trustedProxies: TrustedProxies(), secrets: []))
-    #expect(gate.lane.judgesByOlderSecrets)
+    #expect(gate.loop.judgesByOlderSecrets)
     end(gate, exchange)
     gate.forwardAll()
     gate.expectNothingHeld()
@@ -308,7 +308,7 @@ import Testing
     let (_, held) = gate.deliverHeld(signed: forger)
     gate.adopt(["new"], rotation: .begun())
     #expect(held.lines == [])
-    #expect(!gate.lane.judgesByOlderSecrets)
+    #expect(!gate.loop.judgesByOlderSecrets)
     gate.adopt(["new"])
     gate.forwardAll()
     gate.expectNothingHeld()
@@ -316,10 +316,10 @@ import Testing
 
   @Test func `replaced secrets leave the memory with the last delivery that began with them`() throws {
     let gate = Gate.holding()
-    weak let idle = gate.lane.ring(0)
+    weak let idle = gate.loop.ring(0)
     gate.adopt(["between"])
     #expect(idle == nil)
-    weak let ring = gate.lane.ring(0)
+    weak let ring = gate.loop.ring(0)
     let (first, _) = try begin(gate)
     let (second, _) = try begin(gate)
     gate.adopt(["new"])
@@ -334,7 +334,7 @@ import Testing
     let exchange = gate.exchange(RequestHead("POST", "/hook", bodyBytes: 20, []))
     #expect(exchange.begin())
     gate.adopt(["new"])
-    #expect(!gate.lane.judgesByOlderSecrets)
+    #expect(!gate.loop.judgesByOlderSecrets)
     exchange.senderGone()
     gate.expectNothingHeld()
   }

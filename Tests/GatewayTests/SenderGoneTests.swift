@@ -19,7 +19,7 @@ import Testing
     let exchange = gate.exchange(RequestHead("POST", "/hook", bodyBytes: 99, Signed().fields(over: [])))
     #expect(exchange.begin())
     _ = [UInt8(1), 2].withUnsafeBytes { exchange.collect($0) }
-    #expect(gate.occupancy.bytesInFlight == 2)
+    #expect(gate.admission.bytesInFlight == 2)
     exchange.senderGone()
     exchange.bodyEnded()
     exchange.senderGone()
@@ -41,7 +41,7 @@ import Testing
     let exchange = gate.deliver()
     exchange.senderGone()
     #expect(!gate.forwarder.at("app").isCancelled)
-    #expect(gate.occupancy.deliveriesInFlight == 1)
+    #expect(gate.admission.deliveriesInFlight == 1)
     gate.forwarder.at("app").complete(200)
     try expectAbandoned(gate, attempts: 1)
     #expect(gate.recorder.records[0].upstreamStatus == 200)

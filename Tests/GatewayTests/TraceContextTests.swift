@@ -76,7 +76,7 @@ private let invalidOnes: [String] = [
     }
   }
 
-  @Test func `lanes begin different traces`() {
+  @Test func `loops begin different traces`() {
     var one = TraceIDs(seed: 1)
     var two = TraceIDs(seed: 2)
     #expect(one.next().id != two.next().id)

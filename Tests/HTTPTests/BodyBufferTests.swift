@@ -98,19 +98,19 @@ import Testing
   }
 
   @Test func `places are counted and given back`() {
-    let occupancy = Occupancy()
-    #expect(occupancy.enterDelivery(max: 1))
-    #expect(!occupancy.enterDelivery(max: 1))
-    #expect(occupancy.take(bytes: 10, max: 10))
-    #expect(!occupancy.take(bytes: 1, max: 10))
-    #expect(occupancy.take(bytes: 0, max: 10))
-    #expect(occupancy.enterConnection(max: 1))
-    #expect(!occupancy.enterConnection(max: 1))
-    occupancy.leaveDelivery()
-    occupancy.giveBack(bytes: 10)
-    occupancy.leaveConnection()
-    #expect(occupancy.deliveriesInFlight == 0)
-    #expect(occupancy.bytesInFlight == 0)
-    #expect(occupancy.openConnections == 0)
+    let admission = Admission()
+    #expect(admission.enterDelivery(max: 1))
+    #expect(!admission.enterDelivery(max: 1))
+    #expect(admission.take(bytes: 10, max: 10))
+    #expect(!admission.take(bytes: 1, max: 10))
+    #expect(admission.take(bytes: 0, max: 10))
+    #expect(admission.enterConnection(max: 1))
+    #expect(!admission.enterConnection(max: 1))
+    admission.leaveDelivery()
+    admission.giveBack(bytes: 10)
+    admission.leaveConnection()
+    #expect(admission.deliveriesInFlight == 0)
+    #expect(admission.bytesInFlight == 0)
+    #expect(admission.openConnections == 0)
   }
 }

@@ -90,7 +90,7 @@ struct Reading: Equatable {
 private struct Judge {
   let layout: SignatureLayout
   private var head: RequestHead?
-  private var claim: Result<Claim, Unverified>?
+  private var claim: Result<SignatureClaim, Unverified>?
   private var verifier: Verifier?
   private let body = BodyBuffer()
 

@@ -21,7 +21,7 @@ import Testing
       bounds.table(below: "| setting |").flatMap { $0[2].matches(of: /`([a-z-]+)`/).map { String($0.1) } })
     let failures = [ForwardFailure.Kind.connectTimeout, .firstByteTimeout, .totalTimeout, .answerTooLarge]
     let refusals: [Rejection] =
-      OccupancyBound.allCases.map(Rejection.tooBusy) + SectionBound.allCases.map(Rejection.headTooLarge)
+      AdmissionBound.allCases.map(Rejection.tooBusy) + SectionBound.allCases.map(Rejection.headTooLarge)
       + [HoldEnd.deliveries, .bytes, .seconds].map(Rejection.rotating)
       + [.requestLineTooLong, .bodyTooLarge, .headTimeout, .bodyTimeout]
       + failures.map { .upstream(ForwardFailure(stage: .sending, kind: $0, detail: "")) }

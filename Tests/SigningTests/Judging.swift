@@ -29,7 +29,7 @@ struct Judging {
   func judge(
     _ headers: HeaderList, _ body: [UInt8], at arrival: Moment = sampleMoment, partBytes: Int = .max
   ) -> Result<Proof, Unverified> {
-    let claim: Claim
+    let claim: SignatureClaim
     do throws(Unverified) { claim = try ClaimReader(layout).read(headers) } catch {
       return .failure(error)
     }

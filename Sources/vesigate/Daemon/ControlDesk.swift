@@ -65,7 +65,7 @@ struct ControlDesk: Sendable {
   private func answer(ok: Bool, message: String) -> ControlAnswer {
     let (loaded, readAt) = keeper.state.withLock { ($0.loaded, $0.readAt) }
     let files = loaded.snapshot.secrets.map { set in
-      let counts = engine.occupancy.holds(path: set.path)
+      let counts = engine.admission.holds(path: set.path)
       return ControlAnswer.File(
         path: set.path, fingerprints: set.fingerprints,
         previous: set.previous.map { ($0.line.fingerprint, $0.untilUnixMilliseconds) },

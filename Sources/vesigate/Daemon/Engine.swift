@@ -10,18 +10,18 @@ internal import Telemetry
 final class Engine: Sendable {
   let group: EpollGroup
   let workers: WorkerTable
-  let occupancy: Occupancy
+  let admission: Admission
   private let cells: [NIOLoopBound<Cell>]
 
   /// One loop's own: made, used and freed on that loop.
   private final class Cell {
-    let lane: Lane
+    let loop: LoopContext
     let forwarder: UpstreamForwarder
     let worker: Worker
     let tally: LoopTally
 
-    init(lane: Lane, forwarder: UpstreamForwarder, worker: Worker, tally: LoopTally) {
-      self.lane = lane
+    init(loop: LoopContext, forwarder: UpstreamForwarder, worker: Worker, tally: LoopTally) {
+      self.loop = loop
       self.tally = tally
       self.forwarder = forwarder
       self.worker = worker
@@ -32,14 +32,14 @@ final class Engine: Sendable {
     snapshot: Snapshot, group: EpollGroup, log: any Recorder & Sendable, refusals: any RefusalWitness,
     looks: LookDesk
   ) async throws {
-    let occupancy = Occupancy()
-    occupancy.noteRotations(of: snapshot)
+    let admission = Admission()
+    admission.noteRotations(of: snapshot)
     var cells: [NIOLoopBound<Cell>] = []
     var workers: [NIOLoopBound<Worker>] = []
     for loop in group.loops {
       let (cell, worker) = try await loop.submit {
         let cell = Engine.makeCell(
-          on: loop, of: group.loops.count, snapshot: snapshot, occupancy: occupancy, log: log,
+          on: loop, of: group.loops.count, snapshot: snapshot, admission: admission, log: log,
           refusals: refusals, looks: looks)
         return (NIOLoopBound(cell, eventLoop: loop), NIOLoopBound(cell.worker, eventLoop: loop))
       }.get()
@@ -47,38 +47,38 @@ final class Engine: Sendable {
       workers.append(worker)
     }
     self.group = group
-    self.occupancy = occupancy
+    self.admission = admission
     self.cells = cells
     self.workers = WorkerTable(workers)
   }
 
   private static func makeCell(
-    on loop: EpollLoop, of count: Int, snapshot: Snapshot, occupancy: Occupancy, log: any Recorder,
+    on loop: EpollLoop, of count: Int, snapshot: Snapshot, admission: Admission, log: any Recorder,
     refusals: any RefusalWitness, looks: LookDesk
   ) -> Cell {
     let limits = snapshot.limits
     let tally = LoopTally()
     tally.adopt(snapshot)
-    let lane = Lane(
-      snapshot: snapshot, occupancy: occupancy, recorder: LoopRecorder(log: log, tally: tally),
+    let context = LoopContext(
+      snapshot: snapshot, admission: admission, recorder: LoopRecorder(log: log, tally: tally),
       refusals: refusals, idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
     let forwarder = UpstreamForwarder(
       eventLoop: loop,
       connectionsMax: UpstreamForwarder.connectionsMax(inFlightMax: limits.inFlightMax, loops: count),
       answerHeaderBytesMax: limits.answerHeaderBytesMax)
     let worker = Worker(
-      eventLoop: loop, lane: lane, forwarder: forwarder, looks: LoopLooks(desk: looks, eventLoop: loop))
-    return Cell(lane: lane, forwarder: forwarder, worker: worker, tally: tally)
+      eventLoop: loop, loop: context, forwarder: forwarder, looks: LoopLooks(desk: looks, eventLoop: loop))
+    return Cell(loop: context, forwarder: forwarder, worker: worker, tally: tally)
   }
 
   /// Gives every loop the snapshot and waits until all have it. Not to be called on a loop.
   func adopt(_ snapshot: Snapshot) {
     let upstreams = snapshot.routes.all.flatMap(\.upstreams)
     // Before a loop can hold anything for it.
-    occupancy.noteRotations(of: snapshot)
+    admission.noteRotations(of: snapshot)
     let adopted = cells.map { cell in
       cell.eventLoop.submit {
-        cell.value.lane.adopt(snapshot)
+        cell.value.loop.adopt(snapshot)
         cell.value.tally.adopt(snapshot)
         cell.value.forwarder.keepOnly(upstreams)
         cell.value.forwarder.answerHeaderBytesMax = snapshot.limits.answerHeaderBytesMax
@@ -90,7 +90,7 @@ final class Engine: Sendable {
   /// Whether a delivery in flight can still be judged by secrets that are no longer in force.
   func judgesByOlderSecrets() async -> Bool {
     for cell in cells {
-      let judges = try? await cell.eventLoop.submit { cell.value.lane.judgesByOlderSecrets }.get()
+      let judges = try? await cell.eventLoop.submit { cell.value.loop.judgesByOlderSecrets }.get()
       if judges == true { return true }
     }
     return false

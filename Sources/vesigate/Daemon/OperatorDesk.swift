@@ -85,7 +85,7 @@ final class OperatorDesk: Sendable {
 
   func standing() -> StatusSnapshot {
     let (loaded, untaken, reloads) = keeper.state.withLock { ($0.loaded, $0.untaken, $0.reloads) }
-    let occupancy = engine.occupancy
+    let admission = engine.admission
     var standing = StatusSnapshot()
     standing.now = Clocks.now().unixMilliseconds
     standing.startedAt = startedAt
@@ -102,12 +102,12 @@ final class OperatorDesk: Sendable {
     }
     standing.reloads = reloads
     standing.isClockSynchronised = OperatorDesk.isClockSynchronised
-    standing.inFlight = occupancy.deliveriesInFlight
-    standing.inFlightBytes = occupancy.bytesInFlight
-    standing.openConnections = occupancy.openConnections
-    standing.connections = occupancy.connectionsTotal
-    standing.connectionsEnded = occupancy.connectionsEnded
-    standing.acceptFailures = occupancy.acceptFailuresTotal
+    standing.inFlight = admission.deliveriesInFlight
+    standing.inFlightBytes = admission.bytesInFlight
+    standing.openConnections = admission.openConnections
+    standing.connections = admission.connectionsTotal
+    standing.connectionsEnded = admission.connectionsEnded
+    standing.acceptFailures = admission.acceptFailuresTotal
     (standing.logLinesDropped, standing.logLinesLeftOut) = logLines()
     return standing
   }
@@ -125,7 +125,7 @@ final class OperatorDesk: Sendable {
   }
 
   private func secretFile(_ set: SecretSet, isUsable: Bool, at now: Int64) -> StatusSnapshot.SecretFile {
-    let counts = engine.occupancy.holds(path: set.path)
+    let counts = engine.admission.holds(path: set.path)
     return StatusSnapshot.SecretFile(
       path: set.path, isUsable: isUsable, isRotating: set.rotation != nil,
       isUnfinished: set.rotation?.isUnfinished(at: now) ?? false, held: counts.heldNow,

@@ -6,13 +6,13 @@ import Testing
 
 @testable import Gateway
 
-/// A whole gateway in memory: one lane, one secret file, upstreams and senders that the test plays.
+/// A whole gateway in memory: one loop, one secret file, upstreams and senders that the test plays.
 final class Gate {
   let forwarder = FakeForwarder()
   let looks = FakeLooks()
   let recorder = FakeRecorder()
-  let occupancy = Occupancy()
-  let lane: Lane
+  let admission = Admission()
+  let loop: LoopContext
   var reply = FakeReply()
   let clock = Clock()
 
@@ -24,8 +24,8 @@ final class Gate {
     let snapshot = Snapshot(
       routes: RouteTable(routes), limits: limits, trustedProxies: trusted, secrets: [Gate.set(secrets)])
     let clock = clock
-    lane = Lane(
-      snapshot: snapshot, occupancy: occupancy, recorder: recorder, refusals: refusals, idSeed: 0xABCD
+    loop = LoopContext(
+      snapshot: snapshot, admission: admission, recorder: recorder, refusals: refusals, idSeed: 0xABCD
     ) {
       clock.uptime += 1000
       return Moment(unixMilliseconds: clock.unixMilliseconds, uptimeNanoseconds: clock.uptime)
@@ -39,13 +39,13 @@ final class Gate {
 
   /// What a look or a reload brings: other secrets in the same file.
   func rotate(to secrets: [String]) {
-    lane.adopt(lane.snapshot.replacing(Gate.set(secrets, generation: 2), at: 0))
+    loop.adopt(loop.snapshot.replacing(Gate.set(secrets, generation: 2), at: 0))
   }
 
   func exchange(_ head: RequestHead, at arrival: Moment = sampleMoment) -> Exchange {
     reply = FakeReply()
     return Exchange(
-      head, from: Peer(address: Address(text: "192.0.2.1")), at: arrival, lane: lane, forwarder: forwarder,
+      head, from: Peer(address: Address(text: "192.0.2.1")), at: arrival, loop: loop, forwarder: forwarder,
       looks: looks, reply: reply)
   }
 
@@ -76,8 +76,8 @@ final class Gate {
   }
 
   func expectEmpty(sourceLocation: SourceLocation = #_sourceLocation) {
-    #expect(occupancy.deliveriesInFlight == 0, sourceLocation: sourceLocation)
-    #expect(occupancy.bytesInFlight == 0, sourceLocation: sourceLocation)
+    #expect(admission.deliveriesInFlight == 0, sourceLocation: sourceLocation)
+    #expect(admission.bytesInFlight == 0, sourceLocation: sourceLocation)
   }
 }
 

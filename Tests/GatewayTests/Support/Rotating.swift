@@ -29,8 +29,8 @@ extension Gate {
     let lines = secrets.map { Secret(Array($0.utf8)) }
     let set = SecretSet(
       path: "/secret", lines: lines, keys: lines, previous: previous, rotation: rotation,
-      generation: lane.snapshot.secrets[0].generation + 1)
-    lane.adopt(lane.snapshot.replacing(set, at: 0))
+      generation: loop.snapshot.secrets[0].generation + 1)
+    loop.adopt(loop.snapshot.replacing(set, at: 0))
   }
 
   /// The journal stands, and the file is as it was.
@@ -53,7 +53,7 @@ extension Gate {
     for attempt in forwarder.attempts { attempt.complete(200) }
   }
 
-  var holds: HoldCounts { occupancy.holds(path: "/secret") }
+  var holds: HoldCounts { admission.holds(path: "/secret") }
 
   /// Nothing is in flight or held, and no byte is counted as held.
   func expectNothingHeld(sourceLocation: SourceLocation = #_sourceLocation) {
@@ -63,7 +63,7 @@ extension Gate {
       try holds.enter(bytes: 7, deliveriesMax: 1, bytesMax: 7)
     }
     holds.leave(bytes: 7)
-    #expect(!lane.judgesByOlderSecrets, sourceLocation: sourceLocation)
+    #expect(!loop.judgesByOlderSecrets, sourceLocation: sourceLocation)
   }
 }
 

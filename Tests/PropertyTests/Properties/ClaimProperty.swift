@@ -11,7 +11,7 @@ enum ClaimProperty {
     guard let first = input.first else { return nil }
     let layout = SignatureLayout.presets[Int(first) % SignatureLayout.presets.count].layout
     let fields = fields(Array(input.dropFirst()))
-    let claim: Claim
+    let claim: SignatureClaim
     do throws(Unverified) { claim = try ClaimReader(layout).read(list(fields)) } catch { return nil }
     let judge = ClaimWitness(layout: layout, fields: fields)
     return judge.signatureViolation(claim) ?? judge.timestampViolation(claim) ?? judge.signedViolation(claim)
@@ -61,9 +61,11 @@ private struct ClaimWitness {
     }
   }
 
-  func signatureViolation(_ claim: Claim) -> String? {
+  func signatureViolation(_ claim: SignatureClaim) -> String? {
     guard values(layout.header).count == 1 else { return "not one signature header" }
-    guard (1...Claim.signaturesMax).contains(claim.signatures.count) else { return "too many signatures" }
+    guard (1...SignatureClaim.signaturesMax).contains(claim.signatures.count) else {
+      return "too many signatures"
+    }
     for signature in claim.signatures {
       let bytes = signature.withBytes { Array($0) }
       guard bytes.count == layout.hash.digestBytes else { return "a signature of \(bytes.count) bytes" }
@@ -85,7 +87,7 @@ private struct ClaimWitness {
     }
   }
 
-  func timestampViolation(_ claim: Claim) -> String? {
+  func timestampViolation(_ claim: SignatureClaim) -> String? {
     guard layout.signed.contains(.timestamp) else {
       return claim.signedAtUnixMilliseconds == nil ? nil : "an instant that nobody signed"
     }
@@ -102,7 +104,7 @@ private struct ClaimWitness {
     return nil
   }
 
-  func signedViolation(_ claim: Claim) -> String? {
+  func signedViolation(_ claim: SignatureClaim) -> String? {
     let timestamp = values(layout.timestampSource).first ?? []
     let id = values(layout.idSource).first ?? []
     if layout.signed.contains(.id) {

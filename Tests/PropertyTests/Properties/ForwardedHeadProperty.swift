@@ -84,7 +84,7 @@ private struct Circumstances {
 
   private static let secrets = SecretSet(path: "/s", lines: [Secret([1])], keys: [Secret([1])])
 
-  private static let claim: Claim = {
+  private static let claim: SignatureClaim = {
     var headers = HeaderList()
     let signed = SignedHeaders(
       body: UnsafeRawBufferPointer(start: nil, count: 0), layout: .github, key: Secret([1]), timestamp: "",

@@ -3,11 +3,11 @@ public import HTTP
 internal import Signing
 
 /// What one event loop owns: its snapshot, its keyed HMAC contexts and its body buffers. A delivery lives
-/// on one lane from accept to reply, so nothing here is locked.
-public final class Lane {
+/// on one loop from accept to reply, so nothing here is locked.
+public final class LoopContext {
   public private(set) var snapshot: Snapshot
-  /// Shared by all lanes.
-  public let occupancy: Occupancy
+  /// Shared by all loops.
+  public let admission: Admission
   public let recorder: any Recorder
   /// Sees what fails verification; nil where nobody ever asks.
   let refusals: (any RefusalWitness)?
@@ -17,19 +17,19 @@ public final class Lane {
   private var rings: [KeyRing]
   /// Rings that a snapshot replaced and by which deliveries in flight are still to be judged.
   private var retired: [KeyRing] = []
-  private var held = HeldDeliveries()
+  private var held = PendingVerifications()
   public let lists = HeaderListPool()
   private var bodies = BodyBufferPool()
   private var requestIDs: RequestIDs
   private var traceIDs: TraceIDs
 
-  /// `idSeed` must differ from lane to lane and from start to start.
+  /// `idSeed` must differ from loop to loop and from start to start.
   public init(
-    snapshot: Snapshot, occupancy: Occupancy, recorder: any Recorder,
+    snapshot: Snapshot, admission: Admission, recorder: any Recorder,
     refusals: (any RefusalWitness)? = nil, idSeed: UInt64, now: @escaping () -> Moment
   ) {
     self.snapshot = snapshot
-    self.occupancy = occupancy
+    self.admission = admission
     self.recorder = recorder
     self.refusals = refusals
     self.now = now
@@ -105,32 +105,4 @@ public final class Lane {
   func nextRequestID() -> String { requestIDs.next() }
 
   func beginTrace() -> TraceContext { traceIDs.next() }
-}
-
-/// Ids for requests that came without one: unique within a lane's life, unlike any other lane's.
-struct RequestIDs {
-  private let seed: UInt64
-  private var count: UInt64 = 0
-
-  init(seed: UInt64) { self.seed = seed }
-
-  mutating func next() -> String {
-    count += 1
-    return String(unsafeUninitializedCapacity: 32) { target in
-      RequestIDs.write(seed, to: target, at: 0)
-      RequestIDs.write(count, to: target, at: 16)
-      return 32
-    }
-  }
-
-  static func write(_ value: UInt64, to target: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
-    let digits: StaticString = "0123456789abcdef"
-    var rest = value
-    var place = start + 16
-    while place > start {
-      place -= 1
-      target[place] = digits.utf8Start[Int(truncatingIfNeeded: rest & 15)]
-      rest >>= 4
-    }
-  }
 }

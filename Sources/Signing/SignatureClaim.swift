@@ -3,7 +3,7 @@ public import HTTP
 
 /// What a request's headers claim about its signature: everything that is needed to check it but the body.
 /// It exists only where all of it is well-formed.
-public struct Claim: Sendable {
+public struct SignatureClaim: Sendable {
   /// More signatures than these in one header are nobody's rotation.
   public static let signaturesMax = 16
 
@@ -38,7 +38,7 @@ public final class ClaimReader: Sendable {
   }
 
   /// Reads the claim; throws what is missing, repeated or malformed. No HMAC is computed here.
-  public func read(_ headers: HeaderList) throws(Unverified) -> Claim {
+  public func read(_ headers: HeaderList) throws(Unverified) -> SignatureClaim {
     let signatureIndex: Int
     switch headers.occurrence(of: headerName) {
     case .absent: throw .signatureMissing
@@ -52,7 +52,8 @@ public final class ClaimReader: Sendable {
     if let id, !id.with(headers, { SignedValue.isID($0) }) { throw .idMalformed }
     let signedAt = try timestamp.map { place throws(Unverified) in try instant(place, headers) }
     let (before, behind) = surroundings(headers, timestamp: timestamp, id: id)
-    return Claim(signatures: signatures, before: before, behind: behind, signedAtUnixMilliseconds: signedAt)
+    return SignatureClaim(
+      signatures: signatures, before: before, behind: behind, signedAtUnixMilliseconds: signedAt)
   }
 
   private func instant(_ place: ValuePlace, _ headers: HeaderList) throws(Unverified) -> Int64 {
@@ -93,9 +94,9 @@ public final class ClaimReader: Sendable {
     value.forEachElement(separator: separator) { element in
       elements += 1
       if let digest = decode(element) { signatures.append(digest) }
-      return elements <= Claim.signaturesMax
+      return elements <= SignatureClaim.signaturesMax
     }
-    return elements > Claim.signaturesMax ? nil : signatures
+    return elements > SignatureClaim.signaturesMax ? nil : signatures
   }
 
   /// One signature: prefix, then digits that decode to exactly the hash's length.

@@ -1,8 +1,8 @@
 internal import Signing
 internal import Synchronization
 
-/// How full the gateway is, counted across all lanes.
-public final class Occupancy: Sendable {
+/// How full the gateway is, counted across all loops.
+public final class Admission: Sendable {
   private let deliveries = Atomic<Int>(0)
   private let bytes = Atomic<Int>(0)
   private let connections = Atomic<Int>(0)
