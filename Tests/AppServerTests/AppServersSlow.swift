@@ -9,20 +9,20 @@ import Testing
     server: AppServer
   ) throws {
     let app = try RunningApp(server, keepAliveSeconds: 20)
-    let stage = try AppStage(app)
+    let fixture = try AppFixture(app)
     for behaviour in Behaviour.allCases {
       if let lack = server.lacks[behaviour] {
         AppTable.note(server, behaviour.rawValue, "- (\(lack))")
       } else {
         AppTable.cell(server, behaviour.rawValue, app) {
-          try behaviour.run(stage, app)
+          try behaviour.run(fixture, app)
         }
       }
     }
     // Whatever was answered, and whether its sender could tell or not.
     AppTable.cell(server, "log", app) {
-      let failed = stage.gateway.log.filter { $0.contains("reason=upstream-") && !$0.contains("/dying") }
-      guard failed.isEmpty else { throw HarnessError("\(failed.count) failures: \(failed[0])") }
+      let failed = fixture.gateway.log.filter { $0.contains("reason=upstream-") && !$0.contains("/dying") }
+      guard failed.isEmpty else { throw FixtureError("\(failed.count) failures: \(failed[0])") }
       return "clean"
     }
   }
@@ -33,11 +33,11 @@ import Testing
   ) throws {
     let seconds = try #require(server.keepAliveSeconds)
     let app = try RunningApp(server, keepAliveSeconds: seconds)
-    let stage = try AppStage(app, routes: 8)
+    let fixture = try AppFixture(app, routes: 8)
     AppTable.cell(server, "keep-alive race", app) {
-      let race = KeepAliveRace(stage, expirySeconds: seconds)
+      let race = KeepAliveRace(fixture, expirySeconds: seconds)
       let tally = race.run(senders: 8, tries: seconds < 1 ? 40 : 8)
-      try Self.judge(tally, race.told, app.notes, stage.gateway)
+      try Self.judge(tally, race.told, app.notes, fixture.gateway)
       return "\(tally.reused) kept, \(tally.fresh) new, \(tally.dead) dead"
     }
   }
@@ -46,12 +46,12 @@ import Testing
     _ tally: KeepAliveRace.Tally, _ told: [AppSender.Receipt], _ notes: [RunningApp.Note],
     _ gateway: GatewayProcess
   ) throws {
-    guard tally.violations.isEmpty else { throw HarnessError(tally.violations.joined(separator: "; ")) }
+    guard tally.violations.isEmpty else { throw FixtureError(tally.violations.joined(separator: "; ")) }
     let seen = Dictionary(grouping: notes, by: \.number).mapValues(\.count)
     for receipt in told {
       let count = seen[receipt.number] ?? 0
       guard receipt.status == 200 ? count == 1 : receipt.status == 502 && count <= 1 else {
-        throw HarnessError(
+        throw FixtureError(
           "delivery \(receipt.number) was answered \(receipt.status) and seen \(count) times")
       }
     }
@@ -61,21 +61,21 @@ import Testing
     eventually { failures() >= tally.dead }
     let (dead, failed) = (failures("dead-connection"), failures())
     guard dead == tally.dead, failed == dead else {
-      throw HarnessError("\(tally.dead) lost, of \(failed) failures \(dead) were dead connections")
+      throw FixtureError("\(tally.dead) lost, of \(failed) failures \(dead) were dead connections")
     }
     // On both sides of that instant.
-    guard tally.reused > 0, tally.fresh > 0 else { throw HarnessError("no race: \(tally)") }
+    guard tally.reused > 0, tally.fresh > 0 else { throw FixtureError("no race: \(tally)") }
   }
 
   @Test(arguments: AppServer.all.filter { $0.keepAliveSeconds != nil })
   func `with the app's time-out over the gateway's own nothing is lost at all`(server: AppServer) throws {
     let app = try RunningApp(server, keepAliveSeconds: 2)
-    let stage = try AppStage(app, routes: 8, idleSeconds: 1)
+    let fixture = try AppFixture(app, routes: 8, idleSeconds: 1)
     AppTable.cell(server, "1 s before 2 s", app) {
-      let race = KeepAliveRace(stage, expirySeconds: 1)
+      let race = KeepAliveRace(fixture, expirySeconds: 1)
       let tally = race.run(senders: 8, tries: 6)
-      try Self.judge(tally, race.told, app.notes, stage.gateway)
-      guard tally.dead == 0 else { throw HarnessError("\(tally.dead) were lost") }
+      try Self.judge(tally, race.told, app.notes, fixture.gateway)
+      guard tally.dead == 0 else { throw FixtureError("\(tally.dead) were lost") }
       return "\(tally.reused) kept, \(tally.fresh) new"
     }
   }
@@ -85,9 +85,9 @@ import Testing
     server: AppServer
   ) throws {
     let app = try RunningApp(server, keepAliveSeconds: 5)
-    let stage = try AppStage(app)
+    let fixture = try AppFixture(app)
     AppTable.cell(server, "reload", app) {
-      let senders = ReloadedApp(stage)
+      let senders = ReloadedApp(fixture)
       let sent = try senders.run(senders: 4) {
         for _ in 0..<3 {
           usleep(700_000)
@@ -96,7 +96,7 @@ import Testing
         let before = senders.count
         eventually(within: 20) { senders.count > before + 10 }
       }
-      return try Self.judge(sent, app.notes) + stage.reasons
+      return try Self.judge(sent, app.notes) + fixture.reasons
     }
   }
 
@@ -105,10 +105,10 @@ import Testing
     for one in sent {
       let own = seen[one.number] ?? []
       guard (1...one.attempts).contains(own.count), own.allSatisfy({ $0.digest == one.digest }) else {
-        throw HarnessError("delivery \(one.number), sent \(one.attempts) times, was seen as \(own)")
+        throw FixtureError("delivery \(one.number), sent \(one.attempts) times, was seen as \(own)")
       }
     }
-    guard sent.count > 10 else { throw HarnessError("no more than \(sent.count) deliveries") }
+    guard sent.count > 10 else { throw FixtureError("no more than \(sent.count) deliveries") }
     let again = sent.reduce(0) { $0 + $1.attempts - 1 }
     return "\(sent.count) sent, \(again) again"
   }

@@ -19,14 +19,14 @@ enum Behaviour: String, CaseIterable, Sendable {
   case dying
 
   /// Returns a word about how it went.
-  func run(_ stage: AppStage, _ app: RunningApp) throws -> String {
+  func run(_ fixture: AppFixture, _ app: RunningApp) throws -> String {
     switch self {
-    case .kept: return try Behaviour.keep(stage, keepsAlive: app.server.keepAliveSeconds != nil)
-    case .large: return try LargeAnswerSlow(stage).run()
-    case .dying: return try Behaviour.die(stage, app)
+    case .kept: return try Behaviour.keep(fixture, keepsAlive: app.server.keepAliveSeconds != nil)
+    case .large: return try LargeAnswerSlow(fixture).run()
+    case .dying: return try Behaviour.die(fixture, app)
     default: break
     }
-    let sender = AppSender(stage)
+    let sender = AppSender(fixture)
     // Behind each another's answer must be its own, on the same connection where that is kept.
     for _ in 0..<3 {
       try once(sender)
@@ -35,28 +35,28 @@ enum Behaviour: String, CaseIterable, Sendable {
     return "ok"
   }
 
-  private static func keep(_ stage: AppStage, keepsAlive: Bool) throws -> String {
-    let sender = AppSender(stage)
+  private static func keep(_ fixture: AppFixture, keepsAlive: Bool) throws -> String {
+    let sender = AppSender(fixture)
     let ports = try (0..<20).map { _ in try sender.probe().port }
     let count = Set(ports).count
-    guard count == (keepsAlive ? 1 : 20) else { throw HarnessError("20 deliveries by \(count) connections") }
+    guard count == (keepsAlive ? 1 : 20) else { throw FixtureError("20 deliveries by \(count) connections") }
     return keepsAlive ? "ok, one" : "ok, each new"
   }
 
   /// The app has read a delivery, and ends its connection instead of an answer: 502, and not sent again.
-  private static func die(_ stage: AppStage, _ app: RunningApp) throws -> String {
-    let sender = AppSender(stage)
+  private static func die(_ fixture: AppFixture, _ app: RunningApp) throws -> String {
+    let sender = AppSender(fixture)
     for _ in 0..<3 {
       try sender.probe()
-      let number = stage.nextNumber()
+      let number = fixture.nextNumber()
       let response = try sender.send("dying", Array("small".utf8), number: number)
       let count = app.notes.count { $0.number == number }
       guard response.status == 502, count == 1 else {
-        throw HarnessError("it was answered \(response.status), and the app saw it \(count) times")
+        throw FixtureError("it was answered \(response.status), and the app saw it \(count) times")
       }
     }
     try sender.probe()
-    return "ok" + stage.reasons
+    return "ok" + fixture.reasons
   }
 
   private func once(_ sender: AppSender) throws {
@@ -82,7 +82,7 @@ enum Behaviour: String, CaseIterable, Sendable {
 
   private static func wholeBody(_ sender: AppSender) throws {
     let receipt = try sender.deliver(largeBody)
-    guard receipt.status == 200 else { throw HarnessError("5 MB were answered \(receipt.status)") }
+    guard receipt.status == 200 else { throw FixtureError("5 MB were answered \(receipt.status)") }
   }
 
   private func expect(
@@ -90,23 +90,23 @@ enum Behaviour: String, CaseIterable, Sendable {
   ) throws {
     let response = try sender.send(name, large ? Behaviour.largeBody : Array("small".utf8))
     guard response.status == status, text == nil || response.text == text else {
-      throw HarnessError("\(status) became \(response.status), \(response.text.prefix(100))")
+      throw FixtureError("\(status) became \(response.status), \(response.text.prefix(100))")
     }
   }
 
   private func expectHead(_ sender: AppSender) throws {
     let response = try sender.send("digest", [], method: "HEAD")
     guard response.status == 200, response.body.isEmpty else {
-      throw HarnessError("HEAD was answered \(response.status)")
+      throw FixtureError("HEAD was answered \(response.status)")
     }
   }
 
   private func expectBlocks(_ sender: AppSender, _ count: Int) throws {
     let response = try sender.send(rawName, Array("small".utf8))
-    guard response.status == 200, AppStage.isSame(response.body[...], AppStage.blocks(0..<count)) else {
-      throw HarnessError("\(response.status) with \(response.body.count) bytes, not \(count) blocks")
+    guard response.status == 200, AppFixture.isSame(response.body[...], AppFixture.blocks(0..<count)) else {
+      throw FixtureError("\(response.status) with \(response.body.count) bytes, not \(count) blocks")
     }
-    guard !response.head.has("x-sum") else { throw HarnessError("a trailer was taken for a field") }
+    guard !response.head.has("x-sum") else { throw FixtureError("a trailer was taken for a field") }
   }
 
   private var rawName: String { "\(self)" }

@@ -20,10 +20,10 @@ final class GoProgram: Sendable {
           "GOTOOLCHAIN": "local",
         ])
     } catch {
-      throw HarnessError("\(error): scripts/install-needs apps installs Debian's golang-go")
+      throw FixtureError("\(error): scripts/install-needs apps installs Debian's golang-go")
     }
     guard compiler.waitForExit(within: 60) == 0 else {
-      throw HarnessError("go build: \(compiler.lines.joined(separator: "\n"))")
+      throw FixtureError("go build: \(compiler.lines.joined(separator: "\n"))")
     }
   }
 }

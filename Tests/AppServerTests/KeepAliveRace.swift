@@ -15,20 +15,20 @@ final class KeepAliveRace: Sendable {
     var tries: Int { reused + fresh + dead }
   }
 
-  private let stage: AppStage
+  private let fixture: AppFixture
   private let expiry: Double
   private let tally = Locked(Tally())
   private let receipts = Locked<[AppSender.Receipt]>([])
 
-  init(_ stage: AppStage, expirySeconds: Double) {
-    self.stage = stage
+  init(_ fixture: AppFixture, expirySeconds: Double) {
+    self.fixture = fixture
     expiry = expirySeconds
   }
 
   func run(senders: Int, tries: Int) -> Tally {
     inParallel(senders) { [self] number in
       do {
-        try race(AppSender(stage, route: number), tries: tries, ahead: Double(number) / Double(senders))
+        try race(AppSender(fixture, route: number), tries: tries, ahead: Double(number) / Double(senders))
       } catch {
         tally.withLock { $0.violations.append("\(error)") }
       }
@@ -68,7 +68,7 @@ final class KeepAliveRace: Sendable {
     // look around but once in a while.
     usleep(UInt32((expiry * 3 + 1.5) * 1_000_000))
     if note(try sender.probe()).port == last {
-      throw HarnessError("the app keeps connections for longer than told")
+      throw FixtureError("the app keeps connections for longer than told")
     }
   }
 

@@ -8,15 +8,15 @@ struct LargeAnswerSlow {
   /// What may be on its way at once, and what an allocator keeps.
   private static let growthMax = 16 << 20
 
-  private let stage: AppStage
+  private let fixture: AppFixture
 
-  init(_ stage: AppStage) { self.stage = stage }
+  init(_ fixture: AppFixture) { self.fixture = fixture }
 
   func run() throws -> String {
-    let sender = AppSender(stage)
+    let sender = AppSender(fixture)
     try sender.probe()
-    let resident = stage.gateway.residentBytes
-    let client = try RawClient(port: stage.gateway.port, receiveBufferBytes: 65_536)
+    let resident = fixture.gateway.residentBytes
+    let client = try RawClient(port: fixture.gateway.port, receiveBufferBytes: 65_536)
     try client.send(SignedRequest("small").with { $0.target = "/0/large" }.bytes)
     var unread = try skipHead(client)
     var growth = 0
@@ -25,17 +25,17 @@ struct LargeAnswerSlow {
       if number % 16 == 0 { usleep(number == 16 ? 1_000_000 : 5_000) }
       while unread.count < Self.blockBytes {
         let part = client.take(262_144)
-        guard !part.isEmpty else { throw HarnessError("it ended within block \(number)") }
+        guard !part.isEmpty else { throw FixtureError("it ended within block \(number)") }
         unread += part
       }
-      guard AppStage.isSame(unread.prefix(Self.blockBytes), AppStage.blocks(number..<number + 1)) else {
-        throw HarnessError("block \(number) is not what was sent")
+      guard AppFixture.isSame(unread.prefix(Self.blockBytes), AppFixture.blocks(number..<number + 1)) else {
+        throw FixtureError("block \(number) is not what was sent")
       }
       unread.removeFirst(Self.blockBytes)
-      if number % 16 == 0 { growth = max(growth, stage.gateway.residentBytes - resident) }
+      if number % 16 == 0 { growth = max(growth, fixture.gateway.residentBytes - resident) }
     }
-    guard unread.isEmpty else { throw HarnessError("\(unread.count) bytes too many") }
-    guard growth < Self.growthMax else { throw HarnessError("the gateway grew by \(growth) bytes") }
+    guard unread.isEmpty else { throw FixtureError("\(unread.count) bytes too many") }
+    guard growth < Self.growthMax else { throw FixtureError("the gateway grew by \(growth) bytes") }
     try sender.probe()
     return "ok, +\(growth >> 20) MiB"
   }
@@ -46,12 +46,12 @@ struct LargeAnswerSlow {
       if let end = unread.firstIndex(of: Array("\r\n\r\n".utf8)) {
         let head = HeaderLines(Array(unread[..<(end + 4)]))
         guard head.value("content-length") == String(Self.blockCount * Self.blockBytes) else {
-          throw HarnessError("\(head.lines)")
+          throw FixtureError("\(head.lines)")
         }
         return Array(unread[(end + 4)...])
       }
       let part = client.take(65_536)
-      guard !part.isEmpty else { throw HarnessError("no answer") }
+      guard !part.isEmpty else { throw FixtureError("no answer") }
       unread += part
     }
   }

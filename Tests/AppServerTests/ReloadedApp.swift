@@ -10,12 +10,12 @@ final class ReloadedApp: Sendable {
     let attempts: Int
   }
 
-  private let stage: AppStage
+  private let fixture: AppFixture
   private let sent = Locked<[Sent]>([])
   private let failures = Locked<[String]>([])
   private let isOver = Locked(false)
 
-  init(_ stage: AppStage) { self.stage = stage }
+  init(_ fixture: AppFixture) { self.fixture = fixture }
 
   /// Deliveries that were accepted so far.
   var count: Int { sent.withLock { $0.count } }
@@ -37,15 +37,15 @@ final class ReloadedApp: Sendable {
     running.wait()
     try result.get()
     let failed = failures.withLock { $0 }
-    guard failed.isEmpty else { throw HarnessError(failed.prefix(3).joined(separator: "; ")) }
+    guard failed.isEmpty else { throw FixtureError(failed.prefix(3).joined(separator: "; ")) }
     return sent.withLock { $0 }
   }
 
   private func send() {
-    let sender = AppSender(stage)
-    var generator = SeededGenerator(seed: UInt64(stage.nextNumber()))
+    let sender = AppSender(fixture)
+    var generator = SeededGenerator(seed: UInt64(fixture.nextNumber()))
     while !isOver.withLock({ $0 }) {
-      let number = stage.nextNumber()
+      let number = fixture.nextNumber()
       let body =
         Array("\(number) ".utf8)
         + [UInt8](repeating: 7, count: Int.random(in: 0..<200_000, using: &generator))
@@ -63,15 +63,15 @@ final class ReloadedApp: Sendable {
     for attempt in 1...400 {
       let response = try sender.send("digest", body, number: number)
       if response.status == 200 {
-        let digest = AppStage.digest(body)
-        guard response.text.hasPrefix(digest + " ") else { throw HarnessError("answered \(response.text)") }
+        let digest = AppFixture.digest(body)
+        guard response.text.hasPrefix(digest + " ") else { throw FixtureError("answered \(response.text)") }
         return sent.withLock { $0.append(Sent(number: number, digest: digest, attempts: attempt)) }
       }
       guard response.status >= 500 else {
-        throw HarnessError("refused by \(response.status) \(response.text)")
+        throw FixtureError("refused by \(response.status) \(response.text)")
       }
       usleep(50_000)
     }
-    throw HarnessError("delivery \(number) was never accepted")
+    throw FixtureError("delivery \(number) was never accepted")
   }
 }

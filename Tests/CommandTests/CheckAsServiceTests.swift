@@ -4,46 +4,48 @@ import Testing
 
 /// Whether a namespace of its own can be had, in which this host's accounts are others.
 private let canUnshare: Bool = {
-  guard geteuid() == 0, let bench = try? Bench() else { return false }
-  return (try? bench.run("/usr/bin/unshare", ["-m", "true"]))?.status == 0
+  guard geteuid() == 0, let fixture = try? CommandFixture() else { return false }
+  return (try? fixture.run("/usr/bin/unshare", ["-m", "true"]))?.status == 0
 }()
 
 /// Root's check on a host that has the service's account: what that may not read keeps it from starting.
 @Suite(.enabled(if: canUnshare, "only root, where it may make namespaces, can add an account for a while"))
 struct CheckAsServiceTests {
-  let bench: Bench
+  let fixture: CommandFixture
   let config: String
   /// The service's, of an id that no host gives.
   private static let id: uid_t = 64_321
 
   init() throws {
-    bench = try Bench()
-    chmod(bench.directory.path, 0o755)
-    mkdir(bench.path("secrets"), 0o755)
+    fixture = try CommandFixture()
+    chmod(fixture.directory.path, 0o755)
+    mkdir(fixture.path("secrets"), 0o755)
     try Self.write(
-      bench, "passwd", "/etc/passwd", "vesigate:x:\(Self.id):\(Self.id)::/nonexistent:/bin/false\n")
-    try Self.write(bench, "group", "/etc/group", "vesigate:x:\(Self.id):\n")
-    config = try bench.write(
+      fixture, "passwd", "/etc/passwd", "vesigate:x:\(Self.id):\(Self.id)::/nonexistent:/bin/false\n")
+    try Self.write(fixture, "group", "/etc/group", "vesigate:x:\(Self.id):\n")
+    config = try fixture.write(
       "vesigate.yaml",
       """
       listen: 127.0.0.1:0
       control: none
       routes:
         - path: /webhooks/vesicash
-          secret-file: \(bench.path("secrets/vesicash"))
+          secret-file: \(fixture.path("secrets/vesicash"))
           upstreams: [http://127.0.0.1:9/vesicash]
 
       """, mode: 0o644)
     try put(mode: 0o640, group: 0)
   }
 
-  private static func write(_ bench: Bench, _ name: String, _ original: String, _ line: String) throws {
-    try bench.write(name, try String(contentsOfFile: original, encoding: .utf8) + line, mode: 0o644)
+  private static func write(_ fixture: CommandFixture, _ name: String, _ original: String, _ line: String)
+    throws
+  {
+    try fixture.write(name, try String(contentsOfFile: original, encoding: .utf8) + line, mode: 0o644)
   }
 
   private func put(mode: Int, group: gid_t) throws {
-    try bench.write("secrets/vesicash", "a-secret-of-some-length\n", mode: mode)
-    chown(bench.path("secrets/vesicash"), 0, group)
+    try fixture.write("secrets/vesicash", "a-secret-of-some-length\n", mode: mode)
+    chown(fixture.path("secrets/vesicash"), 0, group)
   }
 
   /// Runs a command of vesigate's where the account exists.
@@ -53,9 +55,9 @@ struct CheckAsServiceTests {
       mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/group && shift 2 && exec \(prefix) "$@"
       """
     let binary = try prefix.isEmpty ? GatewayBinary.path() : GatewayBinary.publicPath()
-    return try bench.run(
+    return try fixture.run(
       "/usr/bin/unshare",
-      ["-m", "sh", "-c", script, "sh", bench.path("passwd"), bench.path("group"), binary] + arguments,
+      ["-m", "sh", "-c", script, "sh", fixture.path("passwd"), fixture.path("group"), binary] + arguments,
       input: Array(input.utf8))
   }
 
@@ -71,7 +73,7 @@ struct CheckAsServiceTests {
   ) throws {
     try put(mode: mode, group: gid_t(group))
     let sentence =
-      "\(bench.path("secrets/vesicash")) may not be read by vesigate: "
+      "\(fixture.path("secrets/vesicash")) may not be read by vesigate: "
       + "chgrp vesigate it, then chmod 0640 it\n"
     let byRoot = try check()
     #expect(byRoot.status == 77 && byRoot.errors.contains(sentence), "\(byRoot.errors)")
@@ -88,8 +90,8 @@ struct CheckAsServiceTests {
     throws
   {
     try put(mode: 0o640, group: Self.id)
-    chmod(bench.path("secrets"), 0o700)
-    let folder = bench.path("secrets")
+    chmod(fixture.path("secrets"), 0o700)
+    let folder = fixture.path("secrets")
     let sentence =
       "\(folder)/vesicash may not be read by vesigate, who may not enter \(folder): "
       + "chgrp vesigate \(folder), then chmod g+x \(folder)\n"
@@ -110,9 +112,9 @@ struct CheckAsServiceTests {
     throws
   {
     let other = "setpriv --reuid=65534 --regid=65534 --clear-groups"
-    let path = bench.path("secrets/vesicash")
+    let path = fixture.path("secrets/vesicash")
     try put(mode: 0o640, group: Self.id)
-    let body = try bench.write("body", "{}", mode: 0o644)
+    let body = try fixture.write("body", "{}", mode: 0o644)
     let sign = ["sign", "--config", config, body]
     let outright = ["sign", "--secret-file", path, body]
     for arguments in [["check", "--config", config], sign, outright] {
@@ -123,18 +125,19 @@ struct CheckAsServiceTests {
         "\(refused.errors)")
       #expect(!refused.errors.contains("chgrp"), "\(refused.errors)")
     }
-    chmod(bench.path("secrets"), 0o700)
+    chmod(fixture.path("secrets"), 0o700)
     let folder = try check(as: other)
     #expect(
-      folder.errors.contains("nobody, who may not enter \(bench.path("secrets")): run this as root (sudo)\n"),
+      folder.errors.contains(
+        "nobody, who may not enter \(fixture.path("secrets")): run this as root (sudo)\n"),
       "\(folder.errors)")
     #expect(!folder.errors.contains("chgrp"))
   }
 
   @Test func `what an access list lets the service read is read`() throws {
     guard access("/usr/bin/setfacl", X_OK) == 0 else { return }
-    let path = bench.path("secrets/vesicash")
-    guard try bench.run("/usr/bin/setfacl", ["-m", "u:\(Self.id):r", path]).status == 0 else { return }
+    let path = fixture.path("secrets/vesicash")
+    guard try fixture.run("/usr/bin/setfacl", ["-m", "u:\(Self.id):r", path]).status == 0 else { return }
     #expect(try check().status == 0)
   }
 

@@ -2,13 +2,13 @@ import Foundation
 import Testing
 
 struct CheckCommandTests {
-  let bench: Bench
+  let fixture: CommandFixture
 
-  init() throws { bench = try Bench() }
+  init() throws { fixture = try CommandFixture() }
 
   @Test func `a good configuration is said to be good in one line`() throws {
-    let config = try bench.writeConfiguration(secret: "s3cret-of-the-test")
-    let checked = try bench.vesigate(["check", "--config", config])
+    let config = try fixture.writeConfiguration(secret: "s3cret-of-the-test")
+    let checked = try fixture.vesigate(["check", "--config", config])
     #expect(checked.status == 0)
     #expect(checked.lines.count == 1)
     #expect(checked.text.hasPrefix("\(config): ok, 1 route, secret="))
@@ -16,58 +16,58 @@ struct CheckCommandTests {
   }
 
   @Test func `what is printed reads back to the same and holds no secret`() throws {
-    let config = try bench.writeConfiguration(secret: "s3cret-of-the-test")
-    let first = try bench.vesigate(["check", "--print", "--config", config])
+    let config = try fixture.writeConfiguration(secret: "s3cret-of-the-test")
+    let first = try fixture.vesigate(["check", "--print", "--config", config])
     #expect(first.status == 0)
     #expect(first.text.contains("body-bytes-max: 1048576"))
     #expect(!first.text.contains("s3cret"))
 
-    let again = try bench.vesigate(
-      ["check", "--print", "--config", try bench.write("printed.yaml", first.output)])
+    let again = try fixture.vesigate(
+      ["check", "--print", "--config", try fixture.write("printed.yaml", first.output)])
     #expect(again.status == 0)
     #expect(again.text == first.text)
   }
 
   @Test func `every problem is told at once with its place`() throws {
-    let config = try bench.write(
+    let config = try fixture.write(
       "bad.yaml",
       """
       listen: nowhere
       limts: {}
       routes:
         - path: webhooks
-          secret-file: \(bench.path("missing"))
+          secret-file: \(fixture.path("missing"))
           upstreams: [ftp://127.0.0.1/]
       """)
-    let checked = try bench.vesigate(["check", "--config", config])
+    let checked = try fixture.vesigate(["check", "--config", config])
     #expect(checked.status == 78)
     #expect(checked.output.isEmpty)
     for place in ["1:9 listen:", "2:1 limts: ", "4:11 routes[0].path:", "6:17 routes[0].upstreams[0]"] {
       #expect(checked.errors.contains("\(config):\(place)"), "\(checked.errors)")
     }
     #expect(checked.errors.contains(#"did you mean "limits"?"#))
-    #expect(checked.errors.contains("\(bench.path("missing")) does not exist"))
+    #expect(checked.errors.contains("\(fixture.path("missing")) does not exist"))
     #expect(checked.errors.hasSuffix("vesigate: 5 problems, nothing was done\n"))
   }
 
   @Test func `a missing configuration is named`() throws {
-    let checked = try bench.vesigate(["check", "--config", bench.path("none.yaml")])
+    let checked = try fixture.vesigate(["check", "--config", fixture.path("none.yaml")])
     #expect(checked.status == 78)
-    #expect(checked.errors.hasPrefix("\(bench.path("none.yaml"))"))
+    #expect(checked.errors.hasPrefix("\(fixture.path("none.yaml"))"))
     #expect(checked.errors.contains("does not exist"))
   }
 
   @Test func `a secret file that every user may read is a matter of permission`() throws {
-    let config = try bench.writeConfiguration(secret: "s3cret")
-    try bench.write("secret", "s3cret\n", mode: 0o644)
-    let checked = try bench.vesigate(["check", "--config", config])
+    let config = try fixture.writeConfiguration(secret: "s3cret")
+    try fixture.write("secret", "s3cret\n", mode: 0o644)
+    let checked = try fixture.vesigate(["check", "--config", config])
     #expect(checked.status == 77)
     #expect(checked.errors.contains("is open to every user (mode 0644): chmod 0640 it"))
   }
 
   @Test func `a comment in a secret file is refused`() throws {
-    let config = try bench.writeConfiguration(secret: "# vesicash, live\nabc-secret-abc-secret-abc")
-    let checked = try bench.vesigate(["check", "--config", config])
+    let config = try fixture.writeConfiguration(secret: "# vesicash, live\nabc-secret-abc-secret-abc")
+    let checked = try fixture.vesigate(["check", "--config", config])
     #expect(checked.status == 78)
     #expect(
       checked.errors.contains("/secret begins line 1 with #, but knows no comments"), "\(checked.errors)")
@@ -75,8 +75,8 @@ struct CheckCommandTests {
   }
 
   @Test func `what is odd about a secret is warned of, with its line and without a word of it`() throws {
-    let config = try bench.writeConfiguration(secret: "fit-secret-of-the-test\nSECRET=hunter2")
-    let checked = try bench.vesigate(["check", "--config", config])
+    let config = try fixture.writeConfiguration(secret: "fit-secret-of-the-test\nSECRET=hunter2")
+    let checked = try fixture.vesigate(["check", "--config", config])
     #expect(checked.status == 0)
     let lines = checked.errors.split(separator: "\n")
     #expect(lines.count == 2)
@@ -85,8 +85,8 @@ struct CheckCommandTests {
   }
 
   @Test func `the environment goes over the file`() throws {
-    let config = try bench.writeConfiguration(secret: "s3cret")
-    let checked = try bench.vesigate(
+    let config = try fixture.writeConfiguration(secret: "s3cret")
+    let checked = try fixture.vesigate(
       ["check", "--print", "--config", config],
       environment: ["VESIGATE_LISTEN": "127.0.0.1:8111, [::1]:8112", "VESIGATE_LIMITS_IDLE_SECONDS_MAX": "7"])
     #expect(checked.status == 0)
@@ -96,18 +96,18 @@ struct CheckCommandTests {
   }
 
   @Test func `a wrong variable is named`() throws {
-    let config = try bench.writeConfiguration(secret: "s3cret")
-    let checked = try bench.vesigate(["check", "--config", config], environment: ["VESIGATE_LISTENS": "x"])
+    let config = try fixture.writeConfiguration(secret: "s3cret")
+    let checked = try fixture.vesigate(["check", "--config", config], environment: ["VESIGATE_LISTENS": "x"])
     #expect(checked.status == 78)
     #expect(checked.errors.contains("VESIGATE_LISTENS"))
     #expect(checked.errors.contains("did you mean VESIGATE_LISTEN?"))
   }
 
   @Test func `observing is warned of`() throws {
-    let config = try bench.writeConfiguration(secret: "s3cret")
+    let config = try fixture.writeConfiguration(secret: "s3cret")
     let text = try String(contentsOfFile: config, encoding: .utf8)
-    try bench.write("vesigate.yaml", text + "    observe: true\n")
-    let checked = try bench.vesigate(["check", "--config", config])
+    try fixture.write("vesigate.yaml", text + "    observe: true\n")
+    let checked = try fixture.vesigate(["check", "--config", config])
     #expect(checked.status == 0)
     #expect(checked.errors.hasPrefix("warning: "))
     #expect(checked.errors.contains("observe"))

@@ -5,8 +5,8 @@ import Testing
 /// Started with standard streams closed, as some scripts do.
 struct ClosedStreamTests {
   @Test func `nothing else gets the numbers of closed standard streams`() throws {
-    let bench = try Bench()
-    let config = try bench.writeConfiguration(secret: "test_webhook_secret")
+    let fixture = try CommandFixture()
+    let config = try fixture.writeConfiguration(secret: "test_webhook_secret")
     // It waits for a request on its standard input, and is looked at meanwhile.
     let script = """
       mkfifo "$2" && exec 3<>"$2"
@@ -18,8 +18,8 @@ struct ClosedStreamTests {
       done
       kill $!
       """
-    let looked = try bench.run(
-      "/bin/bash", ["-c", script, GatewayBinary.path(), config, bench.path("requests")])
+    let looked = try fixture.run(
+      "/bin/bash", ["-c", script, GatewayBinary.path(), config, fixture.path("requests")])
     #expect(looked.text == "held\n")
   }
 }

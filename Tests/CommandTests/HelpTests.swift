@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 struct HelpTests {
-  let bench: Bench
+  let fixture: CommandFixture
 
-  init() throws { bench = try Bench() }
+  init() throws { fixture = try CommandFixture() }
 
   static let commands: [(name: String, options: [String])] = [
     ("run", ["--config"]),
@@ -29,7 +29,7 @@ struct HelpTests {
   @Test(arguments: commands.indices)
   func `a command's help names its options`(_ index: Int) throws {
     let (name, options) = Self.commands[index]
-    let help = try bench.vesigate([name, "--help"])
+    let help = try fixture.vesigate([name, "--help"])
     #expect(help.status == 0)
     #expect(help.errors == "")
     #expect(help.text.contains("USAGE: vesigate \(name)"))
@@ -37,37 +37,37 @@ struct HelpTests {
   }
 
   @Test func `the program's help lists every command and its exit codes`() throws {
-    let help = try bench.vesigate(["--help"])
+    let help = try fixture.vesigate(["--help"])
     #expect(help.status == 0)
     for (name, _) in Self.commands { #expect(help.text.contains("\n  \(name) ")) }
     for code in ["64", "69", "70", "77", "78"] { #expect(help.text.contains(code)) }
   }
 
   @Test func `version names the program and the libraries it runs on`() throws {
-    let version = try bench.vesigate(["version"])
+    let version = try fixture.vesigate(["version"])
     #expect(version.status == 0)
     #expect(version.text.hasPrefix("vesigate "))
     #expect(version.text.contains("libcurl/"))
-    #expect(try bench.vesigate(["--version"]).text == version.text)
+    #expect(try fixture.vesigate(["--version"]).text == version.text)
   }
 
   @Test(arguments: [
     ["serve"], ["run", "--confg", "x"], ["verify", "--at", "noon"], ["send"], ["check", "more"],
   ])
   func `wrong usage ends with 64 and says what is wrong`(_ arguments: [String]) throws {
-    let finished = try bench.vesigate(arguments)
+    let finished = try fixture.vesigate(arguments)
     #expect(finished.status == 64)
     #expect(finished.errors.hasPrefix("Error: "))
   }
 
   @Test(arguments: ["bash", "zsh", "fish"])
   func `completions can be generated`(_ shell: String) throws {
-    let script = try bench.vesigate(["--generate-completion-script", shell])
+    let script = try fixture.vesigate(["--generate-completion-script", shell])
     #expect(script.status == 0)
     for (name, _) in Self.commands { #expect(script.text.contains(name)) }
     if shell == "bash" {
-      let file = try bench.write("completion.bash", script.output)
-      #expect(try bench.run("/usr/bin/env", ["bash", "-n", file]).status == 0)
+      let file = try fixture.write("completion.bash", script.output)
+      #expect(try fixture.run("/usr/bin/env", ["bash", "-n", file]).status == 0)
     }
   }
 }

@@ -4,9 +4,9 @@ import Testing
 
 /// Answers that are made to end the command that asked, or to write on the terminal that shows them.
 struct HostileAnswerTests {
-  let bench: Bench
+  let fixture: CommandFixture
 
-  init() throws { bench = try Bench() }
+  init() throws { fixture = try CommandFixture() }
 
   /// C0 and C1 controls, DEL, direction marks: nothing that a terminal obeys.
   private func isTame(_ text: String) -> Bool {
@@ -26,9 +26,10 @@ struct HostileAnswerTests {
           200, "OK \u{1B}[2J", lines: ["X-App: \u{1B}]0;owned\u{07}\u{9B}31m"],
           body: "a\n\tb \(Self.evil) é\n")
       }
-      let sent = try bench.vesigate(
+      let sent = try fixture.vesigate(
         [
-          "send", "--secret-file", try bench.write("secret", "s3cret-of-the-test\n"), "--url", upstream.url(),
+          "send", "--secret-file", try fixture.write("secret", "s3cret-of-the-test\n"), "--url",
+          upstream.url(),
         ],
         input: Array("{}".utf8))
       #expect(sent.status == 0)
@@ -46,9 +47,10 @@ struct HostileAnswerTests {
           .send(Array("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n".utf8) + [0x9B, 0xFF, 0x41, 0x0A])
         ])
       }
-      let sent = try bench.vesigate(
+      let sent = try fixture.vesigate(
         [
-          "send", "--secret-file", try bench.write("secret", "s3cret-of-the-test\n"), "--url", upstream.url(),
+          "send", "--secret-file", try fixture.write("secret", "s3cret-of-the-test\n"), "--url",
+          upstream.url(),
         ],
         input: Array("{}".utf8))
       #expect(isTame(sent.text), "\(sent.text.debugDescription)")
@@ -61,13 +63,13 @@ struct HostileAnswerTests {
       let message =
         #"{"status":"error","message":"no \#(Self.evil.filter { $0.asciiValue == nil })\u009b31m\u202eEVIL"}"#
       let api = try RecordingUpstream { _ in .answer(400, "Bad", body: message) }
-      let config = try bench.writeConfiguration(secret: "s3cret-of-the-test")
-      let key = try bench.write("api-key", "key-of-the-test\n", mode: 0o600)
+      let config = try fixture.writeConfiguration(secret: "s3cret-of-the-test")
+      let key = try fixture.write("api-key", "key-of-the-test\n", mode: 0o600)
       let text = try String(contentsOfFile: config, encoding: .utf8)
-      try bench.write(
+      try fixture.write(
         "vesigate.yaml",
         text + "    rotation: {api: \"http://127.0.0.1:\(api.port)\", api-key-file: \(key)}\n")
-      let rotated = try bench.vesigate(["secret", "rotate", "--yes", "--no-daemon", "--config", config])
+      let rotated = try fixture.vesigate(["secret", "rotate", "--yes", "--no-daemon", "--config", config])
       #expect(rotated.status == 76, "\(rotated.errors)")
       #expect(rotated.errors.contains("EVIL"), "\(rotated.errors)")
       #expect(isTame(rotated.errors), "\(rotated.errors.debugDescription)")
@@ -77,9 +79,9 @@ struct HostileAnswerTests {
   // MARK: What answers in the daemon's place
 
   private func configuration() throws -> String {
-    let config = try bench.writeConfiguration(secret: "s3cret-of-the-test")
+    let config = try fixture.writeConfiguration(secret: "s3cret-of-the-test")
     let text = try String(contentsOfFile: config, encoding: .utf8)
-    return try bench.write("vesigate.yaml", "control: \(bench.path("control.sock"))\n" + text)
+    return try fixture.write("vesigate.yaml", "control: \(fixture.path("control.sock"))\n" + text)
   }
 
   private static func report(_ number: String, _ word: String) -> String {
@@ -106,13 +108,13 @@ struct HostileAnswerTests {
     let word = #"\u001b]0;owned\u0007\u009b31m\u202e"#
     let config = try configuration()
     let responder = try UnixResponder(
-      path: bench.path("control.sock"), answer: Array(Self.report(number, word).utf8))
+      path: fixture.path("control.sock"), answer: Array(Self.report(number, word).utf8))
     try withExtendedLifetime(responder) {
       for command in [
         ["status"], ["status", "--json"], ["reload"], ["reload", "--wait"], ["secret", "list"],
-        ["capture", "--directory", bench.directory.path],
+        ["capture", "--directory", fixture.directory.path],
       ] {
-        let ended = try bench.vesigate(command + ["--config", config])
+        let ended = try fixture.vesigate(command + ["--config", config])
         #expect((0..<128).contains(ended.status), "\(command) \(ended.status)")
         #expect(isTame(ended.text), "\(command) \(ended.text.debugDescription.prefix(400))")
         #expect(isTame(ended.errors), "\(command) \(ended.errors.debugDescription.prefix(400))")
@@ -134,9 +136,9 @@ struct HostileAnswerTests {
   ) throws {
     let config = try configuration()
     let answer = Self.report(routes: routes, more: #""routesOmitted":\#(omitted)"#)
-    let responder = try UnixResponder(path: bench.path("control.sock"), answer: Array(answer.utf8))
+    let responder = try UnixResponder(path: fixture.path("control.sock"), answer: Array(answer.utf8))
     try withExtendedLifetime(responder) {
-      let ended = try bench.vesigate(["capture", "--directory", bench.directory.path, "--config", config])
+      let ended = try fixture.vesigate(["capture", "--directory", fixture.directory.path, "--config", config])
       #expect(ended.status == 64, "\(ended.status) \(ended.errors)")
       #expect(ended.errors == "vesigate: there are \(count) routes: say which with --route\n")
     }
@@ -155,11 +157,11 @@ struct HostileAnswerTests {
         "refusals":{"method":\#(most),"\#(reason)":\#(most),"other":1}}
         """#
       let answer = Self.report(routes: route, more: #""now":\#(now)"#)
-      let path = bench.path("control.sock")
+      let path = fixture.path("control.sock")
       unlink(path)
       let responder = try UnixResponder(path: path, answer: Array(answer.utf8))
       try withExtendedLifetime(responder) {
-        let ended = try bench.vesigate(["status", "--config", config])
+        let ended = try fixture.vesigate(["status", "--config", config])
         #expect(ended.status == 0, "\(ended.status) \(ended.errors)")
         #expect(ended.text.contains(": \(reason)"), "\(ended.text)")
       }
@@ -176,13 +178,13 @@ struct HostileAnswerTests {
   ])
   func `nonsense in the daemon's place is refused`(answer: String) throws {
     let config = try configuration()
-    let responder = try UnixResponder(path: bench.path("control.sock"), answer: Array(answer.utf8))
+    let responder = try UnixResponder(path: fixture.path("control.sock"), answer: Array(answer.utf8))
     try withExtendedLifetime(responder) {
       for command in [
         ["status"], ["reload"], ["secret", "list"],
-        ["capture", "--seconds-max", "2", "--directory", bench.directory.path],
+        ["capture", "--seconds-max", "2", "--directory", fixture.directory.path],
       ] {
-        let ended = try bench.vesigate(command + ["--config", config])
+        let ended = try fixture.vesigate(command + ["--config", config])
         #expect((0..<128).contains(ended.status), "\(command) \(ended.status)")
         #expect(
           isTame(ended.text + ended.errors), "\(command) \((ended.text + ended.errors).debugDescription)")
@@ -193,12 +195,12 @@ struct HostileAnswerTests {
   /// Each is written to a new file, so more than were asked for would fill the folder.
   @Test func `no more files are written than were asked for`() throws {
     let config = try configuration()
-    let folder = bench.path("captures")
+    let folder = fixture.path("captures")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
     let many = "waiting\n" + String(repeating: "captured 3 1000 mismatch\nabc", count: 50) + "end complete\n"
-    let responder = try UnixResponder(path: bench.path("control.sock"), answer: Array(many.utf8))
+    let responder = try UnixResponder(path: fixture.path("control.sock"), answer: Array(many.utf8))
     try withExtendedLifetime(responder) {
-      let ended = try bench.vesigate([
+      let ended = try fixture.vesigate([
         "capture", "--route", "/webhooks/vesicash", "--count", "2", "--directory", folder, "--config", config,
       ])
       #expect(ended.status == 69, "\(ended.status) \(ended.errors)")
@@ -209,10 +211,10 @@ struct HostileAnswerTests {
   @Test func `a capture that is said to be complete and is not ends with 75`() throws {
     let config = try configuration()
     let responder = try UnixResponder(
-      path: bench.path("control.sock"), answer: Array("waiting\nend complete\n".utf8))
+      path: fixture.path("control.sock"), answer: Array("waiting\nend complete\n".utf8))
     try withExtendedLifetime(responder) {
-      let ended = try bench.vesigate([
-        "capture", "--route", "/webhooks/vesicash", "--directory", bench.directory.path, "--config", config,
+      let ended = try fixture.vesigate([
+        "capture", "--route", "/webhooks/vesicash", "--directory", fixture.directory.path, "--config", config,
       ])
       #expect(ended.status == 75, "\(ended.status) \(ended.errors)")
     }
@@ -222,7 +224,7 @@ struct HostileAnswerTests {
 
   /// What would be put behind it would lie in the root.
   @Test func `an empty folder for captures is a mistake of usage`() throws {
-    let ended = try bench.vesigate(["capture", "--directory", "", "--config", try configuration()])
+    let ended = try fixture.vesigate(["capture", "--directory", "", "--config", try configuration()])
     #expect(ended.status == 64, "\(ended.status)")
     #expect(ended.errors.contains("--directory must be a folder"), "\(ended.errors)")
   }
@@ -242,9 +244,9 @@ struct HostileAnswerTests {
 
   private func expectUsage(_ command: String, _ option: String, _ name: String, _ more: [String] = []) throws
   {
-    let secret = try bench.write("secret", "whsec_\(PresetCase.whsec)\n")
+    let secret = try fixture.write("secret", "whsec_\(PresetCase.whsec)\n")
     let url = command == "send" ? ["--url", "http://127.0.0.1:9/"] : []
-    let ended = try bench.vesigate(
+    let ended = try fixture.vesigate(
       [command, "--secret-file", secret, option] + more + url, input: Array("{}".utf8))
     #expect(ended.status == 64, "\(ended.text)")
     #expect(ended.text == "")
@@ -252,8 +254,9 @@ struct HostileAnswerTests {
   }
 
   @Test func `an id is what it likes where the layout signs none`() throws {
-    let secret = try bench.write("secret", "s3cret-of-the-test\n")
-    let ended = try bench.vesigate(["sign", "--secret-file", secret, "--id", "a.b"], input: Array("{}".utf8))
+    let secret = try fixture.write("secret", "s3cret-of-the-test\n")
+    let ended = try fixture.vesigate(
+      ["sign", "--secret-file", secret, "--id", "a.b"], input: Array("{}".utf8))
     #expect(ended.status == 0)
   }
 }

@@ -4,14 +4,14 @@ import Testing
 
 /// Files that are made to end whoever reads them.
 struct HostileFileTests {
-  let bench: Bench
+  let fixture: CommandFixture
 
-  init() throws { bench = try Bench() }
+  init() throws { fixture = try CommandFixture() }
 
   @Test(arguments: NestedText.all)
   func `a configuration of any depth is refused, and the place is told`(_ nested: NestedText) throws {
-    let config = try bench.write("nested.yaml", nested.text)
-    let checked = try bench.vesigate(["check", "--config", config])
+    let config = try fixture.write("nested.yaml", nested.text)
+    let checked = try fixture.vesigate(["check", "--config", config])
     #expect(checked.status == 78, "\(nested.name)")
     #expect(
       checked.errors.contains("must not be nested deeper than 32 levels"), "\(checked.errors.prefix(300))")
@@ -19,8 +19,8 @@ struct HostileFileTests {
 
   /// Unknown keys, twins, anchors, wrong words: what is told of each is not made up for all of them.
   @Test func `of a hundred thousand mistakes some are told, and how many are not`() throws {
-    let config = try bench.write("mistakes.yaml", (0..<100_000).map { "secret-fil\($0): 1\n" }.joined())
-    let checked = try bench.vesigate(["check", "--config", config])
+    let config = try fixture.write("mistakes.yaml", (0..<100_000).map { "secret-fil\($0): 1\n" }.joined())
+    let checked = try fixture.vesigate(["check", "--config", config])
     #expect(checked.status == 78)
     #expect(
       checked.errors.contains("has 99801 more problems than are shown"), "\(checked.errors.suffix(300))")
@@ -28,8 +28,8 @@ struct HostileFileTests {
 
   @Test func `directives beyond any use are refused before they are compared with each other`() throws {
     let directives = (0..<200_000).map { "%TAG !t\($0)! tag:x,2026:\n" }.joined()
-    let config = try bench.write("directives.yaml", directives + "---\nworkers: 1\n")
-    let checked = try bench.vesigate(["check", "--config", config])
+    let config = try fixture.write("directives.yaml", directives + "---\nworkers: 1\n")
+    let checked = try fixture.vesigate(["check", "--config", config])
     #expect(checked.status == 78)
     #expect(
       checked.errors.contains("\(config):17:1: must not have more than 16 directives (%)"),
@@ -37,24 +37,24 @@ struct HostileFileTests {
   }
 
   @Test func `a byte order mark before the configuration is no part of it`() throws {
-    let config = try bench.writeConfiguration(secret: "s3cret-of-the-test")
-    try bench.write("vesigate.yaml", "\u{FEFF}" + String(contentsOfFile: config, encoding: .utf8))
-    #expect(try bench.vesigate(["check", "--config", config]).status == 0)
-    try bench.write("vesigate.yaml", "\u{FEFF}lissten: 127.0.0.1:0\nroutes: [{}]\n")
-    let checked = try bench.vesigate(["check", "--config", config])
+    let config = try fixture.writeConfiguration(secret: "s3cret-of-the-test")
+    try fixture.write("vesigate.yaml", "\u{FEFF}" + String(contentsOfFile: config, encoding: .utf8))
+    #expect(try fixture.vesigate(["check", "--config", config]).status == 0)
+    try fixture.write("vesigate.yaml", "\u{FEFF}lissten: 127.0.0.1:0\nroutes: [{}]\n")
+    let checked = try fixture.vesigate(["check", "--config", config])
     #expect(checked.errors.contains("\(config):1:1 lissten: unknown setting"), "\(checked.errors)")
     #expect(checked.errors.contains("\(config):2:10 routes[0].path: "), "\(checked.errors)")
     // A second one is a character like any other, and no key begins with it.
-    try bench.write("vesigate.yaml", "\u{FEFF}\u{FEFF}listen: 127.0.0.1:0\n")
-    #expect(try bench.vesigate(["check", "--config", config]).status == 78)
+    try fixture.write("vesigate.yaml", "\u{FEFF}\u{FEFF}listen: 127.0.0.1:0\n")
+    #expect(try fixture.vesigate(["check", "--config", config]).status == 78)
   }
 
   @Test func `a byte order mark before a saved request is no part of it`() throws {
-    let config = try bench.writeConfiguration(secret: "test_webhook_secret")
-    let request = try bench.write("request", "\u{FEFF}" + VerifyCommandTests.request())
+    let config = try fixture.writeConfiguration(secret: "test_webhook_secret")
+    let request = try fixture.write("request", "\u{FEFF}" + VerifyCommandTests.request())
     let at = "\(VerifyCommandTests.signedAt)"
-    #expect(try bench.vesigate(["verify", "--config", config, "--at", at, request]).status == 0)
-    #expect(try bench.vesigate(["diagnose", "--config", config, "--at", at, request]).status == 0)
+    #expect(try fixture.vesigate(["verify", "--config", config, "--at", at, request]).status == 0)
+    #expect(try fixture.vesigate(["diagnose", "--config", config, "--at", at, request]).status == 0)
   }
 
   // MARK: Times
@@ -68,9 +68,9 @@ struct HostileFileTests {
   func `a time that no clock shows is judged or refused, and nothing falls over`(
     at: Int64, command: String
   ) throws {
-    let config = try bench.writeConfiguration(secret: "test_webhook_secret")
-    let request = try bench.write("request", VerifyCommandTests.request())
-    let judged = try bench.vesigate([command, "--config", config, "--at=\(at)", request])
+    let config = try fixture.writeConfiguration(secret: "test_webhook_secret")
+    let request = try fixture.write("request", VerifyCommandTests.request())
+    let judged = try fixture.vesigate([command, "--config", config, "--at=\(at)", request])
     if (0...253_402_300_799).contains(at) {
       #expect([0, 1].contains(judged.status), "\(judged.text)\(judged.errors)")
     } else {
@@ -85,10 +85,10 @@ struct HostileFileTests {
     let folder = "/dev/shm/vesigate-\(UUID().uuidString)"
     try #require(mkdir(folder, 0o755) == 0)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let config = try bench.writeConfiguration(secret: "test_webhook_secret")
+    let config = try fixture.writeConfiguration(secret: "test_webhook_secret")
     let text = try String(contentsOfFile: config, encoding: .utf8)
-    try bench.write(
-      "vesigate.yaml", text.replacingOccurrences(of: bench.path("secret"), with: "\(folder)/secret"))
+    try fixture.write(
+      "vesigate.yaml", text.replacingOccurrences(of: fixture.path("secret"), with: "\(folder)/secret"))
     for (name, content) in [
       ("secret", "test_webhook_secret\n"), ("secret.journal", "no journal\n"),
       ("secret.previous", "1 9223372036854775807 old-secret-of-the-test\n"),
@@ -101,7 +101,7 @@ struct HostileFileTests {
         [time, time].withUnsafeBufferPointer { utimensat(0, "\(folder)/\(name)", $0.baseAddress, 0) } == 0)
     }
     func ends(_ arguments: [String]) throws -> Int32 {
-      let ended = try bench.vesigate(arguments + ["--config", config])
+      let ended = try fixture.vesigate(arguments + ["--config", config])
       #expect(!ended.text.contains("1900-"), "a date that nobody could make is not told as another")
       return ended.status
     }
@@ -115,16 +115,16 @@ struct HostileFileTests {
     "-9223372036854775808", "9223372036854775807", "253402300800000", "-62167219200001", "1e3", "",
   ])
   func `a journal that begins at no time is read`(began: String) throws {
-    let config = try bench.writeConfiguration(secret: "s3cret-of-the-test")
-    try bench.write(
+    let config = try fixture.writeConfiguration(secret: "s3cret-of-the-test")
+    try fixture.write(
       "secret.journal",
       "vesigate-journal: 1\nbegan: \(began)\nstep: calling\nmode: call\ncompromised: no\nattempt: 9223372036854775807\n"
     )
-    #expect(try bench.vesigate(["check", "--config", config]).status == 0)
-    let listed = try bench.vesigate(["secret", "list", "--config", config])
+    #expect(try fixture.vesigate(["check", "--config", config]).status == 0)
+    let listed = try fixture.vesigate(["secret", "list", "--config", config])
     #expect(listed.status == 0, "\(listed.errors)")
     #expect(listed.text.contains("rotation unfinished since 20"), "\(listed.text)")
-    let dry = try bench.vesigate(["secret", "rotate", "--dry-run", "--config", config])
+    let dry = try fixture.vesigate(["secret", "rotate", "--dry-run", "--config", config])
     #expect((1..<128).contains(dry.status), "\(dry.errors)")
   }
 }

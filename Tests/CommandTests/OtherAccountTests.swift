@@ -9,26 +9,26 @@ struct OtherAccountTests {
 
   @Test func `what belongs to the running daemon's account is trusted by root's commands`() async throws {
     try await onThread {
-      let bench = try Bench()
+      let fixture = try CommandFixture()
       for name in ["", "secrets", "run"] {
-        mkdir(bench.path(name), 0o755)
-        chmod(bench.path(name), 0o755)
+        mkdir(fixture.path(name), 0o755)
+        chmod(fixture.path(name), 0o755)
       }
-      chown(bench.path("run"), Self.id, Self.id)
-      let secret = try bench.write("secrets/vesicash", "a-secret-of-some-length\n", mode: 0o600)
+      chown(fixture.path("run"), Self.id, Self.id)
+      let secret = try fixture.write("secrets/vesicash", "a-secret-of-some-length\n", mode: 0o600)
       chown(secret, Self.id, Self.id)
-      let config = try bench.write(
+      let config = try fixture.write(
         "vesigate.yaml",
         """
         listen: 127.0.0.1:0
-        control: \(bench.path("run/control.sock"))
+        control: \(fixture.path("run/control.sock"))
         routes:
           - path: /webhooks/vesicash
             secret-file: \(secret)
             upstreams: [http://127.0.0.1:9/vesicash]
 
         """, mode: 0o644)
-      let request = try bench.write(
+      let request = try fixture.write(
         "request", "POST /webhooks/vesicash HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
       let daemon = try ChildProcess(
         ["/usr/bin/setpriv", "--reuid=\(Self.id)", "--regid=\(Self.id)", "--clear-groups"]
@@ -37,7 +37,7 @@ struct OtherAccountTests {
       for (command, status) in [
         (["check"], 0), (["sign"], 0), (["verify", request], 1), (["diagnose", request], 1),
       ] {
-        let ended = try bench.run(
+        let ended = try fixture.run(
           GatewayBinary.path(), command + ["--config", config], input: Array("{}".utf8))
         #expect(ended.status == status, "\(command) \(ended.status) \(ended.errors)")
       }

@@ -4,13 +4,13 @@ import Testing
 
 /// What a command results in goes out, or the command says that it does not.
 struct OutputTests {
-  let bench: Bench
+  let fixture: CommandFixture
 
-  init() throws { bench = try Bench() }
+  init() throws { fixture = try CommandFixture() }
 
   /// Runs it with a standard output that the shell opens.
   private func vesigate(_ arguments: [String], output: String, input: String = "{}") throws -> Finished {
-    try bench.run(
+    try fixture.run(
       "/bin/bash",
       ["-c", "exec \"$0\" \"$@\" \(output)", GatewayBinary.path()] + GatewayBinary.asOneself(arguments),
       input: Array(input.utf8))
@@ -18,8 +18,8 @@ struct OutputTests {
 
   private var commands: [[String]] {
     get throws {
-      let config = try bench.writeConfiguration(secret: "a-secret-of-some-length")
-      let secret = bench.path("secret")
+      let config = try fixture.writeConfiguration(secret: "a-secret-of-some-length")
+      let secret = fixture.path("secret")
       return [
         ["secret", "new"], ["check", "--config", config], ["check", "--print", "--config", config],
         ["secret", "list", "--config", config], ["sign", "--secret-file", secret], ["version"], ["--version"],
@@ -38,16 +38,16 @@ struct OutputTests {
           "vesigate: standard output: No space left on device; only what was to be told is missing\n"),
         "\(command) \(ended.errors)")
     }
-    let secret = try String(contentsOfFile: bench.path("secret"), encoding: .utf8)
+    let secret = try String(contentsOfFile: fixture.path("secret"), encoding: .utf8)
     #expect(secret == "another-secret-of-some-length\n", "what was to be done is done all the same")
   }
 
   @Test func `a status that finds no room ends with 74, watched or not`() throws {
-    let config = try bench.writeConfiguration(secret: "a-secret-of-some-length")
+    let config = try fixture.writeConfiguration(secret: "a-secret-of-some-length")
     let text = try String(contentsOfFile: config, encoding: .utf8)
-    try bench.write("vesigate.yaml", "control: \(bench.path("control.sock"))\n" + text)
+    try fixture.write("vesigate.yaml", "control: \(fixture.path("control.sock"))\n" + text)
     let report = #"{"version":"0","phase":"listening","reload":{},"routes":[]}"#
-    let responder = try UnixResponder(path: bench.path("control.sock"), answer: Array("\(report)\n".utf8))
+    let responder = try UnixResponder(path: fixture.path("control.sock"), answer: Array("\(report)\n".utf8))
     try withExtendedLifetime(responder) {
       for option in [[], ["--json"], ["--watch"]] {
         let ended = try vesigate(["status", "--config", config] + option, output: "> /dev/full")
@@ -58,8 +58,8 @@ struct OutputTests {
 
   /// Its code is what the caller asked for.
   @Test func `a verdict that finds no room is the verdict, and is complained of`() throws {
-    let config = try bench.writeConfiguration(secret: "a-secret-of-some-length")
-    let request = try bench.write(
+    let config = try fixture.writeConfiguration(secret: "a-secret-of-some-length")
+    let request = try fixture.write(
       "request", "POST /webhooks/vesicash HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
     let ended = try vesigate(["verify", "--config", config, request], output: "> /dev/full")
     #expect(ended.status == 1)
@@ -70,7 +70,7 @@ struct OutputTests {
     let script = """
       exec 3> >(true); wait $!; "$0" "$@" >&3
       """
-    let ended = try bench.run(
+    let ended = try fixture.run(
       "/bin/bash", ["-c", script, GatewayBinary.path()] + GatewayBinary.asOneself(["secret", "new"]))
     #expect(ended.status == 74, "\(ended.status) \(ended.errors)")
     #expect(ended.errors == "", "as whoever pipes into head is used to")
@@ -78,7 +78,7 @@ struct OutputTests {
 
   /// Another program may have left a terminal or a pipe so.
   @Test func `a pipe that does not wait gets all of it`() throws {
-    let config = try bench.writeConfiguration(secret: "a-secret-of-some-length")
+    let config = try fixture.writeConfiguration(secret: "a-secret-of-some-length")
     let script = """
       import os, subprocess, sys, time
       reader, writer = os.pipe()
@@ -90,7 +90,7 @@ struct OutputTests {
       with open(reader, "rb") as pipe: sys.stdout.write(str(pipe.read().lstrip(b"x")))
       sys.exit(child.wait())
       """
-    let ended = try bench.run(
+    let ended = try fixture.run(
       "/usr/bin/python3",
       ["-c", script, GatewayBinary.path()] + GatewayBinary.asOneself(["check", "--config", config]))
     #expect(ended.status == 0 && ended.text.contains(": ok, "), "\(ended.status) \(ended.text)")
@@ -103,7 +103,7 @@ struct OutputTests {
   func `a signal at the hidden prompt ends it, and leaves a terminal that shows what is typed`(signal: String)
     throws
   {
-    let config = try bench.writeConfiguration(secret: "a-secret-of-some-length")
+    let config = try fixture.writeConfiguration(secret: "a-secret-of-some-length")
     let script = """
       import os, pty, select, signal, sys, termios, time
       child, terminal = pty.fork()
@@ -119,7 +119,7 @@ struct OutputTests {
       status = os.waitpid(child, 0)[1]
       print("hidden" if hides() else "shown", os.WTERMSIG(status) == getattr(signal, sys.argv[1]), end="")
       """
-    let ended = try bench.run(
+    let ended = try fixture.run(
       "/usr/bin/python3",
       ["-c", script, signal, GatewayBinary.path()]
         + GatewayBinary.asOneself(["secret", "set", "--config", config]))

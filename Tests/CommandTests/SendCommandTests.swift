@@ -3,13 +3,13 @@ import TestSupport
 import Testing
 
 struct SendCommandTests {
-  let bench: Bench
+  let fixture: CommandFixture
 
-  init() throws { bench = try Bench() }
+  init() throws { fixture = try CommandFixture() }
 
   private func send(_ arguments: [String], input: [UInt8] = Array("{}".utf8)) throws -> Finished {
-    try bench.vesigate(
-      ["send", "--secret-file", try bench.write("secret", "s3cret\n")] + arguments, input: input)
+    try fixture.vesigate(
+      ["send", "--secret-file", try fixture.write("secret", "s3cret\n")] + arguments, input: input)
   }
 
   @Test func `a body is posted as it is, signed, and the answer is shown`() async throws {
@@ -99,8 +99,8 @@ struct SendCommandTests {
 
   @Test func `a unix socket can be asked`() async throws {
     try await onThread {
-      let upstream = try RecordingUpstream(unixPath: bench.path("socket"))
-      let sent = try send(["--url", "http://localhost/hook", "--unix-socket", bench.path("socket")])
+      let upstream = try RecordingUpstream(unixPath: fixture.path("socket"))
+      let sent = try send(["--url", "http://localhost/hook", "--unix-socket", fixture.path("socket")])
       #expect(sent.status == 0)
       #expect(try upstream.onlyRequest().target == "/hook")
     }
@@ -111,7 +111,7 @@ struct SendCommandTests {
       let upstream = try RecordingUpstream()
       let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
       let arguments = ["--config", gateway.configPath, "--url", "http://127.0.0.1:\(gateway.port)/hook"]
-      let sent = try bench.vesigate(["send"] + arguments, input: Array("{}".utf8))
+      let sent = try fixture.vesigate(["send"] + arguments, input: Array("{}".utf8))
       #expect(sent.status == 0)
       #expect(try upstream.onlyRequest().head.values("x-verified") == ["true"])
       let forged = try send(["--url", "http://127.0.0.1:\(gateway.port)/hook"])

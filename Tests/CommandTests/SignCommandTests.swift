@@ -58,21 +58,21 @@ struct PresetCase: CustomTestStringConvertible {
 }
 
 struct SignCommandTests {
-  let bench: Bench
+  let fixture: CommandFixture
   /// Nothing that a text tool would leave alone.
   static let body: [UInt8] = Array("{\"amount\": 3.10}\r\n".utf8) + (0...255).map { UInt8($0) } + [0, 10, 13]
 
-  init() throws { bench = try Bench() }
+  init() throws { fixture = try CommandFixture() }
 
   @Test(arguments: PresetCase.all)
   func `sign prints what openssl and Python compute`(_ preset: PresetCase) throws {
-    let bodyFile = try bench.write("body", Self.body)
-    let secretFile = try bench.write("secret", preset.secretLine + "\n")
+    let bodyFile = try fixture.write("body", Self.body)
+    let secretFile = try fixture.write("secret", preset.secretLine + "\n")
     var arguments = ["sign", "--secret-file", secretFile, "--signature", preset.preset]
     if let timestamp = preset.timestamp { arguments += ["--timestamp", timestamp] }
     if let id = preset.id { arguments += ["--id", id] }
 
-    let signed = try bench.vesigate(arguments + [bodyFile])
+    let signed = try fixture.vesigate(arguments + [bodyFile])
     #expect(signed.status == 0)
     #expect(signed.errors == "")
     for digest in [try openssl(preset), try python(preset)] {
@@ -82,17 +82,17 @@ struct SignCommandTests {
   }
 
   @Test func `a body on standard input is signed like one in a file`() throws {
-    let secretFile = try bench.write("secret", "s3cret")
+    let secretFile = try fixture.write("secret", "s3cret")
     let arguments = ["sign", "--secret-file", secretFile, "--timestamp", PresetCase.seconds]
-    let fromFile = try bench.vesigate(arguments + [try bench.write("body", Self.body)])
-    let fromInput = try bench.vesigate(arguments, input: Self.body)
+    let fromFile = try fixture.vesigate(arguments + [try fixture.write("body", Self.body)])
+    let fromInput = try fixture.vesigate(arguments, input: Self.body)
     #expect(fromInput.output == fromFile.output)
     #expect(fromInput.lines.count == 2)
   }
 
   @Test func `the published vector comes out`() throws {
-    let config = try bench.writeConfiguration(secret: "test_webhook_secret")
-    let signed = try bench.vesigate(
+    let config = try fixture.writeConfiguration(secret: "test_webhook_secret")
+    let signed = try fixture.vesigate(
       ["sign", "--config", config, "--timestamp", "1781519012"], input: Array(PresetCase.publishedBody.utf8))
     #expect(
       signed.lines.contains("mor-signature: 9ed70a4b453cac983bcbc41b8336750ea981223ee3ac99fb56cf07ddfac37452")
@@ -100,24 +100,24 @@ struct SignCommandTests {
   }
 
   @Test func `an unknown preset is a mistake of usage that lists the known ones`() throws {
-    let secretFile = try bench.write("secret", "s3cret")
-    let signed = try bench.vesigate(["sign", "--secret-file", secretFile, "--signature", "vesikash"])
+    let secretFile = try fixture.write("secret", "s3cret")
+    let signed = try fixture.vesigate(["sign", "--secret-file", secretFile, "--signature", "vesikash"])
     #expect(signed.status == 64)
     #expect(signed.errors.contains("there is no signature layout vesikash; there are vesicash, stripe"))
   }
 
   @Test func `a body file that is missing is named`() throws {
-    let secretFile = try bench.write("secret", "s3cret")
-    let signed = try bench.vesigate(["sign", "--secret-file", secretFile, bench.path("nowhere")])
+    let secretFile = try fixture.write("secret", "s3cret")
+    let signed = try fixture.vesigate(["sign", "--secret-file", secretFile, fixture.path("nowhere")])
     #expect(signed.status == 66)
-    #expect(signed.errors == "vesigate: \(bench.path("nowhere")): No such file or directory\n")
+    #expect(signed.errors == "vesigate: \(fixture.path("nowhere")): No such file or directory\n")
   }
 
   // MARK: The other two opinions
 
   private func openssl(_ preset: PresetCase) throws -> String {
-    let message = try bench.write("message", Array(preset.before.utf8) + Self.body)
-    let digest = try bench.run(
+    let message = try fixture.write("message", Array(preset.before.utf8) + Self.body)
+    let digest = try fixture.run(
       "/usr/bin/env",
       [
         "openssl", "dgst", "-\(preset.hash)", "-mac", "HMAC", "-macopt", "hexkey:\(hex(preset.keyBytes))",
@@ -137,7 +137,7 @@ struct SignCommandTests {
       digest = hmac.new(key, sys.stdin.buffer.read(), hash).digest()
       print(digest.hex() if encoding == "hex" else base64.b64encode(digest).decode(), end="")
       """
-    let digest = try bench.run(
+    let digest = try fixture.run(
       "/usr/bin/env", ["python3", "-c", script, hex(preset.keyBytes), preset.hash, "\(preset.encoding)"],
       input: Array(preset.before.utf8) + Self.body)
     #expect(digest.status == 0, "\(digest.errors)")

@@ -2,15 +2,15 @@ import Foundation
 import Testing
 
 struct VerifyCommandTests {
-  let bench: Bench
+  let fixture: CommandFixture
   let config: String
   static let signedAt = 1_781_519_012
   static let body = PresetCase.publishedBody
   static let signature = "9ed70a4b453cac983bcbc41b8336750ea981223ee3ac99fb56cf07ddfac37452"
 
   init() throws {
-    bench = try Bench()
-    config = try bench.writeConfiguration(secret: "another-secret\ntest_webhook_secret")
+    fixture = try CommandFixture()
+    config = try fixture.writeConfiguration(secret: "another-secret\ntest_webhook_secret")
   }
 
   /// The published vector as it went over the wire.
@@ -25,9 +25,9 @@ struct VerifyCommandTests {
   }
 
   func verify(_ request: String, at: Int? = signedAt, _ more: [String] = []) throws -> Finished {
-    let file = try bench.write("request", request)
+    let file = try fixture.write("request", request)
     let time = at.map { ["--at", "\($0)"] } ?? []
-    return try bench.vesigate(["verify", "--config", config] + time + more + [file])
+    return try fixture.vesigate(["verify", "--config", config] + time + more + [file])
   }
 
   @Test func `a saved request verifies at the time it arrived`() throws {
@@ -38,7 +38,7 @@ struct VerifyCommandTests {
   }
 
   @Test func `a request on standard input is judged as well`() throws {
-    let judged = try bench.vesigate(
+    let judged = try fixture.vesigate(
       ["verify", "--config", config, "--at", "\(Self.signedAt)"], input: Array(Self.request().utf8))
     #expect(judged.status == 0)
   }
@@ -99,8 +99,8 @@ struct VerifyCommandTests {
   }
 
   @Test func `a file that is missing is named`() throws {
-    let judged = try bench.vesigate(["verify", "--config", config, bench.path("nowhere")])
+    let judged = try fixture.vesigate(["verify", "--config", config, fixture.path("nowhere")])
     #expect(judged.status == 66)
-    #expect(judged.errors.contains("\(bench.path("nowhere")): No such file or directory"))
+    #expect(judged.errors.contains("\(fixture.path("nowhere")): No such file or directory"))
   }
 }

@@ -8,14 +8,15 @@ import Testing
   func `a refused delivery is captured, diagnosed, and verified by the lines that were named`(
     _ provider: Provider
   ) throws {
-    let post = try Post(secret: provider.secretLine)
-    let request = Post.request(try provider.headerLines(unixMilliseconds: Post.now)).bytes
-    let capture = try post.beginCapture(["--route", "/hook", "--count", "1"])
-    #expect(try post.gateway.exchange(request).status == 401)
+    let fixture = try DiagnosisFixture(secret: provider.secretLine)
+    let request = DiagnosisFixture.request(try provider.headerLines(unixMilliseconds: DiagnosisFixture.now))
+      .bytes
+    let capture = try fixture.beginCapture(["--route", "/hook", "--count", "1"])
+    #expect(try fixture.gateway.exchange(request).status == 401)
     #expect(capture.waitForExit() == 0)
-    let file = try #require(Post.files(capture).first)
+    let file = try #require(DiagnosisFixture.files(capture).first)
 
-    let diagnosed = try post.vesigate(["diagnose", file])
+    let diagnosed = try fixture.vesigate(["diagnose", file])
     #expect(diagnosed.status == 0, "\(diagnosed.lines)")
     #expect(diagnosed.lines.contains("  - signature: vesicash"))
     // The configuration has no such line.
@@ -23,16 +24,16 @@ import Testing
       diagnosed.lines.contains("(vesicash is the default: where the first line is missing, add the others)"))
     let named = diagnosed.lines.filter { $0.hasPrefix("  + ") }.map { String($0.dropFirst(4)) }
     #expect(named == provider.settings, "\(diagnosed.lines)")
-    let line = try post.gateway.waitForLog(containing: "diagnosis of a refused delivery")
+    let line = try fixture.gateway.waitForLog(containing: "diagnosis of a refused delivery")
     #expect(line.contains("setting=\"signature: "))
-    #expect(post.upstream.requests.isEmpty, "a diagnosis verifies nothing")
+    #expect(fixture.upstream.requests.isEmpty, "a diagnosis verifies nothing")
 
-    #expect(try post.vesigate(["verify", file]).status == 1)
-    try post.change(to: named)
-    let verified = try post.vesigate(["verify", file])
+    #expect(try fixture.vesigate(["verify", file]).status == 1)
+    try fixture.change(to: named)
+    let verified = try fixture.vesigate(["verify", file])
     #expect(verified.status == 0, "\(verified.lines)")
-    #expect(try post.gateway.exchange(request).status == 200)
-    #expect(try post.upstream.onlyRequest().head.values("x-verified") == ["true"])
+    #expect(try fixture.gateway.exchange(request).status == 200)
+    #expect(try fixture.upstream.onlyRequest().head.values("x-verified") == ["true"])
   }
 
   @Test func `a delivery that another route's secret signed is told to be that route's`() throws {
@@ -70,7 +71,7 @@ import Testing
           upstreams: [http://127.0.0.1:9/]
 
       """)
-    let request = Post.request(lines, body)
+    let request = DiagnosisFixture.request(lines, body)
     let file = try directory.write("request", String(decoding: request.bytes, as: UTF8.self))
     let ended = try GatewayProcess.command(["diagnose", "--config", config] + more + [file])
     return (ended.status, ended.lines.joined(separator: "\n"))
@@ -78,7 +79,7 @@ import Testing
 
   @Test func `what matches nothing ends with 1, and shows neither the secret nor what it would give`() throws
   {
-    let now = "\(Post.now / 1000)"
+    let now = "\(DiagnosisFixture.now / 1000)"
     let secret = "a-secret-of-the-file"
     let sent = try Witness.sign("\(now).\(Provider.body)", key: "of the sender")
     let expected = try Witness.sign("\(now).\(Provider.body)", key: secret)
@@ -92,7 +93,7 @@ import Testing
   }
 
   @Test func `a moved boundary ends with 1 and names no setting`() throws {
-    let now = "\(Post.now / 1000)"
+    let now = "\(DiagnosisFixture.now / 1000)"
     let signature = try Witness.sign("\(now).{}", key: "test_webhook_secret")
     let (status, text) = try diagnose(["mor-signature: \(signature)"], "\(now).{}")
     #expect(status == 1)
@@ -101,7 +102,7 @@ import Testing
   }
 
   @Test func `a replay ends with 1, and the time of the arrival can be told`() throws {
-    let old = "\(Post.now / 1000 - 4_000)"
+    let old = "\(DiagnosisFixture.now / 1000 - 4_000)"
     let signature = try Witness.sign("\(old).{}", key: "test_webhook_secret")
     let lines = ["mor-timestamp: \(old)", "mor-signature: \(signature)"]
     let (status, text) = try diagnose(lines, "{}")
@@ -135,7 +136,9 @@ import Testing
     }
     let config = try directory.write("vesigate.yaml", "routes:\n" + routes.joined())
     let signature = try Witness.sign("{}", key: "test_webhook_secret")
-    let request = Post.request(["mor-signature: \(signature)"], "{}").with { $0.lines = ["Host: b.example"] }
+    let request = DiagnosisFixture.request(["mor-signature: \(signature)"], "{}").with {
+      $0.lines = ["Host: b.example"]
+    }
     let file = try directory.write("request", String(decoding: request.bytes, as: UTF8.self))
     let ended = try GatewayProcess.command(["diagnose", "--config", config, file])
     #expect(ended.status == 0)

@@ -40,7 +40,7 @@ import Testing
         "\(Self.names.randomElement(using: &generator)!): "
           + Self.text(&generator, 6).filter { $0 != "\n" && $0 != "\u{0}" }
       }
-      let refused = Case.of(headers, Self.text(&generator, 8), secrets: ["whsec_c2VjcmV0", "b"])
+      let refused = RefusedCase.of(headers, Self.text(&generator, 8), secrets: ["whsec_c2VjcmV0", "b"])
       let finding = Diagnosis.of(refused, limits: limits)
       #expect([.nothing, .unsigned].contains(finding.verdict), "\(headers) \(finding.text)")
       #expect(finding.settings.isEmpty)
@@ -54,7 +54,7 @@ import Testing
     let list = Array(repeating: "k=\(digest)", count: 500).joined(separator: ",")
     let headers =
       (0..<300).map { "x-\($0)-id: 1795296\(100 + $0)" } + ["a: \(digest)", "b: \(list.prefix(4000))"]
-    let refused = Case.of(headers + Array(repeating: "c: \(digest)", count: 200), "{}")
+    let refused = RefusedCase.of(headers + Array(repeating: "c: \(digest)", count: 200), "{}")
     let search = Search(refused, limits: .daemon)
     #expect(search.signatures.count <= SignatureCandidate.candidatesMax)
     #expect(search.timestamps.count <= 30)

@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test func `a delivery that another route's secret signed names that route, and no setting`() throws {
-    var refused = try Case.vesicash(signing: "{}", sending: "{}", key: Self.secret)
+    var refused = try RefusedCase.vesicash(signing: "{}", sending: "{}", key: Self.secret)
     refused.others = Self.others([("/php", "another one"), ("/node", Self.secret)])
     let finding = Diagnosis.of(refused)
     #expect(finding.verdict == .otherRoute, "\(finding.text)")
@@ -25,10 +25,10 @@ import Testing
   }
 
   @Test func `the route's own secrets come first, and what no route's secret signed says so`() throws {
-    var own = try Case.vesicash(signing: "{}", sending: "{}", timestamp: "\(Case.seconds)")
+    var own = try RefusedCase.vesicash(signing: "{}", sending: "{}", timestamp: "\(RefusedCase.seconds)")
     own.others = Self.others([("/node", "test_webhook_secret")])
     #expect(Diagnosis.of(own).verdict == .verifies)
-    var nobodys = try Case.vesicash(signing: "{}", sending: "{}", key: "nobody's")
+    var nobodys = try RefusedCase.vesicash(signing: "{}", sending: "{}", key: "nobody's")
     nobodys.others = Self.others([("/node", Self.secret)])
     let finding = Diagnosis.of(nobodys)
     #expect(finding.verdict == .nothing)
@@ -36,8 +36,9 @@ import Testing
   }
 
   @Test func `a captured delivery with a moved boundary is no other route's either`() throws {
-    var refused = try Case.vesicash(
-      signing: "{}", sending: "\(Case.seconds).{}", key: Self.secret, timestamp: "\(Case.seconds)")
+    var refused = try RefusedCase.vesicash(
+      signing: "{}", sending: "\(RefusedCase.seconds).{}", key: Self.secret,
+      timestamp: "\(RefusedCase.seconds)")
     refused.others = Self.others([("/node", Self.secret)])
     #expect(Diagnosis.of(refused).settings.isEmpty)
   }
@@ -52,7 +53,7 @@ import Testing
   func `what stands around a secret is found`(line: String, form: KeyCandidate.Form) throws {
     let pasted = line.replacing("%", with: Self.secret)
     let finding = Diagnosis.of(
-      try Case.vesicash(signing: "{}", sending: "{}", key: Self.secret, secrets: [pasted]))
+      try RefusedCase.vesicash(signing: "{}", sending: "{}", key: Self.secret, secrets: [pasted]))
     #expect(finding.verdict == .secretText, "\(finding.text)")
     #expect(finding.sentence.contains(Words.keyForm(form).what), "\(finding.text)")
     #expect(!finding.text.contains(Self.secret))
@@ -70,10 +71,11 @@ import Testing
   func `an entry that was mistyped and then replaced by another mistake is told as a mistake in the text`(
     line: String, form: KeyCandidate.Form
   ) throws {
-    var refused = try Case.vesicash(
+    var refused = try RefusedCase.vesicash(
       signing: "{}", sending: "{}", key: Self.secret, secrets: ["quite another one"])
     let old = Self.replaced(
-      line.replacing("%", with: Self.secret), signedBefore: Case.now + 60_000, until: Case.now + 900_000)
+      line.replacing("%", with: Self.secret), signedBefore: RefusedCase.now + 60_000,
+      until: RefusedCase.now + 900_000)
     refused.secrets = SecretSet(
       path: "/s", lines: refused.secrets.lines, keys: refused.secrets.keys, previous: [old])
     let finding = Diagnosis.of(refused)
@@ -90,10 +92,12 @@ import Testing
     signedBefore: Int64, until: Int64, isInTime: Bool
   ) throws {
     // Of another layout, so that the replaced secret is what decides.
-    let signature = try Witness.sign("\(Case.seconds).{}", key: Self.secret)
-    let old = Self.replaced(Self.secret, signedBefore: Case.now + signedBefore, until: Case.now + until)
+    let signature = try Witness.sign("\(RefusedCase.seconds).{}", key: Self.secret)
+    let old = Self.replaced(
+      Self.secret, signedBefore: RefusedCase.now + signedBefore, until: RefusedCase.now + until)
     let finding = Diagnosis.of(
-      Case.of(["x-when: \(Case.seconds)", "mor-signature: \(signature)"], "{}", previous: [old]))
+      RefusedCase.of(
+        ["x-when: \(RefusedCase.seconds)", "mor-signature: \(signature)"], "{}", previous: [old]))
     #expect(finding.verdict == (isInTime ? .settings : .replacedSecret), "\(finding.text)")
     #expect(finding.text.contains("outside the time") == !isInTime, "\(finding.text)")
   }
@@ -110,7 +114,7 @@ import Testing
     secret: String, words: String
   ) throws {
     let finding = Diagnosis.of(
-      try Case.vesicash(signing: "{}", sending: "{}", key: "quite another", secrets: [secret]))
+      try RefusedCase.vesicash(signing: "{}", sending: "{}", key: "quite another", secrets: [secret]))
     #expect(finding.verdict == .nothing)
     let advice = finding.advice.joined(separator: " ")
     #expect(advice.contains(words), "\(advice)")

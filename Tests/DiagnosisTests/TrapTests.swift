@@ -9,7 +9,7 @@ import Testing
   /// A captured delivery, and the body that a forger makes of it.
   private static func captured(_ signed: String, sent body: String, _ headers: [String]) throws -> Finding {
     let signature = try Witness.sign(signed, key: "test_webhook_secret")
-    return Diagnosis.of(Case.of(headers.map { $0.replacing("%s", with: signature) }, body))
+    return Diagnosis.of(RefusedCase.of(headers.map { $0.replacing("%s", with: signature) }, body))
   }
 
   static let moved: [(signed: String, body: String, headers: [String])] = [
@@ -79,8 +79,8 @@ import Testing
 
   @Test(arguments: [301, 400, 86_400, 7_200, -301, -7_200])
   func `an age outside the tolerance is a replay or a clock, never a setting`(age: Int64) throws {
-    let signedAt = String(Case.seconds - age)
-    let finding = Diagnosis.of(try Case.vesicash(signing: "{}", sending: "{}", timestamp: signedAt))
+    let signedAt = String(RefusedCase.seconds - age)
+    let finding = Diagnosis.of(try RefusedCase.vesicash(signing: "{}", sending: "{}", timestamp: signedAt))
     #expect(finding.verdict == .stale, "\(finding.text)")
     #expect(finding.settings.isEmpty)
     #expect(!finding.text.contains("tolerance-seconds"))
@@ -90,8 +90,8 @@ import Testing
 
   @Test func `an age outside the tolerance under another layout names no setting either`() throws {
     let provider = try #require(Provider.all.first { $0.name == "stripe" })
-    let lines = try provider.headerLines(unixMilliseconds: Case.now - 400_000)
-    let finding = Diagnosis.of(Case.of(lines, Provider.body))
+    let lines = try provider.headerLines(unixMilliseconds: RefusedCase.now - 400_000)
+    let finding = Diagnosis.of(RefusedCase.of(lines, Provider.body))
     #expect(finding.verdict == .stale)
     #expect(finding.settings.isEmpty)
     #expect(finding.sentence.contains("400 s before"))
@@ -115,7 +115,7 @@ import Testing
   func `a body that was written anew on the way is told, and no setting accepts it`(_ index: Int) throws {
     let (name, arguments) = Self.written[index]
     let signed = try Witness.dump(Self.json, arguments)
-    let finding = Diagnosis.of(try Case.vesicash(signing: signed, sending: Self.json))
+    let finding = Diagnosis.of(try RefusedCase.vesicash(signing: signed, sending: Self.json))
     #expect(finding.verdict == .rewritten, "\(finding.text)")
     #expect(finding.sentence.contains("over the body as \(name) would write it"), "\(finding.sentence)")
     #expect(finding.sentence.contains("something between the sender and here re-wrote the body"))
@@ -132,16 +132,16 @@ import Testing
   @Test(arguments: foreign.indices)
   func `bodies of PHP and Go are known too, numbers keep their text`(_ index: Int) throws {
     let sent = #"{"a": "x/y ä😀<", "b": 1.50}"#
-    let finding = Diagnosis.of(try Case.vesicash(signing: Self.foreign[index].signed, sending: sent))
+    let finding = Diagnosis.of(try RefusedCase.vesicash(signing: Self.foreign[index].signed, sending: sent))
     #expect(finding.verdict == .rewritten)
     #expect(finding.sentence.contains(Self.foreign[index].name), "\(finding.sentence)")
   }
 
   @Test func `a line end that came or went with the body is told`() throws {
-    let came = Diagnosis.of(try Case.vesicash(signing: "{}", sending: "{}\n"))
+    let came = Diagnosis.of(try RefusedCase.vesicash(signing: "{}", sending: "{}\n"))
     #expect(came.verdict == .rewritten)
     #expect(came.sentence.contains("without the line end that it came with"))
-    let went = Diagnosis.of(try Case.vesicash(signing: "{}\n", sending: "{}"))
+    let went = Diagnosis.of(try RefusedCase.vesicash(signing: "{}\n", sending: "{}"))
     #expect(went.verdict == .rewritten)
     #expect(went.sentence.contains("with a line feed behind it"))
     #expect(went.settings.isEmpty)
@@ -159,9 +159,10 @@ import Testing
   @Test(arguments: keys.indices)
   func `a secret that the sender uses in another form is told, and what to do`(_ index: Int) throws {
     let (line, key, words) = Self.keys[index]
-    let signature = try Witness.sign(Array("\(Case.seconds).{}".utf8), key: key)
+    let signature = try Witness.sign(Array("\(RefusedCase.seconds).{}".utf8), key: key)
     let finding = Diagnosis.of(
-      Case.of(["mor-timestamp: \(Case.seconds)", "mor-signature: \(signature)"], "{}", secrets: [line]))
+      RefusedCase.of(
+        ["mor-timestamp: \(RefusedCase.seconds)", "mor-signature: \(signature)"], "{}", secrets: [line]))
     #expect(finding.verdict == .secretText, "\(finding.text)")
     #expect(finding.sentence.contains(words))
     #expect(!finding.advice.isEmpty)
@@ -172,12 +173,12 @@ import Testing
   @Test func `a secret that a rotation has replaced is told`() throws {
     let old = Secret(Array("old".utf8))
     let replaced = PreviousSecret(
-      line: old, key: old, signedBeforeUnixMilliseconds: Case.now - 3_600_000,
-      untilUnixMilliseconds: Case.now - 1_800_000)
-    let signature = try Witness.sign("\(Case.seconds).{}", key: "old")
+      line: old, key: old, signedBeforeUnixMilliseconds: RefusedCase.now - 3_600_000,
+      untilUnixMilliseconds: RefusedCase.now - 1_800_000)
+    let signature = try Witness.sign("\(RefusedCase.seconds).{}", key: "old")
     let finding = Diagnosis.of(
-      Case.of(
-        ["mor-timestamp: \(Case.seconds)", "mor-signature: \(signature)"], "{}", previous: [replaced]))
+      RefusedCase.of(
+        ["mor-timestamp: \(RefusedCase.seconds)", "mor-signature: \(signature)"], "{}", previous: [replaced]))
     #expect(finding.verdict == .replacedSecret)
     #expect(finding.sentence.contains(old.fingerprint))
     #expect(finding.settings.isEmpty)
@@ -210,9 +211,9 @@ import Testing
     for provider in Provider.all where provider.key == nil {
       var provider = provider
       provider.secretLine = secret
-      let lines = try provider.headerLines(unixMilliseconds: Case.now)
+      let lines = try provider.headerLines(unixMilliseconds: RefusedCase.now)
       let digest = try #require(lines.joined().matches(of: /[0-9a-zA-Z+\/]{40,}/).last).0
-      let finding = Diagnosis.of(Case.of(lines, Provider.body, secrets: [secret, "other"]))
+      let finding = Diagnosis.of(RefusedCase.of(lines, Provider.body, secrets: [secret, "other"]))
       #expect(!finding.text.contains(secret))
       #expect(!finding.text.contains(digest.prefix(12)))
     }

@@ -45,7 +45,7 @@ final class Witness: Sendable {
       var line = Data()
       while line.last != 0x0A {
         let more = pipes.answers.availableData
-        guard !more.isEmpty else { throw HarnessError("the witness is gone") }
+        guard !more.isEmpty else { throw FixtureError("the witness is gone") }
         line += more
       }
       let digits = Array(line.dropLast())

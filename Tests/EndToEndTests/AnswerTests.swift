@@ -5,9 +5,9 @@ import Testing
 /// Upstreams' answers: handed back as they are where they are sound, 502 or 504 where they are not.
 @Suite(.ownThread) struct AnswerTests {
   /// One gateway for a table: the upstream answers by the last part of the path.
-  private func stage(_ replies: [(String, UpstreamReply)], route: String = "") throws -> Stage {
+  private func fixture(_ replies: [(String, UpstreamReply)], route: String = "") throws -> GatewayFixture {
     let table = Dictionary(uniqueKeysWithValues: replies)
-    return try Stage(path: "/hook/*", route: route) { request in
+    return try GatewayFixture(path: "/hook/*", route: route) { request in
       table[String(request.target.split(separator: "/").last ?? "")] ?? .ok
     }
   }
@@ -23,7 +23,7 @@ import Testing
       "Server: an app", "Retry-After: 7", "Location: http://elsewhere.test/",
       "WWW-Authenticate: Basic realm=\"x\"",
     ]
-    let stage = try stage([
+    let fixture = try fixture([
       ("teapot", .answer(418, "I'm a teapot, short and stout", lines: lines, body: "tea\0 \u{E9}")),
       ("bare", .raw("HTTP/1.1 299\r\nContent-Length: 2\r\n\r\nab")),
       ("moved", .answer(301, "Moved", lines: ["Location: /other"], body: "")),
@@ -34,26 +34,26 @@ import Testing
       ("old", .raw("HTTP/1.0 200 Fine\r\n\r\nuntil the end").then(.close)),
       ("folded", .raw("HTTP/1.1 200 OK\nX-A: b\r\n\t c\nContent-Length: 2\r\n\nab")),
     ])
-    let teapot = try stage.gateway.exchange(request("teapot"))
+    let teapot = try fixture.gateway.exchange(request("teapot"))
     #expect(teapot.head.first == "HTTP/1.1 418 I'm a teapot, short and stout")
     #expect(teapot.head.fields == lines + ["Content-Length: \(teapot.body.count)"])
     #expect(teapot.body == Array("tea\0 \u{E9}".utf8))
-    let bare = try stage.gateway.exchange(request("bare"))
+    let bare = try fixture.gateway.exchange(request("bare"))
     #expect(bare.status == 299 && bare.reason == "" && bare.text == "ab")
-    let moved = try stage.gateway.exchange(request("moved"))
+    let moved = try fixture.gateway.exchange(request("moved"))
     #expect(moved.status == 301 && moved.head.values("location") == ["/other"])
-    let hop = try stage.gateway.exchange(request("hop"))
+    let hop = try fixture.gateway.exchange(request("hop"))
     #expect(hop.head.fields == ["X-Far: 2", "Content-Length: 0"])
-    let old = try stage.gateway.exchange(request("old"))
+    let old = try fixture.gateway.exchange(request("old"))
     #expect(old.status == 200 && old.reason == "Fine" && old.text == "until the end")
-    let folded = try stage.gateway.exchange(request("folded"))
+    let folded = try fixture.gateway.exchange(request("folded"))
     #expect(folded.head.fields == ["X-A: b c", "Content-Length: 2"] && folded.text == "ab")
-    #expect(stage.upstream.requests.count == 6)
+    #expect(fixture.upstream.requests.count == 6)
   }
 
   @Test func `however an answer's end is told, its body comes back whole`() throws {
     let long = String(repeating: "0123456789", count: 30_000)
-    let stage = try stage([
+    let fixture = try fixture([
       ("chunked", .chunked(["first ", "second ", "third"], trailers: "X-Late: 1\r\n")),
       ("long-chunked", .chunked(Array(repeating: long, count: 3))),
       ("closed", .raw("HTTP/1.1 200 OK\r\n\r\nto the end").then(.close)),
@@ -65,7 +65,7 @@ import Testing
       ),
       ("empty-chunked", .chunked([])),
     ])
-    let client = try stage.gateway.connect()
+    let client = try fixture.gateway.connect()
     for (name, text) in [
       ("chunked", "first second third"), ("long-chunked", long + long + long), ("closed", "to the end"),
       ("long-closed", long), ("long", long), ("drip", "drop drop"), ("empty-chunked", ""),
@@ -81,8 +81,8 @@ import Testing
 
   @Test func `a sender of HTTP/1.0 gets a body that the connection's end ends`() throws {
     let long = String(repeating: "0123456789", count: 30_000)
-    let stage = try stage([("long", .chunked([long]))])
-    let client = try stage.gateway.connect()
+    let fixture = try fixture([("long", .chunked([long]))])
+    let client = try fixture.gateway.connect()
     try client.send(
       SignedRequest().with {
         $0.target = "/hook/long"
@@ -96,7 +96,7 @@ import Testing
 
   @Test func `204 and 304 have no body, interim answers are passed over`() throws {
     let hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
-    let stage = try stage([
+    let fixture = try fixture([
       ("204", .raw("HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n")),
       ("304", .raw("HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n")),
       (
@@ -107,7 +107,7 @@ import Testing
       ),
       ("continue", .raw("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab")),
     ])
-    let client = try stage.gateway.connect()
+    let client = try fixture.gateway.connect()
     for (name, status, text) in [
       ("204", 204, ""), ("304", 304, ""), ("hints", 201, "ab"), ("continue", 200, "ab"),
     ] {
@@ -157,14 +157,14 @@ import Testing
   ]
 
   @Test func `an unsound answer is 502, after one attempt`() throws {
-    let stage = try stage(Self.unsound)
+    let fixture = try fixture(Self.unsound)
     for (index, (name, _)) in Self.unsound.enumerated() {
-      let response = try stage.gateway.exchange(request(name))
+      let response = try fixture.gateway.exchange(request(name))
       #expect(response.status == 502, "\(name)")
       #expect(response.text == "The upstream gave no answer that could be used.\n", "\(name)")
-      #expect(stage.upstream.requests.count == index + 1, "\(name)")
+      #expect(fixture.upstream.requests.count == index + 1, "\(name)")
     }
-    #expect(try stage.gateway.exchange(request("fine")).text == "ok")
+    #expect(try fixture.gateway.exchange(request("fine")).text == "ok")
   }
 
   @Test func `nobody listening is 502`() throws {
@@ -178,11 +178,11 @@ import Testing
 
   @Test func `bytes behind an answer reach nobody`() throws {
     let extra = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
-    let stage = try Stage(workers: 1) { request in
+    let fixture = try GatewayFixture(workers: 1) { request in
       .raw("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\ngenuine" + extra)
     }
     for _ in 0..<5 {
-      let client = try stage.gateway.connect()
+      let client = try fixture.gateway.connect()
       try client.send(SignedRequest().bytes)
       let response = try client.response()
       // A connection that was found to be out of step may cost a delivery, never give it a wrong answer.
@@ -201,22 +201,22 @@ import Testing
   func `an answer that nobody asked for is not the next delivery's`(answer: UpstreamReply, pause: Int) throws
   {
     let unasked = UpstreamReply.answer(408, "Request Timeout", body: "forged").steps
-    let stage = try Stage(path: "/hook/*", workers: 1) { request in
+    let fixture = try GatewayFixture(path: "/hook/*", workers: 1) { request in
       let name = request.target.split(separator: "/").last.map(String.init) ?? ""
       guard name == "unasked" else { return .answer(200, body: name) }
       return UpstreamReply(answer.steps + [.pause(milliseconds: pause)] + unasked)
     }
     for round in 0..<4 {
-      #expect(try stage.gateway.exchange(request("unasked")).status < 300)
+      #expect(try fixture.gateway.exchange(request("unasked")).status < 300)
       // What nobody asked for has come, and the connection has ended by it.
-      #expect(eventually { stage.upstream.openConnections == 0 })
+      #expect(eventually { fixture.upstream.openConnections == 0 })
       for next in 0..<3 {
         let name = "next-\(round)-\(next)"
-        let response = try stage.gateway.exchange(request(name))
+        let response = try fixture.gateway.exchange(request(name))
         #expect(response.status == 200 && response.text == name, "\(name)")
       }
     }
-    #expect(stage.upstream.requests.count == 16)
+    #expect(fixture.upstream.requests.count == 16)
   }
 
   @Test(arguments: [100, 100_000, 1_048_576])
@@ -231,30 +231,30 @@ import Testing
   }
 
   @Test func `no first byte in time is 504, and so is no end in time`() throws {
-    let stage = try stage(
+    let fixture = try fixture(
       [
         ("silent", .hang),
         ("endless", UpstreamReply.raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123").then(.hang)),
         ("stuck", UpstreamReply.raw("HTTP/1.1 200 OK\r\nX-A").then(.hang)),
       ], route: "first-byte-seconds-max: 1\ntotal-seconds-max: 2")
     for name in ["silent", "endless", "stuck"] {
-      #expect(try stage.gateway.exchange(request(name), seconds: 25).status == 504, "\(name)")
+      #expect(try fixture.gateway.exchange(request(name), seconds: 25).status == 504, "\(name)")
     }
-    try stage.gateway.waitForLog(containing: "reason=upstream-first-byte-timeout")
-    try stage.gateway.waitForLog(containing: "reason=upstream-total-timeout")
+    try fixture.gateway.waitForLog(containing: "reason=upstream-first-byte-timeout")
+    try fixture.gateway.waitForLog(containing: "reason=upstream-total-timeout")
     // Its time over, the gateway has let go of the upstream.
-    #expect(try stage.gateway.exchange(request("fine")).text == "ok")
+    #expect(try fixture.gateway.exchange(request("fine")).text == "ok")
   }
 
   @Test func `deliveries that hang at an upstream do not hold up others`() throws {
-    let stage = try stage([("silent", .hang)], route: "first-byte-seconds-max: 20")
+    let fixture = try fixture([("silent", .hang)], route: "first-byte-seconds-max: 20")
     let waiting = try (0..<8).map { _ in
-      let client = try stage.gateway.connect()
+      let client = try fixture.gateway.connect()
       try client.send(request("silent"))
       return client
     }
-    _ = try stage.upstream.requests(atLeast: 8)
-    for _ in 0..<4 { #expect(try stage.gateway.exchange(request("fine")).text == "ok") }
+    _ = try fixture.upstream.requests(atLeast: 8)
+    for _ in 0..<4 { #expect(try fixture.gateway.exchange(request("fine")).text == "ok") }
     #expect(waiting.allSatisfy { $0.end == nil })
   }
 }

@@ -21,10 +21,10 @@ import Testing
   }
 
   @Test func `a body of any bytes arrives as it was sent, once`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     for (index, (name, body)) in Self.bodies.enumerated() {
-      #expect(try stage.gateway.exchange(SignedRequest(bytes: body).bytes).status == 200, "\(name)")
-      let seen = try stage.upstream.requests(atLeast: index + 1)
+      #expect(try fixture.gateway.exchange(SignedRequest(bytes: body).bytes).status == 200, "\(name)")
+      let seen = try fixture.upstream.requests(atLeast: index + 1)
       #expect(seen.count == index + 1, "\(name)")
       #expect(seen[index].body == body, "\(name)")
       #expect(seen[index].head.values("content-length") == ["\(body.count)"], "\(name)")
@@ -33,15 +33,15 @@ import Testing
   }
 
   @Test func `a body in chunks of any sizes arrives whole, once`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     var generator = SeededGenerator(seed: 2)
     for (index, (name, body)) in Self.bodies.enumerated() {
       // A byte each would be six times the bytes; that is for the short ones.
       let sizes =
         body.count < 1000 ? [1] : (0..<50).map { _ in Int.random(in: 1...20_000, using: &generator) }
       let request = SignedRequest(bytes: body).with { $0.chunks = sizes }
-      #expect(try stage.gateway.exchange(request.bytes).status == 200, "\(name)")
-      let seen = try stage.upstream.requests(atLeast: index + 1)
+      #expect(try fixture.gateway.exchange(request.bytes).status == 200, "\(name)")
+      let seen = try fixture.upstream.requests(atLeast: index + 1)
       #expect(seen.count == index + 1, "\(name)")
       #expect(seen[index].body == body, "\(name)")
       #expect(!seen[index].head.has("transfer-encoding"), "\(name)")
@@ -49,12 +49,12 @@ import Testing
   }
 
   @Test func `however a request is cut into packets it is the same request`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     var generator = SeededGenerator(seed: 3)
     for turn in 0..<20 {
       let body = generator.bytes(300)
       let request = SignedRequest(bytes: body).with { $0.chunks = turn % 2 == 0 ? nil : [7, 1, 64] }
-      let client = try stage.gateway.connect()
+      let client = try fixture.gateway.connect()
       var rest = request.bytes[...]
       while !rest.isEmpty {
         let count = min(Int.random(in: 1...120, using: &generator), rest.count)
@@ -62,73 +62,73 @@ import Testing
         rest = rest.dropFirst(count)
         _ = client.readSome(for: 0.001)
       }
-      #expect(try stage.upstream.requests(atLeast: turn + 1).last?.body == body, "turn \(turn)")
+      #expect(try fixture.upstream.requests(atLeast: turn + 1).last?.body == body, "turn \(turn)")
     }
-    #expect(stage.upstream.requests.count == 20)
+    #expect(fixture.upstream.requests.count == 20)
   }
 
   @Test func `a request byte by byte is delivered`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     let request = SignedRequest("drop by drop")
-    let client = try stage.gateway.connect()
+    let client = try fixture.gateway.connect()
     try client.send(request.bytes, pieces: 1, pauseMilliseconds: 1)
     #expect(try client.response().status == 200)
-    #expect(try stage.upstream.onlyRequest().body == request.body)
+    #expect(try fixture.upstream.onlyRequest().body == request.body)
   }
 
   @Test func `a POST without any framing is an empty body`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     let request = SignedRequest("")
     let lines = ["POST /hook HTTP/1.1", "Host: a"] + request.signatureLines + ["", ""]
-    #expect(try stage.gateway.exchange(Array(lines.joined(separator: "\r\n").utf8)).status == 200)
-    let seen = try stage.upstream.onlyRequest()
+    #expect(try fixture.gateway.exchange(Array(lines.joined(separator: "\r\n").utf8)).status == 200)
+    let seen = try fixture.upstream.onlyRequest()
     #expect(seen.body.isEmpty)
     #expect(seen.head.values("content-length") == ["0"])
   }
 
   @Test func `a sender that waits for 100 Continue gets it, then the answer`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     let request = SignedRequest("waited for").with { $0.lines.append("Expect: 100-continue") }
-    let client = try stage.gateway.connect()
+    let client = try fixture.gateway.connect()
     try client.send(request.head)
     #expect(try client.response().status == 100)
     try client.send(request.body)
     #expect(try client.response().status == 200)
-    let seen = try stage.upstream.onlyRequest()
+    let seen = try fixture.upstream.onlyRequest()
     #expect(seen.body == request.body)
     #expect(!seen.head.has("expect"))
   }
 
   @Test func `a sender that does not wait for 100 Continue is served as well`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     let request = SignedRequest("not waited").with { $0.lines.append("Expect: 100-Continue") }
-    let client = try stage.gateway.connect()
+    let client = try fixture.gateway.connect()
     try client.send(request.bytes)
     var response = try client.response()
     if response.status == 100 { response = try client.response() }
     #expect(response.status == 200)
-    #expect(try stage.upstream.onlyRequest().body == request.body)
+    #expect(try fixture.upstream.onlyRequest().body == request.body)
   }
 
   /// libcurl would say `Expect: 100-continue` above 1 MiB, and wait a second for who does not know it.
   @Test func `a long body comes without an expectation of ours`() throws {
-    let stage = try Stage(limits: "body-bytes-max: 2097152")
+    let fixture = try GatewayFixture(limits: "body-bytes-max: 2097152")
     let request = SignedRequest(bytes: [UInt8](repeating: 0x61, count: 1_200_000))
-    #expect(try stage.gateway.exchange(request.bytes).status == 200)
-    let seen = try stage.upstream.onlyRequest()
+    #expect(try fixture.gateway.exchange(request.bytes).status == 200)
+    let seen = try fixture.upstream.onlyRequest()
     #expect(seen.body == request.body)
     #expect(!seen.head.has("expect"))
   }
 
   @Test func `trailers of any name are neither headers nor forwarded`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     let request = SignedRequest("with trailers").with {
       $0.chunks = [5]
       $0.lines.append("Trailer: X-Verified, X-Late")
       $0.trailers = "X-Verified: late\r\nX-Late: yes\r\nContent-Length: 3\r\nmor-signature: 00\r\n"
     }
-    #expect(try stage.gateway.exchange(request.bytes).status == 200)
-    let seen = try stage.upstream.onlyRequest()
+    #expect(try fixture.gateway.exchange(request.bytes).status == 200)
+    let seen = try fixture.upstream.onlyRequest()
     #expect(seen.body == request.body)
     #expect(seen.head.values("x-verified") == ["true"])
     for name in ["x-late", "trailer"] { #expect(!seen.head.has(name)) }
@@ -138,7 +138,7 @@ import Testing
       $0.trailers = $0.signatureLines.map { $0 + "\r\n" }.joined()
       $0.ownSignatureLines = []
     }
-    #expect(try stage.gateway.exchange(late.bytes).status == 401)
+    #expect(try fixture.gateway.exchange(late.bytes).status == 401)
   }
 
   @Test func `an application in Python sees what was sent`() throws {

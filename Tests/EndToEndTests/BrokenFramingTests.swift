@@ -78,8 +78,8 @@ import Testing
   }
 
   /// The answer, once the connection has been seen to be closed with nothing behind it.
-  private func refused(_ stage: Stage, _ bytes: [UInt8], _ name: String) throws -> RawResponse {
-    let client = try stage.gateway.connect()
+  private func refused(_ fixture: GatewayFixture, _ bytes: [UInt8], _ name: String) throws -> RawResponse {
+    let client = try fixture.gateway.connect()
     client.offer(bytes)
     let response = try client.response()
     #expect(response.head.value("connection") == "close", "\(name)")
@@ -88,13 +88,13 @@ import Testing
   }
 
   @Test func `a broken head is answered with 400 and the end of the connection`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     for (name, head) in Self.heads {
       // A signed request behind it must not be taken for one.
       let bytes = Self.bytes(head) + Array(Self.body.utf8) + SignedRequest("smuggled").bytes
-      #expect(try refused(stage, bytes, name).status == 400, "\(name)")
+      #expect(try refused(fixture, bytes, name).status == 400, "\(name)")
     }
-    try stage.expectServing()
+    try fixture.expectServing()
   }
 
   private static let chunks: [(String, String)] = [
@@ -115,26 +115,26 @@ import Testing
   ]
 
   @Test func `broken chunks are answered with 400 and the end of the connection`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     for (name, body) in Self.chunks {
       let head = SignedRequest(Self.body).with { $0.chunks = [10] }.head
       let bytes = head + Array(body.utf8) + SignedRequest("smuggled").bytes
-      #expect(try refused(stage, bytes, name).status == 400, "\(name)")
+      #expect(try refused(fixture, bytes, name).status == 400, "\(name)")
     }
-    try stage.expectServing()
+    try fixture.expectServing()
   }
 
   @Test func `chunk overhead without data is cut off`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     let extensions = String(repeating: ";x=\"" + String(repeating: "y", count: 1000) + "\"", count: 40)
     for overhead in [
       "A" + extensions + "\r\n",
       String(repeating: "1;" + String(repeating: "e", count: 90) + "\r\nx\r\n", count: 400),
     ] {
       let bytes = SignedRequest(Self.body).with { $0.chunks = [10] }.head + Array(overhead.utf8)
-      #expect(try refused(stage, bytes, String(overhead.prefix(40))).status == 400)
+      #expect(try refused(fixture, bytes, String(overhead.prefix(40))).status == 400)
     }
-    try stage.expectServing()
+    try fixture.expectServing()
   }
 
   @Test(arguments: [
@@ -142,61 +142,61 @@ import Testing
     "POST /hook HTTP/0.9\r\nHost: a\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
   ])
   func `another version of HTTP is answered with 505`(text: String) throws {
-    let stage = try Stage()
-    #expect(try refused(stage, Array(text.utf8), text).status == 505)
-    try stage.expectServing()
+    let fixture = try GatewayFixture()
+    #expect(try refused(fixture, Array(text.utf8), text).status == 505)
+    try fixture.expectServing()
   }
 
   @Test func `an unknown path is 404 and another method 405 with what is allowed, both before the body`()
     throws
   {
-    let stage = try Stage(route: "methods: [POST, PUT]")
+    let fixture = try GatewayFixture(route: "methods: [POST, PUT]")
     // Neither sends its body: the answer does not wait for it.
     let lost = SignedRequest().with { $0.target = "/hook/else" }.head
-    #expect(try refused(stage, lost, "path").status == 404)
+    #expect(try refused(fixture, lost, "path").status == 404)
     let fetched = SignedRequest().with { $0.method = "DELETE" }.head
-    let response = try refused(stage, fetched, "method")
+    let response = try refused(fixture, fetched, "method")
     #expect(response.status == 405)
     #expect(response.head.value("allow") == "POST, PUT")
-    try stage.expectServing()
+    try fixture.expectServing()
   }
 
   @Test func `an expectation other than 100-continue is 417`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     let request = SignedRequest().with { $0.lines.append("Expect: a-miracle") }
-    #expect(try refused(stage, request.head, "expect").status == 417)
-    try stage.expectServing()
+    #expect(try refused(fixture, request.head, "expect").status == 417)
+    try fixture.expectServing()
   }
 
   @Test func `a body cut off by the sender's end or reset reaches nobody`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     for request in [SignedRequest("0123456789"), SignedRequest("0123456789").with { $0.chunks = [4] }] {
       let part = request.head + request.framedBody.dropLast(4)
-      let halfClosing = try stage.gateway.connect()
+      let halfClosing = try fixture.gateway.connect()
       try halfClosing.send(Array(part))
       halfClosing.halfClose()
       let answer = try halfClosing.readToEnd()
       #expect(answer.isEmpty || answer.contains("HTTP/1.1 400") || answer.contains("HTTP/1.1 408"))
-      let resetting = try stage.gateway.connect()
+      let resetting = try fixture.gateway.connect()
       try resetting.send(Array(part))
       resetting.reset()
     }
-    try stage.expectServing()
+    try fixture.expectServing()
   }
 
   @Test func `refused connections give their descriptors back`() throws {
-    let stage = try Stage()
-    try stage.expectServing()
-    let before = stage.gateway.descriptorCount
+    let fixture = try GatewayFixture()
+    try fixture.expectServing()
+    let before = fixture.gateway.descriptorCount
     var clients: [RawClient] = []
     for _ in 0..<40 {
-      let client = try stage.gateway.connect()
+      let client = try fixture.gateway.connect()
       client.offer(Array("nonsense\r\n\r\n".utf8))
       #expect(try client.response().status == 400)
       // It stays open on this side: the gateway has to end it by itself.
       clients.append(client)
     }
-    #expect(eventually(within: 20) { stage.gateway.descriptorCount <= before + 2 })
+    #expect(eventually(within: 20) { fixture.gateway.descriptorCount <= before + 2 })
     #expect(clients.count == 40)
   }
 }

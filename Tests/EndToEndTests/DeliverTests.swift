@@ -95,48 +95,50 @@ import Testing
   @Test(arguments: [0, 100, 100_000])
   func `what a dying pooled connection has read is not sent twice`(count: Int) throws {
     // The second request on a connection is read, and the connection closed without a word.
-    let stage = try Stage(workers: 1) { $0.turn == 0 ? .ok : .close }
-    #expect(try stage.gateway.exchange(SignedRequest("first").bytes).status == 200)
+    let fixture = try GatewayFixture(workers: 1) { $0.turn == 0 ? .ok : .close }
+    #expect(try fixture.gateway.exchange(SignedRequest("first").bytes).status == 200)
     let body = [UInt8](repeating: 7, count: count)
-    #expect(try stage.gateway.exchange(SignedRequest(bytes: body).bytes).status == 502)
-    try stage.gateway.waitForLog(containing: "reason=upstream-")
+    #expect(try fixture.gateway.exchange(SignedRequest(bytes: body).bytes).status == 502)
+    try fixture.gateway.waitForLog(containing: "reason=upstream-")
     // Were it sent again, it would have been by now.
     usleep(200_000)
-    let seen = stage.upstream.requests
+    let seen = fixture.upstream.requests
     try #require(seen.count == 2)
     #expect(seen[1].connection == 0 && seen[1].turn == 1)
     #expect(seen[1].body == body)
-    try stage.expectServing(after: 2)
+    try fixture.expectServing(after: 2)
   }
 
   @Test(arguments: [0, 100, 100_000])
   func `a GET that a dying pooled connection has read is not sent twice either`(count: Int) throws {
-    let stage = try Stage(route: "methods: [GET]", workers: 1) { $0.turn == 0 ? .ok : .reset }
+    let fixture = try GatewayFixture(route: "methods: [GET]", workers: 1) { $0.turn == 0 ? .ok : .reset }
     let request = SignedRequest(bytes: [UInt8](repeating: 7, count: count)).with { $0.method = "GET" }
-    #expect(try stage.gateway.exchange(request.bytes).status == 200)
-    #expect(try stage.gateway.exchange(request.bytes).status == 502)
+    #expect(try fixture.gateway.exchange(request.bytes).status == 200)
+    #expect(try fixture.gateway.exchange(request.bytes).status == 502)
     usleep(200_000)
-    #expect(stage.upstream.requests.count == 2)
+    #expect(fixture.upstream.requests.count == 2)
   }
 
   @Test func `a pooled connection that the upstream closed while idle costs nothing`() throws {
-    let stage = try Stage(workers: 1) { _ in UpstreamReply.ok.then(.closeWhenIdle(milliseconds: 100)) }
-    let before = stage.gateway.socketCount
+    let fixture = try GatewayFixture(workers: 1) { _ in
+      UpstreamReply.ok.then(.closeWhenIdle(milliseconds: 100))
+    }
+    let before = fixture.gateway.socketCount
     for turn in 0..<3 {
-      #expect(try stage.gateway.exchange(SignedRequest("turn \(turn)").bytes).status == 200)
+      #expect(try fixture.gateway.exchange(SignedRequest("turn \(turn)").bytes).status == 200)
       // It has been closed, and the gateway has seen it.
       #expect(
-        eventually { stage.upstream.openConnections == 0 && stage.gateway.socketCount <= before })
+        eventually { fixture.upstream.openConnections == 0 && fixture.gateway.socketCount <= before })
     }
-    #expect(stage.upstream.requests.map(\.connection) == [0, 1, 2])
+    #expect(fixture.upstream.requests.map(\.connection) == [0, 1, 2])
   }
 
   @Test func `connections to an upstream are kept, and not for longer than they may be idle`() throws {
-    let stage = try Stage(route: "upstream-idle-seconds-max: 10", workers: 1)
-    for turn in 0..<5 { #expect(try stage.gateway.exchange(SignedRequest("\(turn)").bytes).status == 200) }
-    #expect(stage.upstream.connections == 1)
-    #expect(eventually(within: 20) { stage.upstream.openConnections == 0 })
-    #expect(try stage.gateway.exchange(SignedRequest("late").bytes).status == 200)
-    #expect(stage.upstream.connections == 2)
+    let fixture = try GatewayFixture(route: "upstream-idle-seconds-max: 10", workers: 1)
+    for turn in 0..<5 { #expect(try fixture.gateway.exchange(SignedRequest("\(turn)").bytes).status == 200) }
+    #expect(fixture.upstream.connections == 1)
+    #expect(eventually(within: 20) { fixture.upstream.openConnections == 0 })
+    #expect(try fixture.gateway.exchange(SignedRequest("late").bytes).status == 200)
+    #expect(fixture.upstream.connections == 2)
   }
 }

@@ -6,11 +6,11 @@ import Testing
   private static let trusting = "trusted-proxies: [127.0.0.1, 10.0.0.0/8]"
 
   private func seen(top: String = "", _ lines: [String]) throws -> (head: HeaderLines, log: String) {
-    let stage = try Stage(top: top)
+    let fixture = try GatewayFixture(top: top)
     let request = SignedRequest().with { $0.lines = ["Host: hooks.example"] + lines }
-    #expect(try stage.gateway.exchange(request.bytes).status == 200)
-    let head = try stage.upstream.onlyRequest().head
-    return (head, try stage.gateway.waitForLog(containing: "msg=delivery"))
+    #expect(try fixture.gateway.exchange(request.bytes).status == 200)
+    let head = try fixture.upstream.onlyRequest().head
+    return (head, try fixture.gateway.waitForLog(containing: "msg=delivery"))
   }
 
   private static let claims = [
@@ -76,12 +76,12 @@ import Testing
   func `what a front says in bytes that are no text goes on byte for byte, and grows by us alone`(
     name: String
   ) throws {
-    let stage = try Stage(top: Self.trusting)
+    let fixture = try GatewayFixture(top: Self.trusting)
     let request = SignedRequest().with { $0.lines = ["Host: a", "\(name): ~a~", "\(name): ~"] }
-    #expect(try stage.gateway.exchange(request.bytes.map { $0 == 0x7E ? 0xFF : $0 }).status == 200)
+    #expect(try fixture.gateway.exchange(request.bytes.map { $0 == 0x7E ? 0xFF : $0 }).status == 200)
     let ours = name == "Forwarded" ? "for=127.0.0.1" : "127.0.0.1"
     #expect(
-      try stage.upstream.onlyRequest().head.values(name.lowercased()) == ["\u{FF}a\u{FF}, \u{FF}, \(ours)"])
+      try fixture.upstream.onlyRequest().head.values(name.lowercased()) == ["\u{FF}a\u{FF}, \u{FF}, \(ours)"])
   }
 
   @Test(

@@ -6,10 +6,10 @@ import Testing
   private func seen(
     by route: String = "", top: String = "", _ change: (inout SignedRequest) -> Void
   ) throws -> RecordedRequest {
-    let stage = try Stage(route: route, top: top)
+    let fixture = try GatewayFixture(route: route, top: top)
     let request = SignedRequest().with(change)
-    #expect(try stage.gateway.exchange(request.bytes).status == 200)
-    return try stage.upstream.onlyRequest()
+    #expect(try fixture.gateway.exchange(request.bytes).status == 200)
+    return try fixture.upstream.onlyRequest()
   }
 
   @Test func `method, query, and the fields' order, case and repetitions are kept`() throws {
@@ -127,67 +127,68 @@ import Testing
   }
 
   @Test func `a trusted proxy's forwarding fields are believed and added to`() throws {
-    let stage = try Stage(top: "trusted-proxies: [127.0.0.0/8]")
+    let fixture = try GatewayFixture(top: "trusted-proxies: [127.0.0.0/8]")
     let request = SignedRequest().with {
       $0.lines += [
         "X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: https", "X-Forwarded-Host: shop.test",
         "Forwarded: for=192.0.2.1",
       ]
     }
-    #expect(try stage.gateway.exchange(request.bytes).status == 200)
-    let seen = try stage.upstream.onlyRequest().head
+    #expect(try fixture.gateway.exchange(request.bytes).status == 200)
+    let seen = try fixture.upstream.onlyRequest().head
     #expect(seen.values("x-forwarded-for") == ["192.0.2.1, 127.0.0.1"])
     #expect(seen.values("x-forwarded-proto") == ["https"])
     #expect(seen.values("x-forwarded-host") == ["shop.test"])
     #expect(seen.values("forwarded") == ["for=192.0.2.1, for=127.0.0.1"])
-    #expect(try stage.gateway.waitForLog(containing: "msg=delivery").contains("remote=192.0.2.1"))
+    #expect(try fixture.gateway.waitForLog(containing: "msg=delivery").contains("remote=192.0.2.1"))
   }
 
   @Test func `a request id is kept or given, and stands in the log`() throws {
-    let stage = try Stage()
-    _ = try stage.gateway.exchange(SignedRequest().with { $0.lines.append("X-Request-Id: sender-17") }.bytes)
-    _ = try stage.gateway.exchange(SignedRequest().bytes)
-    let seen = try stage.upstream.requests(atLeast: 2)
+    let fixture = try GatewayFixture()
+    _ = try fixture.gateway.exchange(
+      SignedRequest().with { $0.lines.append("X-Request-Id: sender-17") }.bytes)
+    _ = try fixture.gateway.exchange(SignedRequest().bytes)
+    let seen = try fixture.upstream.requests(atLeast: 2)
     #expect(seen[0].head.values("x-request-id") == ["sender-17"])
-    try stage.gateway.waitForLog(containing: "request_id=sender-17")
+    try fixture.gateway.waitForLog(containing: "request_id=sender-17")
     let given = seen[1].head.values("x-request-id")
     #expect(given.count == 1 && given[0].count >= 16)
-    try stage.gateway.waitForLog(containing: "request_id=\(given[0])")
+    try fixture.gateway.waitForLog(containing: "request_id=\(given[0])")
   }
 
   @Test func `one delivery is one log line, whatever its path and fields hold`() throws {
-    let stage = try Stage(path: "/hook/*")
-    let before = stage.gateway.log.count
+    let fixture = try GatewayFixture(path: "/hook/*")
+    let before = fixture.gateway.log.count
     let request = SignedRequest().with {
       $0.target = "/hook/a%0Alevel=error%1B[31m\"='x"
       $0.lines += ["X-Request-Id: a\u{9}msg=forged", "X-Other: \u{9B}31m"]
     }
-    #expect(try stage.gateway.exchange(request.bytes).status == 200)
-    try stage.gateway.waitForLog(containing: "msg=delivery", from: before)
-    _ = try stage.gateway.exchange(SignedRequest().with { $0.target = "/hook/b" }.bytes)
-    try stage.gateway.waitForLog(containing: "path=/hook/b", from: before)
-    let lines = stage.gateway.log.dropFirst(before)
+    #expect(try fixture.gateway.exchange(request.bytes).status == 200)
+    try fixture.gateway.waitForLog(containing: "msg=delivery", from: before)
+    _ = try fixture.gateway.exchange(SignedRequest().with { $0.target = "/hook/b" }.bytes)
+    try fixture.gateway.waitForLog(containing: "path=/hook/b", from: before)
+    let lines = fixture.gateway.log.dropFirst(before)
     #expect(lines.count == 2)
     #expect(lines.allSatisfy { $0.hasPrefix("time=") && $0.utf8.allSatisfy { (0x20..<0x7F).contains($0) } })
   }
 
   @Test func `an observing route forwards what fails, with the reason and without the mark`() throws {
-    let stage = try Stage(route: "observe: true") { _ in .answer(202, body: "seen") }
+    let fixture = try GatewayFixture(route: "observe: true") { _ in .answer(202, body: "seen") }
     let forged = SignedRequest("forged").with {
       $0.secret = "another"
       $0.lines += ["X-Verified: true", "X-Verified-Failed: no"]
     }
-    let response = try stage.gateway.exchange(forged.bytes)
+    let response = try fixture.gateway.exchange(forged.bytes)
     #expect(response.status == 202 && response.text == "seen")
     let bare = SignedRequest("bare").with { $0.ownSignatureLines = [] }
-    #expect(try stage.gateway.exchange(bare.bytes).status == 202)
-    #expect(try stage.gateway.exchange(SignedRequest("genuine").bytes).status == 202)
+    #expect(try fixture.gateway.exchange(bare.bytes).status == 202)
+    #expect(try fixture.gateway.exchange(SignedRequest("genuine").bytes).status == 202)
     let broken = SignedRequest("broken").with { $0.lines.append("Content-Length: 1") }
-    #expect(try stage.gateway.exchange(broken.bytes).status == 400)
-    let seen = try stage.upstream.requests(atLeast: 3)
+    #expect(try fixture.gateway.exchange(broken.bytes).status == 400)
+    let seen = try fixture.upstream.requests(atLeast: 3)
     #expect(seen.map { $0.head.values("x-verified-failed") } == [["mismatch"], ["signature-missing"], []])
     #expect(seen.map { $0.head.values("x-verified") } == [[], [], ["true"]])
     #expect(seen.map(\.body) == ["forged", "bare", "genuine"].map { Array($0.utf8) })
-    #expect(stage.gateway.log.contains { $0.contains("level=warning") && $0.contains("observe") })
+    #expect(fixture.gateway.log.contains { $0.contains("level=warning") && $0.contains("observe") })
   }
 }

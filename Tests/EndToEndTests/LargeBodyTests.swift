@@ -23,19 +23,19 @@ import Testing
   }
 
   @Test func `wherever two requests are cut, the body of the first ends where it said`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     let first = SignedRequest(bytes: Self.body(600_000, seed: 11))
     for second in [SignedRequest("behind"), SignedRequest(bytes: Self.body(100_000, seed: 12))] {
       let all = first.bytes + second.bytes
       for cut in Self.cuts(first, second) {
-        let client = try stage.gateway.connect()
+        let client = try fixture.gateway.connect()
         client.offer(Array(all[..<cut]))
         usleep(20_000)
         client.offer(Array(all[cut...]))
         for _ in 0..<2 { #expect(try client.response().status == 200, "cut at \(cut)") }
-        let seen = try stage.upstream.requests(atLeast: 2).map(\.body)
+        let seen = try fixture.upstream.requests(atLeast: 2).map(\.body)
         #expect(seen == [first.body, second.body], "cut at \(cut)")
-        stage.upstream.forget()
+        fixture.upstream.forget()
       }
     }
   }
@@ -47,57 +47,59 @@ import Testing
         SignedRequest(bytes: Self.body(size, seed: UInt64(turn))).with { $0.chunks = chunks }
       }
     }
-    let stage = try Stage(limits: "body-bytes-max: 4194304")
-    let client = try stage.gateway.connect()
+    let fixture = try GatewayFixture(limits: "body-bytes-max: 4194304")
+    let client = try fixture.gateway.connect()
     for request in requests {
       client.offer(request.bytes)
       #expect(try client.response().status == 200, "\(request.body.count)")
-      #expect(try stage.upstream.onlyRequest().body == request.body, "\(request.body.count)")
-      stage.upstream.forget()
+      #expect(try fixture.upstream.onlyRequest().body == request.body, "\(request.body.count)")
+      fixture.upstream.forget()
     }
   }
 
   @Test func `a large body that a sender breaks off reaches nobody, and its place is free again`() throws {
     let body = Self.body(900_000, seed: 13)
-    let stage = try Stage(limits: "in-flight-max: 1")
+    let fixture = try GatewayFixture(limits: "in-flight-max: 1")
     let request = SignedRequest(bytes: body)
     for reset in [false, true] {
       for sent in [1, 5000, 70_000, 400_000, 899_999] {
-        let client = try stage.gateway.connect()
+        let client = try fixture.gateway.connect()
         client.offer(request.head + Array(body[..<sent]))
         _ = client.readSome(for: 0.02)
         if reset { client.reset() } else { client.close() }
         #expect(
-          eventually { (try? stage.gateway.exchange(SignedRequest("next").bytes).status) == 200 }, "\(sent)")
+          eventually { (try? fixture.gateway.exchange(SignedRequest("next").bytes).status) == 200 }, "\(sent)"
+        )
       }
     }
-    #expect(stage.upstream.requests.allSatisfy { $0.body == Array("next".utf8) })
+    #expect(fixture.upstream.requests.allSatisfy { $0.body == Array("next".utf8) })
   }
 
   @Test func `a forged large body is refused wherever its altered byte is`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     let body = Self.body(600_000, seed: 14)
     let request = SignedRequest(bytes: body)
     for place in [0, 3000, 65_535, 262_143, 262_144, 599_999] {
       var altered = request.bytes
       altered[request.head.count + place] ^= 1
-      #expect(try stage.gateway.exchange(altered).status == 401, "\(place)")
+      #expect(try fixture.gateway.exchange(altered).status == 401, "\(place)")
     }
-    try stage.expectServing()
+    try fixture.expectServing()
   }
 
   @Test func `body bytes in flight are counted while a large body comes`() throws {
     let latch = Latch()
-    let stage = try Stage(limits: "body-bytes-max: 800000\nin-flight-bytes-max: 1000000") { request in
+    let fixture = try GatewayFixture(limits: "body-bytes-max: 800000\nin-flight-bytes-max: 1000000") {
+      request in
       request.body.count == 600_000 ? latch.held() : .ok
     }
     let waiting = SignedRequest(bytes: Self.body(600_000, seed: 15))
     let large = SignedRequest(bytes: Self.body(500_000, seed: 16))
     let bytes = large.bytes
-    let first = try stage.gateway.connect()
+    let first = try fixture.gateway.connect()
     first.offer(waiting.bytes)
-    _ = try stage.upstream.requests(atLeast: 1)
-    let second = try stage.gateway.connect()
+    _ = try fixture.upstream.requests(atLeast: 1)
+    let second = try fixture.gateway.connect()
     second.offer(bytes)
     let response = try second.response()
     #expect(response.status == 503)
@@ -105,8 +107,8 @@ import Testing
     latch.open()
     #expect(try first.response().status == 200)
     // Its place is given back behind the answer.
-    #expect(eventually { (try? stage.gateway.exchange(bytes).status) == 200 })
-    #expect(try stage.upstream.requests(atLeast: 2).map(\.body) == [waiting.body, large.body])
+    #expect(eventually { (try? fixture.gateway.exchange(bytes).status) == 200 })
+    #expect(try fixture.upstream.requests(atLeast: 2).map(\.body) == [waiting.body, large.body])
   }
 
   // MARK: To upstreams of all kinds
@@ -147,20 +149,20 @@ import Testing
 
   /// Its answers make libcurl speak to it as to one that knows no chunks.
   @Test func `an upstream of HTTP 1.0 gets a length and every byte`() throws {
-    let stage = try Stage { _ in
+    let fixture = try GatewayFixture { _ in
       UpstreamReply.raw("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok").then(.close)
     }
     for turn in 0..<4 {
       let request = SignedRequest(bytes: Self.body(turn % 2 == 0 ? 500_000 : 10, seed: UInt64(40 + turn)))
-      #expect(try stage.gateway.exchange(request.bytes).status == 200)
-      let seen = try stage.upstream.onlyRequest()
+      #expect(try fixture.gateway.exchange(request.bytes).status == 200)
+      let seen = try fixture.upstream.onlyRequest()
       #expect(seen.body == request.body && seen.head.values("content-length") == ["\(request.body.count)"])
-      stage.upstream.forget()
+      fixture.upstream.forget()
     }
   }
 
   @Test func `any method and a head of any size go with a large body`() throws {
-    let stage = try Stage(
+    let fixture = try GatewayFixture(
       route: "methods: [POST, PUT, DELETE, GET]",
       limits: "header-bytes-max: 65536\nheader-fields-max: 200")
     for method in ["PUT", "DELETE", "POST", "GET"] {
@@ -169,11 +171,11 @@ import Testing
           $0.method = method
           $0.lines += (0..<fields).map { "X-\($0): " + String(repeating: "v", count: 600) }
         }
-        #expect(try stage.gateway.exchange(request.bytes).status == 200, "\(method) \(fields)")
-        let seen = try stage.upstream.onlyRequest()
+        #expect(try fixture.gateway.exchange(request.bytes).status == 200, "\(method) \(fields)")
+        let seen = try fixture.upstream.onlyRequest()
         #expect(seen.method == method && seen.body == request.body, "\(method) \(fields)")
         #expect(seen.head.lines.count { $0.hasPrefix("X-") && $0.hasSuffix("vvv") } == fields)
-        stage.upstream.forget()
+        fixture.upstream.forget()
       }
     }
   }
@@ -194,20 +196,20 @@ import Testing
   }
 
   @Test func `deliveries of all sizes at once do not mix`() throws {
-    let stage = try Stage(workers: 1) { request in .answer(200, body: "\(request.body.count)") }
+    let fixture = try GatewayFixture(workers: 1) { request in .answer(200, body: "\(request.body.count)") }
     let requests = (0..<24).map { number in
       let size = [90_000, 400_000, 10, 1_000_000][number % 4] + number
       return SignedRequest(bytes: Self.body(size, seed: UInt64(70 + number)))
     }
     for _ in 0..<2 {
-      let clients = try requests.map { _ in try stage.gateway.connect() }
+      let clients = try requests.map { _ in try fixture.gateway.connect() }
       for (client, request) in zip(clients, requests) { client.offer(request.bytes) }
       for (client, request) in zip(clients, requests) {
         #expect(try client.response().text == "\(request.body.count)")
       }
-      let seen = try stage.upstream.requests(atLeast: requests.count)
+      let seen = try fixture.upstream.requests(atLeast: requests.count)
       #expect(Set(seen.map(\.body)) == Set(requests.map(\.body)))
-      stage.upstream.forget()
+      fixture.upstream.forget()
     }
   }
 

@@ -16,20 +16,20 @@ import Testing
   func `a preamble or a handshake is 400, and the log says what it is and what to do`(
     bytes: String, name: String, advice: String
   ) throws {
-    let stage = try Stage()
-    let client = try stage.gateway.connect()
+    let fixture = try GatewayFixture()
+    let client = try fixture.gateway.connect()
     client.offer(bytes.unicodeScalars.map { UInt8($0.value) })
     #expect(try client.response().status == 400)
-    let line = try stage.gateway.waitForLog(containing: "reason=malformed")
+    let line = try fixture.gateway.waitForLog(containing: "reason=malformed")
     #expect(line.contains(name) && line.contains(advice), "\(line)")
-    try stage.expectServing()
+    try fixture.expectServing()
   }
 
   @Test(arguments: ["\r\n\r\nPOST / HTTP/1.1\r\n", "\r\n\r\n\r\n", "\r\n\rP"])
   func `other empty lines are what they were`(bytes: String) throws {
-    let stage = try Stage()
-    #expect(try stage.gateway.exchange(Array(bytes.utf8)).status == 400)
-    let line = try stage.gateway.waitForLog(containing: "reason=malformed")
+    let fixture = try GatewayFixture()
+    #expect(try fixture.gateway.exchange(Array(bytes.utf8)).status == 400)
+    let line = try fixture.gateway.waitForLog(containing: "reason=malformed")
     #expect(line.contains("more than one empty line before the request line"))
   }
 }

@@ -6,14 +6,15 @@ import Testing
 @Suite(.ownThread) struct OverLimitTests {
   private static let closing = UpstreamReply.answer(200, lines: ["Connection: close"], body: "ok")
 
-  private func stage(_ limits: String, descriptors: Int) throws -> Stage {
-    try Stage(limits: limits, startedBy: ["prlimit", "--nofile=\(descriptors)"]) { _ in Self.closing }
+  private func fixture(_ limits: String, descriptors: Int) throws -> GatewayFixture {
+    try GatewayFixture(limits: limits, startedBy: ["prlimit", "--nofile=\(descriptors)"]) { _ in Self.closing
+    }
   }
 
   /// So many that each have had one answer and stay.
-  private func seated(_ count: Int, at stage: Stage) throws -> [RawClient] {
+  private func seated(_ count: Int, at fixture: GatewayFixture) throws -> [RawClient] {
     try (0..<count).map { _ in
-      let client = try stage.gateway.connect()
+      let client = try fixture.gateway.connect()
       try client.send(SignedRequest("seated").bytes)
       #expect(try client.response().status == 200)
       return client
@@ -21,17 +22,17 @@ import Testing
   }
 
   @Test func `who is refused and goes on sending takes no descriptor from deliveries`() throws {
-    let stage = try stage("connections-max: 20\nin-flight-max: 20", descriptors: 260)
-    let inside = try seated(20, at: stage)
+    let fixture = try fixture("connections-max: 20\nin-flight-max: 20", descriptors: 260)
+    let inside = try seated(20, at: fixture)
     var flood: [RawClient] = []
     var statuses: [Int] = []
     var most = 0
     // Each that was cut off is followed by another one.
     for turn in 0..<15 {
       flood.removeAll { $0.isDead }
-      while flood.count < 400 { flood.append(try stage.gateway.connect()) }
+      while flood.count < 400 { flood.append(try fixture.gateway.connect()) }
       for client in flood { client.offer([120], within: 0) }
-      most = max(most, stage.gateway.descriptorCount)
+      most = max(most, fixture.gateway.descriptorCount)
       let client = inside[turn % inside.count]
       try client.send(SignedRequest("genuine").bytes)
       statuses.append(try client.response(within: 30).status)
@@ -39,14 +40,14 @@ import Testing
     }
     #expect(statuses == Array(repeating: 200, count: 15))
     #expect(most < 200, "descriptors open at most, of 260, with 20 connections allowed")
-    #expect(stage.gateway.log.filter { $0.contains("no connection can be accepted") } == [])
+    #expect(fixture.gateway.log.filter { $0.contains("no connection can be accepted") } == [])
   }
 
   @Test func `who is refused and sent a short request hears 503 and when to come again`() throws {
-    let stage = try Stage(limits: "connections-max: 1")
-    let inside = try seated(1, at: stage)
+    let fixture = try GatewayFixture(limits: "connections-max: 1")
+    let inside = try seated(1, at: fixture)
     for _ in 0..<20 {
-      let refused = try stage.gateway.connect()
+      let refused = try fixture.gateway.connect()
       refused.offer(SignedRequest("short").bytes)
       refused.halfClose()
       let response = try refused.response()
@@ -59,15 +60,15 @@ import Testing
 
   /// As a front does that has lost its pool. Most of them hear it, however many places there are to wait in.
   @Test func `who opens hundreds of connections at once hears 503 on most of them`() throws {
-    let stage = try Stage(limits: "connections-max: 1")
-    let inside = try seated(1, at: stage)
-    let crowd = try (0..<300).map { _ in try stage.gateway.connect() }
+    let fixture = try GatewayFixture(limits: "connections-max: 1")
+    let inside = try seated(1, at: fixture)
+    let crowd = try (0..<300).map { _ in try fixture.gateway.connect() }
     for client in crowd { client.offer(SignedRequest("short").bytes, within: 1) }
     let heard = crowd.count { (try? $0.response(within: 5).status) == 503 }
     #expect(heard > 150)
     // Nobody waits to be closed for ever, and the places are free again.
     #expect(crowd.allSatisfy { $0.isClosedByPeer(within: 15) })
-    let later = try stage.gateway.connect()
+    let later = try fixture.gateway.connect()
     #expect(try later.response().status == 503)
     #expect(inside.count == 1)
   }
@@ -76,31 +77,31 @@ import Testing
   func `a connection that lingers behind its last answer keeps its place until it is closed`(request: String)
     throws
   {
-    let stage = try Stage(limits: "connections-max: 1\nbody-bytes-max: 10")
+    let fixture = try GatewayFixture(limits: "connections-max: 1\nbody-bytes-max: 10")
     // On a busy machine the second may come when the first is over.
     let isRefused = eventually(within: 30) {
-      guard let lingering = try? stage.gateway.connect() else { return false }
+      guard let lingering = try? fixture.gateway.connect() else { return false }
       lingering.offer(Array(request.utf8))
       guard let status = try? lingering.response(within: 5).status, (400..<500).contains(status) else {
         return false
       }
-      let isFull = (try? stage.gateway.connect())?.readSome(for: 0.5).latin1.contains(" 503 ") == true
+      let isFull = (try? fixture.gateway.connect())?.readSome(for: 0.5).latin1.contains(" 503 ") == true
       lingering.close()
       return isFull
     }
     #expect(isRefused)
-    #expect(eventually { (try? stage.gateway.exchange(SignedRequest("small").bytes).status) == 200 })
+    #expect(eventually { (try? fixture.gateway.exchange(SignedRequest("small").bytes).status) == 200 })
   }
 
   @Test func `an upstream is not blamed for a lack of descriptors`() throws {
-    let stage = try Stage { _ in Self.closing }
-    let inside = try seated(1, at: stage)
-    try GatewayProcess.prlimit(stage.gateway.pid, soft: 4)
+    let fixture = try GatewayFixture { _ in Self.closing }
+    let inside = try seated(1, at: fixture)
+    try GatewayProcess.prlimit(fixture.gateway.pid, soft: 4)
     try inside[0].send(SignedRequest().bytes)
     #expect(try inside[0].response().status == 502)
-    let line = try stage.gateway.waitForLog(containing: "reason=upstream-connect")
+    let line = try fixture.gateway.waitForLog(containing: "reason=upstream-connect")
     #expect(line.contains("Too many open files") && line.contains("LimitNOFILE="), "\(line)")
-    try GatewayProcess.prlimit(stage.gateway.pid, soft: 1024)
+    try GatewayProcess.prlimit(fixture.gateway.pid, soft: 1024)
     try inside[0].send(SignedRequest().bytes)
     #expect(try inside[0].response().status == 200)
   }
@@ -148,6 +149,6 @@ extension GatewayProcess {
   fileprivate static func prlimit(_ pid: pid_t, soft: Int) throws {
     let child = try ChildProcess(
       ["prlimit", "--pid", "\(pid)", "--nofile=\(soft):"], environment: ["PATH": "/usr/bin:/bin"])
-    guard child.waitForExit(within: 10) == 0 else { throw HarnessError("prlimit: \(child.lines)") }
+    guard child.waitForExit(within: 10) == 0 else { throw FixtureError("prlimit: \(child.lines)") }
   }
 }

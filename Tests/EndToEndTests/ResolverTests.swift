@@ -48,7 +48,7 @@ final class SlowResolver: Sendable {
         environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"])
       if child?.waitForExit(within: 30) == 0 { return }
     }
-    throw HarnessError("no C compiler")
+    throw FixtureError("no C compiler")
   }
 
   private static let source = """

@@ -4,36 +4,36 @@ import Testing
 /// Which deliveries go where.
 @Suite(.ownThread) struct RouteTests {
   @Test func `the rest of a prefix route is appended as it was written`() throws {
-    let stage = try Stage(path: "/hooks/*")
+    let fixture = try GatewayFixture(path: "/hooks/*")
     let rests = ["a", "a/b", "a/", "", "%41%20b", "a;v=1", "~x_y.z", "a?q=1", "...", "a.b"]
     for rest in rests {
       let request = SignedRequest().with { $0.target = "/hooks/" + rest }
-      #expect(try stage.gateway.exchange(request.bytes).status == 200, "\(rest)")
+      #expect(try fixture.gateway.exchange(request.bytes).status == 200, "\(rest)")
     }
-    #expect(stage.upstream.requests.map(\.target) == rests.map { "/app/" + $0 })
+    #expect(fixture.upstream.requests.map(\.target) == rests.map { "/app/" + $0 })
   }
 
   @Test func `a rest that two readers could resolve differently is 400 and closed`() throws {
-    let stage = try Stage(path: "/hooks/*")
+    let fixture = try GatewayFixture(path: "/hooks/*")
     for rest in [
       "../x", "a/../b", "a/..", ".", "a/./b", "/a", "a//b", "a\\b", "%2e%2e/x", "a/%2E%2e", "%2Fx", "a%5Cb",
       "a%00",
       "%", "%4", "%zz", "..;/x", ".;a",
     ] {
-      let client = try stage.gateway.connect()
+      let client = try fixture.gateway.connect()
       client.offer(SignedRequest().with { $0.target = "/hooks/" + rest }.bytes)
       #expect(try client.response().status == 400, "\(rest)")
       #expect(client.isClosedByPeer(), "\(rest)")
     }
-    #expect(stage.upstream.requests.isEmpty)
-    #expect(try stage.gateway.exchange(SignedRequest().with { $0.target = "/hooks" }.bytes).status == 404)
+    #expect(fixture.upstream.requests.isEmpty)
+    #expect(try fixture.gateway.exchange(SignedRequest().with { $0.target = "/hooks" }.bytes).status == 404)
   }
 
   /// Its reset may come with the request, before the refusal is written, and then ends the connection from within.
   @Test func `a sender that is gone when it is refused is recorded once`() throws {
-    let stage = try Stage(top: "log: {refused-per-minute-max: unlimited}")
+    let fixture = try GatewayFixture(top: "log: {refused-per-minute-max: unlimited}")
     for number in 0..<100 {
-      let client = try stage.gateway.connect()
+      let client = try fixture.gateway.connect()
       client.offer(
         SignedRequest("").with {
           $0.target = "/nowhere"
@@ -41,9 +41,9 @@ import Testing
         }.bytes)
       client.reset()
     }
-    #expect(try stage.gateway.exchange(SignedRequest().bytes).status == 200)
-    _ = try stage.gateway.waitForLog(containing: "outcome=forwarded")
-    let seen = stage.gateway.log.compactMap { line in
+    #expect(try fixture.gateway.exchange(SignedRequest().bytes).status == 200)
+    _ = try fixture.gateway.waitForLog(containing: "outcome=forwarded")
+    let seen = fixture.gateway.log.compactMap { line in
       line.split(separator: " ").first { $0.hasPrefix("request_id=gone-") }
     }
     #expect(Set(seen).count == seen.count)
@@ -82,13 +82,15 @@ import Testing
   }
 
   @Test func `GET, HEAD and others pass where the route names them`() throws {
-    let stage = try Stage(route: "methods: [GET, HEAD, PUT, PATCH]") { _ in .answer(200, body: "an answer") }
+    let fixture = try GatewayFixture(route: "methods: [GET, HEAD, PUT, PATCH]") { _ in
+      .answer(200, body: "an answer")
+    }
     for method in ["GET", "HEAD", "PUT", "PATCH", "GET"] {
       let request = SignedRequest("").with { $0.method = method }
       let bodiless = Array(
         ([method + " /hook HTTP/1.1", "Host: a"] + request.signatureLines + ["", ""])
           .joined(separator: "\r\n").utf8)
-      let client = try stage.gateway.connect()
+      let client = try fixture.gateway.connect()
       try client.send(bodiless)
       let response = try client.response(to: method)
       #expect(response.status == 200, "\(method)")
@@ -98,31 +100,31 @@ import Testing
       try client.send(bodiless)
       #expect(try client.response(to: method).status == 200, "\(method)")
     }
-    let seen = stage.upstream.requests
+    let seen = fixture.upstream.requests
     #expect(seen.map(\.method) == ["GET", "HEAD", "PUT", "PATCH", "GET"].flatMap { [$0, $0] })
     #expect(seen.allSatisfy { $0.head.has("content-length") == ["PUT", "PATCH"].contains($0.method) })
-    #expect(try stage.gateway.exchange(SignedRequest().bytes).status == 405)
+    #expect(try fixture.gateway.exchange(SignedRequest().bytes).status == 405)
   }
 
   @Test func `a HEAD with a body keeps it, and nobody waits for a body of the answer`() throws {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
-    let stage = try Stage(route: "methods: [HEAD]") { _ in .raw(head) }
+    let fixture = try GatewayFixture(route: "methods: [HEAD]") { _ in .raw(head) }
     for body in ["a body", "", "a body"] {
-      let client = try stage.gateway.connect()
+      let client = try fixture.gateway.connect()
       try client.send(SignedRequest(body).with { $0.method = "HEAD" }.bytes)
       let response = try client.response(to: "HEAD")
       #expect(response.status == 200)
       #expect(response.head.values("content-length") == ["9"])
     }
-    #expect(stage.upstream.requests.map(\.method) == ["HEAD", "HEAD", "HEAD"])
-    #expect(stage.upstream.requests.map(\.body) == ["a body", "", "a body"].map { Array($0.utf8) })
+    #expect(fixture.upstream.requests.map(\.method) == ["HEAD", "HEAD", "HEAD"])
+    #expect(fixture.upstream.requests.map(\.body) == ["a body", "", "a body"].map { Array($0.utf8) })
   }
 
   @Test func `a GET with a body keeps it`() throws {
-    let stage = try Stage(route: "methods: [GET]")
+    let fixture = try GatewayFixture(route: "methods: [GET]")
     let request = SignedRequest("a body").with { $0.method = "GET" }
-    #expect(try stage.gateway.exchange(request.bytes).status == 200)
-    let seen = try stage.upstream.onlyRequest()
+    #expect(try fixture.gateway.exchange(request.bytes).status == 200)
+    let seen = try fixture.upstream.onlyRequest()
     #expect(seen.method == "GET" && seen.body == request.body)
   }
 

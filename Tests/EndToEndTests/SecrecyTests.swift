@@ -76,13 +76,13 @@ import Testing
   }
 
   @Test func `the kernel's view of the process does not show the secret`() throws {
-    let stage = try Stage()
-    try stage.expectServing()
+    let fixture = try GatewayFixture()
+    try fixture.expectServing()
     for name in ["cmdline", "environ"] {
-      #expect(!stage.gateway.procFile(name).contains(GatewayProcess.secret))
+      #expect(!fixture.gateway.procFile(name).contains(GatewayProcess.secret))
     }
-    #expect(stage.gateway.procFile("cmdline").contains("--config"))
-    let limits = stage.gateway.procFile("limits").latin1
+    #expect(fixture.gateway.procFile("cmdline").contains("--config"))
+    let limits = fixture.gateway.procFile("limits").latin1
     #expect(
       limits.split(separator: "\n").contains { $0.hasPrefix("Max core file size") && $0.contains(" 0 ") })
   }

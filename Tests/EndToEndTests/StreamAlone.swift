@@ -5,10 +5,10 @@ import Testing
 /// What a large answer takes of memory.
 @Suite(.ownThread) struct StreamAlone {
   @Test func `a 100 MB answer to a slow reader stays out of memory, and others are served`() throws {
-    let stage = try Stage(workers: 1, StreamTests.reply)
-    #expect(try stage.gateway.exchange(SignedRequest("warm").bytes).status == 200)
-    let before = stage.gateway.residentBytes
-    let slow = try RawClient(port: stage.gateway.port, receiveBufferBytes: 65_536)
+    let fixture = try GatewayFixture(workers: 1, StreamTests.reply)
+    #expect(try fixture.gateway.exchange(SignedRequest("warm").bytes).status == 200)
+    let before = fixture.gateway.residentBytes
+    let slow = try RawClient(port: fixture.gateway.port, receiveBufferBytes: 65_536)
     try slow.send(SignedRequest("large").with { $0.lines.append("Connection: close") }.bytes)
     let first = slow.take(1_000)
     var received = first.count
@@ -19,10 +19,12 @@ import Testing
       let part = slow.take(isSlow ? 16_384 : 1_048_576)
       received += part.count
       if part.isEmpty { break }
-      highest = max(highest, stage.gateway.residentBytes)
+      highest = max(highest, fixture.gateway.residentBytes)
       guard isSlow else { continue }
       usleep(5_000)
-      if received < 200_000 { #expect(try stage.gateway.exchange(SignedRequest("other").bytes).text == "ok") }
+      if received < 200_000 {
+        #expect(try fixture.gateway.exchange(SignedRequest("other").bytes).text == "ok")
+      }
     }
     let head = try #require(first.firstIndex(of: Array("\r\n\r\n".utf8))) + 4
     #expect(received == head + StreamTests.large)

@@ -13,9 +13,9 @@ import Testing
   }
 
   @Test func `a 100 MB answer reaches a slow reader whole, and others are served`() throws {
-    let stage = try Stage(workers: 1, Self.reply)
-    #expect(try stage.gateway.exchange(SignedRequest("warm").bytes).status == 200)
-    let slow = try RawClient(port: stage.gateway.port, receiveBufferBytes: 65_536)
+    let fixture = try GatewayFixture(workers: 1, Self.reply)
+    #expect(try fixture.gateway.exchange(SignedRequest("warm").bytes).status == 200)
+    let slow = try RawClient(port: fixture.gateway.port, receiveBufferBytes: 65_536)
     try slow.send(SignedRequest("large").with { $0.lines.append("Connection: close") }.bytes)
     let first = slow.take(1_000)
     var received = first.count
@@ -27,38 +27,40 @@ import Testing
       if part.isEmpty { break }
       guard isSlow else { continue }
       usleep(5_000)
-      if received < 200_000 { #expect(try stage.gateway.exchange(SignedRequest("other").bytes).text == "ok") }
+      if received < 200_000 {
+        #expect(try fixture.gateway.exchange(SignedRequest("other").bytes).text == "ok")
+      }
     }
     let head = try #require(first.firstIndex(of: Array("\r\n\r\n".utf8))) + 4
     #expect(received == head + Self.large)
   }
 
   @Test func `a sender that takes nothing of its answer is cut off, one that takes some is not`() throws {
-    let stage = try Stage(limits: "reply-seconds-max: 5", workers: 1, Self.reply)
-    let stuck = try RawClient(port: stage.gateway.port, receiveBufferBytes: 16_384)
+    let fixture = try GatewayFixture(limits: "reply-seconds-max: 5", workers: 1, Self.reply)
+    let stuck = try RawClient(port: fixture.gateway.port, receiveBufferBytes: 16_384)
     try stuck.send(SignedRequest("large").bytes)
-    _ = try stage.upstream.requests(atLeast: 1)
-    let slow = try RawClient(port: stage.gateway.port, receiveBufferBytes: 16_384)
+    _ = try fixture.upstream.requests(atLeast: 1)
+    let slow = try RawClient(port: fixture.gateway.port, receiveBufferBytes: 16_384)
     try slow.send(SignedRequest("large").bytes)
     // The one has nothing read from it until it is cut off, the other takes a little all the time.
     var taken = 0
     let isCut = eventually(within: 40) {
       taken += slow.take(400_000).count
-      return stage.gateway.log.contains { $0.contains("reason=reply-timeout") }
+      return fixture.gateway.log.contains { $0.contains("reason=reply-timeout") }
     }
     #expect(isCut)
     #expect(slow.end == nil && taken > 0)
     var received = 0
     while stuck.end == nil, received < Self.large { received += stuck.take(1_048_576).count }
     #expect(received < Self.large && stuck.end == .reset)
-    #expect(try stage.gateway.exchange(SignedRequest("other").bytes).text == "ok")
+    #expect(try fixture.gateway.exchange(SignedRequest("other").bytes).text == "ok")
   }
 
   @Test(arguments: ["reply-seconds-max", "drain-seconds-max"])
   func `a sender that takes none of its answers is named when it is cut off`(bound: String) throws {
     let answer = UpstreamReply.answer(200, body: String(repeating: "0", count: 60_000))
-    let stage = try Stage(limits: "\(bound): 1", workers: 1) { _ in answer }
-    let deaf = try RawClient(port: stage.gateway.port, receiveBufferBytes: 4_096)
+    let fixture = try GatewayFixture(limits: "\(bound): 1", workers: 1) { _ in answer }
+    let deaf = try RawClient(port: fixture.gateway.port, receiveBufferBytes: 4_096)
     // More than the kernel keeps, and each of them is recorded before it is taken.
     deaf.offer([[UInt8]](repeating: SignedRequest("untaken").bytes, count: 400).flatMap { $0 })
     if bound == "drain-seconds-max" {
@@ -66,18 +68,18 @@ import Testing
       var seen = 0
       let isHeld = eventually {
         usleep(300_000)
-        defer { seen = stage.upstream.requests.count }
-        return seen > 0 && seen == stage.upstream.requests.count
+        defer { seen = fixture.upstream.requests.count }
+        return seen > 0 && seen == fixture.upstream.requests.count
       }
       #expect(isHeld)
-      stage.gateway.signal(SIGTERM)
+      fixture.gateway.signal(SIGTERM)
     }
-    let line = try stage.gateway.waitForLog(containing: "did not take its answer", within: 20)
+    let line = try fixture.gateway.waitForLog(containing: "did not take its answer", within: 20)
     #expect(line.contains("level=notice") && line.contains(" reason=\(bound) remote=127.0.0.1 "))
     let name = try #require(line.firstMatch(of: #/ request_id=(\w+)/#)).1
-    let delivery = stage.gateway.log.first { $0.contains("msg=delivery") && $0.contains(name) }
+    let delivery = fixture.gateway.log.first { $0.contains("msg=delivery") && $0.contains(name) }
     #expect(delivery?.contains("outcome=forwarded status=200") == true)
-    #expect(!stage.gateway.log.contains { $0.contains("reason=reply-timeout") })
+    #expect(!fixture.gateway.log.contains { $0.contains("reason=reply-timeout") })
     withExtendedLifetime(deaf) {}
   }
 
@@ -90,12 +92,12 @@ import Testing
         .then(.close),
     ]
     for reply in upstreams {
-      let stage = try Stage { _ in reply }
-      let client = try stage.gateway.connect()
+      let fixture = try GatewayFixture { _ in reply }
+      let client = try fixture.gateway.connect()
       try client.send(SignedRequest().bytes)
-      #expect(throws: HarnessError.self) { try client.response() }
+      #expect(throws: FixtureError.self) { try client.response() }
       #expect(client.end != nil)
-      let line = try stage.gateway.waitForLog(containing: "outcome=failed")
+      let line = try fixture.gateway.waitForLog(containing: "outcome=failed")
       #expect(line.contains("reason=upstream-closed"))
     }
   }
@@ -104,42 +106,42 @@ import Testing
   func `a sender that goes away changes nothing for the app, which gets the delivery once`(resets: Bool)
     throws
   {
-    let stage = try Stage(workers: 1) { request in
+    let fixture = try GatewayFixture(workers: 1) { request in
       request.body == Array("gone".utf8) ? UpstreamReply.ok.after(milliseconds: 500) : .ok
     }
-    let client = try stage.gateway.connect()
+    let client = try fixture.gateway.connect()
     try client.send(SignedRequest("gone").bytes)
-    _ = try stage.upstream.requests(atLeast: 1)
+    _ = try fixture.upstream.requests(atLeast: 1)
     if resets { client.reset() } else { client.close() }
-    for turn in 0..<5 { #expect(try stage.gateway.exchange(SignedRequest("\(turn)").bytes).text == "ok") }
-    let line = try stage.gateway.waitForLog(containing: "body_bytes=4")
+    for turn in 0..<5 { #expect(try fixture.gateway.exchange(SignedRequest("\(turn)").bytes).text == "ok") }
+    let line = try fixture.gateway.waitForLog(containing: "body_bytes=4")
     #expect(line.contains("route=/hook"))
-    let seen = try stage.upstream.requests(atLeast: 6)
+    let seen = try fixture.upstream.requests(atLeast: 6)
     #expect(seen.count { $0.body == Array("gone".utf8) } == 1)
     #expect(seen.count == 6)
   }
 
   @Test func `senders that go away in the middle of a large answer leave nothing behind`() throws {
-    let stage = try Stage(workers: 1, Self.reply)
-    #expect(try stage.gateway.exchange(SignedRequest("warm").bytes).status == 200)
-    let before = stage.gateway.descriptorCount
+    let fixture = try GatewayFixture(workers: 1, Self.reply)
+    #expect(try fixture.gateway.exchange(SignedRequest("warm").bytes).status == 200)
+    let before = fixture.gateway.descriptorCount
     for turn in 0..<6 {
-      let client = try RawClient(port: stage.gateway.port, receiveBufferBytes: 16_384)
+      let client = try RawClient(port: fixture.gateway.port, receiveBufferBytes: 16_384)
       try client.send(SignedRequest("large").bytes)
       #expect(!client.take(10_000).isEmpty)
       if turn % 2 == 0 { client.reset() } else { client.close() }
     }
-    #expect(eventually(within: 20) { stage.gateway.descriptorCount <= before + 2 })
-    #expect(try stage.gateway.exchange(SignedRequest("other").bytes).text == "ok")
+    #expect(eventually(within: 20) { fixture.gateway.descriptorCount <= before + 2 })
+    #expect(try fixture.gateway.exchange(SignedRequest("other").bytes).text == "ok")
   }
 
   @Test func `a body of several megabytes arrives whole`() throws {
-    let stage = try Stage(limits: "body-bytes-max: 8388608")
+    let fixture = try GatewayFixture(limits: "body-bytes-max: 8388608")
     var generator = SeededGenerator(seed: 9)
     let block = generator.bytes(65_536)
     var body: [UInt8] = []
     for _ in 0..<80 { body += block }
-    #expect(try stage.gateway.exchange(SignedRequest(bytes: body).bytes, seconds: 30).status == 200)
-    #expect(try stage.upstream.onlyRequest().body == body)
+    #expect(try fixture.gateway.exchange(SignedRequest(bytes: body).bytes, seconds: 30).status == 200)
+    #expect(try fixture.upstream.onlyRequest().body == body)
   }
 }

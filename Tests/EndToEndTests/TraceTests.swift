@@ -8,11 +8,11 @@ import Testing
   private func trace(
     _ lines: [String], route: String = ""
   ) throws -> (seen: RecordedRequest, logged: String?) {
-    let stage = try Stage(route: route)
+    let fixture = try GatewayFixture(route: route)
     let request = SignedRequest().with { $0.lines += lines }
-    #expect(try stage.gateway.exchange(request.bytes).status == 200)
-    let line = try stage.gateway.waitForLog(containing: "msg=delivery")
-    return (try stage.upstream.onlyRequest(), TraceTests.traceID(in: line))
+    #expect(try fixture.gateway.exchange(request.bytes).status == 200)
+    let line = try fixture.gateway.waitForLog(containing: "msg=delivery")
+    return (try fixture.upstream.onlyRequest(), TraceTests.traceID(in: line))
   }
 
   private static func traceID(in line: String) -> String? {
@@ -45,9 +45,9 @@ import Testing
   }
 
   @Test func `each delivery without a trace begins one of its own`() throws {
-    let stage = try Stage(workers: 1)
-    for _ in 0..<3 { #expect(try stage.gateway.exchange(SignedRequest().bytes).status == 200) }
-    let ids = Set(try stage.upstream.requests(atLeast: 3).compactMap { $0.head.value("traceparent") })
+    let fixture = try GatewayFixture(workers: 1)
+    for _ in 0..<3 { #expect(try fixture.gateway.exchange(SignedRequest().bytes).status == 200) }
+    let ids = Set(try fixture.upstream.requests(atLeast: 3).compactMap { $0.head.value("traceparent") })
     #expect(ids.count == 3)
   }
 
@@ -61,21 +61,21 @@ import Testing
   }
 
   @Test func `a refused delivery is logged with its sender's trace and begins none`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     for lines in [["traceparent: \(Self.parent)"], []] {
       let request = SignedRequest().with {
         $0.lines += lines
         $0.secret = "wrong"
       }
-      #expect(try stage.gateway.exchange(request.bytes).status == 401)
+      #expect(try fixture.gateway.exchange(request.bytes).status == 401)
     }
-    try eventuallyTwoRefusals(stage)
-    let refusals = stage.gateway.log.filter { $0.contains("outcome=refused") }
+    try eventuallyTwoRefusals(fixture)
+    let refusals = fixture.gateway.log.filter { $0.contains("outcome=refused") }
     // Two connections are two loops' affair: either may be the first to tell.
     #expect(Set(refusals.map(Self.traceID)) == ["4bf92f3577b34da6a3ce929d0e0e4736", nil])
   }
 
-  private func eventuallyTwoRefusals(_ stage: Stage) throws {
-    try #require(eventually { stage.gateway.log.filter { $0.contains("outcome=refused") }.count == 2 })
+  private func eventuallyTwoRefusals(_ fixture: GatewayFixture) throws {
+    try #require(eventually { fixture.gateway.log.filter { $0.contains("outcome=refused") }.count == 2 })
   }
 }

@@ -92,20 +92,20 @@ import Testing
   }
 
   @Test func `every failed verification is answered alike and reaches nobody`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     var first: [UInt8]?
     for (name, bytes) in Self.signatures + Self.timestamps + Self.bodies {
-      let response = try stage.gateway.exchange(bytes)
+      let response = try fixture.gateway.exchange(bytes)
       #expect(response.status == 401, "\(name)")
       let whole = response.head.bytes + response.body
       #expect(whole == first ?? whole, "\(name)")
       first = whole
     }
-    try stage.expectServing()
+    try fixture.expectServing()
   }
 
   @Test func `the log tells the reasons apart that the answer hides`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     let cases: [(SignedRequest, String)] = [
       (SignedRequest().with { $0.ownSignatureLines = [] }, "reason=signature-missing"),
       (SignedRequest().with { $0.signature = "00" }, "reason=signature-malformed"),
@@ -114,45 +114,45 @@ import Testing
       (SignedRequest().with { $0.shiftSeconds = -400 }, "reason=stale"),
     ]
     for (request, reason) in cases {
-      #expect(try stage.gateway.exchange(request.bytes).status == 401)
-      let line = try stage.gateway.waitForLog(containing: reason)
+      #expect(try fixture.gateway.exchange(request.bytes).status == 401)
+      let line = try fixture.gateway.waitForLog(containing: reason)
       #expect(line.contains("status=401"))
     }
-    #expect(try stage.gateway.waitForLog(containing: "reason=stale").contains("signature right, signed 40"))
+    #expect(try fixture.gateway.waitForLog(containing: "reason=stale").contains("signature right, signed 40"))
   }
 
   @Test(arguments: [-270, 0, 270])
   func `inside the tolerance a timestamp of either side is taken`(shift: Int) throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     let request = SignedRequest().with { $0.shiftSeconds = shift }
-    #expect(try stage.gateway.exchange(request.bytes).status == 200)
+    #expect(try fixture.gateway.exchange(request.bytes).status == 200)
   }
 
   @Test func `an upper-case signature and header names of any case verify`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     let request = SignedRequest(bytes: Self.body)
     let time = request.timestampText
     let signature = SignedRequest.sign(Self.body, timestamp: time, secret: GatewayProcess.secret)
     let spelled = request.with {
       $0.ownSignatureLines = ["MOR-TIMESTAMP:\(time)", "Mor-Signature: \(signature.uppercased()) \t"]
     }
-    #expect(try stage.gateway.exchange(spelled.bytes).status == 200)
+    #expect(try fixture.gateway.exchange(spelled.bytes).status == 200)
   }
 
   @Test func `after a refused signature the connection goes on in step`() throws {
-    let stage = try Stage()
-    let client = try stage.gateway.connect()
+    let fixture = try GatewayFixture()
+    let client = try fixture.gateway.connect()
     try client.send(SignedRequest("forged").with { $0.secret = "another" }.bytes)
     #expect(try client.response().status == 401)
     try client.send(SignedRequest("genuine").bytes)
     #expect(try client.response().status == 200)
-    #expect(try stage.upstream.onlyRequest().body == Array("genuine".utf8))
+    #expect(try fixture.upstream.onlyRequest().body == Array("genuine".utf8))
   }
 
   @Test func `one flipped bit anywhere in timestamp, signature or body is refused`() throws {
-    let stage = try Stage()
+    let fixture = try GatewayFixture()
     var generator = SeededGenerator(seed: 20_261)
-    let client = try stage.gateway.connect()
+    let client = try fixture.gateway.connect()
     for _ in 0..<150 {
       let request = SignedRequest(bytes: generator.bytes(40))
       let time = request.timestampText
@@ -171,6 +171,6 @@ import Testing
       try client.send(spoiled.bytes)
       #expect(try client.response().status == 401, "\(parts.map(\.latin1))")
     }
-    try stage.expectServing()
+    try fixture.expectServing()
   }
 }

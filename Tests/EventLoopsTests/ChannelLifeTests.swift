@@ -12,14 +12,14 @@ import Testing
     engine: Engine
   ) async throws {
     let diary = Diary()
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         channel.closeFuture.whenComplete { _ in diary.note("close future") }
         try channel.add(Probe(diary))
       },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         try client.send("hello")
         #expect(eventually { diary.has("read hello") })
         client.close()
@@ -36,7 +36,7 @@ import Testing
     engine: Engine
   ) async throws {
     let diary = Diary()
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         try channel.set(.allowRemoteHalfClosure, true)
@@ -47,8 +47,8 @@ import Testing
         }
         try channel.add(probe)
       },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         try client.send("question")
         client.halfClose()
         #expect(try client.readToEnd() == Array("answer".utf8))
@@ -64,10 +64,10 @@ import Testing
     async throws
   {
     let diary = Diary()
-    try await Stage.with(
+    try await LoopFixture.with(
       engine, connection: { try $0.add(Probe(diary)) },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         try client.send("x")
         client.halfClose()
         #expect(client.isClosedByPeer())
@@ -81,7 +81,7 @@ import Testing
   ) async throws {
     let diary = Diary()
     let answer = String(repeating: "a", count: 20_000_000)
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         try channel.set(.allowRemoteHalfClosure, true)
@@ -100,8 +100,8 @@ import Testing
         }
         try channel.add(probe)
       },
-      { stage in
-        let client = try stage.connect(receiveBufferBytes: 4096)
+      { fixture in
+        let client = try fixture.connect(receiveBufferBytes: 4096)
         try client.send("x")
         #expect(eventually { diary.has("full") })
         #expect(!diary.has("shut"))
@@ -117,14 +117,14 @@ import Testing
   @Test(arguments: Engine.allCases)
   func `a reset is noticed although nobody reads`(engine: Engine) async throws {
     let diary = Diary()
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         try channel.set(.autoRead, false)
         try channel.add(Probe(diary))
       },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         #expect(eventually { diary.has("active") })
         client.reset()
         #expect(eventually { diary.has("removed") })
@@ -137,7 +137,7 @@ import Testing
     async throws
   {
     let diary = Diary()
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         let probe = Probe(diary)
@@ -157,8 +157,8 @@ import Testing
         }
         try channel.add(probe)
       },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         try client.send("x")
         #expect(eventually { diary.has("removed") })
         #expect(
@@ -170,7 +170,7 @@ import Testing
 
   @Test(arguments: Engine.allCases)
   func `a connection that lingers for no time is reset`(engine: Engine) async throws {
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         let probe = Probe(Diary())
@@ -181,8 +181,8 @@ import Testing
         }
         try channel.add(probe)
       },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         try client.send("x")
         _ = client.readSome(for: 60)
         #expect(client.end == .reset)
@@ -192,7 +192,7 @@ import Testing
   @Test(arguments: Engine.allCases)
   func `loops that end close their connections and keep every promise`(engine: Engine) async throws {
     let diary = Diary()
-    let client = try await Stage.with(
+    let client = try await LoopFixture.with(
       engine, threads: 2,
       connection: { channel in
         channel.closeFuture.whenComplete { _ in diary.note("close future") }
@@ -204,8 +204,8 @@ import Testing
         }
         try channel.add(probe)
       },
-      { stage in
-        let client = Locked(try stage.connect())
+      { fixture in
+        let client = Locked(try fixture.connect())
         try client.withLock { try $0.send("x") }
         #expect(eventually { diary.has("full") })
         return client
@@ -218,15 +218,15 @@ import Testing
   @Test(arguments: Engine.allCases)
   func `a connection that was closed while it became one is not begun`(engine: Engine) async throws {
     let diary = Diary()
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         let probe = Probe(diary)
         probe.onActive = { $0.close(promise: nil) }
         try channel.add(probe)
       },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         client.offer(Array("too late".utf8))
         _ = client.readSome(for: 60)
         #expect(client.end != nil)
@@ -241,7 +241,7 @@ import Testing
     engine: Engine
   ) async throws {
     let open = Locked<[ObjectIdentifier: any Channel]>([:])
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         let id = ObjectIdentifier(channel)
@@ -254,14 +254,14 @@ import Testing
         probe.onInactive = { _ in open.withLock { $0[id] = nil } }
         try channel.add(probe)
       },
-      { stage in
+      { fixture in
         for _ in 0..<20 {
-          let clients = try (0..<16).map { _ in try stage.connect() }
+          let clients = try (0..<16).map { _ in try fixture.connect() }
           #expect(eventually { open.withLock { $0.count } == 16 })
           try clients[0].send("close the others")
           for client in clients[1...] { client.offer(Array("x".utf8)) }
           #expect(eventually { open.withLock { $0.count } == 1 })
-          let next = try stage.connect()
+          let next = try fixture.connect()
           try next.send("new")
           #expect(next.take(all: 3) == Array("new".utf8))
           for client in clients + [next] { client.close() }

@@ -9,15 +9,15 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct FlowTests {
   @Test(arguments: Engine.allCases)
   func `what comes in goes out again, all of it and in order`(engine: Engine) async throws {
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         let probe = Probe(Diary())
         probe.onRead = { $0.say($1) }
         try channel.add(probe)
       },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         for size in [1, 2, 2047, 2048, 2049, 4096, 65_536, 65_537, 100_000, 300_000] {
           let piece = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8 &+ size) }
           try client.send(piece)
@@ -31,15 +31,15 @@ import Testing
   func `nothing is read unasked, and one wish brings what there is`(engine: Engine) async throws {
     let diary = Diary()
     let channels = Locked<[any Channel]>([])
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         try channel.set(.autoRead, false)
         channels.withLock { $0.append(channel) }
         try channel.add(Probe(diary))
       },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         try client.send("one")
         #expect(eventually { diary.has("active") })
         let channel = try #require(channels.withLock { $0.first })
@@ -71,7 +71,7 @@ import Testing
     let diary = Diary()
     let parts = 64
     let channels = Locked<[any Channel]>([])
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         try channel.set(.writeBufferWaterMark, .init(low: 10_000, high: 200_000))
@@ -87,8 +87,8 @@ import Testing
         }
         try channel.add(probe)
       },
-      { stage in
-        let client = try stage.connect(receiveBufferBytes: 4096)
+      { fixture in
+        let client = try fixture.connect(receiveBufferBytes: 4096)
         try client.send("x")
         #expect(eventually { diary.has("full") })
         let channel = try #require(channels.withLock { $0.first })
@@ -114,7 +114,7 @@ import Testing
   @Test(arguments: Engine.allCases)
   func `writes without bytes keep their promises, in their places`(engine: Engine) async throws {
     let diary = Diary()
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         let probe = Probe(diary)
@@ -132,8 +132,8 @@ import Testing
         }
         try channel.add(probe)
       },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         try client.send("x")
         #expect(eventually { diary.has("alone") })
         #expect(diary.all.drop { $0 != "flush" } == ["flush", "0", "1", "2", "3", "4", "5", "alone"])
@@ -144,7 +144,7 @@ import Testing
   @Test(arguments: Engine.allCases)
   func `writing, flushing and reading go on from within any of them`(engine: Engine) async throws {
     let diary = Diary()
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         try channel.set(.writeBufferWaterMark, .init(low: 1, high: 2))
@@ -173,8 +173,8 @@ import Testing
         }
         try channel.add(probe)
       },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         for text in ["one", "two"] {
           try client.send(text)
           var got = ""
@@ -194,7 +194,7 @@ import Testing
   @Test(arguments: Engine.allCases, Moment.allCases)
   func `closing is safe at any moment`(engine: Engine, moment: Moment) async throws {
     let diary = Diary()
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         try channel.set(.maxMessagesPerRead, 16)
@@ -215,8 +215,8 @@ import Testing
         }
         try channel.add(probe)
       },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         client.offer([UInt8](repeating: 65, count: 1000))
         _ = client.readSome(for: 60)
         #expect(client.end != nil)
@@ -230,7 +230,7 @@ import Testing
   @Test(arguments: Engine.allCases)
   func `a sender without end does not keep the loop for itself`(engine: Engine) async throws {
     let flood = Diary()
-    try await Stage.with(
+    try await LoopFixture.with(
       engine,
       connection: { channel in
         let probe = Probe(Diary())
@@ -239,8 +239,8 @@ import Testing
         }
         try channel.add(probe)
       },
-      { stage in
-        let noisy = Locked(try stage.connect())
+      { fixture in
+        let noisy = Locked(try fixture.connect())
         let isOver = Locked(false)
         let noise = Task.detached {
           try await onThread {
@@ -250,7 +250,7 @@ import Testing
         }
         #expect(eventually { !flood.all.isEmpty })
         for _ in 0..<20 {
-          let client = try stage.connect()
+          let client = try fixture.connect()
           try client.send("fair")
           #expect(client.take(all: 4) == Array("fair".utf8))
         }
@@ -262,10 +262,10 @@ import Testing
   @Test(arguments: Engine.allCases)
   func `options come back as they were set`(engine: Engine) async throws {
     let channels = Locked<[any Channel]>([])
-    try await Stage.with(
+    try await LoopFixture.with(
       engine, connection: { channel in channels.withLock { $0.append(channel) } },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         #expect(eventually { channels.withLock { !$0.isEmpty } })
         let channel = try #require(channels.withLock { $0.first })
         #expect(eventually { channel.isActive })
@@ -287,7 +287,7 @@ import Testing
         try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 3)).get()
         #expect(try await socket.getSoLinger().get().l_linger == 3)
         #expect(
-          channel.localAddress?.port == Int(stage.port) && channel.remoteAddress?.ipAddress == "127.0.0.1")
+          channel.localAddress?.port == Int(fixture.port) && channel.remoteAddress?.ipAddress == "127.0.0.1")
         client.close()
         try await channel.closeFuture.get()
         await #expect(throws: ChannelError.self) { try await channel.getOption(.autoRead).get() }

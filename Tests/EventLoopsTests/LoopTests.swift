@@ -117,19 +117,19 @@ import Testing
   /// SwiftNIO's loop would not come back to its sockets.
   @Test func `tasks without end starve neither sockets nor timers`() async throws {
     let isOver = Locked(false)
-    try await Stage.with(
+    try await LoopFixture.with(
       .epoll,
       connection: { channel in
         let probe = Probe(Diary())
         probe.onRead = { $0.say($1) }
         try channel.add(probe)
       },
-      { stage in
-        let loop = stage.group.next()
+      { fixture in
+        let loop = fixture.group.next()
         @Sendable func again() { if !isOver.withLock({ $0 }) { loop.execute(again) } }
         loop.execute(again)
         try await loop.scheduleTask(in: .milliseconds(5)) {}.futureResult.get()
-        let client = try stage.connect()
+        let client = try fixture.connect()
         try client.send("x")
         #expect(client.take(all: 1) == Array("x".utf8))
         isOver.withLock { $0 = true }

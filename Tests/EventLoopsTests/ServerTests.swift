@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ServerTests {
   @Test func `loops that share a socket take turns`() async throws {
     let loops = Locked<[ObjectIdentifier: Int]>([:])
-    try await Stage.with(
+    try await LoopFixture.with(
       .epoll, threads: 2,
       connection: { channel in
         let probe = Probe(Diary())
@@ -19,10 +19,10 @@ import Testing
         }
         try channel.add(probe)
       },
-      { stage in
+      { fixture in
         var clients: [RawClient] = []
         for _ in 0..<20 {
-          let client = try stage.connect()
+          let client = try fixture.connect()
           #expect(client.take(all: 5) == Array("hello".utf8))
           clients.append(client)
         }
@@ -33,19 +33,19 @@ import Testing
   @Test(arguments: Engine.allCases)
   func `while accepting is off connections wait, and none is lost`(engine: Engine) async throws {
     let diary = Diary()
-    try await Stage.with(
+    try await LoopFixture.with(
       engine, threads: 2, connection: { try $0.add(Probe(diary)) },
-      { stage in
-        for channel in stage.listening { try await channel.setOption(.autoRead, value: false).get() }
-        let clients = try (0..<10).map { _ in try stage.connect() }
-        try await stage.group.next().scheduleTask(in: .milliseconds(50)) {}.futureResult.get()
+      { fixture in
+        for channel in fixture.listening { try await channel.setOption(.autoRead, value: false).get() }
+        let clients = try (0..<10).map { _ in try fixture.connect() }
+        try await fixture.group.next().scheduleTask(in: .milliseconds(50)) {}.futureResult.get()
         #expect(!diary.has("active"))
-        for channel in stage.listening { try await channel.setOption(.autoRead, value: true).get() }
+        for channel in fixture.listening { try await channel.setOption(.autoRead, value: true).get() }
         #expect(eventually { diary.count("active") == 10 })
         for client in clients { client.close() }
-        for channel in stage.listening { try await channel.close().get() }
+        for channel in fixture.listening { try await channel.close().get() }
         // A child that another test begins holds what was open until it has become its program.
-        #expect(eventually { (try? stage.connect()) == nil })
+        #expect(eventually { (try? fixture.connect()) == nil })
       })
   }
 
@@ -56,16 +56,16 @@ import Testing
     let accepted = Diary()
     let descriptor = try listeningSocket(listens: false)
     let errors = ErrorCounter(diary)
-    try await Stage.with(
+    try await LoopFixture.with(
       .epoll, descriptor: descriptor, server: { try $0.add(errors) },
       connection: { try $0.add(Probe(accepted)) },
-      { stage in
+      { fixture in
         #expect(eventually { diary.has("failed") })
-        try await stage.group.next().scheduleTask(in: .milliseconds(200)) {}.futureResult.get()
+        try await fixture.group.next().scheduleTask(in: .milliseconds(200)) {}.futureResult.get()
         // Without a rest it would be tens of thousands.
         #expect(diary.count("failed") <= 20)
         #expect(listen(descriptor, 16) == 0)
-        let client = try stage.connect()
+        let client = try fixture.connect()
         #expect(eventually { accepted.has("active") })
         client.close()
       })
@@ -75,10 +75,10 @@ import Testing
   @Test func `a connection that cannot be watched is told of where it was accepted`() async throws {
     let diary = Diary()
     let errors = ErrorCounter(diary)
-    try await Stage.with(
+    try await LoopFixture.with(
       .epoll, server: { try $0.add(errors) }, connection: { try $0.add(Probe(diary)) },
-      { stage in
-        let server = try #require(stage.listening.first as? ServerChannel)
+      { fixture in
+        let server = try #require(fixture.listening.first as? ServerChannel)
         let rests = try await server.loop.submit {
           let descriptor = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
           let channel = SocketChannel(loop: server.loop, descriptor: descriptor, parent: server, local: nil)
@@ -89,7 +89,7 @@ import Testing
         #expect(rests)
         #expect(eventually { diary.has("removed") })
         #expect(diary.all == ["registered", "unregistered", "failed", "removed"])
-        let client = try stage.connect()
+        let client = try fixture.connect()
         #expect(eventually { diary.has("active") })
         client.close()
       })
@@ -121,13 +121,13 @@ import Testing
   @Test(arguments: Engine.allCases)
   func `a listening socket that rests is closed with its loop`(engine: Engine) async throws {
     let diary = Diary()
-    let (port, count) = try await Stage.with(
+    let (port, count) = try await LoopFixture.with(
       engine, threads: 2,
       server: { channel in channel.closeFuture.whenComplete { _ in diary.note("closed") } },
       connection: { _ in },
-      { stage in
-        for channel in stage.listening { try await channel.setOption(.autoRead, value: false).get() }
-        return (stage.port, stage.listening.count)
+      { fixture in
+        for channel in fixture.listening { try await channel.setOption(.autoRead, value: false).get() }
+        return (fixture.port, fixture.listening.count)
       })
     #expect(diary.count("closed") == count)
     #expect(throws: (any Error).self) { try RawClient(port: port) }
@@ -167,14 +167,14 @@ import Testing
 
   @Test(arguments: Engine.allCases)
   func `NIO's own HTTP handlers serve on it`(engine: Engine) async throws {
-    try await Stage.with(
+    try await LoopFixture.with(
       engine, threads: 2,
       connection: { channel in
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
         try channel.add(Echo())
       },
-      { stage in
-        let client = try stage.connect()
+      { fixture in
+        let client = try fixture.connect()
         try client.send(
           "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nfirstGET /b HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(try client.response().text == "/a first")
@@ -210,20 +210,20 @@ import Testing
   @Test(arguments: Engine.allCases)
   func `nothing is left of connections that come and go`(engine: Engine) async throws {
     let diary = Diary()
-    try await Stage.with(
+    try await LoopFixture.with(
       engine, threads: 2,
       connection: { channel in
         let probe = Probe(diary)
         probe.onRead = { $0.say($1) }
         try channel.add(probe)
       },
-      { stage in
+      { fixture in
         var generator = SeededGenerator(seed: 11)
         var clients: [RawClient] = []
         var connected = 0
         for _ in 0..<600 {
           if clients.count < 24 {
-            clients.append(try stage.connect())
+            clients.append(try fixture.connect())
             connected += 1
           }
           let index = Int.random(in: 0..<clients.count, using: &generator)

@@ -6,22 +6,22 @@ import Testing
 @Suite struct DispatchFirstTests {
   @Test(arguments: [200, 204, 302, 400, 404, 500, 503, 599])
   func `the first upstream's answer is the sender's, whatever its status`(status: Int) throws {
-    let dispatching = Dispatching(.first)
+    let dispatching = DispatchFixture(.first)
     dispatching.at("a").complete(status, "said")
     #expect(dispatching.forwarder.names == ["a"])
     #expect(dispatching.lines == ["send \(status) said"])
-    #expect(try dispatching.gate.onlyRecord().outcome == .forwarded)
+    #expect(try dispatching.fixture.onlyRecord().outcome == .forwarded)
   }
 
   @Test func `the next is tried where the first could not be connected to`() throws {
-    let dispatching = Dispatching(.first)
+    let dispatching = DispatchFixture(.first)
     dispatching.at("a").finish(.refusedConnection)
     dispatching.at("b").finish(.brokenTLS)
     #expect(dispatching.forwarder.names == ["a", "b", "c"])
     #expect(dispatching.forwarder.attempts.allSatisfy { $0.body == sampleBody })
     dispatching.at("c").complete(200, "here")
     #expect(dispatching.lines == ["send 200 here"])
-    let record = try dispatching.gate.onlyRecord()
+    let record = try dispatching.fixture.onlyRecord()
     #expect(record.attempts == 3)
     #expect(record.upstream == "c")
   }
@@ -31,11 +31,11 @@ import Testing
     (.cutOff, "refuse 502 upstream-closed"),
   ])
   func `once something was sent no other is tried`(failure: ForwardFailure, line: String) throws {
-    let dispatching = Dispatching(.first)
+    let dispatching = DispatchFixture(.first)
     dispatching.at("a").finish(failure)
     #expect(dispatching.forwarder.names == ["a"])
     #expect(dispatching.lines == [line])
-    let record = try dispatching.gate.onlyRecord()
+    let record = try dispatching.fixture.onlyRecord()
     #expect(record.outcome == .failed)
     #expect(record.upstream == "a")
     #expect(record.upstreamStatus == nil)
@@ -43,100 +43,100 @@ import Testing
   }
 
   @Test func `when none can be connected to, the last one's failure is told`() throws {
-    let dispatching = Dispatching(.first)
+    let dispatching = DispatchFixture(.first)
     for name in ["a", "b", "c"] { dispatching.at(name).finish(.refusedConnection) }
     #expect(dispatching.lines == ["refuse 502 upstream-connect"])
-    let record = try dispatching.gate.onlyRecord()
+    let record = try dispatching.fixture.onlyRecord()
     #expect(record.attempts == 3)
     #expect(record.upstream == "c")
   }
 
   @Test func `a connecting time-out is tried elsewhere and is 504 in the end`() throws {
     let slow = ForwardFailure(stage: .connecting, kind: .connectTimeout, detail: "connect")
-    let dispatching = Dispatching(.first, ["a", "b"])
+    let dispatching = DispatchFixture(.first, ["a", "b"])
     dispatching.at("a").finish(slow)
     dispatching.at("b").finish(slow)
     #expect(dispatching.lines == ["refuse 504 upstream-connect-timeout"])
-    _ = try dispatching.gate.onlyRecord()
+    _ = try dispatching.fixture.onlyRecord()
   }
 
   @Test func `a small answer that is cut off becomes 502, and nothing of it is handed back`() throws {
-    let dispatching = Dispatching(.first)
+    let dispatching = DispatchFixture(.first)
     dispatching.at("a").answer(200)
     dispatching.at("a").send([UInt8](repeating: 1, count: 65_536))
     #expect(dispatching.lines == [])
     dispatching.at("a").finish(.cutOff)
     #expect(dispatching.forwarder.names == ["a"])
     #expect(dispatching.lines == ["refuse 502 upstream-closed"])
-    #expect(dispatching.gate.reply.streamed.isEmpty)
-    #expect(try dispatching.gate.onlyRecord().outcome == .failed)
+    #expect(dispatching.fixture.reply.streamed.isEmpty)
+    #expect(try dispatching.fixture.onlyRecord().outcome == .failed)
   }
 
   @Test func `64 KiB are handed back whole, a byte more is streamed`() throws {
-    let held = Dispatching(.first)
+    let held = DispatchFixture(.first)
     held.at("a").complete(200, String(repeating: "x", count: 65_536))
     #expect(held.lines == ["send 200 " + String(repeating: "x", count: 65_536)])
-    _ = try held.gate.onlyRecord()
-    let streamed = Dispatching(.first)
+    _ = try held.fixture.onlyRecord()
+    let streamed = DispatchFixture(.first)
     streamed.at("a").complete(200, String(repeating: "x", count: 65_537))
     #expect(streamed.lines == ["begin 200", "end"])
-    #expect(streamed.gate.reply.streamed.count == 65_537)
-    _ = try streamed.gate.onlyRecord()
+    #expect(streamed.fixture.reply.streamed.count == 65_537)
+    _ = try streamed.fixture.onlyRecord()
   }
 
   @Test func `a long answer is streamed in order and whole`() throws {
-    let dispatching = Dispatching(.first)
+    let dispatching = DispatchFixture(.first)
     dispatching.at("a").answer(200)
-    for part in Dispatching.largeParts { dispatching.at("a").send(part) }
+    for part in DispatchFixture.largeParts { dispatching.at("a").send(part) }
     #expect(dispatching.lines == ["begin 200"])
-    #expect(dispatching.gate.admission.deliveriesInFlight == 1)
+    #expect(dispatching.fixture.admission.deliveriesInFlight == 1)
     dispatching.at("a").finish()
     #expect(dispatching.lines == ["begin 200", "end"])
-    #expect(dispatching.gate.reply.streamed == Dispatching.large)
-    #expect(try dispatching.gate.onlyRecord().status == 200)
+    #expect(dispatching.fixture.reply.streamed == DispatchFixture.large)
+    #expect(try dispatching.fixture.onlyRecord().status == 200)
   }
 
   @Test func `a sender that reads slowly holds the upstream, part by part`() throws {
-    let dispatching = Dispatching(.first)
-    dispatching.gate.reply.flow = .hold
+    let dispatching = DispatchFixture(.first)
+    dispatching.fixture.reply.flow = .hold
     dispatching.at("a").answer(200)
-    for part in Dispatching.largeParts { dispatching.at("a").send(part) }
+    for part in DispatchFixture.largeParts { dispatching.at("a").send(part) }
     #expect(dispatching.at("a").isHeld)
     // What was held back was handed over at once; every part behind it waits for the sender.
-    #expect(dispatching.gate.reply.streamed.count == 4 * 16_384)
+    #expect(dispatching.fixture.reply.streamed.count == 4 * 16_384)
     dispatching.exchange.replyDrained()
-    #expect(dispatching.gate.reply.streamed.count == 5 * 16_384)
+    #expect(dispatching.fixture.reply.streamed.count == 5 * 16_384)
     #expect(dispatching.at("a").isHeld)
-    dispatching.gate.reply.flow = .more
+    dispatching.fixture.reply.flow = .more
     dispatching.exchange.replyDrained()
     #expect(!dispatching.at("a").isHeld)
     dispatching.at("a").finish()
-    #expect(dispatching.gate.reply.streamed == Dispatching.large)
+    #expect(dispatching.fixture.reply.streamed == DispatchFixture.large)
     #expect(dispatching.lines == ["begin 200", "end"])
-    _ = try dispatching.gate.onlyRecord()
+    _ = try dispatching.fixture.onlyRecord()
   }
 
   @Test func `a long answer that breaks off is aborted, not ended`() throws {
-    let dispatching = Dispatching(.first)
+    let dispatching = DispatchFixture(.first)
     dispatching.at("a").answer(200)
-    for part in Dispatching.largeParts { dispatching.at("a").send(part) }
+    for part in DispatchFixture.largeParts { dispatching.at("a").send(part) }
     dispatching.at("a").finish(.cutOff)
     #expect(dispatching.lines == ["begin 200", "abort"])
     #expect(dispatching.forwarder.names == ["a"])
-    let record = try dispatching.gate.onlyRecord()
+    let record = try dispatching.fixture.onlyRecord()
     #expect(record.outcome == .failed)
     #expect(record.reason == "upstream-closed")
   }
 
   @Test func `an answer without a body is handed back`() throws {
-    let dispatching = Dispatching(.first)
+    let dispatching = DispatchFixture(.first)
     dispatching.at("a").complete(204)
     #expect(dispatching.lines == ["send 204 "])
-    _ = try dispatching.gate.onlyRecord()
+    _ = try dispatching.fixture.onlyRecord()
   }
 
   @Test func `late calls after the end do nothing`() throws {
-    let dispatching = Dispatching(.first)
+    let dispatching = DispatchFixture(.first)
     let attempt = dispatching.at("a")
     attempt.complete(200)
     attempt.complete(500)
@@ -145,6 +145,6 @@ import Testing
     dispatching.exchange.bodyEnded()
     dispatching.exchange.refuse(.bodyTimeout)
     #expect(dispatching.lines == ["send 200 "])
-    #expect(try dispatching.gate.onlyRecord().status == 200)
+    #expect(try dispatching.fixture.onlyRecord().status == 200)
   }
 }

@@ -31,43 +31,43 @@ import Testing
   private let witness = Witness()
 
   @Test func `a refused delivery is shown once, whole, and stays refused`() throws {
-    let gate = Gate(refusals: witness)
-    gate.deliver(signed: forger, partBytes: 7)
-    gate.looks.finish()
-    #expect(gate.reply.lines == ["refuse 401 mismatch"])
+    let fixture = ExchangeFixture(refusals: witness)
+    fixture.deliver(signed: forger, partBytes: 7)
+    fixture.looks.finish()
+    #expect(fixture.reply.lines == ["refuse 401 mismatch"])
     try #require(witness.seen.count == 1)
     #expect(witness.seen[0].body == sampleBody)
     #expect(witness.seen[0].reason == .mismatch)
     #expect(witness.seen[0].route == "/hook")
     #expect(witness.seen[0].arrival == sampleMoment)
-    #expect(gate.forwarder.attempts.isEmpty)
-    gate.expectEmpty()
+    #expect(fixture.forwarder.attempts.isEmpty)
+    fixture.expectEmpty()
   }
 
   @Test func `a stale delivery and one without a signature are shown`() {
-    let gate = Gate(refusals: witness)
-    gate.deliver(at: moment(secondsAfterSample: 400))
-    let bare = gate.exchange(RequestHead("POST", "/hook", bodyBytes: 0))
+    let fixture = ExchangeFixture(refusals: witness)
+    fixture.deliver(at: moment(secondsAfterSample: 400))
+    let bare = fixture.exchange(RequestHead("POST", "/hook", bodyBytes: 0))
     #expect(bare.begin())
     bare.bodyEnded()
     #expect(witness.seen.map(\.reason) == [.stale(ageSeconds: 400), .signatureMissing])
   }
 
   @Test func `what is verified, or never judged, is not shown`() {
-    let gate = Gate(refusals: witness)
-    gate.deliver()
-    gate.deliver(target: "/elsewhere")
-    let broken = gate.exchange(RequestHead("POST", "/hook", bodyBytes: 10, Signed().fields(over: [])))
+    let fixture = ExchangeFixture(refusals: witness)
+    fixture.deliver()
+    fixture.deliver(target: "/elsewhere")
+    let broken = fixture.exchange(RequestHead("POST", "/hook", bodyBytes: 10, Signed().fields(over: [])))
     #expect(broken.begin())
     broken.senderGone()
     #expect(witness.seen.isEmpty)
-    #expect(gate.forwarder.attempts.count == 1)
+    #expect(fixture.forwarder.attempts.count == 1)
   }
 
   @Test func `what a route only observes is shown too`() {
-    let gate = Gate([Route("/hook", observe: true)], refusals: witness)
-    gate.deliver(at: moment(secondsAfterSample: 400))
+    let fixture = ExchangeFixture([Route("/hook", observe: true)], refusals: witness)
+    fixture.deliver(at: moment(secondsAfterSample: 400))
     #expect(witness.seen.map(\.reason) == [.stale(ageSeconds: 400)])
-    #expect(gate.forwarder.attempts.count == 1)
+    #expect(fixture.forwarder.attempts.count == 1)
   }
 }

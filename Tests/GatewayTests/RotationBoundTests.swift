@@ -14,99 +14,99 @@ import Testing
   }
 
   @Test func `one more than hold-deliveries-max is 503 at once, and counted`() throws {
-    let gate = Gate.holding(deliveries: 2)
-    gate.announce()
-    let replies = (0..<4).map { _ in gate.deliverHeld().reply }
+    let fixture = ExchangeFixture.holding(deliveries: 2)
+    fixture.announce()
+    let replies = (0..<4).map { _ in fixture.deliverHeld().reply }
     #expect(
       replies.map(\.lines) == [
         [], [], ["refuse 503 hold-deliveries-max"], ["refuse 503 hold-deliveries-max"],
       ])
-    #expect(gate.recorder.records.first?.reason == "hold-deliveries-max")
-    #expect((gate.holds.heldNow, gate.holds.total, gate.holds.overflowedTotal) == (2, 2, 2))
-    gate.adopt(["new"])
-    gate.forwardAll()
-    #expect(gate.holds.rejudgedTotal == 2)
-    gate.expectNothingHeld()
+    #expect(fixture.recorder.records.first?.reason == "hold-deliveries-max")
+    #expect((fixture.holds.heldNow, fixture.holds.total, fixture.holds.overflowedTotal) == (2, 2, 2))
+    fixture.adopt(["new"])
+    fixture.forwardAll()
+    #expect(fixture.holds.rejudgedTotal == 2)
+    fixture.expectNothingHeld()
   }
 
   @Test func `one byte more than hold-bytes-max is 503, and a smaller delivery still has room`() throws {
-    let gate = Gate.holding(bytes: 300)
-    gate.announce()
+    let fixture = ExchangeFixture.holding(bytes: 300)
+    fixture.announce()
     let replies = [200, 101, 100, 1].map {
-      gate.deliverHeld([UInt8](repeating: 7, count: $0)).reply
+      fixture.deliverHeld([UInt8](repeating: 7, count: $0)).reply
     }
     #expect(replies.map(\.lines) == [[], ["refuse 503 hold-bytes-max"], [], ["refuse 503 hold-bytes-max"]])
-    gate.adopt(["new"])
-    gate.forwardAll()
-    gate.expectNothingHeld()
+    fixture.adopt(["new"])
+    fixture.forwardAll()
+    fixture.expectNothingHeld()
   }
 
   @Test(arguments: [(0, 33_554_432, "hold-deliveries-max"), (256, 0, "hold-bytes-max")])
   func `a bound of zero holds nothing`(deliveries: Int, bytes: Int, reason: String) throws {
-    let gate = Gate.holding(deliveries: deliveries, bytes: bytes)
-    gate.announce()
-    #expect(gate.deliverHeld().reply.lines == ["refuse 503 \(reason)"])
-    gate.expectNothingHeld()
+    let fixture = ExchangeFixture.holding(deliveries: deliveries, bytes: bytes)
+    fixture.announce()
+    #expect(fixture.deliverHeld().reply.lines == ["refuse 503 \(reason)"])
+    fixture.expectNothingHeld()
   }
 
   @Test func `what is held for hold-seconds-max is 503, not a moment earlier`() throws {
-    let gate = Gate.holding(seconds: 8)
-    gate.announce()
-    let (_, reply) = gate.deliverHeld()
-    gate.clock.pass(seconds: 7.99)
-    gate.loop.expireHolds()
+    let fixture = ExchangeFixture.holding(seconds: 8)
+    fixture.announce()
+    let (_, reply) = fixture.deliverHeld()
+    fixture.clock.pass(seconds: 7.99)
+    fixture.loop.expireHolds()
     #expect(reply.lines == [])
-    gate.clock.pass(seconds: 0.011)
-    gate.loop.expireHolds()
+    fixture.clock.pass(seconds: 0.011)
+    fixture.loop.expireHolds()
     #expect(reply.lines == ["refuse 503 hold-seconds-max"])
-    #expect(try gate.onlyRecord().reason == "hold-seconds-max")
-    #expect((gate.holds.overflowedTotal, gate.holds.rejudgedTotal) == (1, 0))
-    gate.expectNothingHeld()
+    #expect(try fixture.onlyRecord().reason == "hold-seconds-max")
+    #expect((fixture.holds.overflowedTotal, fixture.holds.rejudgedTotal) == (1, 0))
+    fixture.expectNothingHeld()
   }
 
   @Test func `looks that bring nothing do not make holding longer`() throws {
-    let gate = Gate.holding(seconds: 8)
-    gate.announce()
-    let (_, reply) = gate.deliverHeld()
+    let fixture = ExchangeFixture.holding(seconds: 8)
+    fixture.announce()
+    let (_, reply) = fixture.deliverHeld()
     for turn in 0..<4 {
-      gate.clock.pass(seconds: 1.9)
-      gate.adopt(["unrelated \(turn)"], rotation: .begun())
+      fixture.clock.pass(seconds: 1.9)
+      fixture.adopt(["unrelated \(turn)"], rotation: .begun())
     }
     #expect(reply.lines == [])
-    gate.clock.pass(seconds: 0.5)
-    gate.adopt(["unrelated"], rotation: .begun())
+    fixture.clock.pass(seconds: 0.5)
+    fixture.adopt(["unrelated"], rotation: .begun())
     #expect(reply.lines == ["refuse 503 hold-seconds-max"])
-    #expect(gate.holds.overflowedTotal == 1)
-    gate.expectNothingHeld()
+    #expect(fixture.holds.overflowedTotal == 1)
+    fixture.expectNothingHeld()
   }
 
   @Test func `nothing is held beyond the journal's first thirty seconds`() throws {
-    let gate = Gate.holding(seconds: 8)
-    gate.announce(.begun(secondsAgo: 28))
-    let (_, reply) = gate.deliverHeld()
-    gate.clock.pass(seconds: 1.9)
-    gate.loop.expireHolds()
+    let fixture = ExchangeFixture.holding(seconds: 8)
+    fixture.announce(.begun(secondsAgo: 28))
+    let (_, reply) = fixture.deliverHeld()
+    fixture.clock.pass(seconds: 1.9)
+    fixture.loop.expireHolds()
     #expect(reply.lines == [])
-    gate.clock.pass(seconds: 0.11)
-    gate.loop.expireHolds()
+    fixture.clock.pass(seconds: 0.11)
+    fixture.loop.expireHolds()
     #expect(reply.lines == ["refuse 503 hold-seconds-max"])
-    let (_, late) = gate.deliverHeld()
+    let (_, late) = fixture.deliverHeld()
     #expect(late.lines == ["refuse 503 rotation-unfinished"])
-    #expect(gate.holds.total == 1)
-    gate.expectNothingHeld()
+    #expect(fixture.holds.total == 1)
+    fixture.expectNothingHeld()
   }
 
   @Test(arguments: [0, 29, 3600])
   func `a rotation by hand is 503 at once, however long it takes`(secondsAgo: Double) throws {
-    let gate = Gate.holding()
-    gate.announce(.begun(secondsAgo: secondsAgo, .byHand))
-    #expect(gate.deliverHeld().reply.lines == ["refuse 503 rotation-by-hand"])
-    #expect(try gate.onlyRecord().reason == "rotation-by-hand")
-    #expect(gate.holds.total == 0)
+    let fixture = ExchangeFixture.holding()
+    fixture.announce(.begun(secondsAgo: secondsAgo, .byHand))
+    #expect(fixture.deliverHeld().reply.lines == ["refuse 503 rotation-by-hand"])
+    #expect(try fixture.onlyRecord().reason == "rotation-by-hand")
+    #expect(fixture.holds.total == 0)
     // And what verifies goes its way.
-    gate.deliver()
-    gate.forwardAll()
-    gate.expectNothingHeld()
+    fixture.deliver()
+    fixture.forwardAll()
+    fixture.expectNothingHeld()
   }
 
   /// A journal is text in a file: whatever stands in it, the gateway goes on.
@@ -118,34 +118,34 @@ import Testing
       (20_000_000_000_000, .unfinished), (Int64.max, .unfinished),
     ])
   func `a journal that began at no sensible time harms nothing`(began: Int64, end: HoldEnd) throws {
-    let gate = Gate.holding(seconds: 8)
-    gate.announce(RotationNotice(beganUnixMilliseconds: began, mode: .call, isCompromised: false))
-    let (_, reply) = gate.deliverHeld()
-    gate.clock.pass(seconds: 8.01)
-    gate.loop.expireHolds()
+    let fixture = ExchangeFixture.holding(seconds: 8)
+    fixture.announce(RotationNotice(beganUnixMilliseconds: began, mode: .call, isCompromised: false))
+    let (_, reply) = fixture.deliverHeld()
+    fixture.clock.pass(seconds: 8.01)
+    fixture.loop.expireHolds()
     #expect(reply.lines == ["refuse 503 \(end.rawValue)"])
-    gate.expectNothingHeld()
+    fixture.expectNothingHeld()
   }
 
   @Test func `a flood of forgeries fills the bounds and nothing else`() throws {
-    let gate = Gate.holding(deliveries: 64, bytes: 64 * 1024)
-    gate.announce()
+    let fixture = ExchangeFixture.holding(deliveries: 64, bytes: 64 * 1024)
+    fixture.announce()
     let body = [UInt8](repeating: 0x41, count: 1000)
     for turn in 0..<5000 {
-      gate.deliverHeld(body, signed: forger)
-      #expect(gate.holds.heldNow <= 64, "\(turn)")
+      fixture.deliverHeld(body, signed: forger)
+      #expect(fixture.holds.heldNow <= 64, "\(turn)")
     }
-    #expect(gate.admission.deliveriesInFlight == 64)
-    #expect(gate.admission.bytesInFlight == 64_000)
-    #expect((gate.holds.total, gate.holds.overflowedTotal) == (64, 4936))
+    #expect(fixture.admission.deliveriesInFlight == 64)
+    #expect(fixture.admission.bytesInFlight == 64_000)
+    #expect((fixture.holds.total, fixture.holds.overflowedTotal) == (64, 4936))
     // Meanwhile what the old secret verifies is served.
-    gate.deliver()
-    #expect(gate.forwarder.attempts.count == 1)
-    gate.forwardAll()
-    gate.adopt(["new"])
-    #expect(gate.forwarder.attempts.count == 1)
-    #expect(Set(gate.recorder.records.map(\.status)) == [200, 503])
-    gate.expectNothingHeld()
+    fixture.deliver()
+    #expect(fixture.forwarder.attempts.count == 1)
+    fixture.forwardAll()
+    fixture.adopt(["new"])
+    #expect(fixture.forwarder.attempts.count == 1)
+    #expect(Set(fixture.recorder.records.map(\.status)) == [200, 503])
+    fixture.expectNothingHeld()
   }
 
   @Test func `each secret file has bounds of its own`() throws {

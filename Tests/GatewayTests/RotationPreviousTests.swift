@@ -7,86 +7,86 @@ import Testing
 /// A secret that was replaced counts for what was signed before, and only for a while.
 @Suite struct RotationPreviousTests {
   private func status(
-    _ gate: Gate, signed: Signed = Signed(), at arrival: Moment = sampleMoment
+    _ fixture: ExchangeFixture, signed: Signed = Signed(), at arrival: Moment = sampleMoment
   ) -> String {
-    gate.deliver(signed: signed, at: arrival)
-    let reply = gate.reply
-    gate.looks.finish()
-    if let attempt = gate.forwarder.attempts.last { attempt.complete(200) }
+    fixture.deliver(signed: signed, at: arrival)
+    let reply = fixture.reply
+    fixture.looks.finish()
+    if let attempt = fixture.forwarder.attempts.last { attempt.complete(200) }
     return reply.lines.first ?? "none"
   }
 
   @Test func `a delivery signed before is accepted, and its record names the older secret`() throws {
-    let gate = Gate()
-    gate.adopt(["new", "other"], previous: [.of("older"), .of()])
-    #expect(status(gate) == "send 200 ")
-    let record = try gate.onlyRecord()
+    let fixture = ExchangeFixture()
+    fixture.adopt(["new", "other"], previous: [.of("older"), .of()])
+    #expect(status(fixture) == "send 200 ")
+    let record = try fixture.onlyRecord()
     #expect(record.secretPosition == 3)
     #expect(record.secretFingerprint == Secret(Array("test_webhook_secret".utf8)).fingerprint)
-    gate.expectNothingHeld()
+    fixture.expectNothingHeld()
   }
 
   @Test(arguments: [(0.0, "send 200 "), (-0.001, "refuse 401 mismatch"), (60, "send 200 ")])
   func `signed-before is the last instant that counts`(signedBefore: Double, expected: String) {
-    let gate = Gate()
-    gate.adopt(["new"], previous: [.of(signedBefore: signedBefore)])
-    #expect(status(gate) == expected)
-    gate.expectNothingHeld()
+    let fixture = ExchangeFixture()
+    fixture.adopt(["new"], previous: [.of(signedBefore: signedBefore)])
+    #expect(status(fixture) == expected)
+    fixture.expectNothingHeld()
   }
 
   @Test(arguments: [(99.999, "send 200 "), (100, "refuse 401 mismatch"), (200, "refuse 401 mismatch")])
   func `until is the first instant that does not`(arrival: Double, expected: String) {
-    let gate = Gate()
-    gate.adopt(["new"], previous: [.of(until: 100)])
-    #expect(status(gate, at: moment(secondsAfterSample: arrival)) == expected)
-    gate.expectNothingHeld()
+    let fixture = ExchangeFixture()
+    fixture.adopt(["new"], previous: [.of(until: 100)])
+    #expect(status(fixture, at: moment(secondsAfterSample: arrival)) == expected)
+    fixture.expectNothingHeld()
   }
 
   @Test func `an older secret lengthens no tolerance`() {
-    let gate = Gate()
-    gate.adopt(["new"], previous: [.of(signedBefore: 1000, until: 10_000)])
-    #expect(status(gate, at: moment(secondsAfterSample: 301)) == "refuse 401 stale")
+    let fixture = ExchangeFixture()
+    fixture.adopt(["new"], previous: [.of(signedBefore: 1000, until: 10_000)])
+    #expect(status(fixture, at: moment(secondsAfterSample: 301)) == "refuse 401 stale")
   }
 
   @Test func `a delivery signed after the rotation with the old secret is refused`() {
-    let gate = Gate()
-    gate.adopt(["new"], previous: [.of(signedBefore: 60)])
+    let fixture = ExchangeFixture()
+    fixture.adopt(["new"], previous: [.of(signedBefore: 60)])
     let later = Signed(timestamp: "1781519073")
-    #expect(status(gate, signed: later, at: moment(secondsAfterSample: 61)) == "refuse 401 mismatch")
+    #expect(status(fixture, signed: later, at: moment(secondsAfterSample: 61)) == "refuse 401 mismatch")
     #expect(
-      status(gate, signed: Signed(timestamp: "1781519072"), at: moment(secondsAfterSample: 61))
+      status(fixture, signed: Signed(timestamp: "1781519072"), at: moment(secondsAfterSample: 61))
         == "send 200 ")
   }
 
   /// Without a timestamp under the MAC nobody can tell when it was signed.
   @Test(arguments: [SignatureLayout.github, .shopify, .paystack])
   func `a layout without a signed timestamp accepts no older secret`(layout: SignatureLayout) {
-    let gate = Gate.holding(layout: layout)
-    gate.adopt(["new"], previous: [.of(signedBefore: 1e9, until: 1e9)])
-    #expect(status(gate, signed: Signed(layout: layout)) == "refuse 401 mismatch")
-    #expect(status(gate, signed: Signed(layout: layout, key: Array("new".utf8))) == "send 200 ")
-    gate.expectNothingHeld()
+    let fixture = ExchangeFixture.holding(layout: layout)
+    fixture.adopt(["new"], previous: [.of(signedBefore: 1e9, until: 1e9)])
+    #expect(status(fixture, signed: Signed(layout: layout)) == "refuse 401 mismatch")
+    #expect(status(fixture, signed: Signed(layout: layout, key: Array("new".utf8))) == "send 200 ")
+    fixture.expectNothingHeld()
   }
 
   @Test(arguments: [SignatureLayout.stripe, .slack, .revolut])
   func `a layout with one does`(layout: SignatureLayout) {
-    let gate = Gate.holding(layout: layout)
-    gate.adopt(["new"], previous: [.of(signedBefore: 0)])
+    let fixture = ExchangeFixture.holding(layout: layout)
+    fixture.adopt(["new"], previous: [.of(signedBefore: 0)])
     let timestamp = layout.timestampUnit == .milliseconds ? "1781519012000" : "1781519012"
-    #expect(status(gate, signed: Signed(layout: layout, timestamp: timestamp)) == "send 200 ")
-    gate.expectNothingHeld()
+    #expect(status(fixture, signed: Signed(layout: layout, timestamp: timestamp)) == "send 200 ")
+    fixture.expectNothingHeld()
   }
 
   @Test func `a delivery whose body arrives while the secret is replaced is verified by the older one`() {
-    let gate = Gate()
-    gate.announce()
-    let (_, held) = gate.deliverHeld(signed: Signed(key: Array("never".utf8)))
-    gate.adopt(["new"], previous: [.of()], rotation: .begun())
-    #expect(status(gate) == "send 200 ")
-    gate.adopt(["new"], previous: [.of()])
+    let fixture = ExchangeFixture()
+    fixture.announce()
+    let (_, held) = fixture.deliverHeld(signed: Signed(key: Array("never".utf8)))
+    fixture.adopt(["new"], previous: [.of()], rotation: .begun())
+    #expect(status(fixture) == "send 200 ")
+    fixture.adopt(["new"], previous: [.of()])
     #expect(held.lines == ["refuse 503 rotation-over"])
-    #expect(status(gate) == "send 200 ")
-    gate.expectNothingHeld()
+    #expect(status(fixture) == "send 200 ")
+    fixture.expectNothingHeld()
   }
 
   @Test func `sets that differ in what is beside the file are different sets`() {

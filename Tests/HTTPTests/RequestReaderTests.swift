@@ -69,20 +69,20 @@ import Testing
     }
     #expect(reader.bodyBytesLeft == 0)
     for _ in 0..<2 {
-      guard case .head = try read(head).0 else { throw HarnessError("no head") }
+      guard case .head = try read(head).0 else { throw FixtureError("no head") }
       #expect(reader.bodyBytesLeft == 10)
       reader.passOver(bodyBytes: passed)
       #expect(reader.bodyBytesLeft == 10 - passed)
       if passed < 10 {
         let (event, consumed) = try read([UInt8](repeating: 7, count: 10 - passed) + head)
-        guard case .body(let range) = event else { throw HarnessError("no body") }
+        guard case .body(let range) = event else { throw FixtureError("no body") }
         #expect(range.count == 10 - passed && consumed == range.count)
       }
-      guard case .end = try read([]).0 else { throw HarnessError("no end") }
+      guard case .end = try read([]).0 else { throw FixtureError("no end") }
       #expect(reader.bodyBytesLeft == 0)
     }
     let chunked = Array("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".utf8)
-    guard case .head = try read(chunked).0 else { throw HarnessError("no head") }
+    guard case .head = try read(chunked).0 else { throw FixtureError("no head") }
     #expect(reader.bodyBytesLeft == 0)
   }
 

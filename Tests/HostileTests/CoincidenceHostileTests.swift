@@ -47,36 +47,37 @@ import Testing
     for fault in Fault.allCases {
       let expected = event == .terminate ? "as without, exit 0" : "as without, serving"
       HostileTable.row("R05", "\(event.rawValue) while \(fault.rawValue)", expected: expected) {
-        let stage = try FaultStage(limits: "drain-seconds-max: 60\nreply-seconds-max: 3") { name, _ in
+        let fixture = try FaultFixture(limits: "drain-seconds-max: 60\nreply-seconds-max: 3") { name, _ in
           name == "fault" ? fault.reply : .ok
         }
-        let client = try begin(fault, stage)
+        let client = try begin(fault, fixture)
         usleep(150_000)
-        try fire(event, stage.gateway)
+        try fire(event, fixture.gateway)
         try end(fault, client)
-        let forged = stage.upstream.requests.filter { $0.body == Array("forged".utf8) }.count
-        try FaultStage.hold(forged == 0, "\(forged) forgeries arrived")
-        try FaultStage.hold(
-          fault == .forgeries || stage.seen("fault").count == 1, "sent \(stage.seen("fault").count) times")
-        guard event == .terminate else { return try stillServing(stage, event) }
-        return "as without, exit \(stage.gateway.waitForExit(within: 30) ?? -1)"
+        let forged = fixture.upstream.requests.filter { $0.body == Array("forged".utf8) }.count
+        try FaultFixture.hold(forged == 0, "\(forged) forgeries arrived")
+        try FaultFixture.hold(
+          fault == .forgeries || fixture.seen("fault").count == 1, "sent \(fixture.seen("fault").count) times"
+        )
+        guard event == .terminate else { return try stillServing(fixture, event) }
+        return "as without, exit \(fixture.gateway.waitForExit(within: 30) ?? -1)"
       }
     }
   }
 
-  private func begin(_ fault: Fault, _ stage: FaultStage) throws -> RawClient {
+  private func begin(_ fault: Fault, _ fixture: FaultFixture) throws -> RawClient {
     let client = try RawClient(
-      port: stage.gateway.port, receiveBufferBytes: fault == .deafSender ? 4_096 : nil)
-    let request = stage.request("fault")
+      port: fixture.gateway.port, receiveBufferBytes: fault == .deafSender ? 4_096 : nil)
+    let request = fixture.request("fault")
     switch fault {
     case .slowSender: try client.send(request.head + request.body.prefix(2))
     case .forgeries:
       for _ in 0..<20 {
-        try client.send(stage.request("fault", Array("forged".utf8)).with { $0.secret = "no" }.bytes)
+        try client.send(fixture.request("fault", Array("forged".utf8)).with { $0.secret = "no" }.bytes)
       }
     default: try client.send(request.bytes)
     }
-    if fault != .slowSender, fault != .forgeries { _ = eventually { stage.seen("fault").count == 1 } }
+    if fault != .slowSender, fault != .forgeries { _ = eventually { fixture.seen("fault").count == 1 } }
     if fault == .goneSender { client.reset() }
     return client
   }
@@ -97,14 +98,14 @@ import Testing
     if fault == .slowSender { try client.send(Array(Array("fault".utf8).dropFirst(2))) }
     guard let wanted = fault.status else { return }
     let status = try client.response(within: 20).status
-    try FaultStage.hold(status == wanted, "its answer is \(status)")
+    try FaultFixture.hold(status == wanted, "its answer is \(status)")
   }
 
-  private func stillServing(_ stage: FaultStage, _ event: Event) throws -> String {
-    try stage.serveFair()
+  private func stillServing(_ fixture: FaultFixture, _ event: Event) throws -> String {
+    try fixture.serveFair()
     if event == .rotation {
-      let status = try stage.gateway.status(signedWith: "new", target: "/fair")
-      try FaultStage.hold(status == 200, "the new secret gets \(status)")
+      let status = try fixture.gateway.status(signedWith: "new", target: "/fair")
+      try FaultFixture.hold(status == 200, "the new secret gets \(status)")
     }
     return "as without, serving"
   }
@@ -165,7 +166,7 @@ import Testing
       let isSettled = eventually(within: 30) {
         both.allSatisfy { child in child.status != nil || child.lines.contains { $0.contains("msg=ready") } }
       }
-      try FaultStage.hold(isSettled, "not settled: \(both.map(\.lines))")
+      try FaultFixture.hold(isSettled, "not settled: \(both.map(\.lines))")
       let client = try RawClient(unixPath: directory.path + "/door")
       try client.send(SignedRequest().bytes)
       let status = try client.response().status

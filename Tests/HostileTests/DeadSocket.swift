@@ -14,6 +14,6 @@ enum DeadSocket {
         bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
-    guard bound == 0 else { throw HarnessError("bind: \(errno)") }
+    guard bound == 0 else { throw FixtureError("bind: \(errno)") }
   }
 }

@@ -73,7 +73,7 @@ enum Descriptors {
     let text = try String(contentsOfFile: "/proc/\(pid)/limits", encoding: .utf8)
     let line = text.split(separator: "\n").first { $0.hasPrefix("Max open files") } ?? ""
     let numbers = line.split(separator: " ").compactMap { UInt64($0) }
-    guard numbers.count == 2 else { throw HarnessError("no limit in \(text)") }
+    guard numbers.count == 2 else { throw FixtureError("no limit in \(text)") }
     return (numbers[0], numbers[1])
   }
 
@@ -81,7 +81,7 @@ enum Descriptors {
   static func setLimit(of pid: pid_t, soft: UInt64, hard: UInt64) throws {
     let child = try ChildProcess(
       ["prlimit", "--pid", "\(pid)", "--nofile=\(soft):\(hard)"], environment: ["PATH": "/usr/bin:/bin"])
-    guard child.waitForExit(within: 10) == 0 else { throw HarnessError("prlimit: \(child.lines)") }
+    guard child.waitForExit(within: 10) == 0 else { throw FixtureError("prlimit: \(child.lines)") }
   }
 
   static func highest(of pid: pid_t) throws -> UInt64 {

@@ -18,13 +18,13 @@ import Testing
   func `no byte of a field that is read costs much more than one of a field that is not`(
     _ field: FieldCase
   ) throws {
-    let stage = try FieldStage()
+    let fixture = try FieldFixture()
     let (read, unread) = field.pair()
     var least = (read: Double.infinity, unread: Double.infinity)
     // What else runs makes both dearer, never cheaper.
     for _ in 0..<Self.rounds {
-      least.unread = min(least.unread, try stage.cost(of: Self.requests, unread))
-      least.read = min(least.read, try stage.cost(of: Self.requests, read))
+      least.unread = min(least.unread, try fixture.cost(of: Self.requests, unread))
+      least.read = min(least.read, try fixture.cost(of: Self.requests, read))
     }
     let times = least.read / least.unread
     if Self.isBench {
@@ -34,12 +34,12 @@ import Testing
     HostileTable.row(
       "cost", "\(field.name) (\(read.count) bytes)", expected: "under 50 times an unknown field's",
       seen: "\((times * 10).rounded() / 10) times", holds: times < Self.timesMax)
-    try stage.expectServing()
+    try fixture.expectServing()
   }
 }
 
 /// A gateway that believes this machine, with every kind of layout that reads lists.
-private final class FieldStage {
+private final class FieldFixture {
   private let upstream: RecordingUpstream
   private let gateway: GatewayProcess
   private var client: RawClient?

@@ -48,7 +48,7 @@ import Testing
       }
       return refused.count + upstream.requests.count >= clients.count
     }
-    guard eventually(within: 30, { settled([first]) }) else { throw HarnessError("nothing came of it") }
+    guard eventually(within: 30, { settled([first]) }) else { throw FixtureError("nothing came of it") }
     let before = gateway.residentBytes
     let clients = try (0..<deliveries).map { _ in
       let client = try gateway.connect()
@@ -56,7 +56,7 @@ import Testing
       return client
     }
     guard eventually(within: 60, { settled([first] + clients) }) else {
-      throw HarnessError("\(upstream.requests.count) of \(deliveries) came")
+      throw FixtureError("\(upstream.requests.count) of \(deliveries) came")
     }
     return gateway.residentBytes - before
   }

@@ -20,32 +20,32 @@ import Testing
 
   @Test func `U04 64 MiB of answer pass through bounded memory, also when the sender is slow`() throws {
     let size = 64 << 20
-    let stage = try FaultStage(workers: 1) { name, _ in
+    let fixture = try FaultFixture(workers: 1) { name, _ in
       guard name == "large" else { return .ok }
       return UpstreamReply([
         .send(Array("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n".utf8)), .sendZeros(size),
       ])
     }
-    try stage.serveFair()
-    let before = stage.gateway.residentBytes
+    try fixture.serveFair()
+    let before = fixture.gateway.residentBytes
     for (name, pause) in [("a fast sender", UInt32(0)), ("a slow sender", 2_000)] {
       HostileTable.row("U04", "64 MiB to \(name)", expected: "whole, under 32 MiB of memory") {
-        let client = try stage.gateway.connect()
-        try client.send(stage.request("large").bytes)
+        let client = try fixture.gateway.connect()
+        try client.send(fixture.request("large").bytes)
         var count = 0
         var peak = 0
         while count < size {
           let bytes = client.take(262_144)
           guard !bytes.isEmpty else { break }
           count += bytes.count
-          peak = max(peak, stage.gateway.residentBytes - before)
+          peak = max(peak, fixture.gateway.residentBytes - before)
           usleep(pause)
         }
-        try FaultStage.hold(count >= size && count < size + 1000, "\(count) bytes")
+        try FaultFixture.hold(count >= size && count < size + 1000, "\(count) bytes")
         return peak < 32 << 20 ? "whole, under 32 MiB of memory" : "\(peak >> 20) MiB of memory"
       }
     }
-    try stage.serveFair()
+    try fixture.serveFair()
   }
 
   @Test func `R01 a replaced file is in force soon after a SIGHUP`() throws {
@@ -65,7 +65,7 @@ import Testing
     let upstream = try RecordingUpstream()
     let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
     HostileTable.row("R02", "the file of 1 GiB: memory", expected: "under 200 MiB in all") {
-      guard truncate(gateway.secretPath, 1 << 30) == 0 else { throw HarnessError("truncate") }
+      guard truncate(gateway.secretPath, 1 << 30) == 0 else { throw FixtureError("truncate") }
       try gateway.reload(expecting: "reload refused")
       _ = try gateway.status(signedWith: "forged")
       let bytes = gateway.residentBytes

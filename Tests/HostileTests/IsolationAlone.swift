@@ -5,15 +5,15 @@ import Testing
 /// What deaf readers and upstreams that stall cost the others, in seconds and in memory.
 @Suite(.serialized, .ownThread) struct IsolationAlone {
   @Test func `U05 deliveries that hang at one upstream do not slow another's`() throws {
-    let stage = try FaultStage(route: "first-byte-seconds-max: 20") { _, _ in .hang }
+    let fixture = try FaultFixture(route: "first-byte-seconds-max: 20") { _, _ in .hang }
     let waiting = try (0..<40).map { number in
-      let client = try stage.gateway.connect()
-      try client.send(stage.request("stalled-\(number)").bytes)
+      let client = try fixture.gateway.connect()
+      try client.send(fixture.request("stalled-\(number)").bytes)
       return client
     }
-    _ = eventually { stage.upstream.requests.count == 40 }
+    _ = eventually { fixture.upstream.requests.count == 40 }
     HostileTable.row("U05", "20 deliveries beside 40 that stall", expected: "each 200 within 2 s") {
-      try slowest(of: 20, stage) < 2 ? "each 200 within 2 s" : "one took longer"
+      try slowest(of: 20, fixture) < 2 ? "each 200 within 2 s" : "one took longer"
     }
     #expect(waiting.allSatisfy { $0.end == nil })
   }
@@ -22,21 +22,21 @@ import Testing
     let large = UpstreamReply([
       .send(Array("HTTP/1.1 200 OK\r\nContent-Length: 8388608\r\n\r\n".utf8)), .sendZeros(8_388_608),
     ])
-    let stage = try FaultStage { _, _ in large }
-    let before = stage.gateway.residentBytes
+    let fixture = try FaultFixture { _, _ in large }
+    let before = fixture.gateway.residentBytes
     let deaf = try (0..<40).map { number in
-      let client = try RawClient(port: stage.gateway.port, receiveBufferBytes: 4_096)
-      try client.send(stage.request("deaf-\(number)").bytes)
+      let client = try RawClient(port: fixture.gateway.port, receiveBufferBytes: 4_096)
+      try client.send(fixture.request("deaf-\(number)").bytes)
       return client
     }
-    _ = eventually { stage.upstream.requests.count == 40 }
+    _ = eventually { fixture.upstream.requests.count == 40 }
     usleep(300_000)
     HostileTable.row(
       "U05", "20 deliveries beside 40 deaf senders of 8 MiB", expected: "each 200 within 2 s, under 64 MiB"
     ) {
-      let seconds = try slowest(of: 20, stage)
-      let grown = stage.gateway.residentBytes - before
-      try FaultStage.hold(grown < 64 << 20, "\(grown >> 20) MiB more")
+      let seconds = try slowest(of: 20, fixture)
+      let grown = fixture.gateway.residentBytes - before
+      try FaultFixture.hold(grown < 64 << 20, "\(grown >> 20) MiB more")
       return seconds < 2 ? "each 200 within 2 s, under 64 MiB" : "one took \(seconds) s"
     }
     #expect(deaf.allSatisfy { $0.end == nil })
@@ -49,31 +49,31 @@ import Testing
     let answer = UpstreamReply([
       .send(Array("HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n".utf8)), .sendZeros(4096),
     ])
-    let stage = try FaultStage(limits: "reply-seconds-max: 3") { name, _ in name == kind ? answer : .ok }
+    let fixture = try FaultFixture(limits: "reply-seconds-max: 3") { name, _ in name == kind ? answer : .ok }
     // Refused at once: for a well-formed signature the secret file would be looked at first.
-    let one = stage.request(kind).with { if kind == "forged" { $0.signature = "0" } }
+    let one = fixture.request(kind).with { if kind == "forged" { $0.signature = "0" } }
     let count = kind == "forged" ? 50_000 : 4_000
     let many = [[UInt8]](repeating: one.bytes, count: count).flatMap { $0 }
-    let before = stage.gateway.residentBytes
-    let deaf = try RawClient(port: stage.gateway.port, receiveBufferBytes: 4_096)
+    let before = fixture.gateway.residentBytes
+    let deaf = try RawClient(port: fixture.gateway.port, receiveBufferBytes: 4_096)
     HostileTable.row("U05", "\(kind) ones, pipelined and unread", expected: "under 16 MiB more, ended") {
       var grown = 0
       // The first fills the kernel's buffers, perhaps.
       for _ in 0..<4 where grown < 16 {
         deaf.offer(many, within: 5)
-        grown = (stage.gateway.residentBytes - before) >> 20
+        grown = (fixture.gateway.residentBytes - before) >> 20
       }
-      try FaultStage.hold(grown < 16, "\(grown) MiB more")
+      try FaultFixture.hold(grown < 16, "\(grown) MiB more")
       return eventually(within: 60) { deaf.isCut } ? "under 16 MiB more, ended" : "still open"
     }
-    try stage.serveFair()
+    try fixture.serveFair()
   }
 
-  private func slowest(of count: Int, _ stage: FaultStage) throws -> Double {
+  private func slowest(of count: Int, _ fixture: FaultFixture) throws -> Double {
     var longest = 0.0
     for _ in 0..<count {
       let start = Date()
-      try stage.serveFair()
+      try fixture.serveFair()
       longest = max(longest, Date().timeIntervalSince(start))
     }
     return longest

@@ -125,7 +125,7 @@ import Testing
   private static let testSources = Result { () throws -> String in
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     guard let files = FileManager.default.enumerator(at: tests, includingPropertiesForKeys: nil) else {
-      throw HarnessError("no \(tests.path)")
+      throw FixtureError("no \(tests.path)")
     }
     return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
       .map { try String(contentsOf: $0, encoding: .utf8) }.joined()

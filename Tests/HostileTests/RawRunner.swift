@@ -63,7 +63,7 @@ final class RawRunner {
   // MARK: Expectations
 
   private func hold(_ condition: Bool, _ sentence: @autoclosure () -> String) throws {
-    guard condition else { throw HarnessError(sentence()) }
+    guard condition else { throw FixtureError(sentence()) }
   }
 
   /// A signed request goes behind the case's bytes: it must neither be read nor answered.

@@ -46,7 +46,7 @@ import Testing
         mkfifo($0, 0o640)
       }
     ),
-    ("of 1 GiB", { guard truncate($0, 1 << 30) == 0 else { throw HarnessError("truncate") } }),
+    ("of 1 GiB", { guard truncate($0, 1 << 30) == 0 else { throw FixtureError("truncate") } }),
     ("with a NUL inside", { try Self.fill($0, "ne\0w\n") }),
   ]
 
@@ -65,7 +65,7 @@ import Testing
         if name == "a directory" || name == "a FIFO" { try gateway.giveToItsUser(gateway.secretPath) }
         let seen = gateway.log.count
         let answer = try GatewayProcess.command(["reload", "--wait", "--config", gateway.configPath])
-        try FaultStage.hold(
+        try FaultFixture.hold(
           [77, 78].contains(answer.status), "reload --wait exits \(answer.status): \(answer.lines)")
         try gateway.waitForLog(containing: "reload refused", from: seen)
         let errors = gateway.log.dropFirst(seen).filter {
@@ -121,13 +121,13 @@ import Testing
       try gateway.replaceSecrets(["last"])
       gateway.signal(SIGHUP)
       gateway.signal(SIGHUP)
-      try FaultStage.hold(
+      try FaultFixture.hold(
         eventually { (try? gateway.status()) == 401 }, "the last secret is not in force")
       // What the first secret verified until then went there too.
       let earlier = upstream.requests.count
       let client = try gateway.connect()
       try client.send(SignedRequest().with { $0.secret = "last" }.bytes)
-      try FaultStage.hold(eventually { upstream.requests.count > earlier }, "it did not arrive")
+      try FaultFixture.hold(eventually { upstream.requests.count > earlier }, "it did not arrive")
       gateway.signal(SIGTERM)
       for _ in 0..<50 {
         gateway.signal(SIGHUP)

@@ -10,10 +10,10 @@ import Testing
   }
 
   private func unharmed(_ tally: Senders.Tally, _ upstream: RecordingUpstream) throws {
-    try FaultStage.hold(tally.refusals.isEmpty, "refused: \(tally.refusals)")
-    try FaultStage.hold(tally.broken.isEmpty, "broken: \(tally.broken.prefix(3))")
+    try FaultFixture.hold(tally.refusals.isEmpty, "refused: \(tally.refusals)")
+    try FaultFixture.hold(tally.broken.isEmpty, "broken: \(tally.broken.prefix(3))")
     let discrepancy = tally.discrepancy(with: upstream)
-    try FaultStage.hold(discrepancy.isEmpty, discrepancy)
+    try FaultFixture.hold(discrepancy.isEmpty, discrepancy)
   }
 
   @Test func `R04 a thousand SIGHUPs in ten seconds under load`() throws {
@@ -23,7 +23,7 @@ import Testing
     HostileTable.row(
       "R04", "1,000 SIGHUPs under load", expected: "0 failed, memory and descriptors flat, last file wins"
     ) {
-      try FaultStage.hold(eventually { load.count > 500 }, "no load")
+      try FaultFixture.hold(eventually { load.count > 500 }, "no load")
       for _ in 0..<20 { try gateway.reload() }
       let before = (gateway.residentBytes, gateway.descriptorCount)
       for turn in 1...1_000 {
@@ -32,12 +32,13 @@ import Testing
         usleep(10_000)
       }
       try unharmed(load.stop(), upstream)
-      try FaultStage.hold(
+      try FaultFixture.hold(
         eventually { (try? gateway.status(signedWith: "turn 900")) == 401 }, "an earlier file is in force")
-      try FaultStage.hold(try gateway.status(signedWith: "turn 1000") == 200, "the last file is not in force")
+      try FaultFixture.hold(
+        try gateway.status(signedWith: "turn 1000") == 200, "the last file is not in force")
       let grown = gateway.residentBytes - before.0
-      try FaultStage.hold(grown < 32 << 20, "\(grown >> 20) MiB more")
-      try FaultStage.hold(
+      try FaultFixture.hold(grown < 32 << 20, "\(grown >> 20) MiB more")
+      try FaultFixture.hold(
         abs(gateway.descriptorCount - before.1) <= 16, "\(gateway.descriptorCount) descriptors")
       return "0 failed, memory and descriptors flat, last file wins"
     }
@@ -56,7 +57,7 @@ import Testing
         try gateway.reload()
         key.current = next
         let count = load.count
-        try FaultStage.hold(eventually(within: 60) { load.count >= count + 200 }, "the load stands still")
+        try FaultFixture.hold(eventually(within: 60) { load.count >= count + 200 }, "the load stands still")
       }
       let tally = load.stop()
       try unharmed(tally, upstream)
@@ -81,11 +82,11 @@ import Testing
         try gateway.replaceSecrets([next, old])
         try gateway.reload()
         let count = load.count
-        try FaultStage.hold(eventually(within: 30) { load.count > count + 100 }, "the load stands still")
+        try FaultFixture.hold(eventually(within: 30) { load.count > count + 100 }, "the load stands still")
       }
       let tally = load.stop()
       let discrepancy = tally.discrepancy(with: upstream)
-      try FaultStage.hold(discrepancy.isEmpty, discrepancy)
+      try FaultFixture.hold(discrepancy.isEmpty, discrepancy)
       let strange = tally.refusals.filter { $0.key != "401" }
       let unverified = upstream.requests.filter { $0.head.values("x-verified") != ["true"] }.count
       print("R07: \(tally.accepted.count) accepted, \(tally.refusals["401"] ?? 0) first tries refused")
@@ -103,12 +104,12 @@ import Testing
       HostileTable.row(
         "R08", "SIGTERM under load, \(turn)", expected: "exit 0, 0 answered and undelivered, 0 refused"
       ) {
-        try FaultStage.hold(eventually { load.count > 200 }, "no load")
+        try FaultFixture.hold(eventually { load.count > 200 }, "no load")
         gateway.signal(SIGTERM)
         let status = gateway.waitForExit(within: 30) ?? -1
         let tally = load.stop()
         let discrepancy = tally.discrepancy(with: upstream)
-        try FaultStage.hold(discrepancy.isEmpty, discrepancy)
+        try FaultFixture.hold(discrepancy.isEmpty, discrepancy)
         return "exit \(status), 0 answered and undelivered, \(tally.refusals.count) refused"
       }
     }
@@ -149,13 +150,13 @@ import Testing
       let load = Senders(port: port)
       for turn in 1...5 {
         let (count, lines) = (load.count, child.lines.count)
-        try FaultStage.hold(eventually(within: 30) { load.count > count + 100 }, "the load stands still")
+        try FaultFixture.hold(eventually(within: 30) { load.count > count + 100 }, "the load stands still")
         kill(try instance(turn, of: child), SIGTERM)
         _ = try child.waitForLine(containing: "msg=ready", from: lines, within: 30)
       }
       let tally = load.stop()
       let discrepancy = tally.discrepancy(with: upstream)
-      try FaultStage.hold(discrepancy.isEmpty && tally.refusals.isEmpty, discrepancy + "\(tally.refusals)")
+      try FaultFixture.hold(discrepancy.isEmpty && tally.refusals.isEmpty, discrepancy + "\(tally.refusals)")
       return "\(tally.refused) refused, \(tally.broken.count) broken, \(tally.lost.count) lost"
     }
     kill(try instance(6, of: child), SIGTERM)
@@ -166,7 +167,7 @@ import Testing
   private func instance(_ turn: Int, of child: ChildProcess) throws -> pid_t {
     let lines = child.lines.filter { $0.hasPrefix("started ") }
     guard lines.count == turn, let pid = pid_t(lines[turn - 1].dropFirst(8)) else {
-      throw HarnessError("\(lines)")
+      throw FixtureError("\(lines)")
     }
     return pid
   }

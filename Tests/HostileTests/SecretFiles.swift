@@ -8,14 +8,14 @@ extension GatewayProcess {
   func replaceSecrets(_ lines: [String], mode: mode_t = 0o640) throws {
     let next = try directory.write("secret.next", lines.map { $0 + "\n" }.joined(), mode: mode)
     try giveToItsUser(next)
-    guard rename(next, secretPath) == 0 else { throw HarnessError("rename: \(errno)") }
+    guard rename(next, secretPath) == 0 else { throw FixtureError("rename: \(errno)") }
   }
 
   /// The user that runs the gateway owns its directory.
   func giveToItsUser(_ path: String) throws {
     var owner = stat()
     guard stat(directory.path, &owner) == 0, chown(path, owner.st_uid, owner.st_gid) == 0 else {
-      throw HarnessError("chown: \(errno)")
+      throw FixtureError("chown: \(errno)")
     }
   }
 

@@ -16,7 +16,7 @@ import Testing
 
   private static func link(_ directory: String, to target: String) throws {
     unlink(directory + "/secret")
-    guard symlink(target, directory + "/secret") == 0 else { throw HarnessError("symlink: \(errno)") }
+    guard symlink(target, directory + "/secret") == 0 else { throw FixtureError("symlink: \(errno)") }
     lchown(directory + "/secret", 65_534, 65_534)
   }
 
@@ -169,9 +169,9 @@ import Testing
       try gateway.reload(expecting: "reload refused, the old configuration and secrets stay in force")
       let sentence = place.sentence.replacingOccurrences(of: "{dir}", with: directory)
       let said = gateway.log.dropFirst(seen).filter { $0.contains("level=error") }
-      try FaultStage.hold(said.contains { $0.contains(sentence) }, "\(said)")
-      try FaultStage.hold(try gateway.status() == 200, "the old secret does not hold")
-      try FaultStage.hold(try gateway.status(signedWith: "new secret") == 401, "the new secret holds")
+      try FaultFixture.hold(said.contains { $0.contains(sentence) }, "\(said)")
+      try FaultFixture.hold(try gateway.status() == 200, "the old secret does not hold")
+      try FaultFixture.hold(try gateway.status(signedWith: "new secret") == 401, "the new secret holds")
       return "refused, the old secret holds"
     }
     #expect(gateway.terminate() == 0)
@@ -194,7 +194,7 @@ import Testing
         ], environment: ["PATH": "/usr/bin:/bin"])
       let status = child.waitForExit(within: 30) ?? -1
       let sentence = place.sentence.replacingOccurrences(of: "{dir}", with: directory.path)
-      try FaultStage.hold(child.lines.contains { $0.contains(sentence) }, "\(child.lines)")
+      try FaultFixture.hold(child.lines.contains { $0.contains(sentence) }, "\(child.lines)")
       return "\(status), one sentence"
     }
   }

@@ -30,7 +30,7 @@ import Testing
       if clients.allSatisfy({ $0.end != nil }) { break }
       Thread.sleep(forTimeInterval: 1)
     }
-    guard clients.allSatisfy({ $0.end != nil }) else { throw HarnessError("some are still open") }
+    guard clients.allSatisfy({ $0.end != nil }) else { throw FixtureError("some are still open") }
     let statuses = Set(received.map { Int($0.latin1.dropFirst(9).prefix(3)) ?? 0 })
     return (statuses, Date().timeIntervalSince(begun), slowest)
   }
@@ -91,7 +91,7 @@ import Testing
     func served() throws -> Int {
       let asked = Date()
       guard try gateway.exchange(SignedRequest("probe").bytes).status == 200 else {
-        throw HarnessError("refused")
+        throw FixtureError("refused")
       }
       return Int(Date().timeIntervalSince(asked) * 1000)
     }

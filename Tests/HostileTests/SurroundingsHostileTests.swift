@@ -14,16 +14,16 @@ import Testing
     for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
       environment[name] = "http://127.0.0.1:\(canary.port)"
     }
-    let stage = try FaultStage(environment: environment) { _, _ in .ok }
+    let fixture = try FaultFixture(environment: environment) { _, _ in .ok }
     HostileTable.row(
       "U07", "http_proxy, HTTPS_PROXY, ALL_PROXY, ~/.netrc, ~/.curlrc", expected: "200, direct"
     ) {
-      let status = try stage.gateway.exchange(stage.request("plain").bytes).status
-      let request = try stage.upstream.onlyRequest()
+      let status = try fixture.gateway.exchange(fixture.request("plain").bytes).status
+      let request = try fixture.upstream.onlyRequest()
       for name in ["authorization", "proxy-authorization", "user-agent", "proxy-connection"] {
-        try FaultStage.hold(!request.head.has(name), "it has \(name)")
+        try FaultFixture.hold(!request.head.has(name), "it has \(name)")
       }
-      try FaultStage.hold(request.target == "/app/plain", "its target is \(request.target)")
+      try FaultFixture.hold(request.target == "/app/plain", "its target is \(request.target)")
       return canary.connections == 0 ? "\(status), direct" : "\(status), by the proxy"
     }
   }

@@ -8,13 +8,13 @@ import Testing
 
   @Test func `U01 an unsound answer is 502, sent once, and its connection is not used again`() throws {
     let table = Dictionary(uniqueKeysWithValues: UnsoundAnswers.all)
-    let stage = try FaultStage(workers: 1) { name, _ in table[name] ?? .ok }
+    let fixture = try FaultFixture(workers: 1) { name, _ in table[name] ?? .ok }
     for (name, _) in UnsoundAnswers.all {
-      HostileTable.row("U01", "answer: " + name, expected: Self.dropped) { try stage.outcome(name) }
+      HostileTable.row("U01", "answer: " + name, expected: Self.dropped) { try fixture.outcome(name) }
     }
-    #expect(!stage.gateway.log.contains { $0.contains("level=critical") })
+    #expect(!fixture.gateway.log.contains { $0.contains("level=critical") })
     // Nor is any of it called a failure of the gateway's own: the operator would look in the wrong place.
-    #expect(stage.gateway.log.filter { $0.contains("upstream-internal") } == [])
+    #expect(fixture.gateway.log.filter { $0.contains("upstream-internal") } == [])
   }
 
   @Test func `U01 an error status is the sender's answer, once, and nothing is followed`() throws {
@@ -25,16 +25,16 @@ import Testing
       "Retry-After: 0", "Alt-Svc: h2=\"127.0.0.1:\(canary.port)\"", "Refresh: 0; url=\(canary.url())",
       "Set-Cookie: a=b",
     ]
-    let stage = try FaultStage(route: "upstream-idle-seconds-max: 60", workers: 1) { name, _ in
+    let fixture = try FaultFixture(route: "upstream-idle-seconds-max: 60", workers: 1) { name, _ in
       Int(name).map { .answer($0, lines: lines, body: "no") } ?? .ok
     }
     for status in statuses {
       HostileTable.row("U01", "status \(status)", expected: "\(status), sent once, connection used again") {
-        try stage.outcome(String(status))
+        try fixture.outcome(String(status))
       }
     }
     #expect(canary.connections == 0)
-    #expect(stage.upstream.requests.allSatisfy { !$0.head.has("authorization") && !$0.head.has("cookie") })
+    #expect(fixture.upstream.requests.allSatisfy { !$0.head.has("authorization") && !$0.head.has("cookie") })
   }
 
   @Test func `U01 an upstream that takes nothing is 502 or 504`() throws {
@@ -175,19 +175,19 @@ import Testing
 
   @Test func `U03 a sound answer comes back whole, and nothing behind it reaches anyone`() throws {
     let table = Dictionary(uniqueKeysWithValues: Self.sound.map { ($0.0, $0.1) })
-    let stage = try FaultStage(workers: 1) { name, _ in table[name] ?? .ok }
+    let fixture = try FaultFixture(workers: 1) { name, _ in table[name] ?? .ok }
     for (name, _, isAgain) in Self.sound {
       let fate = isAgain ? "used again" : "dropped"
       HostileTable.row("U03", name, expected: "200 ok, sent once, \(fate), the next: 200 ok") {
-        let first = try stage.gateway.exchange(stage.request(name).bytes)
-        try FaultStage.hold(
+        let first = try fixture.gateway.exchange(fixture.request(name).bytes)
+        try FaultFixture.hold(
           !first.head.has("x-verified") && !first.head.has("link"), "a field that is nobody's")
         // What an upstream says late has time to arrive; where the connection ends by it, it has ended.
         usleep(60_000)
-        if !isAgain { eventually { stage.upstream.openConnections == 0 } }
-        let next = try stage.gateway.exchange(stage.request("after-" + name).bytes)
-        let isSame = stage.seen(name).last?.connection == stage.seen("after-" + name).last?.connection
-        let count = stage.seen(name).count == 1 ? "once" : "\(stage.seen(name).count) times"
+        if !isAgain { eventually { fixture.upstream.openConnections == 0 } }
+        let next = try fixture.gateway.exchange(fixture.request("after-" + name).bytes)
+        let isSame = fixture.seen(name).last?.connection == fixture.seen("after-" + name).last?.connection
+        let count = fixture.seen(name).count == 1 ? "once" : "\(fixture.seen(name).count) times"
         return "\(first.status) \(first.text), sent \(count), \(isSame ? "used again" : "dropped"), "
           + "the next: \(next.status) \(next.text)"
       }
@@ -196,11 +196,11 @@ import Testing
 
   @Test(arguments: [204, 304])
   func `U03 a body behind an answer that has none reaches nobody`(status: Int) throws {
-    let stage = try FaultStage(workers: 1) { name, _ in
+    let fixture = try FaultFixture(workers: 1) { name, _ in
       name == "none" ? .raw("HTTP/1.1 \(status) None\r\nContent-Length: 6\r\n\r\nforged") : .ok
     }
     HostileTable.row("U03", "\(status) with a body", expected: "\(status), sent once, connection dropped") {
-      try stage.outcome("none")
+      try fixture.outcome("none")
     }
   }
 
@@ -218,7 +218,7 @@ import Testing
           config: GatewayConfig.text(upstreams: urls, route: "deliver: \(deliver)"))
         let status = try gateway.exchange(SignedRequest().bytes).status
         let wanted = order.contains("up") ? 1 : 0
-        try FaultStage.hold(up.requests.count == wanted, "the one that is up saw \(up.requests.count)")
+        try FaultFixture.hold(up.requests.count == wanted, "the one that is up saw \(up.requests.count)")
         return String(status)
       }
     }

@@ -34,27 +34,27 @@ import Testing
 
   @Test func `U02 an upstream that gives no end gets one, and others do not wait for it`() throws {
     let table = Self.table
-    let stage = try FaultStage(route: "first-byte-seconds-max: 2\ntotal-seconds-max: 4") { name, _ in
+    let fixture = try FaultFixture(route: "first-byte-seconds-max: 2\ntotal-seconds-max: 4") { name, _ in
       Int(name).map { table[$0].1 } ?? .ok
     }
-    let before = stage.gateway.residentBytes
+    let before = fixture.gateway.residentBytes
     let start = Date()
     let clients = try table.indices.map { number in
-      let client = try stage.gateway.connect()
-      try client.send(stage.request(String(number)).bytes)
+      let client = try fixture.gateway.connect()
+      try client.send(fixture.request(String(number)).bytes)
       return client
     }
-    for _ in 0..<20 { try stage.serveFair() }
+    for _ in 0..<20 { try fixture.serveFair() }
     for (number, (name, _)) in table.enumerated() {
       HostileTable.row("U02", name, expected: "504 within 4 s (+5 s), sent once") {
         let status = try clients[number].response(within: 15).status
         let isLate = Date().timeIntervalSince(start) > 9
         return
-          "\(status) within 4 s (+5 s\(isLate ? ", late" : "")), sent \(stage.seen(String(number)).count == 1 ? "once" : "more")"
+          "\(status) within 4 s (+5 s\(isLate ? ", late" : "")), sent \(fixture.seen(String(number)).count == 1 ? "once" : "more")"
       }
     }
-    #expect(stage.gateway.residentBytes - before < 32 << 20)
-    try stage.serveFair()
+    #expect(fixture.gateway.residentBytes - before < 32 << 20)
+    try fixture.serveFair()
   }
 
   @Test func `U02 an upstream that does not take the body is 504`() throws {
@@ -71,17 +71,17 @@ import Testing
   }
 
   @Test func `U05 a hundred stalls and a neighbour under load`() throws {
-    let stage = try FaultStage(route: "first-byte-seconds-max: 5\ntotal-seconds-max: 6") { _, _ in .hang }
+    let fixture = try FaultFixture(route: "first-byte-seconds-max: 5\ntotal-seconds-max: 6") { _, _ in .hang }
     let clients = try (0..<100).map { number in
-      let client = try stage.gateway.connect()
-      try client.send(stage.request("stalled-\(number)").bytes)
+      let client = try fixture.gateway.connect()
+      try client.send(fixture.request("stalled-\(number)").bytes)
       return client
     }
-    let load = Senders(port: stage.gateway.port, count: 4, target: "/fair")
+    let load = Senders(port: fixture.gateway.port, count: 4, target: "/fair")
     HostileTable.row("U05", "100 stalls beside 4 busy senders", expected: "100 x 504, load unharmed") {
       let late = clients.filter { (try? $0.response(within: 20).status) != 504 }.count
       let tally = load.stop()
-      try FaultStage.hold(tally.accepted.count > 200, "only \(tally.accepted.count) in the load")
+      try FaultFixture.hold(tally.accepted.count > 200, "only \(tally.accepted.count) in the load")
       let isUnharmed = tally.refusals.isEmpty && tally.broken.isEmpty
       return "\(100 - late) x 504, load \(isUnharmed ? "unharmed" : "\(tally.refusals) \(tally.broken)")"
     }
@@ -107,7 +107,7 @@ final class DeafUpstream {
         bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard bound == 0, listen(listener, 8) == 0 else { throw HarnessError("listen: \(errno)") }
+    guard bound == 0, listen(listener, 8) == 0 else { throw FixtureError("listen: \(errno)") }
   }
 
   deinit { close(listener) }

@@ -7,8 +7,8 @@ import Testing
 
 /// A capture as it goes over a real socket, asked by the user that the server runs as.
 @Suite struct CaptureProtocolTests {
-  private func served(_ captures: @escaping ControlServer.CaptureDesk) async throws -> Served {
-    try await Served(captures: captures) { _ in ControlProtocolTests.answer }
+  private func served(_ captures: @escaping ControlServer.CaptureDesk) async throws -> ControlFixture {
+    try await ControlFixture(captures: captures) { _ in ControlProtocolTests.answer }
   }
 
   @Test func `a request comes back out of its line`() throws {

@@ -25,7 +25,7 @@ import Testing
   func `each request reaches the desk and gets its line`(request: ControlRequest) async throws {
     try await onThread {
       let asked = Mutex<[ControlRequest]>([])
-      let server = try await Served { seen in
+      let server = try await ControlFixture { seen in
         asked.withLock { $0.append(seen) }
         return Self.answer
       }
@@ -81,7 +81,7 @@ import Testing
     ])
   func `anything else is closed without a word and reaches nobody`(text: String) async throws {
     try await onThread {
-      let server = try await Served { _ in
+      let server = try await ControlFixture { _ in
         Issue.record("the desk was asked")
         return Self.answer
       }
@@ -95,7 +95,7 @@ import Testing
   @Test func `a request in pieces is a request, and what follows its line is no second one`() async throws {
     try await onThread {
       let asked = Mutex(0)
-      let server = try await Served { _ in
+      let server = try await ControlFixture { _ in
         asked.withLock { $0 += 1 }
         return Self.answer
       }
@@ -111,7 +111,7 @@ import Testing
 
   @Test func `a client that says all it has to say and listens gets its answer`() async throws {
     try await onThread {
-      let server = try await Served { _ in
+      let server = try await ControlFixture { _ in
         try? await Task.sleep(for: .milliseconds(50))
         return Self.answer
       }
@@ -126,7 +126,7 @@ import Testing
   @Test(.timeLimit(.minutes(10)), arguments: ["", "stat"])
   func `a client that does not finish its request is cut`(start: String) async throws {
     try await onThread {
-      let server = try await Served { _ in Self.answer }
+      let server = try await ControlFixture { _ in Self.answer }
       let client = try server.connect()
       try client.send(start)
       #expect(client.readSome(for: 1) == [])
@@ -140,7 +140,7 @@ import Testing
   func `sixteen commands at once are answered, and a seventeenth is closed`() async throws {
     try await onThread {
       let gate = Latch()
-      let server = try await Served { _ in
+      let server = try await ControlFixture { _ in
         await gate.wait()
         return Self.answer
       }
@@ -163,7 +163,7 @@ import Testing
   @Test(.timeLimit(.minutes(10)))
   func `clients that leave give their seats back`() async throws {
     try await onThread {
-      let server = try await Served { _ in Self.answer }
+      let server = try await ControlFixture { _ in Self.answer }
       for turn in 0..<200 {
         let client = try server.connect()
         if turn % 2 == 0 { try client.send("stat") }
@@ -180,7 +180,7 @@ import Testing
       var large = Self.answer
       large.message = String(repeating: "x", count: 4_000_000)
       let answer = large
-      let server = try await Served { request in request == .reload ? answer : Self.answer }
+      let server = try await ControlFixture { request in request == .reload ? answer : Self.answer }
       let deaf = try (0..<16).map { _ in try server.connect() }
       for client in deaf { try client.send("reload\n") }
       usleep(200_000)

@@ -76,7 +76,7 @@ final class Prometheus {
         "--web.listen-address=127.0.0.1:\(port)", "--log.level=warn",
       ], environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
     let isReady = eventually(within: 30) { (try? get("/-/ready"))?.status == 200 }
-    guard isReady else { throw HarnessError("prometheus does not start: \(child.lines)") }
+    guard isReady else { throw FixtureError("prometheus does not start: \(child.lines)") }
   }
 
   func stop() { child.terminate(within: 20) }
@@ -88,7 +88,7 @@ final class Prometheus {
     let answer = try object("/api/v1/query?query=\(encoded)")
     guard answer["status"] as? String == "success", let data = answer["data"] as? [String: Any],
       let result = data["result"] as? [[String: Any]]
-    else { throw HarnessError("\(query): \(answer)") }
+    else { throw FixtureError("\(query): \(answer)") }
     return result.compactMap { ($0["value"] as? [Any])?.last as? String }.compactMap(Double.init)
   }
 

@@ -62,7 +62,7 @@ func run(_ arguments: [String], within seconds: Double = 60) throws -> (status: 
   let path = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
   let child = try ChildProcess(arguments, environment: path)
   guard let status = child.waitForExit(within: seconds) else {
-    throw HarnessError("\(arguments) did not end within \(seconds) s")
+    throw FixtureError("\(arguments) did not end within \(seconds) s")
   }
   return (status, child.lines.joined(separator: "\n"))
 }

@@ -22,7 +22,7 @@ struct DrainTests {
       let delivered = Set(upstream.requests.map { String(decoding: $0.body, as: UTF8.self) })
       #expect(tally.accepted.allSatisfy(delivered.contains))
       #expect(delivered.count == tally.accepted.count)
-      #expect(throws: HarnessError.self) { try gateway.connect() }
+      #expect(throws: FixtureError.self) { try gateway.connect() }
     }
   }
 

@@ -8,7 +8,7 @@ struct HangupTests {
   func `hangups from the first moment to the last end nothing`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream({ _ in .ok.after(milliseconds: 1000) })
-      let started = try Started(GatewayConfig.text(upstreams: [upstream.url()]))
+      let started = try StartedGateway(GatewayConfig.text(upstreams: [upstream.url()]))
       let child = started.child
       #expect(eventually { heedsHangups(child.pid) || child.status != nil })
       let hammer = Hammer(child.pid)

@@ -43,7 +43,8 @@ struct InheritedSocketTests {
       let upstream = try RecordingUpstream()
       let config = GatewayConfig.text(upstreams: [upstream.url()])
         .replacingOccurrences(of: "listen: 127.0.0.1:{port}", with: "listen: systemd")
-      let started = try Started(config, wrapper: ["python3", "-c", Self.manager, "{dir}/socket", "{port}"])
+      let started = try StartedGateway(
+        config, wrapper: ["python3", "-c", Self.manager, "{dir}/socket", "{port}"])
       #expect(try started.waitUntilReady().contains("\"systemd:web systemd:local\""))
       for client in [
         try RawClient(port: started.port), try RawClient(unixPath: started.directory.path + "/socket"),

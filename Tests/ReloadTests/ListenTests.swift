@@ -22,7 +22,7 @@ struct ListenTests {
   func `several addresses are served at once`() async throws {
     try await onThread {
       let other = try FreePort.take()
-      let started = try Started(
+      let started = try StartedGateway(
         config("[\"127.0.0.1:{port}\", \"127.0.0.1:\(other)\", \"unix:{dir}/socket\"]"))
       _ = try started.waitUntilReady()
       try expectServed(RawClient(port: started.port))
@@ -35,7 +35,7 @@ struct ListenTests {
   @Test(.timeLimit(.minutes(10)))
   func `every address takes IPv4 too`() async throws {
     try await onThread {
-      let started = try Started(config("\"*:{port}\""))
+      let started = try StartedGateway(config("\"*:{port}\""))
       _ = try started.waitUntilReady()
       try expectServed(RawClient(port: started.port))
       #expect(started.child.terminate() == 0)
@@ -60,7 +60,7 @@ struct ListenTests {
   @Test(.timeLimit(.minutes(10)), arguments: ["\"*:{port}\"", "\":{port}\""])
   func `every address is served where there is no IPv6`(listen: String) async throws {
     try await onThread {
-      let started = try Started(
+      let started = try StartedGateway(
         config(listen), wrapper: ["/usr/bin/env", "python3", "-c", Self.withoutIPv6])
       _ = try started.waitUntilReady()
       try expectServed(RawClient(port: started.port))
@@ -71,7 +71,7 @@ struct ListenTests {
   @Test(.timeLimit(.minutes(10)))
   func `an IPv6 address is refused where there is none`() async throws {
     try await onThread {
-      let started = try Started(
+      let started = try StartedGateway(
         config("\"[::1]:{port}\""), wrapper: ["/usr/bin/env", "python3", "-c", Self.withoutIPv6])
       #expect(started.child.waitForExit(within: 30) == 69)
       #expect(started.child.lines.last?.contains("Address family not supported by protocol") == true)
@@ -81,7 +81,7 @@ struct ListenTests {
   @Test(.timeLimit(.minutes(10)), .enabled(if: FileManager.default.fileExists(atPath: "/proc/net/if_inet6")))
   func `an IPv6 address is served and is no IPv4 one`() async throws {
     try await onThread {
-      let started = try Started(config("\"[::1]:{port}\""))
+      let started = try StartedGateway(config("\"[::1]:{port}\""))
       #expect(try started.waitUntilReady().contains("[::1]:\(started.port)"))
       let script = """
         import socket, sys
@@ -94,7 +94,7 @@ struct ListenTests {
         environment: ["PATH": "/usr/bin:/bin"])
       #expect(client.waitForExit(within: 30) == 0)
       #expect(client.lines == ["HTTP/1.1 404 Not Found"])
-      #expect(throws: HarnessError.self) { try RawClient(port: started.port) }
+      #expect(throws: FixtureError.self) { try RawClient(port: started.port) }
       #expect(started.child.terminate() == 0)
     }
   }
@@ -103,7 +103,7 @@ struct ListenTests {
   func `a unix socket has the mode and group that are configured, and is gone at the end`() async throws {
     try await onThread {
       let group = isRoot ? "daemon" : String(cString: getgrgid(getegid())!.pointee.gr_name)
-      let started = try Started(config("{unix: \"{dir}/socket\", mode: \"0620\", group: \(group)}"))
+      let started = try StartedGateway(config("{unix: \"{dir}/socket\", mode: \"0620\", group: \(group)}"))
       _ = try started.waitUntilReady()
       let path = started.directory.path + "/socket"
       var info = stat()
@@ -119,7 +119,7 @@ struct ListenTests {
   @Test(.timeLimit(.minutes(10)))
   func `a group that does not exist ends it and leaves no file behind`() async throws {
     try await onThread {
-      let started = try Started(config("{unix: \"{dir}/socket\", group: no-such-group}"))
+      let started = try StartedGateway(config("{unix: \"{dir}/socket\", group: no-such-group}"))
       #expect(started.child.waitForExit(within: 30) == 69)
       #expect(started.child.lines.last?.hasSuffix("there is no group no-such-group") == true)
       #expect(access(started.directory.path + "/socket", F_OK) != 0)
@@ -130,15 +130,15 @@ struct ListenTests {
   func `a socket file that a killed instance left is replaced, one that answers is not`() async throws {
     try await onThread {
       let text = config("unix:{dir}/socket")
-      let killed = try Started(text)
+      let killed = try StartedGateway(text)
       _ = try killed.waitUntilReady()
       killed.child.signal(SIGKILL)
       #expect(killed.child.waitForExit() == 137)
       #expect(access(killed.directory.path + "/socket", F_OK) == 0)
 
-      let first = try Started(text, directory: killed.directory)
+      let first = try StartedGateway(text, directory: killed.directory)
       _ = try first.waitUntilReady()
-      let second = try Started(text, directory: killed.directory)
+      let second = try StartedGateway(text, directory: killed.directory)
       #expect(second.child.waitForExit(within: 30) == 69)
       let path = first.directory.path + "/socket"
       #expect(
@@ -153,7 +153,7 @@ struct ListenTests {
     try await onThread {
       let directory = try TemporaryDirectory()
       let path = try directory.write("socket", "precious")
-      let started = try Started(config("unix:{dir}/socket"), directory: directory)
+      let started = try StartedGateway(config("unix:{dir}/socket"), directory: directory)
       #expect(started.child.waitForExit(within: 30) == 69)
       #expect(started.child.lines.last?.contains("a file that is no socket stands there") == true)
       #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
@@ -170,7 +170,7 @@ struct ListenTests {
     arguments: ["systemd", "systemd:hook"])
   func `a socket that systemd hands over is served`(_ listen: String) async throws {
     try await onThread {
-      let started = try Started(
+      let started = try StartedGateway(
         config(listen),
         wrapper: Self.activator)
       // It starts the gateway at the first connection.
@@ -189,7 +189,7 @@ struct ListenTests {
   @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("systemd-socket-activate")))
   func `a socket of another name is refused`() async throws {
     try await onThread {
-      let started = try Started(
+      let started = try StartedGateway(
         config("systemd:other"),
         wrapper: Self.activator)
       var client: RawClient?

@@ -26,7 +26,7 @@ struct RestartTests {
       let port = try FreePort.take()
       let config = GatewayConfig.text(upstreams: [upstream.url()], top: "log: {deliveries: refused}")
         .replacingOccurrences(of: "listen: 127.0.0.1:{port}", with: "listen: systemd:hook")
-      let started = try Started(
+      let started = try StartedGateway(
         config, wrapper: ["python3", "-c", Self.manager, "{port}"], port: port)
       _ = try started.waitUntilReady()
       let load = Load(port: port, senders: 4) { _, _ in GatewayProcess.secret }
@@ -48,10 +48,10 @@ struct RestartTests {
     }
   }
 
-  private func pid(of started: Started, turn: Int) throws -> pid_t {
+  private func pid(of started: StartedGateway, turn: Int) throws -> pid_t {
     let lines = started.child.lines.filter { $0.hasPrefix("started ") }
     guard lines.count == turn, let pid = pid_t(lines[turn - 1].dropFirst(8)) else {
-      throw HarnessError("\(lines)")
+      throw FixtureError("\(lines)")
     }
     return pid
   }

@@ -128,7 +128,7 @@ struct Begun {
     }
     try client.send(request.head)
     // That it is said shows that the head has been read.
-    guard try client.response().status == 100 else { throw HarnessError("no 100 Continue") }
+    guard try client.response().status == 100 else { throw FixtureError("no 100 Continue") }
     try client.send(Array(request.body.prefix(50)))
     rest = Array(request.body.dropFirst(50))
   }

@@ -83,7 +83,7 @@ struct SettingsReloadTests {
         #expect(warnings.first?.contains("listen has changed: that needs a restart") == true)
       }
       #expect(try gateway.exchange(SignedRequest().bytes).status == 200)
-      #expect(throws: HarnessError.self) { try RawClient(port: other) }
+      #expect(throws: FixtureError.self) { try RawClient(port: other) }
       #expect(gateway.terminate() == 0)
     }
   }

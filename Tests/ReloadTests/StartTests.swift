@@ -12,7 +12,7 @@ struct StartTests {
       // Whichever this machine lets the test itself use first.
       let allowed = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
         .firstMatch(of: /Cpus_allowed_list:\s*(\d+)/)
-      let started = try Started(text, wrapper: ["taskset", "-c", String(#require(allowed).1)])
+      let started = try StartedGateway(text, wrapper: ["taskset", "-c", String(#require(allowed).1)])
       _ = try started.waitUntilReady()
       let tasks = "/proc/\(started.child.pid)/task"
       let names = try FileManager.default.contentsOfDirectory(atPath: tasks).compactMap {
@@ -27,12 +27,12 @@ struct StartTests {
 
   /// Runs it to its end.
   private func failure(_ config: String, _ prepare: (TemporaryDirectory) throws -> Void = { _ in }) throws
-    -> (status: Int32?, lines: [String], started: Started)
+    -> (status: Int32?, lines: [String], started: StartedGateway)
   {
-    // Started itself writes a good secret file, so what is wrong goes under another name.
+    // `StartedGateway` itself writes a good secret file, so what is wrong goes under another name.
     let directory = try TemporaryDirectory()
     try prepare(directory)
-    let started = try Started(config, directory: directory)
+    let started = try StartedGateway(config, directory: directory)
     return (started.child.waitForExit(within: 30), started.child.lines, started)
   }
 
@@ -59,7 +59,7 @@ struct StartTests {
       let binary = directory.path + "/vesigate"
       try FileManager.default.copyItem(atPath: GatewayBinary.path(), toPath: binary)
       let config = try directory.write(
-        "vesigate.yaml", Started.fill(Self.config, directory.path, try FreePort.take()), mode: 0o644)
+        "vesigate.yaml", StartedGateway.fill(Self.config, directory.path, try FreePort.take()), mode: 0o644)
       chmod(try directory.write("secret", "s3cret\n"), 0)
       let other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
       let child = try ChildProcess(
@@ -102,7 +102,7 @@ struct StartTests {
     try await onThread {
       let script = "JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec \"$0\" \"$@\""
       let config = "listen: nowhere\nworkers: none\nroutes: []\n"
-      let started = try Started(config, wrapper: ["sh", "-c", script])
+      let started = try StartedGateway(config, wrapper: ["sh", "-c", script])
       #expect(started.child.waitForExit(within: 30) == 78)
       #expect(started.child.lines.count == 4)
       #expect(started.child.lines.allSatisfy { $0.hasPrefix("<3>") }, "\(started.child.lines)")
@@ -123,9 +123,9 @@ struct StartTests {
   @Test(.timeLimit(.minutes(10)))
   func `a second instance on the same port ends with 69`() async throws {
     try await onThread {
-      let first = try Started(Self.config)
+      let first = try StartedGateway(Self.config)
       _ = try first.waitUntilReady()
-      let second = try Started(Self.config, port: first.port)
+      let second = try StartedGateway(Self.config, port: first.port)
       #expect(second.child.waitForExit(within: 30) == 69)
       #expect(
         second.child.lines.last
@@ -161,7 +161,7 @@ struct StartTests {
   @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("prlimit")))
   func `too few descriptors are warned of`() async throws {
     try await onThread {
-      let started = try Started(
+      let started = try StartedGateway(
         GatewayConfig.text(upstreams: ["http://127.0.0.1:9/"], workers: 1),
         wrapper: ["prlimit", "--nofile=512:512"])
       _ = try started.waitUntilReady()
@@ -179,7 +179,7 @@ struct StartTests {
     descriptors: Int, workers: Int
   ) async throws {
     try await onThread {
-      let started = try Started(
+      let started = try StartedGateway(
         GatewayConfig.text(upstreams: ["http://127.0.0.1:9/"], workers: workers),
         wrapper: ["prlimit", "--nofile=\(descriptors):\(descriptors)"])
       #expect(started.child.waitForExit(within: 30) == 69)
@@ -193,7 +193,7 @@ struct StartTests {
   func `the least number of descriptors suffices to serve, to reload and to be asked`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
-      let started = try Started(
+      let started = try StartedGateway(
         GatewayConfig.text(upstreams: [upstream.url()], top: "control: {dir}/control", workers: 1),
         wrapper: ["prlimit", "--nofile=37:37"])
       _ = try started.waitUntilReady()
@@ -225,7 +225,7 @@ struct StartTests {
   private func openWhenReady(workers: Int, addresses: Int) throws -> Int {
     let more = try (1..<addresses).map { _ in ", 127.0.0.1:\(try FreePort.take())" }.joined()
     let text = GatewayConfig.text(upstreams: ["http://127.0.0.1:9/"], workers: workers)
-    let started = try Started(
+    let started = try StartedGateway(
       text.replacing("listen: 127.0.0.1:{port}", with: "listen: [127.0.0.1:{port}\(more)]"))
     _ = try started.waitUntilReady()
     // A timer or a file of the start may be open a moment longer.
@@ -243,7 +243,7 @@ struct StartTests {
     try await onThread {
       // Without a control socket there is another warning.
       let config = GatewayConfig.text(upstreams: ["http://127.0.0.1:9/"], top: "control: none")
-      let started = try Started(config, wrapper: ["prlimit", "--nofile=512:10000"])
+      let started = try StartedGateway(config, wrapper: ["prlimit", "--nofile=512:10000"])
       _ = try started.waitUntilReady()
       #expect(!started.child.lines.contains { $0.contains("level=warning") })
       #expect(started.child.terminate() == 0)

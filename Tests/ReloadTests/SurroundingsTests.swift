@@ -189,7 +189,7 @@ struct SurroundingsTests {
       try client.send(SignedRequest().bytes)
       if (try? client.response(within: 2).status) == 200 { return client }
     }
-    throw HarnessError("no loop serves")
+    throw FixtureError("no loop serves")
   }
 
   private static let linesWanted = 5000
@@ -201,7 +201,7 @@ struct SurroundingsTests {
       let directory = try TemporaryDirectory()
       try directory.write("secret", GatewayProcess.secret + "\n")
       let port = try FreePort.take()
-      let config = Started.fill(
+      let config = StartedGateway.fill(
         GatewayConfig.text(upstreams: [upstream.url()], top: "log: {refused-per-minute-max: unlimited}"),
         directory.path, port)
       let process = Process()
@@ -263,7 +263,7 @@ final class ManagerSocket {
         bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
-    guard bound == 0 else { throw HarnessError("bind: \(errno)") }
+    guard bound == 0 else { throw FixtureError("bind: \(errno)") }
   }
 
   deinit { close(descriptor) }
@@ -271,7 +271,7 @@ final class ManagerSocket {
   /// The next message; one that was sent before is there at once.
   func message(millisecondsMax: Int32 = 60_000) throws -> String {
     var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    guard poll(&entry, 1, millisecondsMax) == 1 else { throw HarnessError("the manager was told nothing") }
+    guard poll(&entry, 1, millisecondsMax) == 1 else { throw FixtureError("the manager was told nothing") }
     var buffer = [UInt8](repeating: 0, count: 65_536)
     let count = recv(descriptor, &buffer, buffer.count, 0)
     return String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)

@@ -23,7 +23,7 @@ struct Untaken: CustomTestStringConvertible, Sendable {
     let child = try ChildProcess(
       user + ["prlimit", "--pid", "\(gateway.pid)", "--nofile=\(descriptors):"],
       environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
-    guard child.waitForExit(within: 30) == 0 else { throw HarnessError("\(child.lines)") }
+    guard child.waitForExit(within: 30) == 0 else { throw FixtureError("\(child.lines)") }
   }
 
   static let withoutDescriptors = Untaken(
@@ -82,7 +82,7 @@ struct Untaken: CustomTestStringConvertible, Sendable {
 @Suite(.enabled(if: isRoot && isInstalled("prlimit") && isInstalled("setpriv"), "needs another user"))
 struct UnreadableSecretTests {
   /// A gateway with one connection that it has accepted and one to its upstream, both used again.
-  private struct Scene {
+  private struct UntakenFixture {
     let upstream: RecordingUpstream
     let gateway: GatewayProcess
     let client: RawClient
@@ -94,7 +94,7 @@ struct UnreadableSecretTests {
           upstreams: [upstream.url()], top: "control: {dir}/control.sock\nadmin: none", workers: 1),
         files: ["secret": "old secret\n"], unprivileged: true)
       client = try gateway.connect()
-      guard try status("old secret") == 200 else { throw HarnessError("the old secret verifies nothing") }
+      guard try status("old secret") == 200 else { throw FixtureError("the old secret verifies nothing") }
     }
 
     func status(_ secret: String) throws -> Int {
@@ -131,21 +131,22 @@ struct UnreadableSecretTests {
     _ way: Untaken
   ) async throws {
     try await onThread {
-      let scene = try Scene()
-      try way.make(scene.gateway)
+      let fixture = try UntakenFixture()
+      try way.make(fixture.gateway)
       for _ in 1...5 {
-        #expect(try scene.status("new secret") == way.status)
-        #expect(try scene.status("old secret") == 200)
+        #expect(try fixture.status("new secret") == way.status)
+        #expect(try fixture.status("old secret") == 200)
         usleep(120_000)
       }
       #expect(
-        scene.said.count == 1 && scene.said.allSatisfy { $0.contains(way.sentence) }, "\(scene.gateway.log)")
-      try way.undo(scene.gateway)
-      let seen = try scene.statuses("new secret", until: 200)
+        fixture.said.count == 1 && fixture.said.allSatisfy { $0.contains(way.sentence) },
+        "\(fixture.gateway.log)")
+      try way.undo(fixture.gateway)
+      let seen = try fixture.statuses("new secret", until: 200)
       #expect(seen.last == 200, "\(seen.prefix(20))")
       #expect(seen.dropLast().allSatisfy { $0 == way.status }, "\(seen.prefix(20))")
-      #expect(try scene.status("old secret") == 401)
-      #expect(scene.gateway.terminate() == 0)
+      #expect(try fixture.status("old secret") == 401)
+      #expect(fixture.gateway.terminate() == 0)
     }
   }
 
@@ -154,26 +155,27 @@ struct UnreadableSecretTests {
     _ way: Untaken
   ) async throws {
     try await onThread {
-      let scene = try Scene()
-      try scene.announce()
+      let fixture = try UntakenFixture()
+      try fixture.announce()
       // Has the journal seen. Until there is a new secret the old one verifies.
-      #expect(try scene.status("neither") == 503)
-      #expect(try scene.status("old secret") == 200)
-      try way.make(scene.gateway)
+      #expect(try fixture.status("neither") == 503)
+      #expect(try fixture.status("old secret") == 200)
+      try way.make(fixture.gateway)
       for _ in 1...5 {
-        #expect(try scene.status("old secret") == 503)
+        #expect(try fixture.status("old secret") == 503)
         usleep(60_000)
       }
-      #expect(scene.upstream.requests.count == 2)
-      #expect(scene.gateway.log.contains { $0.contains("what a compromised secret verifies gets 503 until") })
-      #expect(scene.said.count == 1, "\(scene.said)")
-      try way.undo(scene.gateway)
-      let seen = try scene.statuses("new secret", until: 200)
+      #expect(fixture.upstream.requests.count == 2)
+      #expect(
+        fixture.gateway.log.contains { $0.contains("what a compromised secret verifies gets 503 until") })
+      #expect(fixture.said.count == 1, "\(fixture.said)")
+      try way.undo(fixture.gateway)
+      let seen = try fixture.statuses("new secret", until: 200)
       #expect(seen.last == 200, "\(seen.prefix(20))")
       // The journal still stands, so it may be another's that is not known yet.
-      #expect(try scene.status("old secret") == 503)
-      #expect(scene.upstream.requests.count == 3)
-      #expect(scene.gateway.terminate() == 0)
+      #expect(try fixture.status("old secret") == 503)
+      #expect(fixture.upstream.requests.count == 3)
+      #expect(fixture.gateway.terminate() == 0)
     }
   }
 
@@ -182,24 +184,24 @@ struct UnreadableSecretTests {
     _ way: Untaken
   ) async throws {
     try await onThread {
-      let scene = try Scene()
-      try way.make(scene.gateway)
-      #expect(try scene.status("new secret") == way.status)
-      #expect(try scene.status("old secret") == 200)
-      try scene.announce()
-      #expect(try scene.status("neither") == 503)
-      for _ in 1...3 { #expect(try scene.status("old secret") == 503) }
-      #expect(scene.upstream.requests.count == 2)
-      let status = try GatewayProcess.command(["status", "--config", scene.gateway.configPath])
+      let fixture = try UntakenFixture()
+      try way.make(fixture.gateway)
+      #expect(try fixture.status("new secret") == way.status)
+      #expect(try fixture.status("old secret") == 200)
+      try fixture.announce()
+      #expect(try fixture.status("neither") == 503)
+      for _ in 1...3 { #expect(try fixture.status("old secret") == 503) }
+      #expect(fixture.upstream.requests.count == 2)
+      let status = try GatewayProcess.command(["status", "--config", fixture.gateway.configPath])
       #expect(status.status == 0)
       let words = status.lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
       #expect(
         words.contains("what a compromised secret verifies gets 503 until it is taken"), "\(status.lines)")
-      try way.undo(scene.gateway)
-      #expect(try scene.statuses("new secret", until: 200).last == 200)
-      let after = try GatewayProcess.command(["status", "--config", scene.gateway.configPath])
+      try way.undo(fixture.gateway)
+      #expect(try fixture.statuses("new secret", until: 200).last == 200)
+      let after = try GatewayProcess.command(["status", "--config", fixture.gateway.configPath])
       #expect(!after.lines.contains { $0.contains("compromised") }, "\(after.lines)")
-      #expect(scene.gateway.terminate() == 0)
+      #expect(fixture.gateway.terminate() == 0)
     }
   }
 }

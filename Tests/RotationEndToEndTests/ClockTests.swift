@@ -26,9 +26,10 @@ import Testing
   ]
 
   /// Runs a command of `secret` under that clock.
-  private func secret(_ words: [String], _ stage: RotationStage, _ clock: Clock) throws -> (Int32, String) {
+  private func secret(_ words: [String], _ fixture: RotationFixture, _ clock: Clock) throws -> (Int32, String)
+  {
     let child = try ChildProcess(
-      ["env", try GatewayBinary.path(), "secret"] + words + ["--config", stage.gateway.configPath],
+      ["env", try GatewayBinary.path(), "secret"] + words + ["--config", fixture.gateway.configPath],
       environment: clock.environment())
     let status = child.waitForExit(within: 60) ?? -1
     return (status, child.lines.joined(separator: "\n"))
@@ -37,20 +38,20 @@ import Testing
   @Test(.timeLimit(.minutes(5)), arguments: clocks)
   func `a rotation under a clock of any year ends, and so does a retirement`(_ clock: Clock) async throws {
     try await onThread {
-      let stage = try RotationStage(
+      let fixture = try RotationFixture(
         seed: 90, behaviour: .rotate(delayMillisecondsMax: 10), environment: clock.environment())
-      let (rotated, text) = try secret(["rotate", "--yes"], stage, clock)
+      let (rotated, text) = try secret(["rotate", "--yes"], fixture, clock)
       #expect(rotated == 0, "\(text)")
-      #expect(stage.provider.calls == 1)
-      #expect(stage.storedSecret == stage.provider.current.secret)
-      #expect(stage.leftovers == [])
-      let before = String(decoding: stage.contents(".previous"), as: UTF8.self).split(separator: " ").first
+      #expect(fixture.provider.calls == 1)
+      #expect(fixture.storedSecret == fixture.provider.current.secret)
+      #expect(fixture.leftovers == [])
+      let before = String(decoding: fixture.contents(".previous"), as: UTF8.self).split(separator: " ").first
       let signedBefore = before.flatMap { Int64($0) } ?? 0
       #expect(abs(signedBefore / 1000 - clock.seconds) < 300, "\(signedBefore)")
-      let (retired, said) = try secret(["retire"], stage, clock)
+      let (retired, said) = try secret(["retire"], fixture, clock)
       #expect(retired == 0, "\(said)")
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 }

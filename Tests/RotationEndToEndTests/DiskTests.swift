@@ -19,7 +19,7 @@ final class SmallDisk: Sendable {
     directory = try TemporaryDirectory()
     path = directory.path + "/disk"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-    guard mount("none", path, "tmpfs", 0, "size=\(bytes)") == 0 else { throw HarnessError("mount: \(errno)") }
+    guard mount("none", path, "tmpfs", 0, "size=\(bytes)") == 0 else { throw FixtureError("mount: \(errno)") }
     chmod(path, 0o755)
   }
 
@@ -28,7 +28,7 @@ final class SmallDisk: Sendable {
   /// Writes until nothing more goes in, but so many bytes.
   func fill(leavingBytes left: Int = 0) throws {
     let descriptor = open(path + "/filler", O_WRONLY | O_CREAT, 0o600)
-    guard descriptor >= 0 else { throw HarnessError("filler: \(errno)") }
+    guard descriptor >= 0 else { throw FixtureError("filler: \(errno)") }
     defer { close(descriptor) }
     let block = [UInt8](repeating: 7, count: 4096)
     while write(descriptor, block, block.count) > 0 {}
@@ -41,7 +41,7 @@ final class SmallDisk: Sendable {
 
   func remount(readOnly: Bool) throws {
     let flags = UInt(MS_REMOUNT) | (readOnly ? UInt(MS_RDONLY) : 0)
-    guard mount("none", path, "tmpfs", flags, nil) == 0 else { throw HarnessError("remount: \(errno)") }
+    guard mount("none", path, "tmpfs", flags, nil) == 0 else { throw FixtureError("remount: \(errno)") }
   }
 }
 
@@ -51,26 +51,26 @@ final class SmallDisk: Sendable {
   func `a full disk shows before the provider is called`() async throws {
     try await onThread {
       let disk = try SmallDisk(bytes: 256 * 1024)
-      let stage = try RotationStage(
+      let fixture = try RotationFixture(
         seed: 20, behaviour: .rotate(delayMillisecondsMax: 0), secrets: disk.path + "/secrets")
-      let old = stage.provider.current.secret
+      let old = fixture.provider.current.secret
       // From no room at all to room for some of the files, but not for all.
       for left in [0, 4096, 8192, 12_288, 16_384, 20_480, 24_576] {
         try disk.fill(leavingBytes: left)
-        let (status, text) = try stage.rotate()
+        let (status, text) = try fixture.rotate()
         disk.clear()
         guard status != 0 else { continue }
         #expect(status == 74 && text.contains("No space left on device"), "\(left) left: \(text)")
-        #expect(stage.provider.calls == 0 && stage.storedSecret == old, "\(left) left")
-        #expect(try stage.status(signedWith: old) == 200)
-        #expect(try stage.refusesForgery())
+        #expect(fixture.provider.calls == 0 && fixture.storedSecret == old, "\(left) left")
+        #expect(try fixture.status(signedWith: old) == 200)
+        #expect(try fixture.refusesForgery())
       }
-      let (status, text) = try stage.rotate()
+      let (status, text) = try fixture.rotate()
       #expect(status == 0, "\(text)")
-      #expect(stage.storedSecret == stage.provider.current.secret && stage.leftovers == [])
-      #expect(stage.leaks() == [])
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(fixture.storedSecret == fixture.provider.current.secret && fixture.leftovers == [])
+      #expect(fixture.leaks() == [])
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 
@@ -79,31 +79,31 @@ final class SmallDisk: Sendable {
   func `a disk that fills up during the call does not lose the answer`() async throws {
     try await onThread {
       let disk = try SmallDisk(bytes: 256 * 1024)
-      let stage = try RotationStage(
+      let fixture = try RotationFixture(
         seed: 21, behaviour: .rotate(delayMillisecondsMax: 0), secrets: disk.path + "/secrets")
-      stage.provider.behave(.silence)
-      let child = try stage.spawn(["--attempts", "2"])
-      #expect(eventually { stage.provider.calls == 1 })
+      fixture.provider.behave(.silence)
+      let child = try fixture.spawn(["--attempts", "2"])
+      #expect(eventually { fixture.provider.calls == 1 })
       try disk.fill()
       // The first call is given up after fifteen seconds; the second is answered onto a full disk.
-      stage.provider.behave(.rotate(delayMillisecondsMax: 0))
+      fixture.provider.behave(.rotate(delayMillisecondsMax: 0))
       let status = child.waitForExit(within: 60)
-      let stored = stage.storedSecret
-      #expect(stage.provider.secrets.contains(stored ?? ""), "one whole known secret, whatever happened")
+      let stored = fixture.storedSecret
+      #expect(fixture.provider.secrets.contains(stored ?? ""), "one whole known secret, whatever happened")
       if status == 0 {
-        #expect(stored == stage.provider.current.secret)
+        #expect(stored == fixture.provider.current.secret)
       } else {
-        #expect(status == 74 && stage.exists(".journal"), "\(child.lines)")
-        #expect(try stage.status(signedWith: stored ?? "") == 200)
+        #expect(status == 74 && fixture.exists(".journal"), "\(child.lines)")
+        #expect(try fixture.status(signedWith: stored ?? "") == 200)
       }
       disk.clear()
-      let (healed, text) = try stage.rotate()
+      let (healed, text) = try fixture.rotate()
       #expect(healed == 0, "\(text)")
-      #expect(stage.storedSecret == stage.provider.current.secret && stage.leftovers == [])
-      #expect(try stage.status(signedWith: stage.provider.current.secret) == 200)
-      #expect(stage.leaks() == [])
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(fixture.storedSecret == fixture.provider.current.secret && fixture.leftovers == [])
+      #expect(try fixture.status(signedWith: fixture.provider.current.secret) == 200)
+      #expect(fixture.leaks() == [])
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 
@@ -112,28 +112,28 @@ final class SmallDisk: Sendable {
   func `an answer on a full disk is taken into use, though nobody can be told who does it`() async throws {
     try await onThread {
       let disk = try SmallDisk(bytes: 256 * 1024)
-      let stage = try RotationStage(
+      let fixture = try RotationFixture(
         seed: 25, behaviour: .rotate(delayMillisecondsMax: 0), secrets: disk.path + "/secrets")
       let answer = "an-answer-that-is-on-the-disk"
       let fingerprint = Secret(Array(answer.utf8)).fingerprint
-      try Data("\(answer)\n".utf8).write(to: URL(fileURLWithPath: stage.secretPath + ".next"))
-      chmod(stage.secretPath + ".next", 0o640)
+      try Data("\(answer)\n".utf8).write(to: URL(fileURLWithPath: fixture.secretPath + ".next"))
+      chmod(fixture.secretPath + ".next", 0o640)
       let journal =
         "vesigate-journal: 1\nbegan: \(Int64(Date().timeIntervalSince1970 * 1000))\nstep: received\nmode: call\n"
         + "compromised: no\nattempt: 1\nnew: \(fingerprint)\n"
-      try Data(journal.utf8).write(to: URL(fileURLWithPath: stage.secretPath + ".journal"))
-      chmod(stage.secretPath + ".journal", 0o640)
+      try Data(journal.utf8).write(to: URL(fileURLWithPath: fixture.secretPath + ".journal"))
+      chmod(fixture.secretPath + ".journal", 0o640)
       // As an earlier command left it: an empty file that has no block yet.
-      try Data().write(to: URL(fileURLWithPath: stage.secretPath + ".lock"))
-      chmod(stage.secretPath + ".lock", 0o600)
+      try Data().write(to: URL(fileURLWithPath: fixture.secretPath + ".lock"))
+      chmod(fixture.secretPath + ".lock", 0o600)
       try disk.fill()
-      let (status, text) = try stage.rotate(["--resume", "--compromised"])
+      let (status, text) = try fixture.rotate(["--resume", "--compromised"])
       #expect(status == 0, "\(text)")
-      #expect(stage.storedSecret == answer)
-      #expect(try stage.status(signedWith: answer) == 200)
-      #expect(stage.provider.calls == 0)
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(fixture.storedSecret == answer)
+      #expect(try fixture.status(signedWith: answer) == 200)
+      #expect(fixture.provider.calls == 0)
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 
@@ -143,17 +143,17 @@ final class SmallDisk: Sendable {
   func `a read-only file system shows before the provider is called`() async throws {
     try await onThread {
       let disk = try SmallDisk(bytes: 256 * 1024)
-      let stage = try RotationStage(
+      let fixture = try RotationFixture(
         seed: 22, behaviour: .rotate(delayMillisecondsMax: 0), secrets: disk.path + "/secrets")
       try disk.remount(readOnly: true)
-      let (status, text) = try stage.rotate()
+      let (status, text) = try fixture.rotate()
       #expect(status == 73 && text.contains("Read-only file system"), "\(text)")
-      #expect(stage.provider.calls == 0)
-      #expect(try stage.status(signedWith: stage.provider.current.secret) == 200)
+      #expect(fixture.provider.calls == 0)
+      #expect(try fixture.status(signedWith: fixture.provider.current.secret) == 200)
       try disk.remount(readOnly: false)
-      #expect(try stage.rotate().status == 0)
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(try fixture.rotate().status == 0)
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 
@@ -164,32 +164,33 @@ final class SmallDisk: Sendable {
     async throws
   {
     try await onThread {
-      let stage = try RotationStage(seed: 24, behaviour: .rotate(delayMillisecondsMax: 0))
-      let old = stage.provider.current.secret
-      let host = stage.directory.path + "/host-secret"
-      try FileManager.default.copyItem(atPath: stage.secretPath, toPath: host)
-      try #require(mount(host, stage.secretPath, nil, UInt(MS_BIND), nil) == 0)
-      defer { umount2(stage.secretPath, Int32(MNT_DETACH)) }
+      let fixture = try RotationFixture(seed: 24, behaviour: .rotate(delayMillisecondsMax: 0))
+      let old = fixture.provider.current.secret
+      let host = fixture.directory.path + "/host-secret"
+      try FileManager.default.copyItem(atPath: fixture.secretPath, toPath: host)
+      try #require(mount(host, fixture.secretPath, nil, UInt(MS_BIND), nil) == 0)
+      defer { umount2(fixture.secretPath, Int32(MNT_DETACH)) }
       let sentence =
-        "\(stage.secretPath) is a mount of its own, so that no other file can take its place: "
+        "\(fixture.secretPath) is a mount of its own, so that no other file can take its place: "
         + "mount the folder that it lies in, not the file"
       for more in [["--dry-run"], [], ["--compromised"]] {
-        let (status, text) = try stage.rotate(more)
+        let (status, text) = try fixture.rotate(more)
         #expect(status == 74 && text.contains(sentence), "\(more) \(text)")
-        #expect(stage.provider.calls == 0 && stage.leftovers == [] && !stage.exists(".previous"), "\(more)")
+        #expect(
+          fixture.provider.calls == 0 && fixture.leftovers == [] && !fixture.exists(".previous"), "\(more)")
       }
       let set = "printf a-new-secret-of-some-length | \"$0\" secret set --config \"$1\""
       let child = try ChildProcess(
-        ["sh", "-c", set, try GatewayBinary.path(), stage.gateway.configPath],
+        ["sh", "-c", set, try GatewayBinary.path(), fixture.gateway.configPath],
         environment: ["PATH": "/usr/bin:/bin"])
       #expect(child.waitForExit(within: 60) == 74)
       #expect(child.lines.contains { $0.contains(sentence) }, "\(child.lines)")
-      #expect(stage.leftovers == [] && !stage.exists(".previous"))
-      #expect(try stage.status(signedWith: old) == 200)
-      #expect(umount2(stage.secretPath, Int32(MNT_DETACH)) == 0)
-      #expect(try stage.rotate().status == 0)
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(fixture.leftovers == [] && !fixture.exists(".previous"))
+      #expect(try fixture.status(signedWith: old) == 200)
+      #expect(umount2(fixture.secretPath, Int32(MNT_DETACH)) == 0)
+      #expect(try fixture.rotate().status == 0)
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 
@@ -228,24 +229,24 @@ final class SmallDisk: Sendable {
   @Test(.enabled(if: geteuid() == 0, "only root can become another user"), .timeLimit(.minutes(10)))
   func `a user to whom directory or files do not belong is refused before the call`() async throws {
     try await onThread {
-      let stage = try RotationStage(seed: 23, behaviour: .rotate(delayMillisecondsMax: 0))
-      let old = stage.provider.current.secret
+      let fixture = try RotationFixture(seed: 23, behaviour: .rotate(delayMillisecondsMax: 0))
+      let old = fixture.provider.current.secret
       let binary = try TemporaryDirectory()
       let program = binary.path + "/vesigate"
       try FileManager.default.copyItem(atPath: GatewayBinary.path(), toPath: program)
       let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program]
       func rotate() throws -> (status: Int32?, text: String) {
         let child = try ChildProcess(
-          nobody + stage.arguments(), environment: ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin"])
+          nobody + fixture.arguments(), environment: ["PATH": "/usr/bin:/bin:/usr/sbin:/sbin"])
         let status = child.waitForExit(within: 30)
         return (status, child.lines.joined(separator: "\n"))
       }
-      let folder = stage.directory.path + "/secrets"
+      let folder = fixture.directory.path + "/secrets"
       // The API key is another's.
       let first = try rotate()
       #expect(first.status == 77 && first.text.contains("user with id 65534"), "\(first.text)")
       // The key is his own, the directory is not.
-      chown(stage.directory.path + "/api-key", 65_534, 65_534)
+      chown(fixture.directory.path + "/api-key", 65_534, 65_534)
       let second = try rotate()
       #expect(second.status == 77 && second.text.contains("Permission denied"), "\(second.text)")
       // Nor may its owner write into it.
@@ -253,11 +254,11 @@ final class SmallDisk: Sendable {
       chmod(folder, 0o550)
       let third = try rotate()
       #expect(third.status == 77 && third.text.contains("Permission denied"), "\(third.text)")
-      #expect(stage.provider.calls == 0 && stage.storedSecret == old)
-      #expect(try stage.status(signedWith: old) == 200)
-      #expect(stage.leaks() == [])
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(fixture.provider.calls == 0 && fixture.storedSecret == old)
+      #expect(try fixture.status(signedWith: old) == 200)
+      #expect(fixture.leaks() == [])
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 }

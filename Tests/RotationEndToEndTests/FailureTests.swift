@@ -75,65 +75,65 @@ import Testing
   @Test(.timeLimit(.minutes(10)), arguments: answers)
   func `what the API answers decides the message, the exit code and what stands`(answer: Case) async throws {
     try await onThread {
-      let stage = try RotationStage(seed: 7, behaviour: answer.behaviour)
-      let old = stage.provider.current.secret
-      let (status, text) = try stage.rotate()
+      let fixture = try RotationFixture(seed: 7, behaviour: answer.behaviour)
+      let old = fixture.provider.current.secret
+      let (status, text) = try fixture.rotate()
       #expect(status == answer.status, "\(text)")
       #expect(text.contains(answer.message), "\(text)")
-      #expect(stage.provider.calls == answer.calls)
-      #expect(stage.storedSecret == old)
-      #expect(try stage.status(signedWith: old) == 200)
-      #expect(stage.exists(".journal") != answer.isSure)
+      #expect(fixture.provider.calls == answer.calls)
+      #expect(fixture.storedSecret == old)
+      #expect(try fixture.status(signedWith: old) == 200)
+      #expect(fixture.exists(".journal") != answer.isSure)
       if answer.isSure {
         #expect(text.contains("stays in force"))
-        #expect(try stage.refusesForgery())
+        #expect(try fixture.refusesForgery())
       } else {
         #expect(text.contains("may be dead already"))
-        stage.provider.behave(.rotate(delayMillisecondsMax: 0))
-        let healed = try stage.rotate()
+        fixture.provider.behave(.rotate(delayMillisecondsMax: 0))
+        let healed = try fixture.rotate()
         #expect(healed.status == 0, "\(healed.text)")
-        #expect(stage.storedSecret == stage.provider.current.secret)
+        #expect(fixture.storedSecret == fixture.provider.current.secret)
       }
-      #expect(stage.leftovers == [])
-      #expect(stage.leaks() == [])
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(fixture.leftovers == [])
+      #expect(fixture.leaks() == [])
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 
   @Test(.timeLimit(.minutes(10)))
   func `a swap whose answer is lost is cured by the next call of the same command`() async throws {
     try await onThread {
-      let stage = try RotationStage(
+      let fixture = try RotationFixture(
         seed: 8, behaviour: .swapAndAnswerOnce(ProviderSimulator.response(504, "<html>", type: "text/html")))
-      let (status, text) = try stage.rotate()
+      let (status, text) = try fixture.rotate()
       #expect(status == 0, "\(text)")
-      #expect(stage.provider.calls == 2)
-      #expect(stage.storedSecret == stage.provider.current.secret)
-      #expect(try stage.status(signedWith: stage.provider.current.secret) == 200)
-      #expect(stage.leftovers == [])
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(fixture.provider.calls == 2)
+      #expect(fixture.storedSecret == fixture.provider.current.secret)
+      #expect(try fixture.status(signedWith: fixture.provider.current.secret) == 200)
+      #expect(fixture.leftovers == [])
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 
   @Test(.timeLimit(.minutes(10)))
   func `an API that is down changes nothing`() async throws {
     try await onThread {
-      let stage = try RotationStage(seed: 9)
-      let old = stage.provider.current.secret
-      stage.provider.stop()
+      let fixture = try RotationFixture(seed: 9)
+      let old = fixture.provider.current.secret
+      fixture.provider.stop()
       usleep(100_000)
-      let (status, text) = try stage.rotate()
+      let (status, text) = try fixture.rotate()
       #expect(status == 69 && text.contains("could not be reached"), "\(text)")
-      #expect(stage.storedSecret == old && stage.leftovers == [])
-      #expect(try stage.status(signedWith: old) == 200)
-      #expect(try stage.refusesForgery())
-      let dry = try stage.rotate(["--dry-run"])
+      #expect(fixture.storedSecret == old && fixture.leftovers == [])
+      #expect(try fixture.status(signedWith: old) == 200)
+      #expect(try fixture.refusesForgery())
+      let dry = try fixture.rotate(["--dry-run"])
       #expect(dry.status == 69 && dry.text.contains("cannot be reached"), "\(dry.text)")
-      #expect(stage.leaks() == [])
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(fixture.leaks() == [])
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 
@@ -141,60 +141,60 @@ import Testing
   func `an API that says nothing is given up after fifteen seconds, and the outcome is unknown`() async throws
   {
     try await onThread {
-      let stage = try RotationStage(seed: 10, behaviour: .silence)
-      let old = stage.provider.current.secret
+      let fixture = try RotationFixture(seed: 10, behaviour: .silence)
+      let old = fixture.provider.current.secret
       let start = Date()
-      let (status, text) = try stage.rotate(["--attempts", "1"])
+      let (status, text) = try fixture.rotate(["--attempts", "1"])
       #expect(status == 75 && text.contains("unknown"), "\(text)")
       // Not sooner; load makes it later.
       #expect(-start.timeIntervalSinceNow >= 14)
-      #expect(stage.storedSecret == old && stage.exists(".journal"))
-      #expect(try stage.status(signedWith: old) == 200)
-      stage.provider.behave(.rotate(delayMillisecondsMax: 0))
-      #expect(try stage.rotate(["--resume"]).status == 0)
-      #expect(stage.storedSecret == stage.provider.current.secret)
-      #expect(stage.leaks() == [])
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(fixture.storedSecret == old && fixture.exists(".journal"))
+      #expect(try fixture.status(signedWith: old) == 200)
+      fixture.provider.behave(.rotate(delayMillisecondsMax: 0))
+      #expect(try fixture.rotate(["--resume"]).status == 0)
+      #expect(fixture.storedSecret == fixture.provider.current.secret)
+      #expect(fixture.leaks() == [])
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 
   @Test(.timeLimit(.minutes(10)))
   func `the wrong key, no key, or one that all may read: nothing is called or changed`() async throws {
     try await onThread {
-      let stage = try RotationStage(seed: 11)
-      let old = stage.provider.current.secret
-      let key = stage.directory.path + "/api-key"
-      try stage.directory.write("api-key", "another-key\n", mode: 0o600)
-      let wrong = try stage.rotate()
+      let fixture = try RotationFixture(seed: 11)
+      let old = fixture.provider.current.secret
+      let key = fixture.directory.path + "/api-key"
+      try fixture.directory.write("api-key", "another-key\n", mode: 0o600)
+      let wrong = try fixture.rotate()
       #expect(wrong.status == 77 && wrong.text.contains("the key is not known"), "\(wrong.text)")
-      #expect(stage.provider.unauthorized == 1)
+      #expect(fixture.provider.unauthorized == 1)
       chmod(key, 0o644)
-      let open = try stage.rotate()
+      let open = try fixture.rotate()
       #expect(open.status == 77 && open.text.contains("is open to every user"), "\(open.text)")
       unlink(key)
-      let none = try stage.rotate()
+      let none = try fixture.rotate()
       #expect(none.status == 78 && none.text.contains(key), "\(none.text)")
-      #expect(stage.provider.unauthorized == 1 && stage.provider.calls == 0)
-      #expect(stage.storedSecret == old && stage.leftovers == [])
-      #expect(try stage.status(signedWith: old) == 200)
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(fixture.provider.unauthorized == 1 && fixture.provider.calls == 0)
+      #expect(fixture.storedSecret == old && fixture.leftovers == [])
+      #expect(try fixture.status(signedWith: old) == 200)
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 
   @Test(.timeLimit(.minutes(10)))
   func `without a daemon nothing is called, unless that is meant`() async throws {
     try await onThread {
-      let stage = try RotationStage(seed: 12, behaviour: .rotate(delayMillisecondsMax: 0))
-      #expect(stage.gateway.terminate() == 0)
-      let (status, text) = try stage.rotate()
+      let fixture = try RotationFixture(seed: 12, behaviour: .rotate(delayMillisecondsMax: 0))
+      #expect(fixture.gateway.terminate() == 0)
+      let (status, text) = try fixture.rotate()
       #expect(status == 69 && text.contains("no daemon answers"), "\(text)")
-      #expect(stage.provider.calls == 0 && stage.leftovers == [])
-      let meant = try stage.rotate(["--no-daemon"])
+      #expect(fixture.provider.calls == 0 && fixture.leftovers == [])
+      let meant = try fixture.rotate(["--no-daemon"])
       #expect(meant.status == 0, "\(meant.text)")
-      #expect(stage.storedSecret == stage.provider.current.secret && stage.leftovers == [])
-      stage.stop()
+      #expect(fixture.storedSecret == fixture.provider.current.secret && fixture.leftovers == [])
+      fixture.stop()
     }
   }
 }

@@ -23,39 +23,39 @@ struct LosslessTests {
   @Test(.timeLimit(.minutes(30)))
   func `rotations with the default bounds lose no delivery`() async throws {
     try await onThread {
-      let stage = try RotationStage(seed: 1, limits: Self.roomy)
-      let tally = try Self.run(stage, "defaults")
+      let fixture = try RotationFixture(seed: 1, limits: Self.roomy)
+      let tally = try Self.run(fixture, "defaults")
       #expect(tally.refusedWithOldSecret == 0)
-      stage.stop()
+      fixture.stop()
     }
   }
 
   @Test(.timeLimit(.minutes(30)))
   func `with room for all that come meanwhile, every first try is taken`() async throws {
     try await onThread {
-      let stage = try RotationStage(seed: 2, rotation: ["hold-deliveries-max: 4096"], limits: Self.roomy)
-      let tally = try Self.run(stage, "hold-deliveries-max: 4096")
+      let fixture = try RotationFixture(seed: 2, rotation: ["hold-deliveries-max: 4096"], limits: Self.roomy)
+      let tally = try Self.run(fixture, "hold-deliveries-max: 4096")
       #expect(tally.refusedWithOldSecret == 0)
       #expect(tally.retriesAfter503 == 0)
       #expect(tally.acceptedAtOnce == tally.genuine)
-      stage.stop()
+      fixture.stop()
     }
   }
 
   @Test(.timeLimit(.minutes(30)))
   func `of a compromised secret nothing is taken any more, and nothing else is lost`() async throws {
     try await onThread {
-      let stage = try RotationStage(seed: 3, limits: Self.roomy)
-      let tally = try Self.run(stage, "compromised", arguments: ["--compromised"]) { old in
+      let fixture = try RotationFixture(seed: 3, limits: Self.roomy)
+      let tally = try Self.run(fixture, "compromised", arguments: ["--compromised"]) { old in
         // Signed before the rotation: an ordinary one would accept it.
-        let status = try stage.status(signedWith: old, shiftSeconds: -5)
+        let status = try fixture.status(signedWith: old, shiftSeconds: -5)
         // Within a second of the rotation's end it may still be told to come again.
         #expect(status == 401 || status == 503)
-        #expect(!stage.exists(".previous"))
+        #expect(!fixture.exists(".previous"))
       }
       // What was on its way when its secret was revoked, and nothing that was signed after.
-      #expect(tally.refusedAfter.keys.allSatisfy { $0 < stage.provider.current.number })
-      stage.stop()
+      #expect(tally.refusedAfter.keys.allSatisfy { $0 < fixture.provider.current.number })
+      fixture.stop()
     }
   }
 
@@ -64,18 +64,19 @@ struct LosslessTests {
     async throws
   {
     try await onThread {
-      let stage = try RotationStage(seed: 13, behaviour: .rotate(delayMillisecondsMax: 0))
-      let old = stage.provider.current.secret
+      let fixture = try RotationFixture(seed: 13, behaviour: .rotate(delayMillisecondsMax: 0))
+      let old = fixture.provider.current.secret
       // Their heads and half of their bodies are there before the journal.
       let halves = try (0..<5).map { number in
         let request = SignedRequest(Delivery(number: number, isForged: false).body).with { $0.secret = old }
-        let client = try stage.gateway.connect()
+        let client = try fixture.gateway.connect()
         try client.send(request.head + request.body.prefix(10))
         return (client: client, rest: Array(request.body.dropFirst(10)))
       }
       usleep(300_000)
-      let rotate = try stage.spawn(["--compromised"])
-      #expect(eventually { stage.storedSecret == stage.provider.current.secret && stage.provider.calls == 1 })
+      let rotate = try fixture.spawn(["--compromised"])
+      #expect(
+        eventually { fixture.storedSecret == fixture.provider.current.secret && fixture.provider.calls == 1 })
       // The command waits for what may still be judged by the old secret.
       usleep(500_000)
       #expect(rotate.status == nil)
@@ -86,46 +87,46 @@ struct LosslessTests {
       #expect(rotate.waitForExit(within: 60) == 0)
       let text = rotate.lines.joined(separator: "\n")
       #expect(text.contains("5 refused that only the compromised secret verified"), "\(text)")
-      #expect(try stage.counter("revoked") == 5)
-      #expect(stage.upstream.counts.deliveries.isEmpty)
-      #expect(try stage.status(signedWith: stage.provider.current.secret) == 200)
-      #expect(stage.gateway.terminate() == 0)
-      stage.stop()
+      #expect(try fixture.counter("revoked") == 5)
+      #expect(fixture.upstream.counts.deliveries.isEmpty)
+      #expect(try fixture.status(signedWith: fixture.provider.current.secret) == 200)
+      #expect(fixture.gateway.terminate() == 0)
+      fixture.stop()
     }
   }
 
   /// Rotates again and again under load, and checks what holds in every mode.
   static func run(
-    _ stage: RotationStage, _ name: String, arguments: [String] = [],
+    _ fixture: RotationFixture, _ name: String, arguments: [String] = [],
     afterEach: (_ oldSecret: String) throws -> Void = { _ in }
   ) throws -> DeliveryLoad.Tally {
     let isCompromised = arguments.contains("--compromised")
     let load = DeliveryLoad(
-      stage.gateway, stage.provider, try plan(stage, retriesOldSecret: isCompromised))
+      fixture.gateway, fixture.provider, try plan(fixture, retriesOldSecret: isCompromised))
     defer { load.abandon() }
     #expect(eventually { load.now.accepted > Sanitizers.share(of: 100) })
     for _ in 1...Scale.rotations {
-      let old = stage.provider.current.secret
-      let (status, text) = try stage.rotate(arguments)
+      let old = fixture.provider.current.secret
+      let (status, text) = try fixture.rotate(arguments)
       try #require(status == 0, "\(text)")
-      #expect(stage.storedSecret == stage.provider.current.secret)
-      #expect(stage.leftovers == [])
-      #expect(try stage.counter("overflowed") >= 0)
+      #expect(fixture.storedSecret == fixture.provider.current.secret)
+      #expect(fixture.leftovers == [])
+      #expect(try fixture.counter("overflowed") >= 0)
       try afterEach(old)
       usleep(200_000)
     }
     let tally = load.stop()
-    try check(stage, tally)
-    try print(stage, name, tally)
-    #expect(stage.gateway.terminate() == 0)
+    try check(fixture, tally)
+    try print(fixture, name, tally)
+    #expect(fixture.gateway.terminate() == 0)
     return tally
   }
 
   /// As many a second as this machine takes of one sender just now, and no more: a load beyond what a busy machine
   /// can carry shows how long its queues are.
-  private static func plan(_ stage: RotationStage, retriesOldSecret: Bool) throws -> DeliveryLoad.Plan {
+  private static func plan(_ fixture: RotationFixture, retriesOldSecret: Bool) throws -> DeliveryLoad.Plan {
     let (start, count) = (Date(), 40)
-    for _ in 0..<count { #expect(try stage.status(signedWith: stage.provider.current.secret) == 200) }
+    for _ in 0..<count { #expect(try fixture.status(signedWith: fixture.provider.current.secret) == 200) }
     // Fewer under load.
     let perSecond = Int(Double(count) / max(-start.timeIntervalSinceNow, 0.01))
     var plan = DeliveryLoad.Plan(retriesOldSecret: retriesOldSecret)
@@ -134,20 +135,20 @@ struct LosslessTests {
     return plan
   }
 
-  private static func check(_ stage: RotationStage, _ tally: DeliveryLoad.Tally) throws {
-    let slow = stage.gateway.log.filter { $0.contains("was slow") || $0.contains("look-timeout") }
+  private static func check(_ fixture: RotationFixture, _ tally: DeliveryLoad.Tally) throws {
+    let slow = fixture.gateway.log.filter { $0.contains("was slow") || $0.contains("look-timeout") }
     #expect(tally.failures == [], "\(slow.prefix(20))")
     #expect(tally.refusedWithCurrentSecret == 0, "genuine deliveries refused with 401")
     #expect(tally.accepted == tally.genuine, "every genuine delivery ends in 2xx")
     #expect(tally.forgedAccepted == 0)
     #expect(tally.forged > 0 && Set(tally.forgedStatuses.keys).isSubset(of: [401, 503]))
-    let seen = stage.upstream.counts
+    let seen = fixture.upstream.counts
     #expect(seen.forged == 0 && seen.unmarked == 0)
     #expect(seen.deliveries.filter { $0.key > 0 }.count == tally.genuine)
     #expect(seen.deliveries.filter { $0.key > 0 && $0.value != 1 } == [:], "none came twice")
-    #expect(stage.provider.secrets.count == Scale.rotations + 1)
-    #expect(try stage.counter("held") == 0)
-    #expect(stage.leaks() == [])
+    #expect(fixture.provider.secrets.count == Scale.rotations + 1)
+    #expect(try fixture.counter("held") == 0)
+    #expect(fixture.leaks() == [])
   }
 
   private static func late(_ tally: DeliveryLoad.Tally) -> String {
@@ -157,9 +158,9 @@ struct LosslessTests {
   }
 
   private static func print(
-    _ stage: RotationStage, _ name: String, _ tally: DeliveryLoad.Tally
+    _ fixture: RotationFixture, _ name: String, _ tally: DeliveryLoad.Tally
   ) throws {
-    let held = try stage.counter("heldTotal")
+    let held = try fixture.counter("heldTotal")
     #expect(held > 0, "a rotation that holds nothing shows nothing")
     Swift.print(
       """
@@ -168,11 +169,11 @@ struct LosslessTests {
       \(tally.refusedWithCurrentSecret) genuine refused with 401, \
       \(tally.refusedWithOldSecret) of a revoked secret refused with 401\(late(tally)), \
       \(tally.forged) forged, \(tally.forgedAccepted) accepted; \
-      held \(held), re-judged \(try stage.counter("rejudged")), \
-      503 for overflow or time-out \(try stage.counter("overflowed")), \
-      revoked \(try stage.counter("revoked")), \
+      held \(held), re-judged \(try fixture.counter("rejudged")), \
+      503 for overflow or time-out \(try fixture.counter("overflowed")), \
+      revoked \(try fixture.counter("revoked")), \
       tries again after 503: \(tally.retriesAfter503); \
-      \(stage.heard.count) texts searched for secrets, \(stage.leaks().count) found
+      \(fixture.heard.count) texts searched for secrets, \(fixture.leaks().count) found
       """)
   }
 }

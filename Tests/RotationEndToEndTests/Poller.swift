@@ -49,7 +49,7 @@ enum Net {
         bind(socket, $0, size) == 0 && listen(socket, 4096) == 0 && getsockname(socket, $0, &size) == 0
       }
     }
-    guard isBound else { throw HarnessError("no listener: errno \(errno)") }
+    guard isBound else { throw FixtureError("no listener: errno \(errno)") }
     return (socket, UInt16(bigEndian: address.sin_port))
   }
 
@@ -64,14 +64,14 @@ enum Net {
     guard result == 0 else {
       let code = errno
       close(socket)
-      throw HarnessError("connect to \(port): errno \(code)")
+      throw FixtureError("connect to \(port): errno \(code)")
     }
     return socket
   }
 
   private static func tcp() throws -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw HarnessError("socket: errno \(errno)") }
+    guard descriptor >= 0 else { throw FixtureError("socket: errno \(errno)") }
     var one: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
     return descriptor

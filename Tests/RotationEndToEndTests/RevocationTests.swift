@@ -7,20 +7,20 @@ import Testing
 @Suite(.serialized) struct RevocationTests {
   enum Way: String, CaseIterable, Sendable { case rotate, set }
 
-  private func begin(_ way: Way, _ stage: RotationStage) throws -> ChildProcess {
+  private func begin(_ way: Way, _ fixture: RotationFixture) throws -> ChildProcess {
     switch way {
-    case .rotate: return try stage.spawn(["--compromised"])
+    case .rotate: return try fixture.spawn(["--compromised"])
     case .set:
       let command = "printf a-new-secret-of-some-length | \"$0\" secret set --compromised --config \"$1\""
       return try ChildProcess(
-        ["sh", "-c", command, try GatewayBinary.path(), stage.gateway.configPath],
+        ["sh", "-c", command, try GatewayBinary.path(), fixture.gateway.configPath],
         environment: ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
     }
   }
 
-  private func inode(_ stage: RotationStage) -> ino_t {
+  private func inode(_ fixture: RotationFixture) -> ino_t {
     var status = stat()
-    return stat(stage.secretPath, &status) == 0 ? status.st_ino : 0
+    return stat(fixture.secretPath, &status) == 0 ? status.st_ino : 0
   }
 
   @Test(.timeLimit(.minutes(5)), arguments: Way.allCases)
@@ -29,19 +29,19 @@ import Testing
   ) async throws {
     try await onThread {
       for round in 0..<3 {
-        let stage = try RotationStage(
+        let fixture = try RotationFixture(
           seed: 60 + UInt64(round), behaviour: .rotate(delayMillisecondsMax: 0))
-        let old = stage.provider.current.secret
+        let old = fixture.provider.current.secret
         let request = SignedRequest(Delivery(number: 1, isForged: true).body).with { $0.secret = old }
         // One that has begun long before, and ends after.
-        let half = try stage.gateway.connect()
+        let half = try fixture.gateway.connect()
         try half.send(request.head + request.body.prefix(10))
-        let client = try stage.gateway.connect()
+        let client = try fixture.gateway.connect()
         usleep(300_000)
-        let before = inode(stage)
-        let command = try begin(way, stage)
+        let before = inode(fixture)
+        let command = try begin(way, fixture)
         let deadline = Date().addingTimeInterval(60)
-        while inode(stage) == before, Date() < deadline {}
+        while inode(fixture) == before, Date() < deadline {}
         try half.send(Array(request.body.dropFirst(10)))
         var statuses: [Int] = []
         repeat {
@@ -51,10 +51,10 @@ import Testing
         statuses.append(try half.response(within: 30).status)
         #expect(command.waitForExit(within: 60) == 0, "\(command.lines)")
         #expect(statuses.allSatisfy { $0 == 401 || $0 == 503 }, "\(way) \(statuses)")
-        #expect(stage.upstream.counts.deliveries.isEmpty && stage.upstream.counts.forged == 0)
-        #expect(stage.leftovers == [])
-        #expect(stage.gateway.terminate() == 0)
-        stage.stop()
+        #expect(fixture.upstream.counts.deliveries.isEmpty && fixture.upstream.counts.forged == 0)
+        #expect(fixture.leftovers == [])
+        #expect(fixture.gateway.terminate() == 0)
+        fixture.stop()
       }
     }
   }
@@ -64,16 +64,16 @@ import Testing
     async throws
   {
     try await onThread {
-      let stage = try RotationStage(seed: 64, behaviour: .rotate(delayMillisecondsMax: 0))
-      let old = stage.provider.current.secret
-      #expect(try begin(.set, stage).waitForExit(within: 60) == 0)
-      #expect(try stage.status(signedWith: "a-new-secret-of-some-length") == 200)
-      #expect(try stage.status(signedWith: old, shiftSeconds: -5) == 401)
-      #expect(stage.leftovers == [] && !stage.exists(".previous"))
-      #expect(stage.gateway.terminate() == 0)
-      #expect(try begin(.set, stage).waitForExit(within: 60) == 0)
-      #expect(stage.leftovers == [])
-      stage.stop()
+      let fixture = try RotationFixture(seed: 64, behaviour: .rotate(delayMillisecondsMax: 0))
+      let old = fixture.provider.current.secret
+      #expect(try begin(.set, fixture).waitForExit(within: 60) == 0)
+      #expect(try fixture.status(signedWith: "a-new-secret-of-some-length") == 200)
+      #expect(try fixture.status(signedWith: old, shiftSeconds: -5) == 401)
+      #expect(fixture.leftovers == [] && !fixture.exists(".previous"))
+      #expect(fixture.gateway.terminate() == 0)
+      #expect(try begin(.set, fixture).waitForExit(within: 60) == 0)
+      #expect(fixture.leftovers == [])
+      fixture.stop()
     }
   }
 }

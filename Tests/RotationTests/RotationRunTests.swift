@@ -9,7 +9,7 @@ private let policy = PreviousPolicy(
   isTimestampSigned: true, acceptedSeconds: 900, toleranceSeconds: 300, clockSkewSeconds: 60)
 
 /// One rotation over real files.
-private final class Stage {
+private final class RunFixture {
   let scratch: Scratch
   let folder: SecretFolder
   let daemon: WatchingDaemon
@@ -42,132 +42,132 @@ private let new = secret("new").fingerprint
 
 @Test func `a rotation shows the journal, calls once, stores, and leaves no trace but the old secret`() throws
 {
-  let stage = try Stage()
+  let fixture = try RunFixture()
   let source = ScriptedSource([.rotated(secret("new"))])
-  #expect(try stage.rotate(source) == .rotated(old: old, new: new))
-  #expect(stage.scratch.text() == "new\n")
-  #expect(stage.scratch.names == ["vesicash", "vesicash.previous"])
-  #expect(stage.daemon.events == ["journal announced", "secret \(new)"])
-  #expect(stage.daemon.endings == 1)
+  #expect(try fixture.rotate(source) == .rotated(old: old, new: new))
+  #expect(fixture.scratch.text() == "new\n")
+  #expect(fixture.scratch.names == ["vesicash", "vesicash.previous"])
+  #expect(fixture.daemon.events == ["journal announced", "secret \(new)"])
+  #expect(fixture.daemon.endings == 1)
   #expect(source.attempts == [1])
-  let previous = try #require(try stage.folder.previous()).entries
+  let previous = try #require(try fixture.folder.previous()).entries
   #expect(previous.map { text($0.secret) } == ["old"])
 }
 
 @Test func `further lines of the file are kept for what is in flight too`() throws {
-  let stage = try Stage(secretFile: "old\nolder\n")
-  _ = try stage.rotate(ScriptedSource([.rotated(secret("new"))]))
-  #expect(stage.scratch.text() == "new\n")
-  #expect(try stage.folder.previous()?.entries.map { text($0.secret) } == ["old", "older"])
+  let fixture = try RunFixture(secretFile: "old\nolder\n")
+  _ = try fixture.rotate(ScriptedSource([.rotated(secret("new"))]))
+  #expect(fixture.scratch.text() == "new\n")
+  #expect(try fixture.folder.previous()?.entries.map { text($0.secret) } == ["old", "older"])
 }
 
 @Test func `a first secret has no old one`() throws {
-  let stage = try Stage(secretFile: nil)
-  #expect(try stage.rotate(ScriptedSource([.rotated(secret("new"))])) == .rotated(old: nil, new: new))
-  #expect(stage.scratch.names == ["vesicash"])
+  let fixture = try RunFixture(secretFile: nil)
+  #expect(try fixture.rotate(ScriptedSource([.rotated(secret("new"))])) == .rotated(old: nil, new: new))
+  #expect(fixture.scratch.names == ["vesicash"])
 }
 
 @Test func `nothing is called when the daemon does not see the journal`() throws {
-  let stage = try Stage()
-  stage.daemon.isSilentAboutJournal = true
+  let fixture = try RunFixture()
+  fixture.daemon.isSilentAboutJournal = true
   let source = ScriptedSource([.rotated(secret("new"))])
-  #expect(try stage.rotate(source) == .notShown(DaemonSilence("no journal seen")))
+  #expect(try fixture.rotate(source) == .notShown(DaemonSilence("no journal seen")))
   #expect(source.attempts == [])
-  #expect(stage.scratch.names == ["vesicash"])
-  #expect(stage.scratch.text() == "old\n")
+  #expect(fixture.scratch.names == ["vesicash"])
+  #expect(fixture.scratch.text() == "old\n")
 }
 
 @Test func `a refusal changes nothing`() throws {
-  let stage = try Stage()
+  let fixture = try RunFixture()
   let refusal = Refusal(.unauthorized, "did not accept the API key (401)")
-  #expect(try stage.rotate(ScriptedSource([.refused(refusal)])) == .refused(refusal))
-  #expect(stage.scratch.names == ["vesicash"])
-  #expect(stage.scratch.text() == "old\n")
+  #expect(try fixture.rotate(ScriptedSource([.refused(refusal)])) == .refused(refusal))
+  #expect(fixture.scratch.names == ["vesicash"])
+  #expect(fixture.scratch.text() == "old\n")
 }
 
 @Test func `an unknown outcome is called again at once`() throws {
-  let stage = try Stage()
+  let fixture = try RunFixture()
   let source = ScriptedSource([.unknown("a"), .unknown("b"), .rotated(secret("new"))])
-  #expect(try stage.rotate(source) == .rotated(old: old, new: new))
+  #expect(try fixture.rotate(source) == .rotated(old: old, new: new))
   #expect(source.attempts == [1, 2, 3])
-  #expect(stage.pauses == [])
+  #expect(fixture.pauses == [])
 }
 
 @Test func `after the last call the journal stays, and the next rotate heals it`() throws {
-  let stage = try Stage()
-  let outcome = try stage.rotate(ScriptedSource([]), Progress(callsLeft: 2))
+  let fixture = try RunFixture()
+  let outcome = try fixture.rotate(ScriptedSource([]), Progress(callsLeft: 2))
   #expect(outcome == .unknown(calls: 2, last: "is out of answers"))
-  #expect(stage.scratch.text() == "old\n")
-  #expect(try stage.folder.journal()?.step == .calling)
+  #expect(fixture.scratch.text() == "old\n")
+  #expect(try fixture.folder.journal()?.step == .calling)
   let source = ScriptedSource([.rotated(secret("new"))])
-  #expect(try stage.rotate(source) == .rotated(old: old, new: new))
+  #expect(try fixture.rotate(source) == .rotated(old: old, new: new))
   #expect(source.attempts == [3])
 }
 
 @Test func `a refusal after an unknown outcome does not make it known`() throws {
-  let stage = try Stage()
+  let fixture = try RunFixture()
   let source = ScriptedSource([
     .unknown("a"), .refused(Refusal(.unreachable, "gone")), .refused(Refusal(.unauthorized, "no key")),
   ])
-  #expect(try stage.rotate(source) == .unknown(calls: 3, last: "no key"))
-  #expect(try stage.folder.journal()?.step == .calling)
-  #expect(stage.pauses == [1])
+  #expect(try fixture.rotate(source) == .unknown(calls: 3, last: "no key"))
+  #expect(try fixture.folder.journal()?.step == .calling)
+  #expect(fixture.pauses == [1])
 }
 
 @Test func `a missing receipt keeps the journal, and resuming ends it without a call`() throws {
-  let stage = try Stage()
-  stage.daemon.isSilentAboutSecret = true
-  let outcome = try stage.rotate(ScriptedSource([.rotated(secret("new"))]))
+  let fixture = try RunFixture()
+  fixture.daemon.isSilentAboutSecret = true
+  let outcome = try fixture.rotate(ScriptedSource([.rotated(secret("new"))]))
   #expect(outcome == .withoutReceipt(old: old, new: new, DaemonSilence("no secret seen")))
-  #expect(try stage.folder.journal()?.step == .stored)
-  stage.daemon.isSilentAboutSecret = false
+  #expect(try fixture.folder.journal()?.step == .stored)
+  fixture.daemon.isSilentAboutSecret = false
   let source = ScriptedSource([])
-  #expect(try stage.rotate(source, Progress(isResuming: true)) == .rotated(old: old, new: new))
+  #expect(try fixture.rotate(source, Progress(isResuming: true)) == .rotated(old: old, new: new))
   #expect(source.attempts == [])
-  #expect(stage.scratch.names == ["vesicash", "vesicash.previous"])
+  #expect(fixture.scratch.names == ["vesicash", "vesicash.previous"])
 }
 
 @Test func `a rotation that is resumed as compromised shows the daemon so before it stores`() throws {
-  let stage = try Stage()
-  try stage.folder.write(Journal(began: 7, step: .calling, old: old))
-  try stage.folder.writeNext(secret("new"))
-  let outcome = try stage.rotate(ScriptedSource([]), Progress(isResuming: true)) { $0.isCompromised = true }
+  let fixture = try RunFixture()
+  try fixture.folder.write(Journal(began: 7, step: .calling, old: old))
+  try fixture.folder.writeNext(secret("new"))
+  let outcome = try fixture.rotate(ScriptedSource([]), Progress(isResuming: true)) { $0.isCompromised = true }
   #expect(outcome == .rotated(old: old, new: new))
-  #expect(stage.daemon.events == ["compromised journal received", "secret \(new)"])
-  #expect(stage.scratch.names == ["vesicash"])
+  #expect(fixture.daemon.events == ["compromised journal received", "secret \(new)"])
+  #expect(fixture.scratch.names == ["vesicash"])
 }
 
 @Test func `a compromised secret is not kept, and neither are those before it`() throws {
-  let stage = try Stage()
-  try stage.scratch.write("1 9000000000000 older\n", to: "vesicash.previous")
-  _ = try stage.rotate(ScriptedSource([.rotated(secret("new"))])) { $0.isCompromised = true }
-  #expect(stage.scratch.names == ["vesicash"])
+  let fixture = try RunFixture()
+  try fixture.scratch.write("1 9000000000000 older\n", to: "vesicash.previous")
+  _ = try fixture.rotate(ScriptedSource([.rotated(secret("new"))])) { $0.isCompromised = true }
+  #expect(fixture.scratch.names == ["vesicash"])
 }
 
 @Test func `where no timestamp is signed nothing is kept`() throws {
-  let stage = try Stage()
+  let fixture = try RunFixture()
   var policy = policy
   policy.isTimestampSigned = false
-  _ = try stage.rotate(ScriptedSource([.rotated(secret("new"))]), policy: policy)
-  #expect(stage.scratch.names == ["vesicash"])
+  _ = try fixture.rotate(ScriptedSource([.rotated(secret("new"))]), policy: policy)
+  #expect(fixture.scratch.names == ["vesicash"])
 }
 
 @Test func `the wait for other hosts comes before the call, and the rotation begins after it`() throws {
-  let stage = try Stage()
-  _ = try stage.rotate(ScriptedSource([.rotated(secret("new"))])) { $0.spreadSeconds = 7 }
-  #expect(stage.pauses == [7])
+  let fixture = try RunFixture()
+  _ = try fixture.rotate(ScriptedSource([.rotated(secret("new"))])) { $0.spreadSeconds = 7 }
+  #expect(fixture.pauses == [7])
 }
 
 @Test func `resuming with nothing begun does nothing`() throws {
-  let stage = try Stage()
-  #expect(try stage.rotate(ScriptedSource([]), Progress(isResuming: true)) == .nothingToResume)
-  #expect(stage.scratch.names == ["vesicash"])
+  let fixture = try RunFixture()
+  #expect(try fixture.rotate(ScriptedSource([]), Progress(isResuming: true)) == .nothingToResume)
+  #expect(fixture.scratch.names == ["vesicash"])
 }
 
 @Test func `the provider may give the same secret again`() throws {
-  let stage = try Stage()
-  #expect(try stage.rotate(ScriptedSource([.rotated(secret("old"))])) == .rotated(old: old, new: old))
-  #expect(stage.scratch.names == ["vesicash"])
+  let fixture = try RunFixture()
+  #expect(try fixture.rotate(ScriptedSource([.rotated(secret("old"))])) == .rotated(old: old, new: old))
+  #expect(fixture.scratch.names == ["vesicash"])
 }
 
 /// What a kill can leave behind, by what was done last, and the calls that heal it takes.
@@ -212,33 +212,33 @@ private let crashes = [
 
 @Test(arguments: crashes)
 private func `the next rotate heals what a kill left`(crash: Crash) throws {
-  let stage = try Stage()
+  let fixture = try RunFixture()
   for (name, content) in crash.files {
-    try stage.scratch.write(content, to: name.isEmpty ? "vesicash" : "vesicash.\(name)")
+    try fixture.scratch.write(content, to: name.isEmpty ? "vesicash" : "vesicash.\(name)")
   }
   let source = ScriptedSource([.rotated(secret("new"))])
-  guard case .rotated(_, let current) = try stage.rotate(source) else {
+  guard case .rotated(_, let current) = try fixture.rotate(source) else {
     Issue.record("it was not healed")
     return
   }
   #expect(current == new)
   #expect(source.attempts.count == crash.calls)
-  #expect(stage.scratch.text() == "new\n")
-  #expect(Set(stage.scratch.names).isSubset(of: ["vesicash", "vesicash.previous"]))
+  #expect(fixture.scratch.text() == "new\n")
+  #expect(Set(fixture.scratch.names).isSubset(of: ["vesicash", "vesicash.previous"]))
 }
 
 @Test(arguments: crashes)
 private func `resuming brings it to an end, or clears it away`(crash: Crash) throws {
-  let stage = try Stage()
+  let fixture = try RunFixture()
   for (name, content) in crash.files {
-    try stage.scratch.write(content, to: name.isEmpty ? "vesicash" : "vesicash.\(name)")
+    try fixture.scratch.write(content, to: name.isEmpty ? "vesicash" : "vesicash.\(name)")
   }
-  let outcome = try stage.rotate(ScriptedSource([.rotated(secret("new"))]), Progress(isResuming: true))
+  let outcome = try fixture.rotate(ScriptedSource([.rotated(secret("new"))]), Progress(isResuming: true))
   if crash.testDescription == "a garbled journal" {
     // Whose rotation that was is lost with it.
     #expect(outcome == .rotated(old: nil, new: new))
   } else {
     #expect(outcome == crash.resumed)
   }
-  #expect(try stage.folder.journal() == nil)
+  #expect(try fixture.folder.journal() == nil)
 }

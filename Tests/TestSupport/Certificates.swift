@@ -42,7 +42,7 @@ public final class Certificates: Sendable {
     let child = try ChildProcess(
       ["openssl"] + arguments, environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
     guard child.waitForExit(within: 30) == 0 else {
-      throw HarnessError("openssl \(arguments): \(child.lines.joined(separator: "\n"))")
+      throw FixtureError("openssl \(arguments): \(child.lines.joined(separator: "\n"))")
     }
   }
 }

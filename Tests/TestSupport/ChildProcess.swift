@@ -18,7 +18,7 @@ public final class ChildProcess: Sendable {
   ///     any program under test is one of the whole run.
   public init(_ arguments: [String], environment: [String: String]) throws {
     var pipe: [Int32] = [-1, -1]
-    guard Glibc.pipe(&pipe) == 0 else { throw HarnessError("no pipe") }
+    guard Glibc.pipe(&pipe) == 0 else { throw FixtureError("no pipe") }
     defer { close(pipe[1]) }
     pid = try ChildProcess.spawn(arguments, environment, output: pipe[1])
     Leftovers.clearAtExit
@@ -54,7 +54,7 @@ public final class ChildProcess: Sendable {
     defer { for text in argv + envp { free(text) } }
     var pid: pid_t = 0
     let code = posix_spawnp(&pid, program, &actions, nil, argv, envp)
-    guard code == 0 else { throw HarnessError("\(arguments[0]): \(String(cString: strerror(code)))") }
+    guard code == 0 else { throw FixtureError("\(arguments[0]): \(String(cString: strerror(code)))") }
     return pid
   }
 
@@ -64,7 +64,7 @@ public final class ChildProcess: Sendable {
     typealias CloseFrom =
       @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
     guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else {
-      throw HarnessError("this C library cannot close descriptors when it spawns")
+      throw FixtureError("this C library cannot close descriptors when it spawns")
     }
     _ = unsafeBitCast(symbol, to: CloseFrom.self)(&actions, 3)
   }
@@ -110,7 +110,7 @@ public final class ChildProcess: Sendable {
     found = found ?? lines.dropFirst(start).first { $0.contains(text) }
     if let found { return found }
     let said = lines.suffix(20).joined(separator: "\n")
-    throw HarnessError("no line with \"\(text)\" within \(seconds) s; the last ones were:\n\(said)")
+    throw FixtureError("no line with \"\(text)\" within \(seconds) s; the last ones were:\n\(said)")
   }
 
   // MARK: Its life
@@ -172,10 +172,10 @@ public final class ChildProcess: Sendable {
     where try text("\(folder)/\(thread)/comm").hasPrefix(name + "-") {
       // What it ran for comes first; it is brought up to date whenever the thread goes to sleep.
       let figures = try text("\(folder)/\(thread)/schedstat").split(separator: " ")
-      guard let ran = figures.first.flatMap({ Double($0) }) else { throw HarnessError("no schedstat") }
+      guard let ran = figures.first.flatMap({ Double($0) }) else { throw FixtureError("no schedstat") }
       nanoseconds.append(ran)
     }
-    guard !nanoseconds.isEmpty else { throw HarnessError("no thread is called \(name)") }
+    guard !nanoseconds.isEmpty else { throw FixtureError("no thread is called \(name)") }
     return nanoseconds.reduce(0, +) / 1e9
   }
 

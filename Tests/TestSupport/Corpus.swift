@@ -9,7 +9,7 @@ public enum Corpus {
   public static func inputs(_ property: String) throws -> [(name: String, bytes: [UInt8])] {
     let folder = folder.appendingPathComponent(property)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    guard !names.isEmpty else { throw HarnessError("no input in \(folder.path)") }
+    guard !names.isEmpty else { throw FixtureError("no input in \(folder.path)") }
     return try names.map { name in
       (name, Array(try Data(contentsOf: folder.appendingPathComponent(name))))
     }

@@ -8,6 +8,6 @@ public enum FakeTime {
       let path = "/usr/lib/\(folder)/faketime/libfaketime.so.1"
       if FileManager.default.fileExists(atPath: path) { return path }
     }
-    throw HarnessError("no libfaketime (Debian: faketime)")
+    throw FixtureError("no libfaketime (Debian: faketime)")
   }
 }

@@ -20,12 +20,12 @@ public enum FreePort {
 
   public static func take() throws -> UInt16 {
     for _ in 0..<2_000 {
-      guard let port = held.withLock({ next(&$0) }) else { throw HarnessError("no block of ports is free") }
+      guard let port = held.withLock({ next(&$0) }) else { throw FixtureError("no block of ports is free") }
       let descriptor = try Sockets.tcp()
       defer { close(descriptor) }
       if Sockets.bind(descriptor, port: port) { return port }
     }
-    throw HarnessError("no free port")
+    throw FixtureError("no free port")
   }
 
   private static func next(_ held: inout Held) -> UInt16? {

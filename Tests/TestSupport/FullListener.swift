@@ -8,7 +8,7 @@ public final class FullListener {
   public init(unixPath: String) throws {
     listener = try Sockets.unix()
     guard Sockets.bind(listener, path: unixPath), listen(listener, 0) == 0 else {
-      throw HarnessError("listen: \(Sockets.message())")
+      throw FixtureError("listen: \(Sockets.message())")
     }
     waiting = try RawClient(unixPath: unixPath)
   }

@@ -51,7 +51,7 @@ public final class GatewayProcess: Sendable {
       [try GatewayBinary.path()] + GatewayBinary.asOneself(arguments),
       environment: Self.environment(environment))
     guard let status = child.waitForExit(within: seconds) else {
-      throw HarnessError("\(arguments) did not end within \(seconds) s")
+      throw FixtureError("\(arguments) did not end within \(seconds) s")
     }
     return (status, child.lines)
   }
@@ -72,7 +72,7 @@ public final class GatewayProcess: Sendable {
   private static func giveToNobody(_ directory: String) throws {
     for name in [""] + (try FileManager.default.contentsOfDirectory(atPath: directory)) {
       guard chown("\(directory)/\(name)", 65_534, 65_534) == 0 else {
-        throw HarnessError("only root can give files to another user")
+        throw FixtureError("only root can give files to another user")
       }
     }
   }
@@ -139,7 +139,7 @@ public enum GatewayBinary {
         folder.deleteLastPathComponent()
       }
     }
-    throw HarnessError("no built vesigate beside \(own)")
+    throw FixtureError("no built vesigate beside \(own)")
   }
 
   /// Root's `check` judges for the service's account; tests mean whoever runs them, also where vesigate is installed.
@@ -165,7 +165,7 @@ public enum GatewayBinary {
       let cp = try ChildProcess(
         ["cp", try GatewayBinary.path(), directory.path + "/vesigate"], environment: ["PATH": "/usr/bin:/bin"]
       )
-      guard cp.waitForExit(within: 60) == 0 else { throw HarnessError("\(cp.lines)") }
+      guard cp.waitForExit(within: 60) == 0 else { throw FixtureError("\(cp.lines)") }
     }
   }
 }

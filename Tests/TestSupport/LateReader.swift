@@ -10,7 +10,7 @@ public final class LateReader: Sendable {
   public init(unixPath: String) throws {
     listener = try Sockets.unix()
     guard Sockets.bind(listener, path: unixPath), listen(listener, 8) == 0 else {
-      throw HarnessError("\(unixPath): \(Sockets.message())")
+      throw FixtureError("\(unixPath): \(Sockets.message())")
     }
     (accepted, toRead) = (Locked(0), Locked(0))
     Thread { [listener, accepted, toRead] in

@@ -16,7 +16,7 @@ public final class PeerServer: Sendable {
     environment: [String: String] = [:]
   ) throws {
     guard let program = PeerServer.find(command[0]) else {
-      throw HarnessError(
+      throw FixtureError(
         "\(command[0]) is not installed: scripts/install-needs \(needs) installs Debian's \(package)")
     }
     self.directory = directory
@@ -38,7 +38,7 @@ public final class PeerServer: Sendable {
   public func wait(until isReady: () -> Bool) throws {
     eventually(within: 30) { child.status != nil || isReady() }
     guard child.status == nil, isReady() else {
-      throw HarnessError("it did not start:\n\(child.lines.suffix(20).joined(separator: "\n"))")
+      throw FixtureError("it did not start:\n\(child.lines.suffix(20).joined(separator: "\n"))")
     }
   }
 
@@ -69,7 +69,7 @@ public final class PeerServer: Sendable {
   private static func giveToNobody(_ path: String) throws {
     for name in [""] + (try FileManager.default.contentsOfDirectory(atPath: path)) {
       guard chown("\(path)/\(name)", 65_534, 65_534) == 0 else {
-        throw HarnessError("\(path)/\(name) could not be given to nobody")
+        throw FixtureError("\(path)/\(name) could not be given to nobody")
       }
     }
   }

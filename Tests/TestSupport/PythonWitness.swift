@@ -24,7 +24,7 @@ public final class PythonWitness: Sendable {
       ],
       environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
     let line = try child.waitForLine(containing: "port ", within: 30)
-    guard let number = UInt16(line.dropFirst("port ".count)) else { throw HarnessError(line) }
+    guard let number = UInt16(line.dropFirst("port ".count)) else { throw FixtureError(line) }
     port = number
   }
 

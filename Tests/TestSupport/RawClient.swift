@@ -16,14 +16,14 @@ public final class RawClient {
     if let receiveBufferBytes { Sockets.setReceiveBuffer(descriptor, receiveBufferBytes) }
     guard Sockets.connect(descriptor, port: port) else {
       // `deinit` closes it: an initialiser that throws with everything set runs it.
-      throw HarnessError("connecting to port \(port): \(Sockets.message())")
+      throw FixtureError("connecting to port \(port): \(Sockets.message())")
     }
   }
 
   public init(unixPath: String) throws {
     descriptor = try Sockets.unix()
     guard Sockets.connect(descriptor, path: unixPath) else {
-      throw HarnessError("connecting to \(unixPath): \(Sockets.message())")
+      throw FixtureError("connecting to \(unixPath): \(Sockets.message())")
     }
   }
 
@@ -32,12 +32,12 @@ public final class RawClient {
   // MARK: Sending
 
   public func send(_ bytes: [UInt8]) throws {
-    guard Sockets.sendAll(descriptor, bytes) else { throw HarnessError("the gateway took no more bytes") }
+    guard Sockets.sendAll(descriptor, bytes) else { throw FixtureError("the gateway took no more bytes") }
   }
 
   /// A byte that TCP calls urgent, with a mark behind it.
   public func sendMarked(_ byte: UInt8) throws {
-    guard Sockets.sendMarked(descriptor, byte) else { throw HarnessError("no mark was taken") }
+    guard Sockets.sendMarked(descriptor, byte) else { throw FixtureError("no mark was taken") }
   }
 
   public func send(_ text: String) throws { try send(Array(text.utf8)) }
@@ -83,9 +83,9 @@ public final class RawClient {
         unread.removeFirst(count)
         return response
       }
-      guard end == nil else { throw HarnessError("no whole answer before the end: \(shown(unread))") }
+      guard end == nil else { throw FixtureError("no whole answer before the end: \(shown(unread))") }
       guard receive(until: deadline) else {
-        throw HarnessError("no whole answer within \(seconds) s: \(shown(unread))")
+        throw FixtureError("no whole answer within \(seconds) s: \(shown(unread))")
       }
     }
   }
@@ -94,7 +94,7 @@ public final class RawClient {
   public func readToEnd(within seconds: Double = 10) throws -> [UInt8] {
     let deadline = Date(timeIntervalSinceNow: seconds * Patience.factor)
     while end == nil {
-      guard receive(until: deadline) else { throw HarnessError("still open: \(shown(unread))") }
+      guard receive(until: deadline) else { throw FixtureError("still open: \(shown(unread))") }
     }
     defer { unread = [] }
     return unread

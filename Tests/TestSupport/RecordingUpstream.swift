@@ -36,7 +36,7 @@ public final class RecordingUpstream: Sendable {
     self.listener = listener
     if let receiveBufferBytes { Sockets.setReceiveBuffer(listener, receiveBufferBytes) }
     let bound = unixPath.map { Sockets.bind(listener, path: $0) } ?? Sockets.bind(listener, port: 0)
-    guard bound, listen(listener, 512) == 0 else { throw HarnessError("listen: \(Sockets.message())") }
+    guard bound, listen(listener, 512) == 0 else { throw FixtureError("listen: \(Sockets.message())") }
     port = unixPath == nil ? Sockets.port(of: listener) : 0
     let serve: @Sendable (Int32) -> Bool = { [weak self] in self?.serve($0) ?? false }
     Thread { RecordingUpstream.accept(listener, serve) }.start()
@@ -77,7 +77,7 @@ public final class RecordingUpstream: Sendable {
   /// The requests, once there are so many.
   public func requests(atLeast count: Int, within seconds: Double = 10) throws -> [RecordedRequest] {
     guard eventually(within: seconds, { requests.count >= count && requests.allSatisfy(\.isComplete) }) else {
-      throw HarnessError("the upstream saw \(requests.count) requests, not \(count)")
+      throw FixtureError("the upstream saw \(requests.count) requests, not \(count)")
     }
     return requests
   }
@@ -85,7 +85,7 @@ public final class RecordingUpstream: Sendable {
   /// The one request that there was.
   public func onlyRequest() throws -> RecordedRequest {
     let all = try requests(atLeast: 1)
-    guard all.count == 1 else { throw HarnessError("the upstream saw \(all.count) requests, not one") }
+    guard all.count == 1 else { throw FixtureError("the upstream saw \(all.count) requests, not one") }
     return all[0]
   }
 

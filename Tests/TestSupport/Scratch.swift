@@ -7,7 +7,7 @@ public final class Scratch: Sendable {
   public init() throws {
     let template = FileManager.default.temporaryDirectory.appendingPathComponent("vesigate-scratch-XXXXXX")
     var path = Array(template.path.utf8CString)
-    guard mkdtemp(&path) != nil else { throw HarnessError("mkdtemp: \(String(cString: strerror(errno)))") }
+    guard mkdtemp(&path) != nil else { throw FixtureError("mkdtemp: \(String(cString: strerror(errno)))") }
     directory = String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
@@ -40,7 +40,7 @@ public final class Scratch: Sendable {
 
   public func mode(_ name: String) throws -> Int {
     let attributes = try FileManager.default.attributesOfItem(atPath: file(name))
-    guard let mode = attributes[.posixPermissions] as? Int else { throw HarnessError("\(name) has no mode") }
+    guard let mode = attributes[.posixPermissions] as? Int else { throw FixtureError("\(name) has no mode") }
     return mode
   }
 

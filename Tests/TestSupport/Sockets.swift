@@ -5,7 +5,7 @@ import Foundation
 enum Sockets {
   static func tcp() throws -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw HarnessError("socket: \(message())") }
+    guard descriptor >= 0 else { throw FixtureError("socket: \(message())") }
     var one: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
@@ -14,7 +14,7 @@ enum Sockets {
 
   static func unix() throws -> Int32 {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw HarnessError("socket: \(message())") }
+    guard descriptor >= 0 else { throw FixtureError("socket: \(message())") }
     return descriptor
   }
 

@@ -9,7 +9,7 @@ public final class StalledListener {
     let listener = try Sockets.tcp()
     descriptors.append(listener)
     guard Sockets.bind(listener, port: 0), listen(listener, 0) == 0 else {
-      throw HarnessError("listen: \(Sockets.message())")
+      throw FixtureError("listen: \(Sockets.message())")
     }
     port = Sockets.port(of: listener)
     for _ in 0..<8 {

@@ -44,7 +44,7 @@ public final class TLSApp: Sendable {
       ],
       environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
     let line = try child.waitForLine(containing: "port ", within: 30)
-    guard let number = UInt16(line.dropFirst("port ".count)) else { throw HarnessError(line) }
+    guard let number = UInt16(line.dropFirst("port ".count)) else { throw FixtureError(line) }
     port = number
     withExtendedLifetime(directory) {}
   }
@@ -60,7 +60,7 @@ public final class TLSApp: Sendable {
   /// The requests, once there are so many: what it says of one may come later than what it answers.
   public func requests(atLeast count: Int, within seconds: Double = 10) throws -> [Request] {
     guard eventually(within: seconds, { requests.count >= count }) else {
-      throw HarnessError("the app saw \(requests.count) requests, not \(count)")
+      throw FixtureError("the app saw \(requests.count) requests, not \(count)")
     }
     return requests
   }

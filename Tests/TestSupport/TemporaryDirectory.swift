@@ -8,7 +8,7 @@ public final class TemporaryDirectory: Sendable {
   public init(in folder: String = FileManager.default.temporaryDirectory.path) throws {
     var template = Array((folder + "/vesigate-test-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else {
-      throw HarnessError("mkdtemp: \(String(cString: strerror(errno)))")
+      throw FixtureError("mkdtemp: \(String(cString: strerror(errno)))")
     }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     Leftovers.clearAtExit
@@ -29,7 +29,7 @@ public final class TemporaryDirectory: Sendable {
     let temporary = "\(path)/.\(name).\(UInt32.random(in: .min ... .max))"
     try Data(text.utf8).write(to: URL(fileURLWithPath: temporary))
     chmod(temporary, mode)
-    guard rename(temporary, target) == 0 else { throw HarnessError("\(target) could not be written") }
+    guard rename(temporary, target) == 0 else { throw FixtureError("\(target) could not be written") }
     return target
   }
 }
@@ -49,7 +49,7 @@ enum Leftovers {
 }
 
 /// What went wrong in the harness itself, or did not come in time.
-public struct HarnessError: Error, CustomStringConvertible {
+public struct FixtureError: Error, CustomStringConvertible {
   public let description: String
 
   public init(_ description: String) { self.description = description }

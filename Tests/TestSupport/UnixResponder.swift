@@ -8,7 +8,7 @@ public final class UnixResponder: Sendable {
     let descriptor = try Sockets.unix()
     listener = descriptor
     guard Sockets.bind(descriptor, path: path), listen(descriptor, 8) == 0 else {
-      throw HarnessError("\(path): \(Sockets.message())")
+      throw FixtureError("\(path): \(Sockets.message())")
     }
     Thread {
       while true {

@@ -6,12 +6,12 @@ import Testing
 @testable import Gateway
 
 /// What a rotation of the only secret file looks like from inside the gateway.
-extension Gate {
+extension ExchangeFixture {
   /// A gateway whose one route holds deliveries within these bounds.
   static func holding(
     seconds: Int = 8, deliveries: Int = 256, bytes: Int = 33_554_432,
     layout: SignatureLayout = .vesicash, observe: Bool = false, secrets: [String] = ["test_webhook_secret"]
-  ) -> Gate {
+  ) -> ExchangeFixture {
     var settings = RotationSettings()
     settings.holdSecondsMax = seconds
     settings.holdDeliveriesMax = deliveries
@@ -19,7 +19,7 @@ extension Gate {
     let route = Route(
       path: PathPattern("/hook")!, layout: layout, secretFileIndex: 0, observe: observe,
       upstreams: [.named("app")], rotation: settings)
-    return Gate([route], secrets: secrets)
+    return ExchangeFixture([route], secrets: secrets)
   }
 
   /// What a look finds: these secrets, with what a rotation keeps beside them.

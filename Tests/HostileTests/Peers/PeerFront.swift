@@ -45,7 +45,7 @@ enum PeerFront: String, Sendable, CaseIterable {
   func start(in directory: TemporaryDirectory, port: UInt16, gateway: UInt16) throws -> PeerServer {
     var text = try String(contentsOf: PeerFront.root.appending(path: file), encoding: .utf8)
     for (value, adapted) in adaptations(directory, port, gateway) {
-      guard text.contains(value) else { throw HarnessError("\(file) has no \(value)") }
+      guard text.contains(value) else { throw FixtureError("\(file) has no \(value)") }
       text = text.replacing(value, with: adapted)
     }
     try PeerFront.makeCertificate(in: directory)
@@ -64,7 +64,7 @@ enum PeerFront: String, Sendable, CaseIterable {
         "2",
         "-subj", "/CN=\(host)", "-addext", "subjectAltName=DNS:\(host)", "-keyout", key, "-out", certificate,
       ], environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
-    guard made.waitForExit(within: 30) == 0 else { throw HarnessError(made.lines.joined(separator: "\n")) }
+    guard made.waitForExit(within: 30) == 0 else { throw FixtureError(made.lines.joined(separator: "\n")) }
     let both = try [certificate, key].map { try String(contentsOfFile: $0, encoding: .utf8) }
     try directory.write("front.pem", both.joined())
   }
@@ -86,7 +86,7 @@ enum TLSSender {
       ["python3", "-u", "-c", script, String(port), directory.path + "/cert.pem", PeerFront.host, path],
       environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
     guard child.waitForExit(within: 240) == 0 else {
-      throw HarnessError("the sender: \(child.lines.suffix(5).joined(separator: "\n"))")
+      throw FixtureError("the sender: \(child.lines.suffix(5).joined(separator: "\n"))")
     }
     return try child.lines.map { try JSONDecoder().decode(Answer.self, from: Data($0.utf8)) }
   }

@@ -4,7 +4,7 @@ import Testing
 /// The tables sent past nginx and HAProxy as they are shipped, which read, fold and frame in their own way
 /// before the gateway does. The judge is the application under gunicorn behind it.
 @Suite(.ownThread) struct PeerFrontHostileTests {
-  private final class Stage {
+  private final class FrontFixture {
     let app: PeerApp
     let gateway: GatewayProcess
     let port: UInt16
@@ -27,7 +27,7 @@ import Testing
     func send(_ cases: [[UInt8]]) throws -> (answers: [TLSSender.Answer], seen: [Sighting]) {
       let before = app.count
       let answers = try TLSSender.send(cases, to: port, in: directory)
-      guard answers.count == cases.count else { throw HarnessError("\(answers.count) answers") }
+      guard answers.count == cases.count else { throw FixtureError("\(answers.count) answers") }
       return (answers, Array(try app.sightings.dropFirst(before)))
     }
   }
@@ -54,10 +54,10 @@ import Testing
   func `behind the shipped front every genuine body arrives as it was sent, with the sender's address`(
     front: PeerFront
   ) throws {
-    let stage = try Stage(front)
+    let fixture = try FrontFixture(front)
     let bodies = PeerCases.bodies(claiming: Self.claims)
     HostileTable.row("H12", "\(bodies.count) bodies through \(front)", expected: "200, once, whole") {
-      let (answers, seen) = try stage.send(bodies.map(\.bytes))
+      let (answers, seen) = try fixture.send(bodies.map(\.bytes))
       let refused = zip(bodies, answers).filter { $1.status != 200 }
       guard refused.isEmpty else { return refused.map { "\($0.name): \($1)" }.joined(separator: "; ") }
       guard seen.count == bodies.count else { return "\(seen.count) requests" }
@@ -81,14 +81,14 @@ import Testing
   func `of what a stranger says in a front's words the shipped front hands on nothing that it can name`(
     front: PeerFront
   ) throws {
-    let stage = try Stage(front)
+    let fixture = try FrontFixture(front)
     let claims = (Self.known + Self.unknown).map { "X-Forwarded\($0): 198.51.100.1" }
     let others = [
       "Forwarded", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "Client-IP", "True-Client-IP",
       "CF-Connecting-IP", "Fastly-Client-IP", "Front-End-Https", "X-Scheme", "X-Url-Scheme",
     ].map { "\($0): 198.51.100.1" }
     let request = SignedRequest().with { $0.lines += claims + others + ["X-Stays: 198.51.100.1"] }
-    let (answers, seen) = try stage.send([request.bytes])
+    let (answers, seen) = try fixture.send([request.bytes])
     #expect(answers.map(\.status) == [200])
     let arrived = try #require(seen.first).fields.filter { $0.value.contains("198.51.100.1") }.map(\.key)
     let unnamed = front == .nginx ? ["HTTP_X_FORWARDEDTOO", "HTTP_X_FORWARDED_MADE_UP"] : []
@@ -102,7 +102,7 @@ import Testing
     front: PeerFront
   ) throws {
     // What a front takes for less than the whole is not waited for long.
-    let stage = try Stage(front, limits: "body-seconds-max: 3\nhead-seconds-max: 3")
+    let fixture = try FrontFixture(front, limits: "body-seconds-max: 3\nhead-seconds-max: 3")
     // So many pass at least, or the table would show little: of the framings both fronts refuse the most, of the
     // marks none.
     for (id, name, cases, passedMin) in [
@@ -111,7 +111,7 @@ import Testing
     ] {
       let expected = "only what is signed arrives"
       HostileTable.row(id, "\(cases.count) \(name) through \(front)", expected: expected) {
-        let (answers, seen) = try stage.send(cases.map { $0.bytes + PeerCases.smuggled })
+        let (answers, seen) = try fixture.send(cases.map { $0.bytes + PeerCases.smuggled })
         let passed = answers.count { $0.status == 200 }
         guard passed == seen.count, passed >= passedMin else {
           return "\(passed) answered 200, \(seen.count) arrived"
@@ -122,7 +122,7 @@ import Testing
     }
     let forged = PeerCases.forgedMarks + SignatureCases.all
     HostileTable.row("W01", "\(forged.count) unverified through \(front)", expected: "none arrives") {
-      let (answers, seen) = try stage.send(forged.map(\.bytes))
+      let (answers, seen) = try fixture.send(forged.map(\.bytes))
       let passed = zip(forged, answers).filter { $1.status < 400 && $1.status > 0 }.map(\.0.name)
       guard answers.contains(where: { $0.status == 401 }) else { return "no 401" }
       return seen.isEmpty && passed.isEmpty ? "none arrives" : "\(seen.count) arrived: \(passed)"

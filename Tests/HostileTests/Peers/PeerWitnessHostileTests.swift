@@ -7,26 +7,26 @@ import Testing
   func `an application under gunicorn or php-fpm sees one mark, ours, and none where nothing is signed`(
     kind: PeerApp.Kind
   ) throws {
-    let stage = try PeerStage(kind)
-    stage.run("W08", "spellings of the mark as \(kind) reads them", PeerCases.marks)
-    stage.run("W08", "of them unsigned, before \(kind)", PeerCases.forgedMarks)
+    let fixture = try PeerFixture(kind)
+    fixture.run("W08", "spellings of the mark as \(kind) reads them", PeerCases.marks)
+    fixture.run("W08", "of them unsigned, before \(kind)", PeerCases.forgedMarks)
   }
 
   @Test(arguments: PeerApp.Kind.allCases)
   func `an application under gunicorn or php-fpm gets every body as it was sent, once`(kind: PeerApp.Kind)
     throws
   {
-    try PeerStage(kind).run("H12", "bodies as \(kind) reads them", PeerCases.bodies)
+    try PeerFixture(kind).run("H12", "bodies as \(kind) reads them", PeerCases.bodies)
   }
 
   @Test func `an application under gunicorn sees nothing of what is refused, and no second request`() throws {
-    let stage = try PeerStage(.gunicorn)
-    stage.run("H01", "framings as gunicorn reads them", PeerCases.framing)
-    stage.run("W01", "failed verifications before gunicorn", SignatureCases.all)
+    let fixture = try PeerFixture(.gunicorn)
+    fixture.run("H01", "framings as gunicorn reads them", PeerCases.framing)
+    fixture.run("W01", "failed verifications before gunicorn", SignatureCases.all)
   }
 
   @Test func `a server that is missing is a failure that says how to install it`() throws {
-    let failure = #expect(throws: HarnessError.self) {
+    let failure = #expect(throws: FixtureError.self) {
       try PeerServer(["no-such-server"], package: "some-package", in: TemporaryDirectory())
     }
     #expect(
@@ -42,7 +42,7 @@ import Testing
     let delivered = cases.filter(\.expected.isDelivered)
     HostileTable.row("H01", "\(cases.count) cases as nginx reads them", expected: "as each should") {
       let failures = cases.compactMap { one in
-        do { try PeerStage.send(one, to: gateway) } catch { return "\(one.name): \(error)" }
+        do { try PeerFixture.send(one, to: gateway) } catch { return "\(one.name): \(error)" }
         return nil
       }
       guard failures.isEmpty else { return failures.joined(separator: "; ") }

@@ -3,7 +3,7 @@ import TestSupport
 
 /// A gateway in front of two upstreams: `/hook/NAME` goes to one that answers by a table of scripts, `/fair`
 /// to a decent one, whose deliveries must not suffer from what the first one does.
-final class FaultStage {
+final class FaultFixture {
   let upstream: RecordingUpstream
   let fair: RecordingUpstream
   let gateway: GatewayProcess
@@ -14,7 +14,7 @@ final class FaultStage {
     environment: [String: String] = [:],
     _ script: @escaping @Sendable (_ name: String, _ request: RecordedRequest) -> UpstreamReply
   ) throws {
-    upstream = try RecordingUpstream { script(FaultStage.name(of: $0), $0) }
+    upstream = try RecordingUpstream { script(FaultFixture.name(of: $0), $0) }
     fair = try RecordingUpstream()
     let config =
       GatewayConfig.text(
@@ -56,7 +56,7 @@ final class FaultStage {
   }
 
   static func hold(_ condition: Bool, _ sentence: @autoclosure () -> String) throws {
-    guard condition else { throw HarnessError(sentence()) }
+    guard condition else { throw FixtureError(sentence()) }
   }
 
   private func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }

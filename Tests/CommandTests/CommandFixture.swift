@@ -12,7 +12,7 @@ struct Finished {
 }
 
 /// A directory of its own for one test, with the files that the command line names.
-final class Bench: Sendable {
+final class CommandFixture: Sendable {
   let directory: URL
 
   init() throws {

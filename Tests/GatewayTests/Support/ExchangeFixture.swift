@@ -7,7 +7,7 @@ import Testing
 @testable import Gateway
 
 /// A whole gateway in memory: one loop, one secret file, upstreams and senders that the test plays.
-final class Gate {
+final class ExchangeFixture {
   let forwarder = FakeForwarder()
   let looks = FakeLooks()
   let recorder = FakeRecorder()
@@ -22,7 +22,8 @@ final class Gate {
     refusals: (any RefusalWitness)? = nil
   ) {
     let snapshot = Snapshot(
-      routes: RouteTable(routes), limits: limits, trustedProxies: trusted, secrets: [Gate.set(secrets)])
+      routes: RouteTable(routes), limits: limits, trustedProxies: trusted,
+      secrets: [ExchangeFixture.set(secrets)])
     let clock = clock
     loop = LoopContext(
       snapshot: snapshot, admission: admission, recorder: recorder, refusals: refusals, idSeed: 0xABCD
@@ -39,7 +40,7 @@ final class Gate {
 
   /// What a look or a reload brings: other secrets in the same file.
   func rotate(to secrets: [String]) {
-    loop.adopt(loop.snapshot.replacing(Gate.set(secrets, generation: 2), at: 0))
+    loop.adopt(loop.snapshot.replacing(ExchangeFixture.set(secrets, generation: 2), at: 0))
   }
 
   func exchange(_ head: RequestHead, at arrival: Moment = sampleMoment) -> Exchange {

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 
 /// A provider, a gateway with its app, and the command that rotates: each test has its own.
-final class RotationStage: Sendable {
+final class RotationFixture: Sendable {
   let provider: ProviderSimulator
   let upstream: CountingUpstream
   let gateway: GatewayProcess
@@ -75,7 +75,7 @@ final class RotationStage: Sendable {
       usleep(15_000)
       return child.status != nil
     }
-    guard let status = child.waitForExit(within: 5) else { throw HarnessError("rotate did not end") }
+    guard let status = child.waitForExit(within: 5) else { throw FixtureError("rotate did not end") }
     heard.note(child.lines.joined(separator: "\n"))
     return (status, child.lines.joined(separator: "\n"))
   }
@@ -118,7 +118,7 @@ final class RotationStage: Sendable {
     let bytes = client.readSome(for: 60)
     heard.overhear(bytes)
     guard let answer = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
-      throw HarnessError("the control socket answered no JSON")
+      throw FixtureError("the control socket answered no JSON")
     }
     return answer
   }
@@ -154,7 +154,7 @@ final class RotationStage: Sendable {
       $0.hasPrefix("began:") ? "began: \(began)\n" : "\($0)\n"
     }
     try Self.write(secretFile + ".aged", lines.joined(), 0o640)
-    guard rename(secretFile + ".aged", secretFile + ".journal") == 0 else { throw HarnessError("rename") }
+    guard rename(secretFile + ".aged", secretFile + ".journal") == 0 else { throw FixtureError("rename") }
   }
 
   func removeJournal() { unlink(secretFile + ".journal") }

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 
 /// A gateway that was started and not waited for: it may fail, be slow, or be run by another program.
-struct Started {
+struct StartedGateway {
   let directory: TemporaryDirectory
   let port: UInt16
   let configPath: String
@@ -18,10 +18,10 @@ struct Started {
   ) throws {
     directory = try givenDirectory ?? TemporaryDirectory()
     port = try given ?? FreePort.take()
-    let text = Started.fill(config, directory.path, port)
+    let text = StartedGateway.fill(config, directory.path, port)
     configPath = try directory.write("vesigate.yaml", text, mode: 0o644)
     try directory.write("secret", GatewayProcess.secret + "\n")
-    let filled = wrapper.map { [directory, port] in Started.fill($0, directory.path, port) }
+    let filled = wrapper.map { [directory, port] in StartedGateway.fill($0, directory.path, port) }
     let path = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
     child = try ChildProcess(
       filled + [GatewayBinary.path(), "run", "--config", configPath],

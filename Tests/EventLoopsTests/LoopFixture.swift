@@ -18,7 +18,7 @@ enum Engine: String, CaseIterable, Sendable {
 }
 
 /// Loops, and perhaps a listening socket, for one test.
-struct Stage: Sendable {
+struct LoopFixture: Sendable {
   let engine: Engine
   let group: any EventLoopGroup
   let port: UInt16
@@ -28,7 +28,7 @@ struct Stage: Sendable {
     _ engine: Engine, threads: Int = 1, descriptor: CInt? = nil,
     server: @escaping @Sendable (any Channel) throws -> Void = { _ in },
     connection: @escaping @Sendable (any Channel) throws -> Void,
-    _ body: @Sendable @escaping (Stage) async throws -> Result
+    _ body: @Sendable @escaping (LoopFixture) async throws -> Result
   ) async throws -> Result {
     let group = engine.group(threads)
     let descriptor = try descriptor ?? listeningSocket()
@@ -48,9 +48,9 @@ struct Stage: Sendable {
             .childChannelInitializer(addConnection).withBoundSocket(descriptor).get()
         ]
       }
-    let stage = Stage(engine: engine, group: group, port: port, listening: listening)
+    let fixture = LoopFixture(engine: engine, group: group, port: port, listening: listening)
     do {
-      let result = try await onThread { try await body(stage) }
+      let result = try await onThread { try await body(fixture) }
       try? await group.shutdownGracefully()
       return result
     } catch {
@@ -92,7 +92,7 @@ func listeningSocket(listens: Bool = true) throws -> CInt {
     }
   }
   guard bound == 0, !listens || listen(descriptor, 128) == 0 else {
-    throw HarnessError("no socket to listen on")
+    throw FixtureError("no socket to listen on")
   }
   return descriptor
 }

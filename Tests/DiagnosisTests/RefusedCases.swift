@@ -5,7 +5,7 @@ import Signing
 @testable import Diagnosis
 
 /// Refused deliveries as tests write them down.
-enum Case {
+extension RefusedCase {
   static let now: Int64 = 1_795_296_000_000
   static let seconds = now / 1000
 

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 /// A gateway under the Vesicash preset, an application behind it, and the commands beside it.
-final class Post: Sendable {
+final class DiagnosisFixture: Sendable {
   let upstream: RecordingUpstream
   let gateway: GatewayProcess
 
@@ -11,7 +11,7 @@ final class Post: Sendable {
   ) throws {
     upstream = try RecordingUpstream()
     gateway = try GatewayProcess(
-      config: Post.config(upstream, route) + more, files: ["secret": secret + "\n"],
+      config: DiagnosisFixture.config(upstream, route) + more, files: ["secret": secret + "\n"],
       unprivileged: unprivileged)
   }
 
@@ -21,7 +21,7 @@ final class Post: Sendable {
 
   /// Puts the route's settings into the configuration, and has the gateway read it.
   func change(to route: [String]) throws {
-    try gateway.writeConfig(Post.config(upstream, route.joined(separator: "\n")))
+    try gateway.writeConfig(DiagnosisFixture.config(upstream, route.joined(separator: "\n")))
     let seen = gateway.log.count
     gateway.signal(SIGHUP)
     try gateway.waitForLog(containing: "msg=reloaded", from: seen)

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// An upstream and a gateway in front of it.
-struct Stage {
+struct GatewayFixture {
   let upstream: RecordingUpstream
   let gateway: GatewayProcess
 

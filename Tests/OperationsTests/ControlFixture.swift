@@ -7,7 +7,7 @@ import TestSupport
 @testable import Operations
 
 /// A control server on a socket of a test's own.
-final class Served: Sendable {
+final class ControlFixture: Sendable {
   private let directory: TemporaryDirectory
   private let group = EpollGroup(threads: 1)
   private let server: ControlServer
@@ -26,7 +26,7 @@ final class Served: Sendable {
         bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
-    guard bound == 0, listen(descriptor, 64) == 0 else { throw HarnessError("no control socket") }
+    guard bound == 0, listen(descriptor, 64) == 0 else { throw FixtureError("no control socket") }
     server = try await ControlServer.start(
       descriptor, group: group, desk: desk, captures: captures)
   }

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// A gateway before an application on a server of other people's, which is the judge of what left.
-final class PeerStage {
+final class PeerFixture {
   let app: PeerApp
   let gateway: GatewayProcess
 
@@ -18,7 +18,7 @@ final class PeerStage {
     HostileTable.row(id, "\(cases.count) \(name)", expected: "as each should") {
       let before = app.count
       let failures = cases.compactMap { one in
-        do { try PeerStage.send(one, to: gateway) } catch { return "\(one.name): \(error)" }
+        do { try PeerFixture.send(one, to: gateway) } catch { return "\(one.name): \(error)" }
         return nil
       }
       guard failures.isEmpty else { return failures.joined(separator: "; ") }
@@ -46,7 +46,7 @@ final class PeerStage {
     }
     client.offer(one.bytes + (one.expected.isRefused ? PeerCases.smuggled : []))
     let response = try client.response()
-    guard statuses.contains(response.status) else { throw HarnessError("answered \(response.status)") }
+    guard statuses.contains(response.status) else { throw FixtureError("answered \(response.status)") }
   }
 }
 

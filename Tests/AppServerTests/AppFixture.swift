@@ -4,7 +4,7 @@ import Signing
 import TestSupport
 
 /// An app, and a gateway before it whose event loop is one, so that a connection which was kept is the next one's.
-final class AppStage: Sendable {
+final class AppFixture: Sendable {
   let gateway: GatewayProcess
   private let numbers = Locked(0)
 
@@ -72,7 +72,7 @@ final class AppStage: Sendable {
 
 /// One sender, whose connection to the gateway is kept.
 final class AppSender {
-  private let stage: AppStage
+  private let fixture: AppFixture
   private let route: Int
   private var client: RawClient?
 
@@ -84,8 +84,8 @@ final class AppSender {
     let port: Int
   }
 
-  init(_ stage: AppStage, route: Int = 0) {
-    self.stage = stage
+  init(_ fixture: AppFixture, route: Int = 0) {
+    self.fixture = fixture
     self.route = route
   }
 
@@ -97,7 +97,7 @@ final class AppSender {
       $0.target = "/\(route)/\(name)"
       if let number { $0.lines.append("X-Witness: \(number)") }
     }
-    let open = try client ?? stage.gateway.connect()
+    let open = try client ?? fixture.gateway.connect()
     client = open
     try open.send(request.bytes)
     let response = try open.response(to: method, within: 30)
@@ -108,15 +108,15 @@ final class AppSender {
   /// A delivery that the app takes down; throws where its answer is another's.
   @discardableResult
   func deliver(_ body: [UInt8]? = nil) throws -> Receipt {
-    let number = stage.nextNumber()
+    let number = fixture.nextNumber()
     let body = body ?? Array("delivery \(number)".utf8)
     let response = try send("digest", body, number: number)
     guard response.status == 200 else { return Receipt(number: number, status: response.status, port: 0) }
     let words = response.text.split(separator: " ")
-    guard words.count == 3, words[..<2].joined(separator: " ") == AppStage.digest(body) else {
-      throw HarnessError("delivery \(number) was answered by \(response.text)")
+    guard words.count == 3, words[..<2].joined(separator: " ") == AppFixture.digest(body) else {
+      throw FixtureError("delivery \(number) was answered by \(response.text)")
     }
-    guard let port = Int(words[2]), port > 0 else { throw HarnessError("port \(words[2])") }
+    guard let port = Int(words[2]), port > 0 else { throw FixtureError("port \(words[2])") }
     return Receipt(number: number, status: 200, port: port)
   }
 
@@ -125,7 +125,7 @@ final class AppSender {
   func probe() throws -> Receipt {
     let receipt = try deliver()
     guard receipt.status == 200 else {
-      throw HarnessError("a delivery behind it was answered \(receipt.status)")
+      throw FixtureError("a delivery behind it was answered \(receipt.status)")
     }
     return receipt
   }
