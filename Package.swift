@@ -151,7 +151,7 @@ let package = Package(
     .testTarget(
       name: "TelemetryTests",
       dependencies: [
-        "Formats", "Signing", "Gateway", "Telemetry",
+        "Formats", "Signing", "Gateway", "Telemetry", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

@@ -4,17 +4,11 @@ import Testing
 
 private let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
 
-private let canMount: Bool = {
-  let mounts = "mount -t tmpfs none /run && mount -t tmpfs none /sys/fs/cgroup"
-  let probe = try? ChildProcess(["unshare", "--mount", "sh", "-c", mounts], environment: environment)
-  return GatewayProcess.isRoot && probe?.waitForExit(within: 30) == 0
-}()
-
 /// What `secret set` says on a machine that has the package, with no daemon running: in a world of its own, which has a
 /// `/run` and control groups as systemd makes them.
 @Suite(
   .ownThread,
-  .enabled(if: canMount, "only root, where it may mount, can have a /run of its own"))
+  .enabled(if: Machine.canMount, "only root, where it may mount, can have a /run of its own"))
 struct ServiceUnitTests {
   private let directory: TemporaryDirectory
 

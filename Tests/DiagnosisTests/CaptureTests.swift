@@ -109,7 +109,7 @@ import Testing
     #expect(fifth?.waitForExit() == 0)
   }
 
-  @Test(.enabled(if: GatewayProcess.isRoot, "only root can become others"))
+  @Test(.enabled(if: Machine.isRoot, "only root can become others"))
   func `only root and the gateway's own user are given what it refuses`() throws {
     let fixture = try DiagnosisFixture(unprivileged: true)
     let binary = try GatewayBinary.publicPath()

@@ -37,7 +37,7 @@ import Testing
     ]
   }
 
-  @Test(.enabled(if: GatewayProcess.isRoot))
+  @Test(.enabled(if: Machine.isRoot))
   func `a named authority is the only one, whatever the system's directory holds`() throws {
     let app = try app()
     let world = world(certificates)

@@ -158,7 +158,7 @@ import Testing
     #expect(upstream.requests[2].head.values("x-forwarded-for").isEmpty)
   }
 
-  @Test(.enabled(if: GatewayProcess.isRoot)) func `an unprivileged gateway serves`() throws {
+  @Test(.enabled(if: Machine.isRoot)) func `an unprivileged gateway serves`() throws {
     let upstream = try RecordingUpstream()
     let gateway = try GatewayProcess(
       config: GatewayConfig.text(upstreams: [upstream.url()]), unprivileged: true)

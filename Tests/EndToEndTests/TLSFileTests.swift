@@ -150,7 +150,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: GatewayProcess.isRoot))
+  @Test(.enabled(if: Machine.isRoot))
   func `a TLS file that the gateway's user may not read is a matter of permission`() throws {
     try putSound()
     let file = try directory.write("vesigate.yaml", config().replacing("{port}", with: "0"), mode: 0o644)

@@ -53,7 +53,7 @@ import Testing
     #expect(app.connections == 1)
   }
 
-  @Test(.enabled(if: GatewayProcess.isRoot))
+  @Test(.enabled(if: Machine.isRoot))
   func `a socket that may not be connected to is named`() throws {
     let directory = try TemporaryDirectory(in: "/dev/shm")
     try #require(chmod(directory.path, 0o755) == 0)

@@ -138,7 +138,7 @@ import Testing
   }
 
   /// One is held up between finding the dead file and removing it, the other starts in between.
-  @Test(.enabled(if: isRoot && isInstalled("strace")))
+  @Test(.enabled(if: Machine.isRoot && Machine.has("strace")))
   func `R09 of two instances that find the same dead socket one serves and the other says so`() throws {
     let upstream = try RecordingUpstream()
     let directory = try TemporaryDirectory()
@@ -147,7 +147,7 @@ import Testing
       .replacingOccurrences(of: "{dir}", with: directory.path)
     let path = try directory.write("vesigate.yaml", config, mode: 0o644)
     try directory.write("secret", GatewayProcess.secret + "\n")
-    try DeadSocket.leave(at: directory.path + "/door")
+    try Sockets.leaveDead(atPath: directory.path + "/door")
     let command = [try GatewayBinary.path(), "run", "--config", path]
     let trace = directory.path + "/trace"
     let tracing = [

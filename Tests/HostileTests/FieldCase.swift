@@ -42,12 +42,23 @@ struct FieldCase: Sendable, CustomTestStringConvertible {
 
   /// One field, with an element again and again. No separator is its last byte: a list that is read from its end
   /// would end there.
-  private init(_ field: String, _ element: String, target: String = "/hook") {
-    self.init("\(field): \(element)...") {
-      let all = String(repeating: element, count: FieldCase.bytes / element.utf8.count)
+  ///
+  /// - Parameters:
+  ///   - lines: how many times the field comes; a line of several is of 720 bytes.
+  ///   - other: a line before it, of another field.
+  private init(
+    _ field: String, _ element: String, target: String = "/hook", signed: Bool = false, lines: Int = 1,
+    behind other: String? = nil
+  ) {
+    let name = [
+      signed ? "signed, " : "", lines > 1 ? "\(lines) of " : "", "\(field): \(element)...",
+      other.map { " behind \($0.prefix { $0 != ":" })" } ?? "",
+    ].joined()
+    self.init(name, signed: signed) {
+      let all = String(repeating: element, count: (lines > 1 ? 720 : FieldCase.bytes) / element.utf8.count)
       let value = element == "," ? Substring(all) : FieldCase.trimmed(all)
-      let line = "\(field): \(value)"
-      if field == "Host" { $0.lines = [line] } else { $0.lines.append(line) }
+      let own = (other.map { [$0] } ?? []) + [String](repeating: "\(field): \(value)", count: lines)
+      if field == "Host" { $0.lines = own } else { $0.lines += own }
     }
     self.target = target
   }
@@ -111,16 +122,9 @@ extension FieldCase {
       let names = (10..<100).map { "\(long)\($0)" }.joined(separator: ",")
       $0.lines += ["Connection: \(names)"] + (10..<90).map { "\(long)x\($0): 1" }
     },
-    FieldCase("signed, X-Forwarded-For", signed: true) {
-      $0.lines.append("X-Forwarded-For: " + trimmed(String(repeating: "127.0.0.1,", count: bytes / 10)))
-    },
-    FieldCase("signed, 80 of X-Forwarded-For", signed: true) {
-      $0.lines += [String](
-        repeating: "X-Forwarded-For: " + trimmed(String(repeating: "::1,", count: 180)), count: 80)
-    },
-    FieldCase("signed, Forwarded", signed: true) {
-      $0.lines.append("Forwarded: " + trimmed(String(repeating: "for=127.0.0.1,", count: bytes / 14)))
-    },
+    FieldCase("X-Forwarded-For", "127.0.0.1,", signed: true),
+    FieldCase("X-Forwarded-For", "::1,", signed: true, lines: 80),
+    FieldCase("Forwarded", "for=127.0.0.1,", signed: true),
     FieldCase("signed, a name of hyphens", signed: true) {
       $0.lines.append(String(repeating: "-", count: bytes) + ": 1")
     },
@@ -132,39 +136,13 @@ extension FieldCase {
     },
     FieldCase("signed, 90 short fields", signed: true) { $0.lines += (0..<90).map { "X-\($0): 1" } },
     FieldCase("signed, 90 empty fields", signed: true) { $0.lines += (0..<90).map { "\($0):" } },
-    FieldCase("signed, Via", signed: true) {
-      $0.lines.append("Via: " + trimmed(String(repeating: "1.1 front, ", count: bytes / 11)))
-    },
-    FieldCase("signed, 80 of Via", signed: true) {
-      $0.lines += [String](
-        repeating: "Via: " + trimmed(String(repeating: "1.1 a,", count: 120)), count: 80)
-    },
-    FieldCase("signed, tracestate of a trace", signed: true) {
-      $0.lines += [trace, "tracestate: " + trimmed(String(repeating: "a=b,", count: bytes / 4))]
-    },
-    FieldCase("signed, 80 of tracestate", signed: true) {
-      $0.lines += [trace]
-      $0.lines += [String](
-        repeating: "tracestate: " + trimmed(String(repeating: "a=b,", count: 180)), count: 80)
-    },
-    FieldCase("signed, tracestate of no trace", signed: true) {
-      $0.lines.append("tracestate: " + trimmed(String(repeating: "a=b,", count: bytes / 4)))
-    },
-    FieldCase("signed, traceparent", signed: true) {
-      $0.lines.append("traceparent: " + trimmed(String(repeating: "00-", count: bytes / 3)))
-    },
-    FieldCase("signed, X-Request-Id", signed: true) {
-      $0.lines.append("X-Request-Id: " + String(repeating: "a", count: bytes))
-    },
-    FieldCase("signed, 80 of X-Request-Id", signed: true) {
-      $0.lines += [String](repeating: "X-Request-Id: " + String(repeating: "a", count: 700), count: 80)
-    },
-    FieldCase("signed, X-Forwarded-Host", signed: true) {
-      $0.lines.append("X-Forwarded-Host: " + trimmed(String(repeating: "a.example,", count: bytes / 10)))
-    },
-    FieldCase("signed, 80 of X-Verified", signed: true) {
-      $0.lines += [String](repeating: "X-Verified: " + String(repeating: "true,", count: 140), count: 80)
-    },
+    FieldCase("Via", "1.1 front, ", signed: true), FieldCase("Via", "1.1 a,", signed: true, lines: 80),
+    FieldCase("tracestate", "a=b,", signed: true, behind: trace),
+    FieldCase("tracestate", "a=b,", signed: true, lines: 80, behind: trace),
+    FieldCase("tracestate", "a=b,", signed: true), FieldCase("traceparent", "00-", signed: true),
+    FieldCase("X-Request-Id", "a", signed: true), FieldCase("X-Request-Id", "a", signed: true, lines: 80),
+    FieldCase("X-Forwarded-Host", "a.example,", signed: true),
+    FieldCase("X-Verified", "true,", signed: true, lines: 80),
   ]
 
   private static let trace = "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -24,19 +24,8 @@ import Testing
 
   /// By so much it grows while the upstream keeps all of them waiting, or has refused them.
   private static func bytes(kept request: [UInt8]) throws -> Int {
-    let upstream = try RecordingUpstream { _ in .hang }
-    let other = "secret-file: {dir}/other\n"
-    let routes =
-      GatewayConfig.route("/stripe", upstreams: [upstream.url()], other + "signature: stripe")
-      + GatewayConfig.route(
-        "/standard", upstreams: [upstream.url()], "secret-file: {dir}/third\nsignature: standard-webhooks")
-    let gateway = try GatewayProcess(
-      config: GatewayConfig.text(
-        upstreams: [upstream.url()], top: "trusted-proxies: [127.0.0.1, \"::1\"]", workers: 1) + routes,
-      files: [
-        "secret": GatewayProcess.secret + "\n", "other": "another secret, for lists\n",
-        "third": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
-      ])
+    let fixture = try FieldFixture { _ in .hang }
+    let (gateway, upstream) = (fixture.gateway, fixture.upstream)
     // What is done once.
     let first = try gateway.connect()
     first.offer(request)

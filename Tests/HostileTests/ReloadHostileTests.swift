@@ -7,7 +7,7 @@ import Testing
   private func gateway(_ upstream: RecordingUpstream) throws -> GatewayProcess {
     try GatewayProcess(
       config: GatewayConfig.text(
-        upstreams: [upstream.url()], top: "control: {dir}/control.sock"), unprivileged: isRoot)
+        upstreams: [upstream.url()], top: "control: {dir}/control.sock"), unprivileged: Machine.isRoot)
   }
 
   @Test func `R01 a replaced file and a SIGHUP`() throws {

@@ -127,7 +127,7 @@ import Testing
         print("ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
     """
 
-  @Test(.enabled(if: isInstalled("systemd-socket-activate")))
+  @Test(.enabled(if: Machine.has("systemd-socket-activate")))
   func `R09 restarts under load behind a socket that the manager keeps`() throws {
     let upstream = try RecordingUpstream()
     let directory = try TemporaryDirectory()

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 /// Row S02: a secret that others could read or replace is no secret. Start refuses, a reload keeps the old one.
-@Suite(.ownThread, .enabled(if: isRoot, "only root can give files away")) struct SecretPlaceHostileTests {
+@Suite(.ownThread, .enabled(if: Machine.isRoot, "only root can give files away"))
+struct SecretPlaceHostileTests {
   struct Place: Sendable {
     let name: String
     /// What is said of it, with `{dir}` for the test's directory.

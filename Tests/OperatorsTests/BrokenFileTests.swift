@@ -109,7 +109,7 @@ import Testing
   }
 
   @Test(
-    .enabled(if: BrokenFileTests.canMount, "only root, where it may mount, can have an /etc of its own"),
+    .enabled(if: Machine.canMount, "only root, where it may mount, can have an /etc of its own"),
     arguments: silent)
   func `where the file has its usual place the daemon's usual one is tried`(text: String?) async throws {
     try await onThread {
@@ -130,11 +130,6 @@ import Testing
       }
     }
   }
-
-  private static let canMount: Bool = {
-    let probe = try? run(["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"])
-    return GatewayProcess.isRoot && probe?.status == 0
-  }()
 
   @Test func `a whole file is no remark`() async throws {
     try await onThread {

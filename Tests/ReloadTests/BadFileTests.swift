@@ -74,7 +74,7 @@ struct BadFileTests {
       let upstream = try RecordingUpstream()
       let config = GatewayConfig.text(upstreams: [upstream.url()])
       let gateway = try GatewayProcess(
-        config: config, files: ["secret": "old secret\n"], unprivileged: isRoot)
+        config: config, files: ["secret": "old secret\n"], unprivileged: Machine.isRoot)
       try bad.make(gateway)
       let seen = gateway.log.count
       try gateway.reload(expecting: "reload refused, the old configuration and secrets stay in force")

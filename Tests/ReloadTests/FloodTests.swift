@@ -51,7 +51,7 @@ struct FloodTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(10)), .enabled(if: isRoot && isInstalled("strace")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: Machine.isRoot && Machine.has("strace")))
   func `the secret file is looked at no more than once in 5 ms`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()

@@ -102,7 +102,7 @@ struct ListenTests {
   @Test(.timeLimit(.minutes(10)))
   func `a unix socket has the mode and group that are configured, and is gone at the end`() async throws {
     try await onThread {
-      let group = isRoot ? "daemon" : String(cString: getgrgid(getegid())!.pointee.gr_name)
+      let group = Machine.isRoot ? "daemon" : String(cString: getgrgid(getegid())!.pointee.gr_name)
       let started = try StartedGateway(config("{unix: \"{dir}/socket\", mode: \"0620\", group: \(group)}"))
       _ = try started.waitUntilReady()
       let path = started.directory.path + "/socket"
@@ -166,7 +166,7 @@ struct ListenTests {
     + Sanitizers.environment.keys.map { "--setenv=\($0)" }
 
   @Test(
-    .timeLimit(.minutes(10)), .enabled(if: isInstalled("systemd-socket-activate")),
+    .timeLimit(.minutes(10)), .enabled(if: Machine.has("systemd-socket-activate")),
     arguments: ["systemd", "systemd:hook"])
   func `a socket that systemd hands over is served`(_ listen: String) async throws {
     try await onThread {
@@ -186,7 +186,7 @@ struct ListenTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("systemd-socket-activate")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: Machine.has("systemd-socket-activate")))
   func `a socket of another name is refused`() async throws {
     try await onThread {
       let started = try StartedGateway(

@@ -4,7 +4,7 @@ import Testing
 
 /// What keeps the gateway from starting, and what it says then.
 struct StartTests {
-  @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("taskset")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: Machine.has("taskset")))
   func `by default there is one event loop for each processor that it may use`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
@@ -52,7 +52,7 @@ struct StartTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("setpriv")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: Machine.has("setpriv")))
   func `a secret file that may not be read ends it with 77`() async throws {
     try await onThread {
       let directory = try TemporaryDirectory()
@@ -63,11 +63,11 @@ struct StartTests {
       chmod(try directory.write("secret", "s3cret\n"), 0)
       let other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
       let child = try ChildProcess(
-        (isRoot ? other : []) + [binary, "run", "--config", config],
+        (Machine.isRoot ? other : []) + [binary, "run", "--config", config],
         environment: ["PATH": "/usr/bin:/bin"])
       #expect(child.waitForExit(within: 30) == 77)
-      let user = String(cString: try #require(getpwuid(isRoot ? 65_534 : geteuid())).pointee.pw_name)
-      let group = String(cString: try #require(getgrgid(isRoot ? 65_534 : getegid())).pointee.gr_name)
+      let user = String(cString: try #require(getpwuid(Machine.isRoot ? 65_534 : geteuid())).pointee.pw_name)
+      let group = String(cString: try #require(getgrgid(Machine.isRoot ? 65_534 : getegid())).pointee.gr_name)
       let sentence = "/secret may not be read by \(user): chgrp \(group) it, then chmod 0640 it"
       #expect(child.lines.first?.hasSuffix(directory.path + sentence) == true, "\(child.lines)")
     }
@@ -158,7 +158,7 @@ struct StartTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("prlimit")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: Machine.has("prlimit")))
   func `too few descriptors are warned of`() async throws {
     try await onThread {
       let started = try StartedGateway(
@@ -173,7 +173,7 @@ struct StartTests {
   }
 
   @Test(
-    .timeLimit(.minutes(10)), .enabled(if: isInstalled("prlimit")),
+    .timeLimit(.minutes(10)), .enabled(if: Machine.has("prlimit")),
     arguments: [(12, 1), (36, 1), (1024, 256)])
   func `descriptors that do not suffice for the event loops end it with 69 and a sentence`(
     descriptors: Int, workers: Int
@@ -189,7 +189,7 @@ struct StartTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("prlimit")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: Machine.has("prlimit")))
   func `the least number of descriptors suffices to serve, to reload and to be asked`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
@@ -238,7 +238,7 @@ struct StartTests {
     return counts.last ?? 0
   }
 
-  @Test(.timeLimit(.minutes(10)), .enabled(if: isInstalled("prlimit")))
+  @Test(.timeLimit(.minutes(10)), .enabled(if: Machine.has("prlimit")))
   func `a soft limit of descriptors is raised without a word`() async throws {
     try await onThread {
       // Without a control socket there is another warning.

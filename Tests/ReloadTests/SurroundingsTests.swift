@@ -8,10 +8,10 @@ struct SurroundingsTests {
   func `the manager hears of start, reload, refused reload and stop`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
-      let manager = try ManagerSocket()
+      let manager = try DatagramSocket()
       let gateway = try GatewayProcess(
         config: GatewayConfig.text(upstreams: [upstream.url()]),
-        environment: ["NOTIFY_SOCKET": manager.path])
+        environment: ["NOTIFY_SOCKET": manager.name])
       let ready = try manager.message()
       #expect(
         ready.hasPrefix("READY=1\nSTATUS=serving 1 route on 127.0.0.1:\(gateway.port); secrets secret="))
@@ -35,10 +35,10 @@ struct SurroundingsTests {
   func `the reload command gets the daemon's verdict, and the manager hears of it first`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
-      let manager = try ManagerSocket()
+      let manager = try DatagramSocket()
       let gateway = try GatewayProcess(
         config: GatewayConfig.text(upstreams: [upstream.url()], top: "control: {dir}/control"),
-        environment: ["NOTIFY_SOCKET": manager.path])
+        environment: ["NOTIFY_SOCKET": manager.name])
       _ = try manager.message()
       let done = try GatewayProcess.command(["reload", "--config", gateway.configPath])
       #expect(done.status == 0)
@@ -81,10 +81,10 @@ struct SurroundingsTests {
   func `a refusal with many reasons ends the reload for the manager all the same`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
-      let manager = try ManagerSocket()
+      let manager = try DatagramSocket()
       let gateway = try GatewayProcess(
         config: GatewayConfig.text(upstreams: [upstream.url()]),
-        environment: ["NOTIFY_SOCKET": manager.path])
+        environment: ["NOTIFY_SOCKET": manager.name])
       _ = try manager.message()
       try gateway.writeConfig("routes:\n" + String(repeating: "  - {wrong: 1}\n", count: 200))
       try gateway.reload(expecting: "reload refused")
@@ -101,10 +101,10 @@ struct SurroundingsTests {
   func `a secret that a look has found shows in the status`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
-      let manager = try ManagerSocket()
+      let manager = try DatagramSocket()
       let gateway = try GatewayProcess(
         config: GatewayConfig.text(upstreams: [upstream.url()]),
-        environment: ["NOTIFY_SOCKET": manager.path])
+        environment: ["NOTIFY_SOCKET": manager.name])
       _ = try manager.message()
       try gateway.replaceSecrets(["another"])
       #expect(try gateway.status(signedWith: "another") == 200)
@@ -119,10 +119,10 @@ struct SurroundingsTests {
   func `a watchdog gets its signs of life`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
-      let manager = try ManagerSocket()
+      let manager = try DatagramSocket()
       let gateway = try GatewayProcess(
         config: GatewayConfig.text(upstreams: [upstream.url()]),
-        environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"])
+        environment: ["NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "200000"])
       let messages = try (0..<5).map { _ in try manager.message() }
       #expect(messages.filter { $0 == "WATCHDOG=1" }.count >= 4)
       #expect(gateway.terminate() == 0)
@@ -137,7 +137,7 @@ struct SurroundingsTests {
   {
     try await onThread {
       let upstream = try RecordingUpstream()
-      let manager = try ManagerSocket()
+      let manager = try DatagramSocket()
       let directory = try TemporaryDirectory()
       // Sound at the start, which refuses what is not.
       let authority = directory.path + "/ca.pem"
@@ -158,7 +158,7 @@ struct SurroundingsTests {
               secret-file: "{dir}/secret"
               upstreams: [{url: "https://127.0.0.1:\(upstream.port)/app", ca-file: "\(authority)"}]
           """,
-        environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"])
+        environment: ["NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "200000"])
       #expect(eventually { (try? manager.message()) == "WATCHDOG=1" })
       unlink(authority)
       #expect(mkfifo(authority, 0o600) == 0)
@@ -242,38 +242,5 @@ struct SurroundingsTests {
       #expect(refusals < Self.linesWanted)
       #expect(refusals + dropped.reduce(0, +) >= Self.linesWanted)
     }
-  }
-}
-
-/// A datagram socket in the service manager's place.
-final class ManagerSocket {
-  let path: String
-  private let directory: TemporaryDirectory
-  private let descriptor: Int32
-
-  init() throws {
-    directory = try TemporaryDirectory()
-    path = directory.path + "/notify"
-    descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-    let bound = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    guard bound == 0 else { throw FixtureError("bind: \(errno)") }
-  }
-
-  deinit { close(descriptor) }
-
-  /// The next message; one that was sent before is there at once.
-  func message(millisecondsMax: Int32 = 60_000) throws -> String {
-    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    guard poll(&entry, 1, millisecondsMax) == 1 else { throw FixtureError("the manager was told nothing") }
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    let count = recv(descriptor, &buffer, buffer.count, 0)
-    return String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
   }
 }

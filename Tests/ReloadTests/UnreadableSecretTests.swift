@@ -79,7 +79,7 @@ struct Untaken: CustomTestStringConvertible, Sendable {
 }
 
 /// A new secret is there, and for now it cannot be taken.
-@Suite(.enabled(if: isRoot && isInstalled("prlimit") && isInstalled("setpriv"), "needs another user"))
+@Suite(.enabled(if: Machine.isRoot && Machine.has("prlimit") && Machine.has("setpriv"), "needs another user"))
 struct UnreadableSecretTests {
   /// A gateway with one connection that it has accepted and one to its upstream, both used again.
   private struct UntakenFixture {

@@ -3,14 +3,7 @@ import Signing
 import TestSupport
 import Testing
 
-/// Whether this process may mount a file system: a small one is the honest way to a full disk.
-let canMount: Bool = {
-  guard geteuid() == 0, let directory = try? TemporaryDirectory() else { return false }
-  guard mount("none", directory.path, "tmpfs", 0, "size=64k") == 0 else { return false }
-  return umount(directory.path) == 0
-}()
-
-/// A small file system of a test's own.
+/// A small file system of a test's own: the honest way to a full disk.
 final class SmallDisk: Sendable {
   private let directory: TemporaryDirectory
   let path: String
@@ -47,7 +40,8 @@ final class SmallDisk: Sendable {
 
 @Suite struct DiskTests {
   @Test(
-    .enabled(if: canMount, "only root, where it may mount, can make a small disk"), .timeLimit(.minutes(10)))
+    .enabled(if: Machine.canMount, "only root, where it may mount, can make a small disk"),
+    .timeLimit(.minutes(10)))
   func `a full disk shows before the provider is called`() async throws {
     try await onThread {
       let disk = try SmallDisk(bytes: 256 * 1024)
@@ -75,7 +69,8 @@ final class SmallDisk: Sendable {
   }
 
   @Test(
-    .enabled(if: canMount, "only root, where it may mount, can make a small disk"), .timeLimit(.minutes(10)))
+    .enabled(if: Machine.canMount, "only root, where it may mount, can make a small disk"),
+    .timeLimit(.minutes(10)))
   func `a disk that fills up during the call does not lose the answer`() async throws {
     try await onThread {
       let disk = try SmallDisk(bytes: 256 * 1024)
@@ -108,7 +103,8 @@ final class SmallDisk: Sendable {
   }
 
   @Test(
-    .enabled(if: canMount, "only root, where it may mount, can make a small disk"), .timeLimit(.minutes(10)))
+    .enabled(if: Machine.canMount, "only root, where it may mount, can make a small disk"),
+    .timeLimit(.minutes(10)))
   func `an answer on a full disk is taken into use, though nobody can be told who does it`() async throws {
     try await onThread {
       let disk = try SmallDisk(bytes: 256 * 1024)
@@ -138,7 +134,7 @@ final class SmallDisk: Sendable {
   }
 
   @Test(
-    .enabled(if: canMount, "only root, where it may mount, can make a disk read-only"),
+    .enabled(if: Machine.canMount, "only root, where it may mount, can make a disk read-only"),
     .timeLimit(.minutes(10)))
   func `a read-only file system shows before the provider is called`() async throws {
     try await onThread {
@@ -158,7 +154,8 @@ final class SmallDisk: Sendable {
   }
 
   @Test(
-    .enabled(if: canMount, "only root, where it may mount, can make a file a mount"), .timeLimit(.minutes(10))
+    .enabled(if: Machine.canMount, "only root, where it may mount, can make a file a mount"),
+    .timeLimit(.minutes(10))
   )
   func `a secret file that is a mount shows before the provider is called, and set leaves nothing behind`()
     async throws
@@ -195,7 +192,7 @@ final class SmallDisk: Sendable {
   }
 
   @Test(
-    .enabled(if: canMount, "only root, where it may mount, can make a disk read-only"),
+    .enabled(if: Machine.canMount, "only root, where it may mount, can make a disk read-only"),
     .timeLimit(.minutes(2)))
   func `a secret that everybody may read on a read-only mount is refused with what helps there`() async throws
   {

@@ -6,14 +6,7 @@ import Testing
 @testable import Rotation
 @testable import Secrets
 
-/// Not every root may.
-private let canMount: Bool = {
-  guard geteuid() == 0, let scratch = try? Scratch() else { return false }
-  let isMounted = mount("none", scratch.directory, "tmpfs", 0, "size=64k") == 0
-  return isMounted && umount(scratch.directory) == 0
-}()
-
-@Test(.enabled(if: canMount, "only root, where it may mount"))
+@Test(.enabled(if: Machine.canMount, "only root, where it may mount"))
 func `a secret file that is a mount is told from one`()
   throws
 {

@@ -1,6 +1,5 @@
 import Foundation
 import Signing
-import Synchronization
 import TestSupport
 import Testing
 
@@ -241,23 +240,19 @@ import Testing
   @Test func `a file that is replaced without end is read all the same`() async throws {
     let path = try scratch.write("s", "first\n")
     let others = [try scratch.write("one", "one of two\n"), try scratch.write("other", "the other\n")]
-    let isRead = Flag()
+    let isRead = Latch()
     await withTaskGroup { group in
       group.addTask { Self.replace(path, by: others, until: isRead) }
       for _ in 0..<50 {
         #expect(throws: Never.self) { try SecretFile.read(path) }
       }
-      isRead.value.store(true, ordering: .relaxed)
+      isRead.open()
     }
   }
 
-  private final class Flag: Sendable {
-    let value = Atomic(false)
-  }
-
-  private static func replace(_ path: String, by others: [String], until isRead: Flag) {
+  private static func replace(_ path: String, by others: [String], until isRead: Latch) {
     let next = "\(path).next"
-    while !isRead.value.load(ordering: .relaxed) {
+    while !isRead.isOpen {
       for other in others {
         link(other, next)
         rename(next, path)

@@ -169,8 +169,3 @@ public enum GatewayBinary {
     }
   }
 }
-
-extension GatewayProcess {
-  /// Whether tests can start it as another user.
-  public static var isRoot: Bool { getuid() == 0 }
-}

@@ -22,7 +22,7 @@ public final class PeerServer: Sendable {
     self.directory = directory
     // Test threads block signals and children inherit that: SIGTERM would not end them.
     var whole = ["env", "--default-signal"]
-    if GatewayProcess.isRoot {
+    if Machine.isRoot {
       whole += ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
       try PeerServer.giveToNobody(directory.path)
     }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// An application in Python's standard library, over TLS where it has a certificate: it shares no line with
-/// the gateway or the harness, and tells what it saw.
+/// the gateway or its fixtures, and tells what it saw.
 public final class PythonWitness: Sendable {
   public let port: UInt16
   private let child: ChildProcess

@@ -2,7 +2,7 @@ import Foundation
 
 /// The few socket calls that client and upstream share. Every descriptor closes on exec, so that none lives
 /// on in a gateway that another test starts.
-enum Sockets {
+public enum Sockets {
   static func tcp() throws -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw FixtureError("socket: \(message())") }
@@ -12,8 +12,8 @@ enum Sockets {
     return descriptor
   }
 
-  static func unix() throws -> Int32 {
-    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  static func unix(_ type: __socket_type = SOCK_STREAM) throws -> Int32 {
+    let descriptor = socket(AF_UNIX, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw FixtureError("socket: \(message())") }
     return descriptor
   }
@@ -34,6 +34,31 @@ enum Sockets {
 
   static func bind(_ descriptor: Int32, path: String) -> Bool {
     withAddress(address(path)) { Glibc.bind(descriptor, $0, $1) } == 0
+  }
+
+  /// A path, or `@` and a name that is no file, which is as long as it is.
+  static func bind(_ descriptor: Int32, name: String) -> Bool {
+    guard name.hasPrefix("@") else { return bind(descriptor, path: name) }
+    let length = socklen_t(MemoryLayout<sa_family_t>.size + name.utf8.count)
+    return withAddress(address("\0" + name.dropFirst())) { address, _ in
+      Glibc.bind(descriptor, address, length)
+    } == 0
+  }
+
+  /// A stream socket that listens there, for a server under test.
+  public static func listening(atPath path: String) throws -> Int32 {
+    let descriptor = try unix()
+    guard bind(descriptor, path: path), listen(descriptor, 64) == 0 else {
+      throw FixtureError("\(path): \(message())")
+    }
+    return descriptor
+  }
+
+  /// Leaves a unix socket's file there, as a program that died does.
+  public static func leaveDead(atPath path: String) throws {
+    let descriptor = try unix()
+    defer { close(descriptor) }
+    guard bind(descriptor, path: path) else { throw FixtureError("\(path): \(message())") }
   }
 
   /// A name that is no file and ends with its socket.

@@ -47,10 +47,3 @@ enum Leftovers {
     }
   }()
 }
-
-/// What went wrong in the harness itself, or did not come in time.
-public struct FixtureError: Error, CustomStringConvertible {
-  public let description: String
-
-  public init(_ description: String) { self.description = description }
-}

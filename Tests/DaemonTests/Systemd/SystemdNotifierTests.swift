@@ -2,48 +2,21 @@ import Foundation
 import Glibc
 import Logging
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import vesigate
 
-/// A service manager's end of NOTIFY_SOCKET.
-final class ManagerSocket: Sendable {
-  let name: String
-  private let descriptor: Int32
+extension DatagramSocket {
+  fileprivate var environment: [String: String] { ["NOTIFY_SOCKET": name] }
 
-  init(abstract: Bool) throws {
-    let unique = "vesigate-test-\(UUID().uuidString)"
-    name = abstract ? "@" + unique : FileManager.default.temporaryDirectory.path + "/" + unique
-    descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name.utf8) }
-    if abstract { address.sun_path.0 = 0 }
-    let length = socklen_t(MemoryLayout<sa_family_t>.size + name.utf8.count)
-    let result = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
-    }
-    try #require(result == 0)
-  }
-
-  deinit {
-    close(descriptor)
-    if name.hasPrefix("/") { unlink(name) }
-  }
-
-  var environment: [String: String] { ["NOTIFY_SOCKET": name] }
-
-  /// The next datagram that is there.
-  func next() -> String? {
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let count = recv(descriptor, &bytes, bytes.count, 0)
-    return count < 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self)
-  }
+  /// The next message that is there.
+  fileprivate func next() -> String? { next().map { String(decoding: $0, as: UTF8.self) } }
 }
 
 @Test(arguments: [false, true])
 func `each state is one datagram to the manager's socket`(abstract: Bool) throws {
-  let manager = try ManagerSocket(abstract: abstract)
+  let manager = try DatagramSocket(abstract: abstract)
   let notifier = SystemdNotifier(environment: manager.environment)
   #expect(notifier.isActive)
   #expect(notifier.ready(status: "serving 2 routes"))
@@ -64,7 +37,7 @@ func `each state is one datagram to the manager's socket`(abstract: Bool) throws
     clock_gettime(CLOCK_MONOTONIC, &time)
     return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
   }
-  let manager = try ManagerSocket(abstract: true)
+  let manager = try DatagramSocket(abstract: true)
   let before = now()
   SystemdNotifier(environment: manager.environment).reloading(status: "reading")
   let prefix = "RELOADING=1\nMONOTONIC_USEC="
@@ -77,7 +50,7 @@ func `each state is one datagram to the manager's socket`(abstract: Bool) throws
 }
 
 @Test func `a status is one visible line that the manager's buffer holds`() throws {
-  let manager = try ManagerSocket(abstract: true)
+  let manager = try DatagramSocket(abstract: true)
   let notifier = SystemdNotifier(environment: manager.environment)
   notifier.ready(status: "a\nSTOPPING=1\r\n\u{1B}[2Jb\u{2028}ü")
   #expect(manager.next() == "READY=1\nSTATUS=a STOPPING=1  [2Jb ü")
@@ -125,7 +98,7 @@ private func run(_ service: some Service, while condition: @Sendable () async ->
 private let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
 
 @Test func `the watchdog sends signs of life until the shutdown`() async throws {
-  let manager = try ManagerSocket(abstract: true)
+  let manager = try DatagramSocket(abstract: true)
   let service = WatchdogService(
     environment: ["WATCHDOG_USEC": "20000"], pid: 1,
     notifier: SystemdNotifier(environment: manager.environment), logger: quiet
@@ -136,7 +109,7 @@ private let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
 }
 
 @Test func `a gateway that is not alive sends no sign of life`() async throws {
-  let manager = try ManagerSocket(abstract: true)
+  let manager = try DatagramSocket(abstract: true)
   let (asked, ask) = AsyncStream.makeStream(of: Void.self)
   let service = WatchdogService(
     environment: ["WATCHDOG_USEC": "2000"], pid: 1,

@@ -1,6 +1,7 @@
 import Gateway
 import Glibc
 import Logging
+import TestSupport
 import Testing
 
 @testable import Telemetry
@@ -8,38 +9,18 @@ import Testing
 /// A datagram socket in journald's place, whose entries are read only when a test asks for them.
 private final class FakeJournal {
   let path: String
-  private var descriptor: Int32 = -1
+  private let directory: TemporaryDirectory
+  private var socket: DatagramSocket?
 
   init() throws {
-    var template = Array("/tmp/vesigate-journal-XXXXXX".utf8CString)
-    try #require(mkdtemp(&template) != nil)
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) + "/socket"
+    directory = try TemporaryDirectory()
+    path = directory.path + "/socket"
     try listen()
   }
 
-  deinit {
-    stop()
-    rmdir(String(path.dropLast("/socket".count)))
-  }
+  func listen() throws { socket = try DatagramSocket(path: path) }
 
-  func listen() throws {
-    descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-    let bound = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    try #require(bound == 0)
-  }
-
-  func stop() {
-    if descriptor >= 0 { close(descriptor) }
-    descriptor = -1
-    unlink(path)
-  }
+  func stop() { socket = nil }
 
   func address(waitMillisecondsMax: Int32 = 60_000) -> JournalAddress {
     JournalAddress(path: path, waitMillisecondsMax: waitMillisecondsMax)
@@ -47,11 +28,7 @@ private final class FakeJournal {
 
   /// The next entry; nil when none came in time.
   func next(millisecondsMax: Int32 = 20_000) -> [(name: String, value: [UInt8])]? {
-    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    guard poll(&entry, 1, millisecondsMax) == 1 else { return nil }
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    let count = recv(descriptor, &buffer, buffer.count, 0)
-    return FakeJournal.parsed(buffer[..<max(count, 0)])
+    socket?.next(millisecondsMax: millisecondsMax).map { FakeJournal.parsed($0[...]) }
   }
 
   /// As the protocol's document describes it: lines with a `=` are name and value, lines without one are a
