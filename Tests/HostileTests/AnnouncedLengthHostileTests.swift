@@ -37,7 +37,7 @@ import Testing
       try client.send(beginning)
       return client
     }
-    HostileTable.row("cost", "96 announced \(what) of 64 MiB under 3 GiB", expected: "200, 96 wait") {
+    HostileTable.row(.cost, "96 announced \(what) of 64 MiB under 3 GiB", expected: "200, 96 wait") {
       let status = try gateway.exchange(SignedRequest().bytes).status
       let open = waiting.filter { $0.readSome(for: 0).isEmpty && $0.end == nil }.count
       return "\(status), \(open) wait"
@@ -63,7 +63,7 @@ import Testing
       return client
     }
     HostileTable.row(
-      "cost", "12 bodies of 2 MB under 16 MiB in flight", expected: "some are 503, none ends it"
+      .cost, "12 bodies of 2 MB under 16 MiB in flight", expected: "some are 503, none ends it"
     ) {
       let refused = eventually { gateway.log.contains { $0.contains("reason=in-flight-bytes-max") } }
       return refused && gateway.status == nil ? "some are 503, none ends it" : "\(gateway.log.suffix(3))"

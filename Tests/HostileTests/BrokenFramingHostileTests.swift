@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Rows H01 to H08, of H19 and H20 what is a matter of syntax, and W08 byte by byte.
+/// Framing, fields and marks that are broken, case by case and byte by byte.
 @Suite(.ownThread) struct BrokenFramingHostileTests {
   private static let tables: [String: [RawCase]] = [
     "two framings": CodingCases.both, "codings in HTTP/1.0": CodingCases.oldVersion,
@@ -25,6 +25,8 @@ import Testing
   @Test(arguments: sweeps.keys.sorted())
   func `of all bytes at one place only those pass that the grammar has there`(table: String) throws {
     let runner = try RawRunner()
-    for sweep in Self.sweeps[table] ?? [] { runner.run(sweep.id, "every byte \(sweep.place)", sweep.cases) }
+    for sweep in Self.sweeps[table] ?? [] {
+      runner.run(sweep.topic, "every byte \(sweep.place)", sweep.cases)
+    }
   }
 }

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Row U04 from the sender's side: what many large bodies at once took is given back.
+/// From the sender's side: what many large bodies at once took is given back.
 @Suite(.ownThread) struct BurstAlone {
-  @Test func `U04 bursts of large bodies leave no memory behind`() throws {
+  @Test func `bursts of large bodies leave no memory behind`() throws {
     let fixture = try FaultFixture { _, _ in .ok }
     let body = [UInt8](repeating: 7, count: 1_000_000)
     func burst(_ number: Int) throws {
@@ -18,7 +18,7 @@ import Testing
       }
     }
     HostileTable.row(
-      "U04", "5 bursts of 150 bodies of 1 MB", expected: "under 24 MiB more than after the first"
+      .largeAnswer, "5 bursts of 150 bodies of 1 MB", expected: "under 24 MiB more than after the first"
     ) {
       var number = 0
       func bursts(_ count: Int) throws {

@@ -1,4 +1,4 @@
-/// Chunks whose ends two readers see in different places: rows H05, H06 and H20.
+/// Chunks whose ends two readers see in different places.
 enum ChunkCases {
   private static let broken = RawText.rows(
     #"""
@@ -140,17 +140,17 @@ enum ChunkCases {
   static let all: [RawCase] =
     broken.map {
       RawCase(
-        $0.contains("\\n") && $0.unescaped.hasBareLineEnd ? "H06" : "H05", $0, .refused([400]),
+        $0.contains("\\n") && $0.unescaped.hasBareLineEnd ? .lineEnds : .chunks, $0, .refused([400]),
         text: RawCase.post("Transfer-Encoding: chunked", $0.unescaped))
     }
     + whole.map {
       RawCase(
-        "H05", "\($0) is whole", .delivered(Array(RawCase.body.utf8)),
+        .chunks, "\($0) is whole", .delivered(Array(RawCase.body.utf8)),
         text: RawCase.post("Transfer-Encoding: chunked", $0.unescaped))
     }
     + trailers.map {
       RawCase(
-        "H20", "trailer \($0)", .delivered(Array(RawCase.body.utf8)),
+        .trailers, "trailer \($0)", .delivered(Array(RawCase.body.utf8)),
         text: RawCase.post(
           "Transfer-Encoding: chunked\r\nTrailer: X-Verified",
           "a\r\n0123456789\r\n0\r\n\($0.unescaped)\r\n\r\n"))

@@ -1,4 +1,4 @@
-/// Transfer-Encoding in every disguise that has been seen to split two readers: rows H01, H03 and H04.
+/// Transfer-Encoding in every disguise that has been seen to split two readers.
 enum CodingCases {
   private static let length = "Content-Length: 10"
   private static let refused = RawCase.Expected.refused([400])
@@ -30,7 +30,7 @@ enum CodingCases {
       for (reading, signed) in [("chunks", RawCase.body), ("length", RawCase.chunkedBody), ("nothing", "")] {
         cases.append(
           RawCase(
-            "H01", "\(lines), signed as \(reading)", refused,
+            .bothFramings, "\(lines), signed as \(reading)", refused,
             text: RawCase.post(lines.unescaped, RawCase.chunkedBody), signed: signed))
       }
     }
@@ -128,9 +128,9 @@ enum CodingCases {
   static let disguises: [RawCase] = disguised.flatMap { row in
     let line = row.unescaped
     return [
-      RawCase("H03", "\(row)", refused, text: RawCase.post(line, RawCase.chunkedBody)),
-      RawCase("H03", "\(row), then CL", refused, text: RawCase.post("\(line)\r\n\(length)")),
-      RawCase("H03", "CL, then \(row)", refused, text: RawCase.post("\(length)\r\n\(line)")),
+      RawCase(.coding, "\(row)", refused, text: RawCase.post(line, RawCase.chunkedBody)),
+      RawCase(.coding, "\(row), then CL", refused, text: RawCase.post("\(line)\r\n\(length)")),
+      RawCase(.coding, "CL, then \(row)", refused, text: RawCase.post("\(length)\r\n\(line)")),
     ]
   }
 
@@ -158,7 +158,7 @@ enum CodingCases {
     Transfer-Encoding`: chunked
     |Transfer-Encoding: chunked
     """#
-  ).map { RawCase("H03", "\($0) is no coding", delivered, text: RawCase.post("\($0)\r\n\(length)")) }
+  ).map { RawCase(.coding, "\($0) is no coding", delivered, text: RawCase.post("\($0)\r\n\(length)")) }
 
   /// What is one coding to everybody.
   static let plain = RawText.rows(
@@ -171,7 +171,7 @@ enum CodingCases {
     Transfer-Encoding: chunked\x20\x20
     """#
   ).map {
-    RawCase("H03", "\($0) frames", delivered, text: RawCase.post($0.unescaped, RawCase.chunkedBody))
+    RawCase(.coding, "\($0) frames", delivered, text: RawCase.post($0.unescaped, RawCase.chunkedBody))
   }
 
   static let oldVersion = RawText.rows(
@@ -183,6 +183,6 @@ enum CodingCases {
     """#
   ).map { row in
     let text = "POST /hook HTTP/1.0\r\nHost: a\r\n<signed>\(row.unescaped)\r\n\r\n\(RawCase.chunkedBody)"
-    return RawCase("H04", "HTTP/1.0, \(row)", refused, text: text)
+    return RawCase(.oldCoding, "HTTP/1.0, \(row)", refused, text: text)
   }
 }

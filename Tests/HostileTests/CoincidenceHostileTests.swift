@@ -46,7 +46,7 @@ import Testing
   func `each fault has its own outcome, whatever comes in the middle of it`(event: Event) throws {
     for fault in Fault.allCases {
       let expected = event == .terminate ? "as without, exit 0" : "as without, serving"
-      HostileTable.row("R05", "\(event.rawValue) while \(fault.rawValue)", expected: expected) {
+      HostileTable.row(.untimelySignal, "\(event.rawValue) while \(fault.rawValue)", expected: expected) {
         let fixture = try FaultFixture(limits: "drain-seconds-max: 60\nreply-seconds-max: 3") { name, _ in
           name == "fault" ? fault.reply : .ok
         }
@@ -110,14 +110,14 @@ import Testing
     return "as without, serving"
   }
 
-  @Test func `R08 senders who wait in the queue at SIGTERM are served as the last ones`() throws {
+  @Test func `senders who wait in the queue at SIGTERM are served as the last ones`() throws {
     for door in ["127.0.0.1:{port}", "unix:{dir}/door"] {
       let upstream = try RecordingUpstream()
       let config = GatewayConfig.text(upstreams: [upstream.url()])
         .replacingOccurrences(of: "listen: 127.0.0.1:{port}", with: "listen: \"\(door)\"")
       let gateway = try GatewayProcess(config: config)
       HostileTable.row(
-        "R08", "60 in the queue of \(door.prefix(4)) at SIGTERM", expected: "60 answered 200, exit 0"
+        .termination, "60 in the queue of \(door.prefix(4)) at SIGTERM", expected: "60 answered 200, exit 0"
       ) {
         // It does not accept while it is stopped; the kernel lets senders in all the same.
         gateway.signal(SIGSTOP)
@@ -139,7 +139,7 @@ import Testing
 
   /// One is held up between finding the dead file and removing it, the other starts in between.
   @Test(.enabled(if: Machine.isRoot && Machine.has("strace")))
-  func `R09 of two instances that find the same dead socket one serves and the other says so`() throws {
+  func `of two instances that find the same dead socket one serves and the other says so`() throws {
     let upstream = try RecordingUpstream()
     let directory = try TemporaryDirectory()
     let config = GatewayConfig.text(upstreams: [upstream.url()])
@@ -154,7 +154,7 @@ import Testing
       "strace", "-f", "-q", "-o", trace, "-e", "trace=unlink,unlinkat", "-e",
       "inject=unlink,unlinkat:delay_enter=2000000",
     ]
-    HostileTable.row("R09", "two starts on one dead socket", expected: "1 serves, 1 exits 69, 200") {
+    HostileTable.row(.restart, "two starts on one dead socket", expected: "1 serves, 1 exits 69, 200") {
       let held = try ChildProcess(tracing + command, environment: ["PATH": "/usr/bin:/bin"])
       // The traced one would outlive its tracer.
       defer { Self.endTraced(trace, config: path) }

@@ -3,7 +3,7 @@ import Signing
 import TestSupport
 import Testing
 
-/// Row W10, measured: a comparison that ended at the first difference would take several times as long for a wrong last
+/// Measured: a comparison that ended at the first difference would take several times as long for a wrong last
 /// byte as for a wrong first one. What OpenSSL's takes differs by some hundredths.
 @Suite(.ownThread) struct ComparisonTimeAlone {
   @Test func `a wrong first byte takes as long as a wrong last one`() throws {
@@ -24,7 +24,8 @@ import Testing
     let means = welch.means.map { String(format: "%.2f", $0) }.joined(separator: " and ")
     let ratio = welch.means[1] / welch.means[0]
     HostileTable.row(
-      "W10", "100,000 comparisons, the first or the last byte wrong", expected: "under 1.5 times, either way",
+      .comparison, "100,000 comparisons, the first or the last byte wrong",
+      expected: "under 1.5 times, either way",
       seen: "\(String(format: "%.2f", ratio)) times, Welch t \(String(format: "%.1f", welch.t)), \(means) ns",
       holds: max(ratio, 1 / ratio) < 1.5)
   }

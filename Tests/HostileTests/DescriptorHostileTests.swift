@@ -13,14 +13,14 @@ import Testing
     try Descriptors.setLimit(of: gateway.pid, soft: 8, hard: hard)
     let waiting = try gateway.connect()
     try waiting.send(SignedRequest("waiting").bytes)
-    HostileTable.row("H17", "no descriptor for a connection: the log", expected: "one line of level error") {
+    HostileTable.row(.crowd, "no descriptor for a connection: the log", expected: "one line of level error") {
       let line = try gateway.waitForLog(containing: "Too many open files", from: before)
       return line.contains("level=error") || line.contains("<3>") ? "one line of level error" : line
     }
     let complaints = gateway.log.count { $0.contains("Too many open files") }
     #expect(complaints == 1)
     try Descriptors.setLimit(of: gateway.pid, soft: soft, hard: hard)
-    HostileTable.row("H17", "descriptors again: who waited", expected: "200") {
+    HostileTable.row(.crowd, "descriptors again: who waited", expected: "200") {
       "\(try waiting.response(within: 20).status)"
     }
     try gateway.waitForLog(containing: "accepted again", from: before)
@@ -43,7 +43,7 @@ import Testing
     try Descriptors.setLimit(of: gateway.pid, soft: Descriptors.highest(of: gateway.pid) + 1, hard: hard)
     let waiting = try (0..<16).map { _ in try gateway.connect() }
     HostileTable.row(
-      "H17", "a descriptor is free now and then: the log", expected: "told once, not that it is over"
+      .crowd, "a descriptor is free now and then: the log", expected: "told once, not that it is over"
     ) {
       try gateway.waitForLog(containing: "no connection can be accepted", from: before)
       for client in inside {
@@ -57,7 +57,7 @@ import Testing
         ? "told once, not that it is over" : "told \(told) times, over \(over) times"
     }
     try Descriptors.setLimit(of: gateway.pid, soft: soft, hard: hard)
-    HostileTable.row("H17", "descriptors again: the log", expected: "it is over, told once") {
+    HostileTable.row(.crowd, "descriptors again: the log", expected: "it is over, told once") {
       try gateway.waitForLog(containing: "accepted again", from: before, within: 30)
       for client in waiting { client.close() }
       let over = gateway.log.dropFirst(before).count { $0.contains("accepted again") }

@@ -32,7 +32,7 @@ import Testing
       print("field-cost\t\(field.name)\t\(read.count)\t\(nanoseconds)\t\(times)")
     }
     HostileTable.row(
-      "cost", "\(field.name) (\(read.count) bytes)", expected: "under 50 times an unknown field's",
+      .cost, "\(field.name) (\(read.count) bytes)", expected: "under 50 times an unknown field's",
       seen: "\((times * 10).rounded() / 10) times", holds: times < Self.timesMax)
     try fixture.expectServing()
   }

@@ -17,7 +17,7 @@ import Testing
     // Where few bytes can be spent there is nothing but the machine's own pages.
     let times = Double(mine) / Double(max(others, 1 << 20))
     HostileTable.row(
-      "cost", "memory of \(field.name) (\(read.count) bytes)", expected: "under 5 times an unknown field's",
+      .cost, "memory of \(field.name) (\(read.count) bytes)", expected: "under 5 times an unknown field's",
       seen: "\((times * 10).rounded() / 10) times, \(mine >> 10) KiB for \(Self.deliveries)",
       holds: times < Self.timesMax)
   }

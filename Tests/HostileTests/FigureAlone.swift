@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized, .ownThread) struct FigureAlone {
   @Test func `of a head without end not much more is read than its bound`() throws {
     let runner = try RawRunner()
-    HostileTable.row("H09", "20 heads of 3 MB", expected: "less than 16 MiB more resident") {
+    HostileTable.row(.headBounds, "20 heads of 3 MB", expected: "less than 16 MiB more resident") {
       let before = runner.gateway.residentBytes
       for _ in 0..<20 {
         let client = try runner.gateway.connect()
@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  @Test func `U04 64 MiB of answer pass through bounded memory, also when the sender is slow`() throws {
+  @Test func `64 MiB of answer pass through bounded memory, also when the sender is slow`() throws {
     let size = 64 << 20
     let fixture = try FaultFixture(workers: 1) { name, _ in
       guard name == "large" else { return .ok }
@@ -29,7 +29,7 @@ import Testing
     try fixture.serveFair()
     let before = fixture.gateway.residentBytes
     for (name, pause) in [("a fast sender", UInt32(0)), ("a slow sender", 2_000)] {
-      HostileTable.row("U04", "64 MiB to \(name)", expected: "whole, under 32 MiB of memory") {
+      HostileTable.row(.largeAnswer, "64 MiB to \(name)", expected: "whole, under 32 MiB of memory") {
         let client = try fixture.gateway.connect()
         try client.send(fixture.request("large").bytes)
         var count = 0
@@ -48,10 +48,10 @@ import Testing
     try fixture.serveFair()
   }
 
-  @Test func `R01 a replaced file is in force soon after a SIGHUP`() throws {
+  @Test func `a replaced file is in force soon after a SIGHUP`() throws {
     let upstream = try RecordingUpstream()
     let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
-    HostileTable.row("R01", "replaced and SIGHUP, in seconds", expected: "new 200 within 1 s, old 401") {
+    HostileTable.row(.reload, "replaced and SIGHUP, in seconds", expected: "new 200 within 1 s, old 401") {
       try gateway.replaceSecrets(["new"])
       let start = Date()
       try gateway.reload()
@@ -61,10 +61,10 @@ import Testing
     }
   }
 
-  @Test func `R02 of a secret file of 1 GiB nothing is kept`() throws {
+  @Test func `of a secret file of 1 GiB nothing is kept`() throws {
     let upstream = try RecordingUpstream()
     let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
-    HostileTable.row("R02", "the file of 1 GiB: memory", expected: "under 200 MiB in all") {
+    HostileTable.row(.unfitFile, "the file of 1 GiB: memory", expected: "under 200 MiB in all") {
       guard truncate(gateway.secretPath, 1 << 30) == 0 else { throw FixtureError("truncate") }
       try gateway.reload(expecting: "reload refused")
       _ = try gateway.status(signedWith: "forged")

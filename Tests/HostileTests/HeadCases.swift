@@ -1,4 +1,4 @@
-/// Heads that are not what they seem: rows H06, H07, H08 and H19.
+/// Heads that are not what they seem.
 enum HeadCases {
   private static let refused = RawCase.Expected.refused([400])
   private static let delivered = RawCase.Expected.delivered(Array(RawCase.body.utf8))
@@ -329,21 +329,22 @@ enum HeadCases {
     "POST /hook HTTP/1.1\r\n\(line)\r\n<signed>Content-Length: 10\r\n\r\n\(RawCase.body)"
   }
 
-  private static func id(of requestLine: String) -> String {
+  private static func topic(of requestLine: String) -> HostileTopic {
     requestLine.contains("://") || requestLine.hasPrefix("CONNECT") || requestLine.contains(" *")
-      ? "H19" : "H08"
+      ? .target : .requestLine
   }
 
   static let fieldCases: [RawCase] =
     fields.map {
-      RawCase($0.unescaped.hasBareLineEnd ? "H06" : "H07", "field \($0)", refused, text: framed($0.unescaped))
-    } + soundFields.map { RawCase("H07", "\($0) is sound", delivered, text: framed($0.unescaped)) }
+      RawCase(
+        $0.unescaped.hasBareLineEnd ? .lineEnds : .fields, "field \($0)", refused, text: framed($0.unescaped))
+    } + soundFields.map { RawCase(.fields, "\($0) is sound", delivered, text: framed($0.unescaped)) }
 
   static let hostCases: [RawCase] =
-    hosts.map { RawCase("H08", $0, refused, text: hosted($0.unescaped)) }
-    + soundHosts.map { RawCase("H08", "\($0) is sound", delivered, text: hosted($0.unescaped)) }
+    hosts.map { RawCase(.requestLine, $0, refused, text: hosted($0.unescaped)) }
+    + soundHosts.map { RawCase(.requestLine, "\($0) is sound", delivered, text: hosted($0.unescaped)) }
 
   static let lineCases: [RawCase] =
-    requestLines.map { RawCase(id(of: $0), $0, refused, text: begun($0.unescaped)) }
-    + versions.map { RawCase("H08", $0, .refused([505]), text: begun($0.unescaped)) }
+    requestLines.map { RawCase(topic(of: $0), $0, refused, text: begun($0.unescaped)) }
+    + versions.map { RawCase(.requestLine, $0, .refused([505]), text: begun($0.unescaped)) }
 }

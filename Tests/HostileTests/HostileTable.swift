@@ -11,23 +11,25 @@ enum HostileTable {
 
   /// Notes a row and records an issue where it does not hold.
   ///
-  /// - Parameter id: of the row in the list of cases (`H01`, `W03`, `U05`, ...), which many cases may share.
   static func row(
-    _ id: String, _ name: String, expected: String, seen: String, holds: Bool,
+    _ topic: HostileTopic, _ name: String, expected: String, seen: String, holds: Bool,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    append([id, holds ? "ok" : "NOT", name, expected, seen].map(plain).joined(separator: "\t") + "\n")
-    #expect(holds, "\(id) \(name): expected \(expected), seen \(seen)", sourceLocation: sourceLocation)
+    append(
+      [topic.rawValue, holds ? "ok" : "NOT", name, expected, seen].map(plain).joined(separator: "\t") + "\n")
+    #expect(
+      holds, "\(topic.rawValue) \(name): expected \(expected), seen \(seen)", sourceLocation: sourceLocation)
   }
 
   /// Runs `body` and notes what it threw, or whether it gave what was expected.
   static func row(
-    _ id: String, _ name: String, expected: String, sourceLocation: SourceLocation = #_sourceLocation,
+    _ topic: HostileTopic, _ name: String, expected: String,
+    sourceLocation: SourceLocation = #_sourceLocation,
     _ body: () throws -> String
   ) {
     let seen: String
     do { seen = try body() } catch { seen = "\(error)" }
-    row(id, name, expected: expected, seen: seen, holds: seen == expected, sourceLocation: sourceLocation)
+    row(topic, name, expected: expected, seen: seen, holds: seen == expected, sourceLocation: sourceLocation)
   }
 
   private static func plain(_ text: String) -> String {

@@ -4,7 +4,7 @@ import Testing
 
 /// What deaf readers and upstreams that stall cost the others, in seconds and in memory.
 @Suite(.serialized, .ownThread) struct IsolationAlone {
-  @Test func `U05 deliveries that hang at one upstream do not slow another's`() throws {
+  @Test func `deliveries that hang at one upstream do not slow another's`() throws {
     let fixture = try FaultFixture(route: "first-byte-seconds-max: 20") { _, _ in .hang }
     let waiting = try (0..<40).map { number in
       let client = try fixture.gateway.connect()
@@ -12,13 +12,13 @@ import Testing
       return client
     }
     _ = eventually { fixture.upstream.requests.count == 40 }
-    HostileTable.row("U05", "20 deliveries beside 40 that stall", expected: "each 200 within 2 s") {
+    HostileTable.row(.isolation, "20 deliveries beside 40 that stall", expected: "each 200 within 2 s") {
       try slowest(of: 20, fixture) < 2 ? "each 200 within 2 s" : "one took longer"
     }
     #expect(waiting.allSatisfy { $0.end == nil })
   }
 
-  @Test func `U05 senders who never read their answers do not slow others`() throws {
+  @Test func `senders who never read their answers do not slow others`() throws {
     let large = UpstreamReply([
       .send(Array("HTTP/1.1 200 OK\r\nContent-Length: 8388608\r\n\r\n".utf8)), .sendZeros(8_388_608),
     ])
@@ -32,7 +32,8 @@ import Testing
     _ = eventually { fixture.upstream.requests.count == 40 }
     usleep(300_000)
     HostileTable.row(
-      "U05", "20 deliveries beside 40 deaf senders of 8 MiB", expected: "each 200 within 2 s, under 64 MiB"
+      .isolation, "20 deliveries beside 40 deaf senders of 8 MiB",
+      expected: "each 200 within 2 s, under 64 MiB"
     ) {
       let seconds = try slowest(of: 20, fixture)
       let grown = fixture.gateway.residentBytes - before
@@ -45,7 +46,7 @@ import Testing
   /// The one above has few answers, and long ones; this one has many, and short ones: what the kernel keeps for
   /// a connection, several megabytes, is filled more than once.
   @Test(arguments: ["forged", "genuine"])
-  func `U05 a sender who goes on and never reads has few answers kept for it`(kind: String) throws {
+  func `a sender who goes on and never reads has few answers kept for it`(kind: String) throws {
     let answer = UpstreamReply([
       .send(Array("HTTP/1.1 200 OK\r\nContent-Length: 4096\r\n\r\n".utf8)), .sendZeros(4096),
     ])
@@ -56,7 +57,7 @@ import Testing
     let many = [[UInt8]](repeating: one.bytes, count: count).flatMap { $0 }
     let before = fixture.gateway.residentBytes
     let deaf = try RawClient(port: fixture.gateway.port, receiveBufferBytes: 4_096)
-    HostileTable.row("U05", "\(kind) ones, pipelined and unread", expected: "under 16 MiB more, ended") {
+    HostileTable.row(.isolation, "\(kind) ones, pipelined and unread", expected: "under 16 MiB more, ended") {
       var grown = 0
       // The first fills the kernel's buffers, perhaps.
       for _ in 0..<4 where grown < 16 {

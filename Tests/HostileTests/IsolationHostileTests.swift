@@ -13,7 +13,7 @@ import Testing
     }
     for method in ["POST", "GET", "PUT"] {
       HostileTable.row(
-        "U01", "\(end) of a pooled connection, \(method) of \(count)", expected: "502, sent once"
+        .upstreamFault, "\(end) of a pooled connection, \(method) of \(count)", expected: "502, sent once"
       ) {
         try FaultFixture.hold(
           try fixture.gateway.exchange(fixture.request("first").bytes).status == 200, "no start")
@@ -34,7 +34,7 @@ import Testing
         UpstreamReply.ok.then(.pause(milliseconds: 20), last)
       }
       HostileTable.row(
-        "U01", "pooled connection \(name) while idle", expected: "200, 200, 200; each sent once"
+        .upstreamFault, "pooled connection \(name) while idle", expected: "200, 200, 200; each sent once"
       ) {
         let before = fixture.gateway.socketCount
         let statuses = try (0..<3).map { turn in
@@ -59,7 +59,7 @@ import Testing
     for client in clients { #expect(try client.response().status == 200) }
     for client in clients { client.close() }
     HostileTable.row(
-      "U03", "24 pooled connections a while later", expected: "0 open, descriptors as at the start"
+      .surplusAnswer, "24 pooled connections a while later", expected: "0 open, descriptors as at the start"
     ) {
       let isOver = eventually(within: 20) { fixture.upstream.openConnections == 0 }
       try FaultFixture.hold(isOver, "\(fixture.upstream.openConnections) open")
@@ -72,7 +72,7 @@ import Testing
     #expect(try fixture.gateway.exchange(fixture.request("again").bytes).status == 200)
   }
 
-  @Test func `U05 deliveries that hang at one upstream do not hold up another's`() throws {
+  @Test func `deliveries that hang at one upstream do not hold up another's`() throws {
     let fixture = try FaultFixture(route: "first-byte-seconds-max: 300\ntotal-seconds-max: 600") { _, _ in
       .hang
     }
@@ -82,7 +82,7 @@ import Testing
       return client
     }
     _ = try fixture.upstream.requests(atLeast: 40)
-    HostileTable.row("U05", "20 deliveries beside 40 that stall", expected: "each 200, the 40 wait on") {
+    HostileTable.row(.isolation, "20 deliveries beside 40 that stall", expected: "each 200, the 40 wait on") {
       for _ in 0..<20 { try fixture.serveFair() }
       return waiting.allSatisfy { $0.end == nil } ? "each 200, the 40 wait on" : "some of the 40 have ended"
     }
@@ -94,7 +94,7 @@ import Testing
     let table = Dictionary(uniqueKeysWithValues: faults)
     let fixture = try FaultFixture { name, _ in table[String(name.drop { $0.isNumber }.dropFirst())] ?? .ok }
     HostileTable.row(
-      "U05", "\(2 * faults.count) faults at once beside 40 deliveries", expected: "all 502, all 200"
+      .isolation, "\(2 * faults.count) faults at once beside 40 deliveries", expected: "all 502, all 200"
     ) {
       let clients = try (0..<2 * faults.count).map { number in
         let client = try fixture.gateway.connect()
@@ -119,7 +119,7 @@ import Testing
       UpstreamReply.ok.then(.pause(milliseconds: 3), .send(forged))
     }
     HostileTable.row(
-      "U03", "60 answers too many beside another upstream", expected: "nothing of it elsewhere"
+      .surplusAnswer, "60 answers too many beside another upstream", expected: "nothing of it elsewhere"
     ) {
       for number in 0..<60 {
         _ = try fixture.gateway.exchange(fixture.request("liar-\(number)").bytes)

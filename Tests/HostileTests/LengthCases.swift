@@ -1,4 +1,4 @@
-/// Content-Length as no two readers agree on it: row H02.
+/// Content-Length as no two readers agree on it.
 enum LengthCases {
   private static let refused = RawCase.Expected.refused([400])
   private static let delivered = RawCase.Expected.delivered(Array(RawCase.body.utf8))
@@ -147,11 +147,11 @@ enum LengthCases {
     """#)
 
   static let all: [RawCase] =
-    lines.map { RawCase("H02", $0, refused, text: RawCase.post($0.unescaped)) }
+    lines.map { RawCase(.length, $0, refused, text: RawCase.post($0.unescaped)) }
     + values.map {
-      RawCase("H02", "CL \($0)", refused, text: RawCase.post("Content-Length: \($0.unescaped)"))
+      RawCase(.length, "CL \($0)", refused, text: RawCase.post("Content-Length: \($0.unescaped)"))
     }
     + huge.map {
-      RawCase("H02", "CL \($0.prefix(40))", .refused([413]), text: RawCase.post("Content-Length: \($0)"))
-    } + plain.map { RawCase("H02", "\($0) frames", delivered, text: RawCase.post($0.unescaped)) }
+      RawCase(.length, "CL \($0.prefix(40))", .refused([413]), text: RawCase.post("Content-Length: \($0)"))
+    } + plain.map { RawCase(.length, "\($0) frames", delivered, text: RawCase.post($0.unescaped)) }
 }

@@ -1,12 +1,12 @@
 import TestSupport
 import Testing
 
-/// Rows W07 to W09, and H18: the mark is ours alone, and what is said to one connection stays there.
+/// The mark is ours alone, and what is said to one connection stays there.
 @Suite(.ownThread) struct MarkHostileTests {
   private static let delivered = RawCase.Expected.delivered(Array(RawCase.body.utf8))
 
-  static func sent(_ id: String, _ row: String) -> RawCase {
-    RawCase(id, row, delivered, text: RawCase.post("\(row.unescaped)\r\nContent-Length: 10"))
+  static func sent(_ topic: HostileTopic, _ row: String) -> RawCase {
+    RawCase(topic, row, delivered, text: RawCase.post("\(row.unescaped)\r\nContent-Length: 10"))
   }
 
   private static let forged = RawText.rows(
@@ -122,13 +122,13 @@ import Testing
 
   @Test func `the mark is ours alone, whatever the sender says`() throws {
     try RawRunner().run(
-      Self.forged.map { Self.sent("W07", $0) } + Self.folded.map { Self.sent("W08", $0) })
+      Self.forged.map { Self.sent(.mark, $0) } + Self.folded.map { Self.sent(.markSpelling, $0) })
   }
 
   @Test func `what is said to this connection stays on it`() throws {
     let runner = try RawRunner()
     for row in Self.connections {
-      runner.run([Self.sent(row.lowercased().contains("verified") ? "W09" : "H18", row)])
+      runner.run([Self.sent(row.lowercased().contains("verified") ? .markNamed : .hopByHop, row)])
     }
   }
 
@@ -143,7 +143,7 @@ import Testing
     ] {
       runner.run([
         RawCase(
-          "W07", "said \(place)", Self.delivered,
+          .mark, "said \(place)", Self.delivered,
           text: "POST /hook HTTP/1.1\r\n\(head)\r\n\r\n\(RawCase.body)")
       ])
     }
@@ -159,7 +159,7 @@ import Testing
       "X-Verified: true",
       "X_Verified: true", "Connection: X-Genuine",
     ] {
-      HostileTable.row("W07", "\(line), the mark being X-Genuine", expected: "X-Genuine: 1") {
+      HostileTable.row(.mark, "\(line), the mark being X-Genuine", expected: "X-Genuine: 1") {
         let before = upstream.requests.count
         _ = try gateway.exchange(SignedRequest().with { $0.lines.append(line) }.bytes)
         let seen = try upstream.requests(atLeast: before + 1)[before]

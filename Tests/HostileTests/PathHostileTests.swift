@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Of row H08 what the request line asks for: methods and paths beside those that are configured.
+/// What the request line asks for: methods and paths beside those that are configured.
 @Suite(.ownThread) struct PathHostileTests {
   /// Methods that are somebody's, on a route that takes POST.
   @Test func `another method is refused before its body`() throws {
@@ -13,7 +13,7 @@ import Testing
     try RawRunner().run(
       methods.map {
         RawCase(
-          "H08", "method \($0)", .refused([405]),
+          .requestLine, "method \($0)", .refused([405]),
           text: RawCase.post("Content-Length: 10").replacing("POST", with: $0, maxReplacements: 1))
       })
   }
@@ -72,7 +72,7 @@ import Testing
     try RawRunner().run(
       paths.map { path in
         RawCase(
-          "H08", "path \(path)", .refused([404]),
+          .requestLine, "path \(path)", .refused([404]),
           text: RawCase.post("Content-Length: 10").replacing("/hook", with: path, maxReplacements: 1))
       })
   }
@@ -112,7 +112,7 @@ import Testing
       .;/a
       """#)
     for rest in refused {
-      HostileTable.row("H08", "/hook/\(rest) below a prefix", expected: "400, upstream 0") {
+      HostileTable.row(.requestLine, "/hook/\(rest) below a prefix", expected: "400, upstream 0") {
         let before = upstream.bytesReceived
         let status = try gateway.exchange(SignedRequest().with { $0.target = "/hook/\(rest)" }.bytes).status
         return "\(status), upstream \(upstream.bytesReceived - before)"
@@ -121,7 +121,7 @@ import Testing
     for rest in [
       "", "a", "a/", "a/b", "a.b", "..a", "a..", "a;x", "%41", "a%20b", "~a", "a:b@c", "a?/../b", "?x",
     ] {
-      HostileTable.row("H08", "/hook/\(rest) is sound", expected: "/app/\(rest)") {
+      HostileTable.row(.requestLine, "/hook/\(rest) is sound", expected: "/app/\(rest)") {
         let before = upstream.requests.count
         _ = try gateway.exchange(SignedRequest().with { $0.target = "/hook/\(rest)" }.bytes)
         return try upstream.requests(atLeast: before + 1)[before].target

@@ -13,14 +13,14 @@ struct RawCase: Sendable, CustomTestStringConvertible {
     case delivered([UInt8])
   }
 
-  let id: String
+  let topic: HostileTopic
   let name: String
   let expected: Expected
   private let make: @Sendable () -> [UInt8]
 
   /// - Parameter make: is asked when the case runs: a signature holds for some minutes only.
-  init(_ id: String, _ name: String, _ expected: Expected, make: @escaping @Sendable () -> [UInt8]) {
-    self.id = id
+  init(_ topic: HostileTopic, _ name: String, _ expected: Expected, make: @escaping @Sendable () -> [UInt8]) {
+    self.topic = topic
     self.name = name
     self.expected = expected
     self.make = make
@@ -30,16 +30,16 @@ struct RawCase: Sendable, CustomTestStringConvertible {
   ///   - text: every scalar is one byte (ISO 8859-1); `<signed>` stands for the signature's two lines.
   ///   - signed: the body that they sign.
   init(
-    _ id: String, _ name: String, _ expected: Expected, text: String, signed: String = RawCase.body
+    _ topic: HostileTopic, _ name: String, _ expected: Expected, text: String, signed: String = RawCase.body
   ) {
-    self.init(id, name, expected) {
+    self.init(topic, name, expected) {
       let lines = SignedRequest(bytes: signed.latin1Bytes).signatureLines.map { $0 + "\r\n" }.joined()
       return text.replacing("<signed>", with: lines).latin1Bytes
     }
   }
 
   var bytes: [UInt8] { make() }
-  var testDescription: String { "\(id) \(name)" }
+  var testDescription: String { "\(topic.rawValue) \(name)" }
 
   /// What is signed where a case does not say otherwise.
   static let body = "0123456789"

@@ -22,15 +22,15 @@ final class RawRunner {
   }
 
   func run(_ one: RawCase) {
-    HostileTable.row(one.id, one.name, expected: one.expected.text) {
+    HostileTable.row(one.topic, one.name, expected: one.expected.text) {
       try check(one)
       return one.expected.text
     }
   }
 
   /// Many cases of one kind as one row, which names those that do not hold.
-  func run(_ id: String, _ name: String, _ cases: [RawCase]) {
-    HostileTable.row(id, name, expected: "\(cases.count) as each should") {
+  func run(_ topic: HostileTopic, _ name: String, _ cases: [RawCase]) {
+    HostileTable.row(topic, name, expected: "\(cases.count) as each should") {
       let failures = cases.enumerated().compactMap { number, one -> String? in
         // A gateway that stopped serving would show at the next case too.
         do { try check(one, thenServing: number % 8 == 0 || number == cases.count - 1) } catch {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Rows R01 to R03 and R05: new secrets, unfit files and signals at the wrong time.
+/// New secrets, unfit files and signals at the wrong time.
 @Suite(.ownThread) struct ReloadHostileTests {
   private func gateway(_ upstream: RecordingUpstream) throws -> GatewayProcess {
     try GatewayProcess(
@@ -10,16 +10,17 @@ import Testing
         upstreams: [upstream.url()], top: "control: {dir}/control.sock"), unprivileged: Machine.isRoot)
   }
 
-  @Test func `R01 a replaced file and a SIGHUP`() throws {
+  @Test func `a replaced file and a SIGHUP bring the new secret into force`() throws {
     let upstream = try RecordingUpstream()
     let gateway = try gateway(upstream)
-    HostileTable.row("R01", "replaced and SIGHUP", expected: "new 200, old 401") {
+    HostileTable.row(.reload, "replaced and SIGHUP", expected: "new 200, old 401") {
       try gateway.replaceSecrets(["new"])
       try gateway.reload()
       let new = try gateway.status(signedWith: "new")
       return "new \(new), old \(try gateway.status())"
     }
-    HostileTable.row("R01", "the old one kept on the second line", expected: "new 200, old 200, older 401") {
+    HostileTable.row(.reload, "the old one kept on the second line", expected: "new 200, old 200, older 401")
+    {
       try gateway.replaceSecrets(["newer", "new"])
       try gateway.reload()
       let statuses = try ["newer", "new", GatewayProcess.secret].map { try gateway.status(signedWith: $0) }
@@ -56,11 +57,11 @@ import Testing
     try file.write(contentsOf: Data(text.utf8))
   }
 
-  @Test func `R02 an unfit file leaves the old secret in force, and everybody is told`() throws {
+  @Test func `an unfit file leaves the old secret in force, and everybody is told`() throws {
     let upstream = try RecordingUpstream()
     let gateway = try gateway(upstream)
     for (name, spoil) in Self.unfit {
-      HostileTable.row("R02", "the file " + name, expected: "1 error, reload exits 78 or 77, old 200") {
+      HostileTable.row(.unfitFile, "the file " + name, expected: "1 error, reload exits 78 or 77, old 200") {
         try spoil(gateway.secretPath)
         if name == "a directory" || name == "a FIFO" { try gateway.giveToItsUser(gateway.secretPath) }
         let seen = gateway.log.count
@@ -80,12 +81,13 @@ import Testing
     }
   }
 
-  @Test func `R03 a file that is half written never gives a mix`() throws {
+  @Test func `a file that is half written never gives a mix`() throws {
     let upstream = try RecordingUpstream()
     let gateway = try gateway(upstream)
     let whole = "0123456789abcdef0123456789abcdef"
     HostileTable.row(
-      "R03", "half written and left so, no signal", expected: "old 200, half 200 after 50 ms, whole 200"
+      .halfWritten, "half written and left so, no signal",
+      expected: "old 200, half 200 after 50 ms, whole 200"
     ) {
       let old = try gateway.status()
       // In place, so that there is a state between old and new.
@@ -99,7 +101,8 @@ import Testing
       return "old \(old), half \(half) \(isSettled ? "after 50 ms" : "at once"), whole \(full)"
     }
     HostileTable.row(
-      "R03", "half written and SIGHUP, then whole and SIGHUP", expected: "half 200, then half 401, whole 200"
+      .halfWritten, "half written and SIGHUP, then whole and SIGHUP",
+      expected: "half 200, then half 401, whole 200"
     ) {
       try gateway.replaceSecrets([String(whole.prefix(10))])
       try gateway.reload()
@@ -111,11 +114,12 @@ import Testing
     }
   }
 
-  @Test func `R05 signals during start and drain, and two at once`() throws {
+  @Test func `signals during start and drain, and two at once, are all heard`() throws {
     let upstream = try RecordingUpstream { _ in .ok.after(milliseconds: 600) }
     let gateway = try gateway(upstream)
     HostileTable.row(
-      "R05", "SIGHUP twice at once, then in the drain", expected: "200, exit 0, last secret in force"
+      .untimelySignal, "SIGHUP twice at once, then in the drain",
+      expected: "200, exit 0, last secret in force"
     ) {
       gateway.signal(SIGHUP)
       try gateway.replaceSecrets(["last"])

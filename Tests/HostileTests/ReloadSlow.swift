@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Rows R04 and R06 to R09: signals, rotations and restarts under load.
+/// Signals, rotations and restarts under load.
 @Suite(.ownThread, .serialized) struct ReloadSlow {
   private func gateway(_ upstream: RecordingUpstream) throws -> GatewayProcess {
     try GatewayProcess(
@@ -16,12 +16,13 @@ import Testing
     try FaultFixture.hold(discrepancy.isEmpty, discrepancy)
   }
 
-  @Test func `R04 a thousand SIGHUPs in ten seconds under load`() throws {
+  @Test func `a thousand SIGHUPs in ten seconds under load cost nothing, and the last file wins`() throws {
     let upstream = try RecordingUpstream()
     let gateway = try gateway(upstream)
     let load = Senders(port: gateway.port)
     HostileTable.row(
-      "R04", "1,000 SIGHUPs under load", expected: "0 failed, memory and descriptors flat, last file wins"
+      .signalFlood, "1,000 SIGHUPs under load",
+      expected: "0 failed, memory and descriptors flat, last file wins"
     ) {
       try FaultFixture.hold(eventually { load.count > 500 }, "no load")
       for _ in 0..<20 { try gateway.reload() }
@@ -45,12 +46,12 @@ import Testing
     #expect(gateway.terminate() == 0)
   }
 
-  @Test func `R06 fifty rotations under a load of ten thousand deliveries`() throws {
+  @Test func `fifty rotations under a load of ten thousand deliveries lose none`() throws {
     let upstream = try RecordingUpstream()
     let gateway = try gateway(upstream)
     let key = SharedKey(GatewayProcess.secret)
     let load = Senders(port: gateway.port) { key.current }
-    HostileTable.row("R06", "50 rotations, both keys in grace", expected: "10,000 and more, 0 failed") {
+    HostileTable.row(.rotation, "50 rotations, both keys in grace", expected: "10,000 and more, 0 failed") {
       for turn in 1...50 {
         let next = "key \(turn)"
         try gateway.replaceSecrets([next, key.current])
@@ -67,13 +68,14 @@ import Testing
     #expect(gateway.terminate() == 0)
   }
 
-  @Test func `R07 rotations where the provider drops the old key at once`() throws {
+  @Test func `rotations where the provider drops the old key at once lose nothing`() throws {
     let upstream = try RecordingUpstream()
     let gateway = try gateway(upstream)
     let key = SharedKey(GatewayProcess.secret)
     let load = Senders(port: gateway.port, retries: 60) { key.current }
     HostileTable.row(
-      "R07", "keys switched 0 to 3 s before the SIGHUP", expected: "0 lost, 0 unverified, 0 but 401"
+      .instantRotation, "keys switched 0 to 3 s before the SIGHUP",
+      expected: "0 lost, 0 unverified, 0 but 401"
     ) {
       for turn in 1...6 {
         let (old, next) = (key.current, "key \(turn)")
@@ -89,20 +91,22 @@ import Testing
       try FaultFixture.hold(discrepancy.isEmpty, discrepancy)
       let strange = tally.refusals.filter { $0.key != "401" }
       let unverified = upstream.requests.filter { $0.head.values("x-verified") != ["true"] }.count
-      print("R07: \(tally.accepted.count) accepted, \(tally.refusals["401"] ?? 0) first tries refused")
+      print(
+        "instant rotation: \(tally.accepted.count) accepted, \(tally.refusals["401"] ?? 0) first tries refused"
+      )
       return
         "\(tally.lost.count) lost, \(unverified) unverified, \(strange.count + tally.broken.count) but 401"
     }
     #expect(gateway.terminate() == 0)
   }
 
-  @Test func `R08 ten terminations under load`() throws {
+  @Test func `ten terminations under load answer nothing that was not delivered`() throws {
     for turn in 1...10 {
       let upstream = try RecordingUpstream { _ in .ok.after(milliseconds: 3) }
       let gateway = try gateway(upstream)
       let load = Senders(port: gateway.port, count: 8)
       HostileTable.row(
-        "R08", "SIGTERM under load, \(turn)", expected: "exit 0, 0 answered and undelivered, 0 refused"
+        .termination, "SIGTERM under load, \(turn)", expected: "exit 0, 0 answered and undelivered, 0 refused"
       ) {
         try FaultFixture.hold(eventually { load.count > 200 }, "no load")
         gateway.signal(SIGTERM)
@@ -128,7 +132,7 @@ import Testing
     """
 
   @Test(.enabled(if: Machine.has("systemd-socket-activate")))
-  func `R09 restarts under load behind a socket that the manager keeps`() throws {
+  func `restarts under load behind a socket that the manager keeps refuse nobody`() throws {
     let upstream = try RecordingUpstream()
     let directory = try TemporaryDirectory()
     let port = try FreePort.take()
@@ -144,7 +148,7 @@ import Testing
       ], environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"])
     eventually { (try? RawClient(port: port)) != nil }
     HostileTable.row(
-      "R09", "5 restarts behind systemd-socket-activate", expected: "0 refused, 0 broken, 0 lost"
+      .restart, "5 restarts behind systemd-socket-activate", expected: "0 refused, 0 broken, 0 lost"
     ) {
       _ = try child.waitForLine(containing: "msg=ready", within: 30)
       let load = Senders(port: port)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Rows W11 and W12: what is secret is shown nowhere, and no sender writes a line of the log.
+/// What is secret is shown nowhere, and no sender writes a line of the log.
 @Suite(.ownThread) struct SecrecyHostileTests {
   private static let body = "a body that nobody else may read"
 
@@ -47,15 +47,15 @@ import Testing
     gateway.signal(SIGHUP)
     try gateway.waitForLog(containing: "reload")
     for name in ["cmdline", "environ", "comm", "status"] {
-      HostileTable.row("W11", "/proc/PID/\(name)", expected: "none") {
+      HostileTable.row(.secrecy, "/proc/PID/\(name)", expected: "none") {
         found(secrets, in: gateway.procFile(name))
       }
     }
-    HostileTable.row("W11", "core size", expected: "0") {
+    HostileTable.row(.secrecy, "core size", expected: "0") {
       let line = gateway.procFile("limits").latin1.split(separator: "\n").first { $0.hasPrefix("Max core") }
       return line?.split(separator: " ").dropFirst(4).first.map(String.init) ?? "no such limit"
     }
-    HostileTable.row("W11", "dumpable (/proc/PID/mem is root's alone)", expected: "0:0") {
+    HostileTable.row(.secrecy, "dumpable (/proc/PID/mem is root's alone)", expected: "0:0") {
       // The kernel gives the files of an undumpable process to root, whoever runs it.
       var info = stat()
       guard stat("/proc/\(gateway.pid)/environ", &info) == 0 else { return "no such file" }
@@ -63,7 +63,7 @@ import Testing
     }
     #expect(gateway.terminate() == 0)
     HostileTable.row(
-      "W11", "the log at level debug, after \(gateway.log.count > 10 ? "all of it" : "little")",
+      .secrecy, "the log at level debug, after \(gateway.log.count > 10 ? "all of it" : "little")",
       expected: "none"
     ) {
       found(secrets, in: Array(gateway.log.joined(separator: "\n").utf8))
@@ -78,13 +78,13 @@ import Testing
     gateway.signal(SIGABRT)
     let status = gateway.waitForExit(within: 20)
     #expect(status == 128 + SIGABRT)
-    HostileTable.row("W11", "what is written when it crashes", expected: "none") {
+    HostileTable.row(.secrecy, "what is written when it crashes", expected: "none") {
       found(
         [GatewayProcess.secret, signature, Self.body], in: Array(gateway.log.joined(separator: "\n").utf8))
     }
   }
 
-  // MARK: W12
+  // MARK: The log
 
   /// Bytes that would end a line or steer a terminal, wherever they may stand in a request.
   private static let inscriptions = RawText.rows(
@@ -118,7 +118,7 @@ import Testing
         upstreams: [upstream.url()], top: "log: {format: \(format)}\ntrusted-proxies: [127.0.0.1]"),
       readyText: format == "json" ? "\"msg\":\"ready\"" : "msg=ready")
     for row in Self.inscriptions {
-      HostileTable.row("W12", "\(format), \(row)", expected: "one line, plain, its own words") {
+      HostileTable.row(.logLines, "\(format), \(row)", expected: "one line, plain, its own words") {
         let before = gateway.log.count
         let client = try gateway.connect()
         client.offer(row.unescaped.latin1Bytes)

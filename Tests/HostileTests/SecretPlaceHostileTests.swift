@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Row S02: a secret that others could read or replace is no secret. Start refuses, a reload keeps the old one.
+/// A secret that others could read or replace is no secret. Start refuses, a reload keeps the old one.
 @Suite(.ownThread, .enabled(if: Machine.isRoot, "only root can give files away"))
 struct SecretPlaceHostileTests {
   struct Place: Sendable {
@@ -158,12 +158,12 @@ struct SecretPlaceHostileTests {
   }
 
   @Test(arguments: places.indices)
-  func `S02 a reload keeps the old secret and says what to do`(index: Int) throws {
+  func `a reload keeps the old secret and says what to do`(index: Int) throws {
     let place = Self.places[index]
     let upstream = try RecordingUpstream()
     let gateway = try gateway(upstream)
     let directory = gateway.directory.path
-    HostileTable.row("S02", "reload: " + place.name, expected: "refused, the old secret holds") {
+    HostileTable.row(.secretPlace, "reload: " + place.name, expected: "refused, the old secret holds") {
       try gateway.replaceSecrets(["new secret"])
       try place.make(directory)
       let seen = gateway.log.count
@@ -179,13 +179,13 @@ struct SecretPlaceHostileTests {
   }
 
   @Test(arguments: places.indices)
-  func `S02 a start refuses and says what to do`(index: Int) throws {
+  func `a start refuses and says what to do`(index: Int) throws {
     let place = Self.places[index]
     let upstream = try RecordingUpstream()
     let first = try gateway(upstream)
     let directory = first.directory
     #expect(first.terminate() == 0)
-    HostileTable.row("S02", "start: " + place.name, expected: "77, one sentence") {
+    HostileTable.row(.secretPlace, "start: " + place.name, expected: "77, one sentence") {
       try place.make(directory.path)
       let child = try ChildProcess(
         [
@@ -200,10 +200,10 @@ struct SecretPlaceHostileTests {
     }
   }
 
-  @Test func `S02 a link into a directory like that of systemd's credentials is fine`() throws {
+  @Test func `a link into a directory like that of systemd's credentials is fine`() throws {
     let upstream = try RecordingUpstream()
     let gateway = try gateway(upstream)
-    HostileTable.row("S02", "a link into root's directory", expected: "200") {
+    HostileTable.row(.secretPlace, "a link into root's directory", expected: "200") {
       let folder = try Self.folder(gateway.directory.path, mode: 0o750, owner: 0)
       chown(folder + "/secret", 0, 65_534)
       try Self.link(gateway.directory.path, to: folder + "/secret")

@@ -1,11 +1,11 @@
 import TestSupport
 import Testing
 
-/// Rows H11 to H15, H19 and H20: bodies that end early or come in pieces, several requests on one connection.
+/// Bodies that end early or come in pieces, several requests on one connection.
 @Suite(.ownThread) struct SequenceHostileTests {
   private static let plain = SignedRequest("0123456789")
 
-  // MARK: H11
+  // MARK: Bodies that end early
 
   private enum Ending: String, CaseIterable {
     case half = "a half-close", close = "a close", reset = "a reset"
@@ -36,7 +36,7 @@ import Testing
     ] {
       for ending in Ending.allCases {
         HostileTable.row(
-          "H11", "\(kind), cut by \(ending.rawValue) at each byte", expected: "upstream 0, served"
+          .cutBody, "\(kind), cut by \(ending.rawValue) at each byte", expected: "upstream 0, served"
         ) {
           let bytes = request.bytes
           let before = runner.upstream.bytesReceived
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  // MARK: H12
+  // MARK: Bodies in pieces
 
   private static let bodies: [(String, [UInt8])] = [
     ("empty", []), ("one byte", [0]), ("every byte", Array(0...255)),
@@ -70,7 +70,7 @@ import Testing
       for chunks in [nil, [1], [2, 3], [100_000]] {
         let how = chunks.map { "in chunks of \($0)" } ?? "with a length"
         runner.run([
-          RawCase("H12", "\(name), \(how)", .delivered(body)) {
+          RawCase(.wholeBody, "\(name), \(how)", .delivered(body)) {
             SignedRequest(bytes: body).with { $0.chunks = chunks }.bytes
           }
         ])
@@ -81,7 +81,7 @@ import Testing
   @Test func `however its bytes are cut, a delivery arrives once and whole`() throws {
     let runner = try RawRunner()
     var generator = SeededGenerator(seed: Seed.ofRun &+ 1)
-    HostileTable.row("H12", "60 random splits, seed \(Seed.ofRun)", expected: "60 whole") {
+    HostileTable.row(.wholeBody, "60 random splits, seed \(Seed.ofRun)", expected: "60 whole") {
       for round in 0..<60 {
         let body = generator.bytes(Int.random(in: 0...3_000, using: &generator))
         let request = SignedRequest(bytes: body).with {
@@ -100,7 +100,7 @@ import Testing
       }
       return "60 whole"
     }
-    HostileTable.row("H12", "byte by byte", expected: "200, whole") {
+    HostileTable.row(.wholeBody, "byte by byte", expected: "200, whole") {
       let before = runner.upstream.requests.count
       let client = try runner.gateway.connect()
       try client.send(Self.plain.with { $0.chunks = [3] }.bytes, pieces: 1, pauseMilliseconds: 1)
@@ -108,7 +108,7 @@ import Testing
       let seen = try runner.upstream.requests(atLeast: before + 1)
       return seen[before].body == Self.plain.body ? "\(status), whole" : "\(status), another body"
     }
-    HostileTable.row("H12", "1 MiB of random bytes, in chunks of 1 to 9", expected: "200, whole") {
+    HostileTable.row(.wholeBody, "1 MiB of random bytes, in chunks of 1 to 9", expected: "200, whole") {
       let body = generator.bytes(1_048_576)
       let before = runner.upstream.requests.count
       let client = try runner.gateway.connect()
@@ -119,7 +119,7 @@ import Testing
     }
   }
 
-  // MARK: H13
+  // MARK: One after the other
 
   /// Requests sent in one go: the statuses of the answers and the bodies that arrived.
   private func pipelined(_ requests: [[UInt8]], answers: Int) throws -> String {
@@ -141,7 +141,7 @@ import Testing
     let broken = Array("POST /hook HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 0\r\n\r\n".utf8)
     let lost = SignedRequest("lost").with { $0.target = "/lost" }.bytes
     let both = RawCase(
-      "H01", "", .refused([400]),
+      .bothFramings, "", .refused([400]),
       text: RawCase.post("Content-Length: 10\r\nTransfer-Encoding: chunked", RawCase.chunkedBody)
     ).bytes
     let bodiless = Array("POST /hook HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
@@ -168,15 +168,15 @@ import Testing
       ),
     ]
     for (name, requests, answers, expected) in rows {
-      HostileTable.row("H13", name, expected: expected) { try pipelined(requests, answers: answers) }
+      HostileTable.row(.sequence, name, expected: expected) { try pipelined(requests, answers: answers) }
     }
   }
 
-  // MARK: H14
+  // MARK: Expect
 
   @Test func `who waits for 100 hears it, and what else is expected is refused`() throws {
     let runner = try RawRunner()
-    HostileTable.row("H14", "Expect: 100-continue, and waits", expected: "100, 200") {
+    HostileTable.row(.expect, "Expect: 100-continue, and waits", expected: "100, 200") {
       let request = Self.plain.with { $0.lines.append("Expect: 100-continue") }
       let client = try runner.gateway.connect()
       try client.send(request.head)
@@ -184,14 +184,14 @@ import Testing
       try client.send(request.body)
       return "\(first), \(try client.response().status)"
     }
-    HostileTable.row("H14", "Expect: 100-continue, the body too large", expected: "413, closed") {
+    HostileTable.row(.expect, "Expect: 100-continue, the body too large", expected: "413, closed") {
       let request = SignedRequest(bytes: [UInt8](repeating: 7, count: 2_000_000))
       let client = try runner.gateway.connect()
       try client.send(request.with { $0.lines.append("Expect: 100-continue") }.head)
       let status = try client.response().status
       return "\(status), \(client.isClosedByPeer() ? "closed" : "open")"
     }
-    HostileTable.row("H14", "Expect: 100-continue and all at once", expected: "200") {
+    HostileTable.row(.expect, "Expect: 100-continue and all at once", expected: "200") {
       "\(try runner.gateway.exchange(Self.plain.with { $0.lines.append("Expect: 100-continue") }.bytes).status)"
     }
     let other = RawText.rows(
@@ -212,7 +212,7 @@ import Testing
       """#)
     runner.run(
       other.map {
-        RawCase("H14", $0, .refused([417]), text: RawCase.post("\($0.unescaped)\r\nContent-Length: 10"))
+        RawCase(.expect, $0, .refused([417]), text: RawCase.post("\($0.unescaped)\r\nContent-Length: 10"))
       })
     let broken = RawText.rows(
       #"""
@@ -224,17 +224,17 @@ import Testing
       """#)
     runner.run(
       broken.map {
-        RawCase("H14", $0, .refused([400]), text: RawCase.post("\($0.unescaped)\r\nContent-Length: 10"))
+        RawCase(.expect, $0, .refused([400]), text: RawCase.post("\($0.unescaped)\r\nContent-Length: 10"))
       })
   }
 
-  // MARK: H15
+  // MARK: Half-closed connections
 
   @Test func `who half-closes after a whole request gets its answer`() throws {
     for (name, request) in [
       ("with a length", Self.plain), ("in chunks", Self.plain.with { $0.chunks = [3] }),
     ] {
-      HostileTable.row("H15", "half-closed after a request \(name)", expected: "200, once, closed") {
+      HostileTable.row(.halfClose, "half-closed after a request \(name)", expected: "200, once, closed") {
         let upstream = try RecordingUpstream { _ in .ok.after(milliseconds: 200) }
         let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
         let client = try gateway.connect()
@@ -247,7 +247,7 @@ import Testing
     }
   }
 
-  // MARK: H19
+  // MARK: Targets
 
   @Test func `no request leads anywhere but to the configured upstream`() throws {
     let canary = try RecordingUpstream()
@@ -258,21 +258,24 @@ import Testing
       "\(line)\r\nHost: \(host)\r\n<signed>Content-Length: 10\r\n\r\n\(RawCase.body)"
     }
     runner.run([
-      RawCase("H19", "a foreign Host", delivered, text: framed("POST /hook HTTP/1.1", there)),
+      RawCase(.target, "a foreign Host", delivered, text: framed("POST /hook HTTP/1.1", there)),
       RawCase(
-        "H19", "an absolute target", .refused([400]), text: framed("POST http://\(there)/hook HTTP/1.1", "a")),
+        .target, "an absolute target", .refused([400]),
+        text: framed("POST http://\(there)/hook HTTP/1.1", "a")),
       RawCase(
-        "H19", "an absolute target, the Host alike", .refused([400]),
+        .target, "an absolute target, the Host alike", .refused([400]),
         text: framed("POST http://\(there)/hook HTTP/1.1", there)),
-      RawCase("H19", "CONNECT", .refused([400]), text: framed("CONNECT \(there) HTTP/1.1", there)),
+      RawCase(.target, "CONNECT", .refused([400]), text: framed("CONNECT \(there) HTTP/1.1", there)),
       RawCase(
-        "H19", "a target with user information", .refused([400]),
+        .target, "a target with user information", .refused([400]),
         text: framed("POST @\(there)/hook HTTP/1.1", "a")),
       RawCase(
-        "H19", "a target of two slashes", .refused([404]), text: framed("POST //\(there)/hook HTTP/1.1", "a")),
-      RawCase("H19", "a query that is a URL", delivered, text: framed("POST /hook?@\(there)/ HTTP/1.1", "a")),
+        .target, "a target of two slashes", .refused([404]),
+        text: framed("POST //\(there)/hook HTTP/1.1", "a")),
       RawCase(
-        "H19", "forwarding headers that name another", delivered,
+        .target, "a query that is a URL", delivered, text: framed("POST /hook?@\(there)/ HTTP/1.1", "a")),
+      RawCase(
+        .target, "forwarding headers that name another", delivered,
         text: framed("POST /hook HTTP/1.1\r\nX-Forwarded-Host: \(there)\r\nForwarded: host=\(there)", "a")),
     ])
     #expect(canary.connections == 0)

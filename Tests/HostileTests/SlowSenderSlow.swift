@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Rows H16 and H17: senders that say little or nothing, for long, and many of them.
+/// Senders that say little or nothing, for long, and many of them.
 @Suite(.serialized, .ownThread) struct SlowSenderSlow {
   private static let limits = """
     head-seconds-max: 5
@@ -47,7 +47,8 @@ import Testing
       ),
     ] {
       HostileTable.row(
-        "H16", "50 connections, a byte a second in the \(place)", expected: "408 within 10 s, others < 1 s"
+        .slowSender, "50 connections, a byte a second in the \(place)",
+        expected: "408 within 10 s, others < 1 s"
       ) {
         let (statuses, seconds, slowest) = try drip(runner, start: start, rest: rest, connections: 50)
         guard statuses == [408], seconds < 10, slowest < 1 else {
@@ -61,7 +62,7 @@ import Testing
   @Test func `an idle connection is closed without a word`() throws {
     let runner = try RawRunner(limits: Self.limits)
     for (name, bytes) in [("silent", []), ("after an empty line", Array("\r\n".utf8))] {
-      HostileTable.row("H16", "a connection \(name)", expected: "closed within 13 s, without a word") {
+      HostileTable.row(.slowSender, "a connection \(name)", expected: "closed within 13 s, without a word") {
         let begun = Date()
         let client = try runner.gateway.connect()
         if !bytes.isEmpty { try client.send(bytes) }
@@ -99,27 +100,27 @@ import Testing
     let descriptors = gateway.descriptorCount
     let resident = gateway.residentBytes
     var held = try (0..<300).map { _ in try gateway.connect() }
-    HostileTable.row("H17", "300 idle connections", expected: "served < 1 s") {
+    HostileTable.row(.crowd, "300 idle connections", expected: "served < 1 s") {
       try served() < 1000 ? "served < 1 s" : "slower"
     }
     for _ in 0..<500 { try gateway.connect().close() }
-    HostileTable.row("H17", "500 connections opened and closed", expected: "served < 1 s") {
+    HostileTable.row(.crowd, "500 connections opened and closed", expected: "served < 1 s") {
       try served() < 1000 ? "served < 1 s" : "slower"
     }
     let deaf = try (0..<40).map { _ in try RawClient(port: gateway.port, receiveBufferBytes: 4_096) }
     for client in deaf { try client.send(SignedRequest("large").bytes) }
-    HostileTable.row("H17", "40 that never read", expected: "served < 1 s") {
+    HostileTable.row(.crowd, "40 that never read", expected: "served < 1 s") {
       try served() < 1000 ? "served < 1 s" : "slower"
     }
-    HostileTable.row("H17", "40 that never read: memory", expected: "64 MiB more at most") {
+    HostileTable.row(.crowd, "40 that never read: memory", expected: "64 MiB more at most") {
       let grown = (gateway.residentBytes - resident) / 1_048_576
       return grown <= 64 ? "64 MiB more at most" : "\(grown) MiB more"
     }
-    HostileTable.row("H17", "40 that never read: reason", expected: "reply-timeout") {
+    HostileTable.row(.crowd, "40 that never read: reason", expected: "reply-timeout") {
       try gateway.waitForLog(containing: "reason=reply-timeout", within: 30).isEmpty ? "" : "reply-timeout"
     }
     held = []
-    HostileTable.row("H17", "afterwards: descriptors", expected: "16 more at most") {
+    HostileTable.row(.crowd, "afterwards: descriptors", expected: "16 more at most") {
       eventually(within: 40) { gateway.descriptorCount <= descriptors + 16 }
         ? "16 more at most" : "\(gateway.descriptorCount - descriptors) more"
     }
@@ -132,7 +133,7 @@ import Testing
       ("slow reading", ["-X", "-w", "10", "-y", "20", "-n", "2", "-z", "32", "-k", "3"]),
     ] {
       let runner = try RawRunner(limits: Self.limits)
-      HostileTable.row("H16", "slowhttptest, \(mode)", expected: "service available: YES") {
+      HostileTable.row(.slowSender, "slowhttptest, \(mode)", expected: "service available: YES") {
         let child = try ChildProcess(
           [
             "slowhttptest", "-c", "200", "-r", "100", "-t", "POST", "-l", "15", "-p", "3", "-u",

@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
 
-/// Row U07: whatever libcurl would read from its surroundings leads no delivery elsewhere.
+/// Whatever libcurl would read from its surroundings leads no delivery elsewhere.
 @Suite(.ownThread) struct SurroundingsHostileTests {
-  @Test func `U07 proxies in the environment, netrc and curlrc have no effect`() throws {
+  @Test func `proxies in the environment, netrc and curlrc have no effect`() throws {
     let canary = try RecordingUpstream()
     let home = try TemporaryDirectory()
     try home.write(
@@ -16,7 +16,7 @@ import Testing
     }
     let fixture = try FaultFixture(environment: environment) { _, _ in .ok }
     HostileTable.row(
-      "U07", "http_proxy, HTTPS_PROXY, ALL_PROXY, ~/.netrc, ~/.curlrc", expected: "200, direct"
+      .environment, "http_proxy, HTTPS_PROXY, ALL_PROXY, ~/.netrc, ~/.curlrc", expected: "200, direct"
     ) {
       let status = try fixture.gateway.exchange(fixture.request("plain").bytes).status
       let request = try fixture.upstream.onlyRequest()

@@ -1,17 +1,17 @@
 /// Every byte there is at one place of a request that is sound otherwise.
 struct Sweep: Sendable {
-  let id: String
+  let topic: HostileTopic
   let place: String
   let cases: [RawCase]
 
   /// `text` has `<b>` where the byte goes; `expected` says what becomes of it, nil to leave the byte out.
-  init(_ id: String, _ place: String, _ text: String, _ expected: (UInt8) -> RawCase.Expected?) {
-    self.id = id
+  init(_ topic: HostileTopic, _ place: String, _ text: String, _ expected: (UInt8) -> RawCase.Expected?) {
+    self.topic = topic
     self.place = place
     cases = (UInt8.min...UInt8.max).compactMap { byte in
       expected(byte).map { expected in
         let filled = text.replacing("<b>", with: String(Unicode.Scalar(byte)))
-        return RawCase(id, "byte 0x\(String(byte, radix: 16))", expected, text: filled)
+        return RawCase(topic, "byte 0x\(String(byte, radix: 16))", expected, text: filled)
       }
     }
   }
@@ -48,19 +48,19 @@ enum Sweeps {
 
   static var codings: [Sweep] {
     [
-      Sweep("H03", "before chunked", RawCase.post("Transfer-Encoding: <b>chunked", RawCase.chunkedBody)) {
+      Sweep(.coding, "before chunked", RawCase.post("Transfer-Encoding: <b>chunked", RawCase.chunkedBody)) {
         verdict($0 == space)
       },
-      Sweep("H03", "behind chunked", RawCase.post("Transfer-Encoding: chunked<b>", RawCase.chunkedBody)) {
+      Sweep(.coding, "behind chunked", RawCase.post("Transfer-Encoding: chunked<b>", RawCase.chunkedBody)) {
         verdict($0 == space)
       },
-      Sweep("H03", "before Transfer-Encoding", framed("<b>Transfer-Encoding: chunked")) {
+      Sweep(.coding, "before Transfer-Encoding", framed("<b>Transfer-Encoding: chunked")) {
         verdict(isToken($0))
       },
-      Sweep("H03", "behind Transfer-Encoding", framed("Transfer-Encoding<b>: chunked")) {
+      Sweep(.coding, "behind Transfer-Encoding", framed("Transfer-Encoding<b>: chunked")) {
         verdict(isToken($0))
       },
-      Sweep("H03", "for its hyphen", framed("Transfer<b>Encoding: chunked")) {
+      Sweep(.coding, "for its hyphen", framed("Transfer<b>Encoding: chunked")) {
         $0 == 0x2D ? nil : verdict(isToken($0) || $0 == colon)
       },
     ]
@@ -69,14 +69,16 @@ enum Sweeps {
   static var lengths: [Sweep] {
     let zero = UInt8(ascii: "0")
     return [
-      Sweep("H02", "before a length", RawCase.post("Content-Length: <b>10")) {
+      Sweep(.length, "before a length", RawCase.post("Content-Length: <b>10")) {
         isDigit($0) && $0 != zero ? nil : verdict($0 == zero || $0 == space)
       },
-      Sweep("H02", "behind a length", RawCase.post("Content-Length: 10<b>")) {
+      Sweep(.length, "behind a length", RawCase.post("Content-Length: 10<b>")) {
         isDigit($0) ? nil : verdict($0 == space)
       },
-      Sweep("H02", "within a length", RawCase.post("Content-Length: 1<b>0")) { isDigit($0) ? nil : refused },
-      Sweep("H02", "behind Content-Length", RawCase.post("Content-Length: 10\r\nContent-Length<b>: 9")) {
+      Sweep(.length, "within a length", RawCase.post("Content-Length: 1<b>0")) {
+        isDigit($0) ? nil : refused
+      },
+      Sweep(.length, "behind Content-Length", RawCase.post("Content-Length: 10\r\nContent-Length<b>: 9")) {
         verdict(isToken($0))
       },
     ]
@@ -85,30 +87,36 @@ enum Sweeps {
   static var chunks: [Sweep] {
     let end = "0123456789\r\n0\r\n\r\n"
     return [
-      Sweep("H05", "before a size", chunked("<b>a\r\n\(end)")) {
+      Sweep(.chunks, "before a size", chunked("<b>a\r\n\(end)")) {
         isHexDigit($0) && $0 != 0x30 ? nil : verdict($0 == 0x30)
       },
-      Sweep("H05", "behind a size", chunked("a<b>\r\n\(end)")) { isHexDigit($0) ? nil : refused },
-      Sweep("H05", "for the CR of a size", chunked("a<b>\n\(end)")) {
+      Sweep(.chunks, "behind a size", chunked("a<b>\r\n\(end)")) { isHexDigit($0) ? nil : refused },
+      Sweep(.chunks, "for the CR of a size", chunked("a<b>\n\(end)")) {
         isHexDigit($0) ? nil : verdict($0 == 13)
       },
-      Sweep("H05", "for the LF of a size", chunked("a\r<b>\(end)")) { verdict($0 == 10) },
-      Sweep("H05", "for the CR behind data", chunked("a\r\n0123456789<b>\n0\r\n\r\n")) { verdict($0 == 13) },
-      Sweep("H05", "for the LF behind data", chunked("a\r\n0123456789\r<b>0\r\n\r\n")) { verdict($0 == 10) },
-      Sweep("H05", "as an extension's name", chunked("a;<b>\r\n\(end)")) { verdict(isToken($0)) },
-      Sweep("H05", "as an extension's value", chunked("a;x=<b>\r\n\(end)")) { verdict(isToken($0)) },
-      Sweep("H05", "in a quoted extension", chunked("a;x=\"<b>\"\r\n\(end)")) {
+      Sweep(.chunks, "for the LF of a size", chunked("a\r<b>\(end)")) { verdict($0 == 10) },
+      Sweep(.chunks, "for the CR behind data", chunked("a\r\n0123456789<b>\n0\r\n\r\n")) {
+        verdict($0 == 13)
+      },
+      Sweep(.chunks, "for the LF behind data", chunked("a\r\n0123456789\r<b>0\r\n\r\n")) {
+        verdict($0 == 10)
+      },
+      Sweep(.chunks, "as an extension's name", chunked("a;<b>\r\n\(end)")) { verdict(isToken($0)) },
+      Sweep(.chunks, "as an extension's value", chunked("a;x=<b>\r\n\(end)")) { verdict(isToken($0)) },
+      Sweep(.chunks, "in a quoted extension", chunked("a;x=\"<b>\"\r\n\(end)")) {
         verdict(isText($0) && $0 != 0x22 && $0 != 0x5C)
       },
-      Sweep("H05", "behind the last size", chunked("a\r\n0123456789\r\n0<b>\r\n\r\n")) {
+      Sweep(.chunks, "behind the last size", chunked("a\r\n0123456789\r\n0<b>\r\n\r\n")) {
         $0 == 0x30 ? delivered : isHexDigit($0) ? nil : refused
       },
-      Sweep("H05", "for the last LF but one", chunked("a\r\n0123456789\r\n0\r<b>\r\n")) { verdict($0 == 10) },
-      Sweep("H05", "for the last LF", chunked("a\r\n0123456789\r\n0\r\n\r<b>")) { verdict($0 == 10) },
-      Sweep("H20", "in a trailer's name", chunked("a\r\n0123456789\r\n0\r\nX<b>: y\r\n\r\n")) {
+      Sweep(.chunks, "for the last LF but one", chunked("a\r\n0123456789\r\n0\r<b>\r\n")) {
+        verdict($0 == 10)
+      },
+      Sweep(.chunks, "for the last LF", chunked("a\r\n0123456789\r\n0\r\n\r<b>")) { verdict($0 == 10) },
+      Sweep(.trailers, "in a trailer's name", chunked("a\r\n0123456789\r\n0\r\nX<b>: y\r\n\r\n")) {
         verdict(isToken($0) || $0 == colon)
       },
-      Sweep("H20", "in a trailer's value", chunked("a\r\n0123456789\r\n0\r\nX: y<b>z\r\n\r\n")) {
+      Sweep(.trailers, "in a trailer's value", chunked("a\r\n0123456789\r\n0\r\nX: y<b>z\r\n\r\n")) {
         verdict(isText($0))
       },
     ]
@@ -116,22 +124,22 @@ enum Sweeps {
 
   static var fields: [Sweep] {
     [
-      Sweep("H07", "in a name", framed("X<b>Y: z")) { verdict(isToken($0) || $0 == colon) },
-      Sweep("H07", "before the colon", framed("X<b>: z")) { verdict(isToken($0) || $0 == colon) },
-      Sweep("H07", "for the colon", framed("X<b>z")) { verdict($0 == colon) },
-      Sweep("H07", "before a name", framed("<b>X: y")) { verdict(isToken($0)) },
-      Sweep("H07", "in a value", framed("X: y<b>z")) { verdict(isText($0)) },
-      Sweep("H07", "at a value's end", framed("X: y<b>")) { verdict(isText($0)) },
-      Sweep("H06", "for a line's CR", framed("X: y<b>\nZ: z")) { verdict($0 == 13) },
-      Sweep("H06", "for a line's LF", framed("X: y\r<b>Z: z")) { verdict($0 == 10) },
+      Sweep(.fields, "in a name", framed("X<b>Y: z")) { verdict(isToken($0) || $0 == colon) },
+      Sweep(.fields, "before the colon", framed("X<b>: z")) { verdict(isToken($0) || $0 == colon) },
+      Sweep(.fields, "for the colon", framed("X<b>z")) { verdict($0 == colon) },
+      Sweep(.fields, "before a name", framed("<b>X: y")) { verdict(isToken($0)) },
+      Sweep(.fields, "in a value", framed("X: y<b>z")) { verdict(isText($0)) },
+      Sweep(.fields, "at a value's end", framed("X: y<b>")) { verdict(isText($0)) },
+      Sweep(.lineEnds, "for a line's CR", framed("X: y<b>\nZ: z")) { verdict($0 == 13) },
+      Sweep(.lineEnds, "for a line's LF", framed("X: y\r<b>Z: z")) { verdict($0 == 10) },
       Sweep(
-        "H08", "in Host",
+        .requestLine, "in Host",
         "POST /hook HTTP/1.1\r\nHost: a<b>b\r\n<signed>Content-Length: 10\r\n\r\n\(RawCase.body)"
       ) {
         verdict(isLetterOrDigit($0) || ".-_".utf8.contains($0))
       },
       Sweep(
-        "H06", "for the head's last LF",
+        .lineEnds, "for the head's last LF",
         "POST /hook HTTP/1.1\r\nHost: a\r\n<signed>Content-Length: 10\r\n\r<b>\(RawCase.body)"
       ) {
         verdict($0 == 10)
@@ -141,45 +149,45 @@ enum Sweeps {
 
   static var requestLines: [Sweep] {
     [
-      Sweep("H08", "behind the method", started("POST<b>/hook HTTP/1.1")) { verdict($0 == space) },
-      Sweep("H08", "before the method", started("<b>POST /hook HTTP/1.1")) {
+      Sweep(.requestLine, "behind the method", started("POST<b>/hook HTTP/1.1")) { verdict($0 == space) },
+      Sweep(.requestLine, "before the method", started("<b>POST /hook HTTP/1.1")) {
         isToken($0) ? .refused([405]) : refused
       },
-      Sweep("H08", "in the method", started("PO<b>ST /hook HTTP/1.1")) {
+      Sweep(.requestLine, "in the method", started("PO<b>ST /hook HTTP/1.1")) {
         isToken($0) ? .refused([405]) : refused
       },
-      Sweep("H08", "before the target", started("POST <b>/hook HTTP/1.1")) {
+      Sweep(.requestLine, "before the target", started("POST <b>/hook HTTP/1.1")) {
         $0 == 0x2F ? .refused([404]) : refused
       },
-      Sweep("H08", "behind the path", started("POST /hook<b> HTTP/1.1")) { byte in
+      Sweep(.requestLine, "behind the path", started("POST /hook<b> HTTP/1.1")) { byte in
         if byte == UInt8(ascii: "?") { return delivered }
         return (0x21...0x7E).contains(byte) && byte != 0x23 && byte != 0x5C ? .refused([404]) : refused
       },
-      Sweep("H08", "in the query", started("POST /hook?a<b>b HTTP/1.1")) {
+      Sweep(.requestLine, "in the query", started("POST /hook?a<b>b HTTP/1.1")) {
         verdict((0x21...0x7E).contains($0) && $0 != 0x23)
       },
-      Sweep("H08", "before the version", started("POST /hook<b>HTTP/1.1")) { byte in
+      Sweep(.requestLine, "before the version", started("POST /hook<b>HTTP/1.1")) { byte in
         if byte == UInt8(ascii: "?") { return refused }
         return verdict(byte == space)
       },
-      Sweep("H08", "as major version", started("POST /hook HTTP/<b>.1")) {
+      Sweep(.requestLine, "as major version", started("POST /hook HTTP/<b>.1")) {
         $0 == 0x31 ? delivered : isDigit($0) ? .refused([505]) : refused
       },
-      Sweep("H08", "as minor version", started("POST /hook HTTP/1.<b>")) {
+      Sweep(.requestLine, "as minor version", started("POST /hook HTTP/1.<b>")) {
         $0 == 0x31 || $0 == 0x30 ? delivered : isDigit($0) ? .refused([505]) : refused
       },
-      Sweep("H08", "for the version's dot", started("POST /hook HTTP/1<b>1")) {
+      Sweep(.requestLine, "for the version's dot", started("POST /hook HTTP/1<b>1")) {
         verdict($0 == UInt8(ascii: "."))
       },
-      Sweep("H08", "behind the version", started("POST /hook HTTP/1.1<b>")) { _ in refused },
+      Sweep(.requestLine, "behind the version", started("POST /hook HTTP/1.1<b>")) { _ in refused },
       Sweep(
-        "H06", "for the line's CR",
+        .lineEnds, "for the line's CR",
         "POST /hook HTTP/1.1<b>\nHost: a\r\n<signed>Content-Length: 10\r\n\r\n\(RawCase.body)"
       ) {
         verdict($0 == 13)
       },
       Sweep(
-        "H06", "for the line's LF",
+        .lineEnds, "for the line's LF",
         "POST /hook HTTP/1.1\r<b>Host: a\r\n<signed>Content-Length: 10\r\n\r\n\(RawCase.body)"
       ) {
         verdict($0 == 10)
@@ -189,14 +197,14 @@ enum Sweeps {
 
   static var marks: [Sweep] {
     [
-      Sweep("W08", "for the mark's hyphen", framed("X<b>Verified: true")) {
+      Sweep(.markSpelling, "for the mark's hyphen", framed("X<b>Verified: true")) {
         verdict(isToken($0) || $0 == colon)
       },
-      Sweep("W08", "behind the mark's name", framed("X-Verified<b>: true")) {
+      Sweep(.markSpelling, "behind the mark's name", framed("X-Verified<b>: true")) {
         verdict(isToken($0) || $0 == colon)
       },
-      Sweep("W08", "before the mark's name", framed("<b>X-Verified: true")) { verdict(isToken($0)) },
-      Sweep("W08", "in the mark's name", framed("X-Veri<b>fied: true")) {
+      Sweep(.markSpelling, "before the mark's name", framed("<b>X-Verified: true")) { verdict(isToken($0)) },
+      Sweep(.markSpelling, "in the mark's name", framed("X-Veri<b>fied: true")) {
         verdict(isToken($0) || $0 == colon)
       },
     ]

@@ -2,22 +2,24 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Rows U01 to U04 and U06: an upstream that lies, cuts off or speaks garbage.
+/// An upstream that lies, cuts off or speaks garbage.
 @Suite(.ownThread) struct UpstreamHostileTests {
   private static let dropped = "502, sent once, connection dropped"
 
-  @Test func `U01 an unsound answer is 502, sent once, and its connection is not used again`() throws {
+  @Test func `an unsound answer is 502, sent once, and its connection is not used again`() throws {
     let table = Dictionary(uniqueKeysWithValues: UnsoundAnswers.all)
     let fixture = try FaultFixture(workers: 1) { name, _ in table[name] ?? .ok }
     for (name, _) in UnsoundAnswers.all {
-      HostileTable.row("U01", "answer: " + name, expected: Self.dropped) { try fixture.outcome(name) }
+      HostileTable.row(.upstreamFault, "answer: " + name, expected: Self.dropped) {
+        try fixture.outcome(name)
+      }
     }
     #expect(!fixture.gateway.log.contains { $0.contains("level=critical") })
     // Nor is any of it called a failure of the gateway's own: the operator would look in the wrong place.
     #expect(fixture.gateway.log.filter { $0.contains("upstream-internal") } == [])
   }
 
-  @Test func `U01 an error status is the sender's answer, once, and nothing is followed`() throws {
+  @Test func `an error status is the sender's answer, once, and nothing is followed`() throws {
     let canary = try RecordingUpstream()
     let statuses = [300, 301, 302, 303, 307, 308, 400, 401, 407, 408, 413, 417, 421, 425, 429, 500, 503, 511]
     let lines = [
@@ -29,7 +31,9 @@ import Testing
       Int(name).map { .answer($0, lines: lines, body: "no") } ?? .ok
     }
     for status in statuses {
-      HostileTable.row("U01", "status \(status)", expected: "\(status), sent once, connection used again") {
+      HostileTable.row(
+        .upstreamFault, "status \(status)", expected: "\(status), sent once, connection used again"
+      ) {
         try fixture.outcome(String(status))
       }
     }
@@ -37,20 +41,20 @@ import Testing
     #expect(fixture.upstream.requests.allSatisfy { !$0.head.has("authorization") && !$0.head.has("cookie") })
   }
 
-  @Test func `U01 an upstream that takes nothing is 502 or 504`() throws {
+  @Test func `an upstream that takes nothing is 502 or 504`() throws {
     let stalled = try StalledListener()
     let closed = try FreePort.take()
     for (name, port, status) in [("refuses", closed, 502), ("never accepts", stalled.port, 504)] {
       let gateway = try GatewayProcess(
         config: GatewayConfig.text(
           upstreams: ["http://127.0.0.1:\(port)/"], route: "connect-seconds-max: 1"))
-      HostileTable.row("U01", name, expected: "\(status)") {
+      HostileTable.row(.upstreamFault, name, expected: "\(status)") {
         String(try gateway.exchange(SignedRequest().bytes, seconds: 20).status)
       }
     }
   }
 
-  @Test func `U02 an upstream that answers before it read the body is heard, whatever the body's size`()
+  @Test func `an upstream that answers before it read the body is heard, whatever the body's size`()
     throws
   {
     let statuses = [200, 413, 500]
@@ -60,7 +64,9 @@ import Testing
       }
       let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
       for count in [0, 100, 100_000, 1_048_576] {
-        HostileTable.row("U02", "answers \(status) early, body of \(count)", expected: "\(status) early") {
+        HostileTable.row(
+          .upstreamTime, "answers \(status) early, body of \(count)", expected: "\(status) early"
+        ) {
           let request = SignedRequest(bytes: [UInt8](repeating: 7, count: count))
           let response = try gateway.exchange(request.bytes)
           return "\(response.status) \(response.text)"
@@ -71,7 +77,7 @@ import Testing
   }
 
   @Test
-  func `U02 an upstream that answers early and stops reading gets the next delivery on another connection`()
+  func `an upstream that answers early and stops reading gets the next delivery on another connection`()
     throws
   {
     for count in [100_000, 300_000, 1_048_576] {
@@ -85,7 +91,7 @@ import Testing
       // What does not fit into the kernel's buffers either is never sent.
       let first = try gateway.exchange(SignedRequest(bytes: [UInt8](repeating: 7, count: count)).bytes).status
       HostileTable.row(
-        "U02", "answers early, reads no more, body of \(count)", expected: "200, 2 connections"
+        .upstreamTime, "answers early, reads no more, body of \(count)", expected: "200, 2 connections"
       ) {
         let status = try gateway.exchange(SignedRequest(bytes: []).bytes).status
         return "\(status), \(upstream.connections) connections"
@@ -94,7 +100,7 @@ import Testing
     }
   }
 
-  @Test func `U02 a large body that was read whole does not cost its connection`() throws {
+  @Test func `a large body that was read whole does not cost its connection`() throws {
     let upstream = try RecordingUpstream()
     let gateway = try GatewayProcess(
       config: GatewayConfig.text(
@@ -106,12 +112,12 @@ import Testing
     #expect(upstream.connections == 1)
   }
 
-  @Test func `U02 an upstream that closes or resets before it read the body is 502`() throws {
+  @Test func `an upstream that closes or resets before it read the body is 502`() throws {
     for (name, reply) in [("closes", UpstreamReply.close), ("resets", .reset)] {
       let upstream = try RecordingUpstream(answersBeforeTheBody: true) { _ in reply }
       let gateway = try GatewayProcess(config: GatewayConfig.text(upstreams: [upstream.url()]))
       for count in [100_000, 1_048_576] {
-        HostileTable.row("U02", "\(name) early, body of \(count)", expected: "502") {
+        HostileTable.row(.upstreamTime, "\(name) early, body of \(count)", expected: "502") {
           String(try gateway.exchange(SignedRequest(bytes: [UInt8](repeating: 7, count: count)).bytes).status)
         }
       }
@@ -173,12 +179,12 @@ import Testing
     ),
   ]
 
-  @Test func `U03 a sound answer comes back whole, and nothing behind it reaches anyone`() throws {
+  @Test func `a sound answer comes back whole, and nothing behind it reaches anyone`() throws {
     let table = Dictionary(uniqueKeysWithValues: Self.sound.map { ($0.0, $0.1) })
     let fixture = try FaultFixture(workers: 1) { name, _ in table[name] ?? .ok }
     for (name, _, isAgain) in Self.sound {
       let fate = isAgain ? "used again" : "dropped"
-      HostileTable.row("U03", name, expected: "200 ok, sent once, \(fate), the next: 200 ok") {
+      HostileTable.row(.surplusAnswer, name, expected: "200 ok, sent once, \(fate), the next: 200 ok") {
         let first = try fixture.gateway.exchange(fixture.request(name).bytes)
         try FaultFixture.hold(
           !first.head.has("x-verified") && !first.head.has("link"), "a field that is nobody's")
@@ -195,21 +201,23 @@ import Testing
   }
 
   @Test(arguments: [204, 304])
-  func `U03 a body behind an answer that has none reaches nobody`(status: Int) throws {
+  func `a body behind an answer that has none reaches nobody`(status: Int) throws {
     let fixture = try FaultFixture(workers: 1) { name, _ in
       name == "none" ? .raw("HTTP/1.1 \(status) None\r\nContent-Length: 6\r\n\r\nforged") : .ok
     }
-    HostileTable.row("U03", "\(status) with a body", expected: "\(status), sent once, connection dropped") {
+    HostileTable.row(
+      .surplusAnswer, "\(status) with a body", expected: "\(status), sent once, connection dropped"
+    ) {
       try fixture.outcome("none")
     }
   }
 
-  @Test func `U06 with two upstreams and one down, no 2xx while one of them has not got it`() throws {
+  @Test func `with two upstreams and one down, no 2xx while one of them has not got it`() throws {
     for (deliver, order, expected) in [
       ("all", "down, up", "502"), ("all", "up, down", "502"), ("first", "down, up", "200"),
       ("first", "up, down", "200"), ("first", "down, down", "502"), ("all", "down, down", "502"),
     ] {
-      HostileTable.row("U06", "deliver: \(deliver), \(order)", expected: expected) {
+      HostileTable.row(.severalUpstreams, "deliver: \(deliver), \(order)", expected: expected) {
         let up = try RecordingUpstream()
         let urls = try order.split(separator: ", ").map { state in
           state == "up" ? up.url() : "http://127.0.0.1:\(try FreePort.take())/"
@@ -224,10 +232,12 @@ import Testing
     }
   }
 
-  @Test func `U06 a long answer that breaks off counts as a failure of its upstream`() throws {
+  @Test func `a long answer that breaks off counts as a failure of its upstream`() throws {
     let long = String(repeating: "x", count: 200_000)
     let cut = UpstreamReply.raw("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + long).then(.close)
-    HostileTable.row("U06", "deliver: all, the second breaks off in a long answer", expected: "502") {
+    HostileTable.row(
+      .severalUpstreams, "deliver: all, the second breaks off in a long answer", expected: "502"
+    ) {
       let whole = try RecordingUpstream { _ in .ok }
       let broken = try RecordingUpstream { _ in cut }
       let gateway = try GatewayProcess(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Rows U02 and U05 where they take time: every wait for an upstream has an end that a setting names.
+/// What takes time: every wait for an upstream has an end that a setting names.
 @Suite(.ownThread) struct UpstreamSlow {
   private static let ok = "HTTP/1.1 200 OK\r\n"
   private static let chunked = ok + "Transfer-Encoding: chunked\r\n\r\n"
@@ -32,7 +32,7 @@ import Testing
     ("close announced, not done", UpstreamReply.raw(ok + "Connection: close\r\n\r\n12345").then(.hang)),
   ]
 
-  @Test func `U02 an upstream that gives no end gets one, and others do not wait for it`() throws {
+  @Test func `an upstream that gives no end gets one, and others do not wait for it`() throws {
     let table = Self.table
     let fixture = try FaultFixture(route: "first-byte-seconds-max: 2\ntotal-seconds-max: 4") { name, _ in
       Int(name).map { table[$0].1 } ?? .ok
@@ -46,7 +46,7 @@ import Testing
     }
     for _ in 0..<20 { try fixture.serveFair() }
     for (number, (name, _)) in table.enumerated() {
-      HostileTable.row("U02", name, expected: "504 within 4 s (+5 s), sent once") {
+      HostileTable.row(.upstreamTime, name, expected: "504 within 4 s (+5 s), sent once") {
         let status = try clients[number].response(within: 15).status
         let isLate = Date().timeIntervalSince(start) > 9
         return
@@ -57,20 +57,20 @@ import Testing
     try fixture.serveFair()
   }
 
-  @Test func `U02 an upstream that does not take the body is 504`() throws {
+  @Test func `an upstream that does not take the body is 504`() throws {
     let deaf = try DeafUpstream()
     let gateway = try GatewayProcess(
       config: GatewayConfig.text(
         upstreams: ["http://127.0.0.1:\(deaf.port)/"],
         route: "total-seconds-max: 3\nfirst-byte-seconds-max: 3\nbody-bytes-max: 16777216",
         limits: "body-bytes-max: 16777216"))
-    HostileTable.row("U02", "takes 16 MiB never", expected: "504") {
+    HostileTable.row(.upstreamTime, "takes 16 MiB never", expected: "504") {
       let request = SignedRequest(bytes: [UInt8](repeating: 7, count: 16 << 20))
       return String(try gateway.exchange(request.bytes, seconds: 20).status)
     }
   }
 
-  @Test func `U05 a hundred stalls and a neighbour under load`() throws {
+  @Test func `a hundred stalls do not slow a neighbour under load`() throws {
     let fixture = try FaultFixture(route: "first-byte-seconds-max: 5\ntotal-seconds-max: 6") { _, _ in .hang }
     let clients = try (0..<100).map { number in
       let client = try fixture.gateway.connect()
@@ -78,7 +78,7 @@ import Testing
       return client
     }
     let load = Senders(port: fixture.gateway.port, count: 4, target: "/fair")
-    HostileTable.row("U05", "100 stalls beside 4 busy senders", expected: "100 x 504, load unharmed") {
+    HostileTable.row(.isolation, "100 stalls beside 4 busy senders", expected: "100 x 504, load unharmed") {
       let late = clients.filter { (try? $0.response(within: 20).status) != 504 }.count
       let tally = load.stop()
       try FaultFixture.hold(tally.accepted.count > 200, "only \(tally.accepted.count) in the load")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Rows W01 to W06: what is not verified, and by which clock.
+/// What is not verified, and by which clock.
 @Suite(.ownThread) struct VerificationHostileTests {
   @Test func `what no live secret signed, here and now, over these bytes, is refused with one answer`()
     throws
@@ -60,7 +60,7 @@ import Testing
         }
       }
     }
-    HostileTable.row("W02", "every single bit", expected: "\(spoiled.count) times 401, upstream 0") {
+    HostileTable.row(.flippedBit, "every single bit", expected: "\(spoiled.count) times 401, upstream 0") {
       try refusals(spoiled)
     }
   }
@@ -76,12 +76,12 @@ import Testing
       let bit = UInt8.random(in: 0..<8, using: &generator)
       if let flipped = parts.flipped(part: part, place: place, bit: bit) { spoiled.append(flipped) }
     }
-    HostileTable.row("W02", "1,000 random bits, seed \(seed)", expected: "1000 times 401, upstream 0") {
+    HostileTable.row(.flippedBit, "1,000 random bits, seed \(seed)", expected: "1000 times 401, upstream 0") {
       try refusals(spoiled)
     }
   }
 
-  // MARK: W06, the clock
+  // MARK: The clock
 
   @Test func `the tolerance reaches as far into the past as into the future`() throws {
     let runner = try RawRunner()
@@ -93,7 +93,7 @@ import Testing
     ]
     runner.run(
       cases.map { shift, expected in
-        RawCase("W06", "signed \(shift) s from now", expected) {
+        RawCase(.clock, "signed \(shift) s from now", expected) {
           SignedRequest("{}").with { $0.shiftSeconds = shift }.bytes
         }
       })
@@ -121,7 +121,7 @@ import Testing
     ] {
       try directory.write("offset", "\(offset < 0 ? "" : "+")\(offset)\n")
       let name = "clock stepped by \(offset) s, signed \(shift) s from now"
-      HostileTable.row("W06", name, expected: "\(status)") {
+      HostileTable.row(.clock, name, expected: "\(status)") {
         "\(try gateway.exchange(SignedRequest().with { $0.shiftSeconds = shift }.bytes).status)"
       }
     }

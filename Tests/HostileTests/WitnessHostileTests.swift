@@ -28,7 +28,7 @@ import Testing
       if case .delivered(let body) = one.expected { expected.append(body) }
     }
     HostileTable.row(
-      "H01", "\(Self.cases.count) cases as Python's server reads them",
+      .bothFramings, "\(Self.cases.count) cases as Python's server reads them",
       expected: "\(expected.count) requests, as sent"
     ) {
       guard eventually(within: 20, { witness.requests.count >= expected.count }) else {

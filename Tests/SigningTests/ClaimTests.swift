@@ -5,7 +5,7 @@ import Testing
 
 @testable import Signing
 
-/// What the headers must say before any HMAC is looked at: hostile cases W01, W03, W04 and W05.
+/// What the headers must say before any HMAC is looked at.
 @Suite struct ClaimTests {
   let signed = Signed()
   let judging = Judging()

@@ -8,14 +8,14 @@ enum PeerCases {
 
   /// Every spelling of the mark in a delivery that is genuine.
   static let marks: [RawCase] =
-    MarkHostileTests.rows.map { MarkHostileTests.sent("W07", $0) }
+    MarkHostileTests.rows.map { MarkHostileTests.sent(.mark, $0) }
     + Sweeps.marks.flatMap(\.cases).filter(\.expected.isDelivered) + trailers(signed: true)
 
   /// The same claims where nothing is signed.
   static let forgedMarks: [RawCase] =
     MarkHostileTests.rows.map { row in
       RawCase(
-        "W07", "\(row), unsigned", .unverified, text: unsigned("\(row.unescaped)\r\nContent-Length: 10"))
+        .mark, "\(row), unsigned", .unverified, text: unsigned("\(row.unescaped)\r\nContent-Length: 10"))
     } + trailers(signed: false)
 
   private static func unsigned(_ lines: String, _ rest: String = RawCase.body) -> String {
@@ -27,7 +27,7 @@ enum PeerCases {
       let rest = "a\r\n0123456789\r\n0\r\n\(row)\r\n\r\n"
       let lines = "Transfer-Encoding: chunked\r\nTrailer: X-Verified"
       return RawCase(
-        "H20", "trailer \(row), \(signed ? "signed" : "unsigned")",
+        .trailers, "trailer \(row), \(signed ? "signed" : "unsigned")",
         signed ? .delivered(Array(RawCase.body.utf8)) : .unverified,
         text: signed ? RawCase.post(lines, rest) : unsigned(lines, rest))
     }
@@ -55,7 +55,7 @@ enum PeerCases {
     ]
     return bodies.flatMap { name, body in
       [nil, [4_096, 1, 65_536]].map { chunks in
-        RawCase("H12", "\(name)\(chunks == nil ? "" : ", in chunks")", .delivered(body)) {
+        RawCase(.wholeBody, "\(name)\(chunks == nil ? "" : ", in chunks")", .delivered(body)) {
           SignedRequest(bytes: body).with {
             $0.chunks = chunks
             $0.lines += claims

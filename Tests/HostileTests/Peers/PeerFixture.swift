@@ -14,8 +14,8 @@ final class PeerFixture {
   }
 
   /// Sends each case, then holds what the application saw against what should have reached it, in order.
-  func run(_ id: String, _ name: String, _ cases: [RawCase]) {
-    HostileTable.row(id, "\(cases.count) \(name)", expected: "as each should") {
+  func run(_ topic: HostileTopic, _ name: String, _ cases: [RawCase]) {
+    HostileTable.row(topic, "\(cases.count) \(name)", expected: "as each should") {
       let before = app.count
       let failures = cases.compactMap { one in
         do { try PeerFixture.send(one, to: gateway) } catch { return "\(one.name): \(error)" }

@@ -56,7 +56,7 @@ import Testing
   ) throws {
     let fixture = try FrontFixture(front)
     let bodies = PeerCases.bodies(claiming: Self.claims)
-    HostileTable.row("H12", "\(bodies.count) bodies through \(front)", expected: "200, once, whole") {
+    HostileTable.row(.wholeBody, "\(bodies.count) bodies through \(front)", expected: "200, once, whole") {
       let (answers, seen) = try fixture.send(bodies.map(\.bytes))
       let refused = zip(bodies, answers).filter { $1.status != 200 }
       guard refused.isEmpty else { return refused.map { "\($0.name): \($1)" }.joined(separator: "; ") }
@@ -105,12 +105,12 @@ import Testing
     let fixture = try FrontFixture(front, limits: "body-seconds-max: 3\nhead-seconds-max: 3")
     // So many pass at least, or the table would show little: of the framings both fronts refuse the most, of the
     // marks none.
-    for (id, name, cases, passedMin) in [
-      ("H01", "framings", PeerCases.framing, 150),
-      ("W08", "spellings of the mark", PeerCases.marks, PeerCases.marks.count),
+    for (topic, name, cases, passedMin) in [
+      (HostileTopic.bothFramings, "framings", PeerCases.framing, 150),
+      (HostileTopic.markSpelling, "spellings of the mark", PeerCases.marks, PeerCases.marks.count),
     ] {
       let expected = "only what is signed arrives"
-      HostileTable.row(id, "\(cases.count) \(name) through \(front)", expected: expected) {
+      HostileTable.row(topic, "\(cases.count) \(name) through \(front)", expected: expected) {
         let (answers, seen) = try fixture.send(cases.map { $0.bytes + PeerCases.smuggled })
         let passed = answers.count { $0.status == 200 }
         guard passed == seen.count, passed >= passedMin else {
@@ -121,7 +121,7 @@ import Testing
       }
     }
     let forged = PeerCases.forgedMarks + SignatureCases.all
-    HostileTable.row("W01", "\(forged.count) unverified through \(front)", expected: "none arrives") {
+    HostileTable.row(.forgery, "\(forged.count) unverified through \(front)", expected: "none arrives") {
       let (answers, seen) = try fixture.send(forged.map(\.bytes))
       let passed = zip(forged, answers).filter { $1.status < 400 && $1.status > 0 }.map(\.0.name)
       guard answers.contains(where: { $0.status == 401 }) else { return "no 401" }

@@ -8,21 +8,21 @@ import Testing
     kind: PeerApp.Kind
   ) throws {
     let fixture = try PeerFixture(kind)
-    fixture.run("W08", "spellings of the mark as \(kind) reads them", PeerCases.marks)
-    fixture.run("W08", "of them unsigned, before \(kind)", PeerCases.forgedMarks)
+    fixture.run(.markSpelling, "spellings of the mark as \(kind) reads them", PeerCases.marks)
+    fixture.run(.markSpelling, "of them unsigned, before \(kind)", PeerCases.forgedMarks)
   }
 
   @Test(arguments: PeerApp.Kind.allCases)
   func `an application under gunicorn or php-fpm gets every body as it was sent, once`(kind: PeerApp.Kind)
     throws
   {
-    try PeerFixture(kind).run("H12", "bodies as \(kind) reads them", PeerCases.bodies)
+    try PeerFixture(kind).run(.wholeBody, "bodies as \(kind) reads them", PeerCases.bodies)
   }
 
   @Test func `an application under gunicorn sees nothing of what is refused, and no second request`() throws {
     let fixture = try PeerFixture(.gunicorn)
-    fixture.run("H01", "framings as gunicorn reads them", PeerCases.framing)
-    fixture.run("W01", "failed verifications before gunicorn", SignatureCases.all)
+    fixture.run(.bothFramings, "framings as gunicorn reads them", PeerCases.framing)
+    fixture.run(.forgery, "failed verifications before gunicorn", SignatureCases.all)
   }
 
   @Test func `a server that is missing is a failure that says how to install it`() throws {
@@ -40,7 +40,7 @@ import Testing
       config: GatewayConfig.text(upstreams: ["http://127.0.0.1:\(nginx.port)/app"]))
     let cases = PeerCases.framing + PeerCases.marks + PeerCases.forgedMarks + PeerCases.bodies
     let delivered = cases.filter(\.expected.isDelivered)
-    HostileTable.row("H01", "\(cases.count) cases as nginx reads them", expected: "as each should") {
+    HostileTable.row(.bothFramings, "\(cases.count) cases as nginx reads them", expected: "as each should") {
       let failures = cases.compactMap { one in
         do { try PeerFixture.send(one, to: gateway) } catch { return "\(one.name): \(error)" }
         return nil

@@ -1,0 +1,61 @@
+/// What a row of the hostile table is about. Each has rows: `make test-hostile` fails where one has none.
+enum HostileTopic: String, Sendable {
+  // Requests that readers have been known to read differently.
+  case bothFramings = "length and coding"
+  case length = "Content-Length"
+  case coding = "Transfer-Encoding"
+  case oldCoding = "coding in 1.0"
+  case chunks = "chunks"
+  case lineEnds = "line ends"
+  case fields = "fields"
+  case requestLine = "line and Host"
+  case headBounds = "bounds of heads"
+  case bodyBounds = "bounds of bodies"
+  case cutBody = "body cut off"
+  case wholeBody = "body arrives"
+  case sequence = "requests in a row"
+  case expect = "Expect"
+  case halfClose = "half-closed"
+  case slowSender = "slow senders"
+  case crowd = "many senders"
+  case hopByHop = "hop by hop"
+  case target = "targets"
+  case trailers = "trailers"
+
+  // Deliveries that nobody signed, and what would pass them off as signed.
+  case forgery = "forged"
+  case flippedBit = "one bit flipped"
+  case severalSignatures = "two signatures"
+  case wrongMAC = "other HMACs"
+  case timestamp = "timestamps"
+  case clock = "clocks"
+  case mark = "senders' marks"
+  case markSpelling = "marks misspelt"
+  case markNamed = "marks named"
+  case comparison = "comparison"
+  case secrecy = "secrecy"
+  case logLines = "log lines"
+
+  // Upstreams that fail, stall or say too much.
+  case upstreamFault = "upstream faults"
+  case upstreamTime = "upstream time"
+  case surplusAnswer = "answers' ends"
+  case largeAnswer = "large answers"
+  case isolation = "isolation"
+  case severalUpstreams = "two upstreams"
+  case environment = "environment"
+
+  // Secret files, signals, starts and ends.
+  case reload = "reloads"
+  case unfitFile = "unfit files"
+  case halfWritten = "half written"
+  case signalFlood = "floods of signals"
+  case untimelySignal = "untimely signals"
+  case rotation = "rotations"
+  case instantRotation = "no grace"
+  case termination = "terminations"
+  case restart = "restarts"
+  case secretPlace = "secret's place"
+
+  case cost = "cost of a byte"
+}
