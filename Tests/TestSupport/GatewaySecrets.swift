@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 extension GatewayProcess {
   public var secretPath: String { directory.path + "/secret" }
