@@ -9,8 +9,10 @@ private let canUnshare: Bool = {
 }()
 
 /// Root's check on a host that has the service's account: what that may not read keeps it from starting.
-@Suite(.enabled(if: canUnshare, "only root, where it may make namespaces, can add an account for a while"))
-struct CheckAsServiceTests {
+@Suite(
+  .ownThread,
+  .enabled(if: canUnshare, "only root, where it may make namespaces, can add an account for a while"))
+@Suite(.ownThread) struct CheckAsServiceTests {
   let fixture: CommandFixture
   let config: String
   /// The service's, of an id that no host gives.

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-struct CheckCommandTests {
+@Suite(.ownThread) struct CheckCommandTests {
   let fixture: CommandFixture
 
   init() throws { fixture = try CommandFixture() }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Started with standard streams closed, as some scripts do.
-struct ClosedStreamTests {
+@Suite(.ownThread) struct ClosedStreamTests {
   @Test func `nothing else gets the numbers of closed standard streams`() throws {
     let fixture = try CommandFixture()
     let config = try fixture.writeConfiguration(secret: "test_webhook_secret")

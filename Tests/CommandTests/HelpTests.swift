@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-struct HelpTests {
+@Suite(.ownThread) struct HelpTests {
   let fixture: CommandFixture
 
   init() throws { fixture = try CommandFixture() }

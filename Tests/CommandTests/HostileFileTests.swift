@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Files that are made to end whoever reads them.
-struct HostileFileTests {
+@Suite(.ownThread) struct HostileFileTests {
   let fixture: CommandFixture
 
   init() throws { fixture = try CommandFixture() }

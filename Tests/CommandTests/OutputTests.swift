@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a command results in goes out, or the command says that it does not.
-struct OutputTests {
+@Suite(.ownThread) struct OutputTests {
   let fixture: CommandFixture
 
   init() throws { fixture = try CommandFixture() }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the secret commands say where something is not as it should be: each sentence has the command that helps.
-struct SecretCommandTests {
+@Suite(.ownThread) struct SecretCommandTests {
   let fixture: CommandFixture
 
   init() throws { fixture = try CommandFixture() }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// One preset, and what it makes of a body: `%` in the header stands for the encoded HMAC.
@@ -57,7 +58,7 @@ struct PresetCase: CustomTestStringConvertible {
   ]
 }
 
-struct SignCommandTests {
+@Suite(.ownThread) struct SignCommandTests {
   let fixture: CommandFixture
   /// Nothing that a text tool would leave alone.
   static let body: [UInt8] = Array("{\"amount\": 3.10}\r\n".utf8) + (0...255).map { UInt8($0) } + [0, 10, 13]

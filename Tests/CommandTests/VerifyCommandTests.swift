@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-struct VerifyCommandTests {
+@Suite(.ownThread) struct VerifyCommandTests {
   let fixture: CommandFixture
   let config: String
   static let signedAt = 1_781_519_012

@@ -1,10 +1,11 @@
 import Gateway
 import Signing
+import TestSupport
 import Testing
 
 @testable import Configuration
 
-@Suite struct ConfigurationTests {
+@Suite(.ownThread) struct ConfigurationTests {
   @Test func `the smallest useful file gives every default`() throws {
     let found = try parsed(configuration())
     #expect(found.listen == [.tcp(host: "127.0.0.1", port: 8480)])

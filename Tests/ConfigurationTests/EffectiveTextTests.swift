@@ -1,9 +1,10 @@
 import Signing
+import TestSupport
 import Testing
 
 @testable import Configuration
 
-@Suite struct EffectiveTextTests {
+@Suite(.ownThread) struct EffectiveTextTests {
   private static let everything = """
     listen: ["127.0.0.1:8480", "[::1]:1", "*:2", systemd, "systemd:x", {unix: "/run/a b", mode: "0600", group: g}]
     control: /run/other.sock

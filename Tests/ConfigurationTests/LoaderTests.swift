@@ -7,7 +7,7 @@ import Testing
 @testable import Configuration
 @testable import Secrets
 
-@Suite struct LoaderTests {
+@Suite(.ownThread) struct LoaderTests {
   let scratch: Scratch
 
   init() throws { scratch = try Scratch() }

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Configuration
 
-@Suite struct YAMLTests {
+@Suite(.ownThread) struct YAMLTests {
   @Test(
     arguments: [
       ("", "v.yaml: " + YAMLComposer.smallestFile),
@@ -116,7 +117,7 @@ import Testing
   }
 }
 
-@Suite struct MistakeCostTests {
+@Suite(.ownThread) struct MistakeCostTests {
   private func seconds(_ text: String) -> Double {
     var (before, after) = (timespec(), timespec())
     // The thread's own clock, which stands while others run; what load does to caches it does to both texts.

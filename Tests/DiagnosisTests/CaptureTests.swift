@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized, .ownThread) struct CaptureTests {
+@Suite(.ownThread) struct CaptureTests {
   private static func forged(_ body: String) -> SignedRequest {
     SignedRequest(body).with { $0.secret = "another" }
   }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The whole way of an operator: 401, capture, diagnose, change the lines, and it verifies.
-@Suite(.serialized, .ownThread) struct DiagnoseCommandTests {
+@Suite(.ownThread) struct DiagnoseCommandTests {
   @Test(arguments: Provider.all)
   func `a refused delivery is captured, diagnosed, and verified by the lines that were named`(
     _ provider: Provider

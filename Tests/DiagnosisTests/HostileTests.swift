@@ -1,10 +1,11 @@
 import Formats
+import TestSupport
 import Testing
 
 @testable import Diagnosis
 
 /// Whatever a forger sends: no crash, no work beyond the bounds, no setting, nothing that steers a terminal.
-@Suite struct HostileTests {
+@Suite(.ownThread) struct HostileTests {
   private struct Generator: RandomNumberGenerator {
     var state: UInt64
 

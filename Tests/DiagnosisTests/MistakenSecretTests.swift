@@ -1,10 +1,11 @@
 import Signing
+import TestSupport
 import Testing
 
 @testable import Diagnosis
 
 /// Secrets that were pasted wrongly, into the wrong file, or not whole.
-@Suite struct MistakenSecretTests {
+@Suite(.ownThread) struct MistakenSecretTests {
   private static let secret = "whsec-like but not decoded, 27"
 
   private static func others(_ secrets: [(String, String)]) -> [OtherRoute] {

@@ -1,9 +1,10 @@
 import Signing
+import TestSupport
 import Testing
 
 @testable import Diagnosis
 
-@Suite struct ProviderTests {
+@Suite(.ownThread) struct ProviderTests {
   @Test(arguments: Provider.all)
   func `a provider's delivery under the Vesicash preset is told by the lines to change`(
     _ provider: Provider

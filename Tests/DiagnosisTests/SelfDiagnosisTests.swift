@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What the running gateway says by itself about a route that has never verified anything.
-@Suite(.serialized, .ownThread) struct SelfDiagnosisTests {
+@Suite(.ownThread) struct SelfDiagnosisTests {
   private static let words = "diagnosis of a refused delivery"
 
   private static func slack(_ body: String) throws -> SignedRequest {

@@ -1,11 +1,12 @@
 import Formats
 import Signing
+import TestSupport
 import Testing
 
 @testable import Diagnosis
 
 /// A diagnosis must not talk anyone into accepting a forgery.
-@Suite struct TrapTests {
+@Suite(.ownThread) struct TrapTests {
   /// A captured delivery, and the body that a forger makes of it.
   private static func captured(_ signed: String, sent body: String, _ headers: [String]) throws -> Finding {
     let signature = try Witness.sign(signed, key: "test_webhook_secret")

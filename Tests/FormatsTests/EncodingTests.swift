@@ -2,7 +2,7 @@ import Formats
 import TestSupport
 import Testing
 
-@Suite struct HexTests {
+@Suite(.ownThread) struct HexTests {
   private func decode(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     let isWhole = Array(text.utf8).withUnsafeBytes {
@@ -44,7 +44,7 @@ import Testing
   }
 }
 
-@Suite struct Base64Tests {
+@Suite(.ownThread) struct Base64Tests {
   private func decode(_ text: String, _ alphabet: Base64.Alphabet = .standard) -> [UInt8]? {
     var bytes: [UInt8] = []
     let isWhole = Array(text.utf8).withUnsafeBytes {

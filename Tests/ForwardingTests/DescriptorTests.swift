@@ -1,10 +1,11 @@
 import Gateway
+import TestSupport
 import Testing
 
 @testable import Forwarding
 
 /// What the start's warning counts for upstreams. That it is what is open then, OverLimitTests show with the program.
-@Suite struct DescriptorTests {
+@Suite(.ownThread) struct DescriptorTests {
   private func descriptors(
     _ hosts: [String], deliver: DispatchPolicy = .first, unixSocketPath: String? = nil, inFlight: Int = 64,
     loops: Int = 1

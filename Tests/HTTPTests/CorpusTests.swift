@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite struct CorpusTests {
+@Suite(.ownThread) struct CorpusTests {
   @Test func `what the fuzzer has found of heads holds`() throws {
     for input in try Corpus.inputs("heads") {
       #expect(HeadProperty.violation(input.bytes) == nil, "\(input.name) \(input.bytes.escaped)")

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite struct DifferentialTests {
+@Suite(.ownThread) struct DifferentialTests {
   @Test(arguments: AcceptedRequest.all)
   func `what we accept NIO reads alike`(_ request: AcceptedRequest) throws {
     let disagreement = try NIOOracle(of: request.bytes).disagreement(with: Transcript(of: request.bytes))

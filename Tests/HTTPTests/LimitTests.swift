@@ -1,8 +1,9 @@
 import Gateway
 import HTTP
+import TestSupport
 import Testing
 
-@Suite struct LimitTests {
+@Suite(.ownThread) struct LimitTests {
   private let headLimit = RequestFault.headTooLarge(.bytes)
 
   private func limits(line: Int = 8_192, header: Int = 65_536, fields: Int = 100) -> Limits {
@@ -82,7 +83,7 @@ extension String {
   }
 }
 
-@Suite struct ChunkOverheadTests {
+@Suite(.ownThread) struct ChunkOverheadTests {
   private let tooMuch = RequestFault.malformed("too much chunk overhead")
 
   @Test func `an honest sender of one-byte chunks is never refused`() {

@@ -3,7 +3,7 @@ import HTTP
 import TestSupport
 import Testing
 
-@Suite struct RequestReaderTests {
+@Suite(.ownThread) struct RequestReaderTests {
   private func first(_ text: String) -> Transcript.Message? { Transcript(of: text).messages.first }
 
   @Test func `a head says what stood in it`() throws {

@@ -2,7 +2,7 @@ import HTTP
 import TestSupport
 import Testing
 
-@Suite struct ResponseTableTests {
+@Suite(.ownThread) struct ResponseTableTests {
   @Test(arguments: SoundResponse.all + SoundResponse.forgiven)
   func `an answer is read`(_ response: SoundResponse) {
     let read = ResponseTranscript(of: response.bytes, response.setting)
@@ -79,7 +79,7 @@ import Testing
   }
 }
 
-@Suite struct ResponseReaderTests {
+@Suite(.ownThread) struct ResponseReaderTests {
   private let ok = "HTTP/1.1 200 OK\r\n"
 
   @Test func `status, reason and fields come back as they were`() throws {
@@ -191,7 +191,7 @@ import Testing
   }
 }
 
-@Suite struct ResponseBoundTests {
+@Suite(.ownThread) struct ResponseBoundTests {
   private let tooLarge = MessageFault.headTooLarge(.bytes)
 
   private func fault(_ text: String, bytes: Int = 65_536, fields: Int = 1_000) -> MessageFault? {
@@ -263,7 +263,7 @@ import Testing
   }
 }
 
-@Suite struct ResponseDifferentialTests {
+@Suite(.ownThread) struct ResponseDifferentialTests {
   @Test(arguments: SoundResponse.all, [false, true])
   func `what we accept strictly NIO reads alike`(_ response: SoundResponse, endsHere: Bool) throws {
     var setting = response.setting

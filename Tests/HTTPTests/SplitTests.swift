@@ -2,7 +2,7 @@ import Gateway
 import TestSupport
 import Testing
 
-@Suite struct SplitTests {
+@Suite(.ownThread) struct SplitTests {
   static let inputs: [[UInt8]] = AcceptedRequest.all.map(\.bytes) + RefusedRequest.all.map(\.bytes)
 
   @Test func `byte by byte the verdict and the body are the same`() {

@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@Suite struct TableTests {
+@Suite(.ownThread) struct TableTests {
   @Test(arguments: AcceptedRequest.all)
   func `what is unambiguous is read`(_ request: AcceptedRequest) {
     let transcript = Transcript(of: request.bytes)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Wall clocks that no 64 bits of nanoseconds, and no calendar of four digits, can hold.
-@Suite(.serialized, .ownThread, .enabled(if: !Sanitizers.areOn)) struct ClockHostileTests {
+@Suite(.ownThread, .enabled(if: !Sanitizers.areOn)) struct ClockHostileTests {
   /// Seconds, and the same as libfaketime reads them.
   struct Clock: Sendable, CustomTestStringConvertible {
     let text: String
@@ -67,31 +67,29 @@ import Testing
     #expect(gateway.terminate() == 0)
   }
 
-  @Test func `it starts and every command works at any clock`() throws {
-    for clock in Self.clocks {
-      let directory = try TemporaryDirectory()
-      let file = try directory.write("clock", clock.text)
-      let upstream = try RecordingUpstream()
-      let gateway = try Self.gateway(upstream, directory, file)
-      if clock.seconds >= 0 {
-        #expect(try Self.status(gateway, signedAt: clock.seconds) == 200, "\(clock.text)")
-      }
-      try directory.write("body", "{}")
-      let signature = String(repeating: "0", count: 64)
-      let lines = ["POST /hook HTTP/1.1", "Host: x", "mor-timestamp: 1", "mor-signature: \(signature)"]
-      try directory.write("request", (lines + ["Content-Length: 0", "", ""]).joined(separator: "\r\n"))
-      for (arguments, expected) in [
-        (["check"], 0), (["status"], 0), (["status", "--json"], 0), (["secret", "list"], 0), (["reload"], 0),
-        (["sign", "body"], 0), (["verify", "request"], 1), (["diagnose", "request"], 1),
-      ] as [([String], Int32)] {
-        let words = arguments.map { ["body", "request"].contains($0) ? "\(directory.path)/\($0)" : $0 }
-        let child = try ChildProcess(
-          ["env", try GatewayBinary.path()] + words + ["--config", gateway.configPath],
-          environment: Self.environment(file))
-        #expect(
-          child.waitForExit(within: 30) == expected, "\(clock.text) \(arguments) \(child.lines.suffix(3))")
-      }
-      #expect(gateway.terminate() == 0, "\(clock.text)")
+  @Test(arguments: clocks) func `it starts and every command works at any clock`(clock: Clock) throws {
+    let directory = try TemporaryDirectory()
+    let file = try directory.write("clock", clock.text)
+    let upstream = try RecordingUpstream()
+    let gateway = try Self.gateway(upstream, directory, file)
+    if clock.seconds >= 0 {
+      #expect(try Self.status(gateway, signedAt: clock.seconds) == 200, "\(clock.text)")
     }
+    try directory.write("body", "{}")
+    let signature = String(repeating: "0", count: 64)
+    let lines = ["POST /hook HTTP/1.1", "Host: x", "mor-timestamp: 1", "mor-signature: \(signature)"]
+    try directory.write("request", (lines + ["Content-Length: 0", "", ""]).joined(separator: "\r\n"))
+    for (arguments, expected) in [
+      (["check"], 0), (["status"], 0), (["status", "--json"], 0), (["secret", "list"], 0), (["reload"], 0),
+      (["sign", "body"], 0), (["verify", "request"], 1), (["diagnose", "request"], 1),
+    ] as [([String], Int32)] {
+      let words = arguments.map { ["body", "request"].contains($0) ? "\(directory.path)/\($0)" : $0 }
+      let child = try ChildProcess(
+        ["env", try GatewayBinary.path()] + words + ["--config", gateway.configPath],
+        environment: Self.environment(file))
+      #expect(
+        child.waitForExit(within: 30) == expected, "\(clock.text) \(arguments) \(child.lines.suffix(3))")
+    }
+    #expect(gateway.terminate() == 0, "\(clock.text)")
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Rule 6: a signal or a rotation in the middle of each fault.
+/// A signal or a rotation in the middle of each fault.
 @Suite(.ownThread) struct CoincidenceHostileTests {
   enum Event: String, CaseIterable, Sendable { case hangup = "SIGHUP", rotation, terminate = "SIGTERM" }
 
@@ -42,26 +42,26 @@ import Testing
     }
   }
 
-  @Test(arguments: Event.allCases)
-  func `each fault has its own outcome, whatever comes in the middle of it`(event: Event) throws {
-    for fault in Fault.allCases {
-      let expected = event == .terminate ? "as without, exit 0" : "as without, serving"
-      HostileTable.row(.untimelySignal, "\(event.rawValue) while \(fault.rawValue)", expected: expected) {
-        let fixture = try FaultFixture(limits: "drain-seconds-max: 60\nreply-seconds-max: 3") { name, _ in
-          name == "fault" ? fault.reply : .ok
-        }
-        let client = try begin(fault, fixture)
-        usleep(150_000)
-        try fire(event, fixture.gateway)
-        try end(fault, client)
-        let forged = fixture.upstream.requests.filter { $0.body == Array("forged".utf8) }.count
-        try FaultFixture.hold(forged == 0, "\(forged) forgeries arrived")
-        try FaultFixture.hold(
-          fault == .forgeries || fixture.seen("fault").count == 1, "sent \(fixture.seen("fault").count) times"
-        )
-        guard event == .terminate else { return try stillServing(fixture, event) }
-        return "as without, exit \(fixture.gateway.waitForExit(within: 30) ?? -1)"
+  @Test(arguments: Event.allCases, Fault.allCases)
+  func `each fault has its own outcome, whatever comes in the middle of it`(
+    event: Event, fault: Fault
+  ) throws {
+    let expected = event == .terminate ? "as without, exit 0" : "as without, serving"
+    HostileTable.row(.untimelySignal, "\(event.rawValue) while \(fault.rawValue)", expected: expected) {
+      let fixture = try FaultFixture(limits: "drain-seconds-max: 60\nreply-seconds-max: 3") { name, _ in
+        name == "fault" ? fault.reply : .ok
       }
+      let client = try begin(fault, fixture)
+      usleep(150_000)
+      try fire(event, fixture.gateway)
+      try end(fault, client)
+      let forged = fixture.upstream.requests.filter { $0.body == Array("forged".utf8) }.count
+      try FaultFixture.hold(forged == 0, "\(forged) forgeries arrived")
+      try FaultFixture.hold(
+        fault == .forgeries || fixture.seen("fault").count == 1, "sent \(fixture.seen("fault").count) times"
+      )
+      guard event == .terminate else { return try stillServing(fixture, event) }
+      return "as without, exit \(fixture.gateway.waitForExit(within: 30) ?? -1)"
     }
   }
 

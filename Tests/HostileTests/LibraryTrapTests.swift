@@ -4,7 +4,7 @@ import Testing
 
 /// What plain SwiftNIO, libcurl and OpenSSL do that a gateway must not, each with the tests that hold the
 /// gateway to something else. A test that was renamed or removed is missed here.
-@Suite struct LibraryTrapTests {
+@Suite(.ownThread) struct LibraryTrapTests {
   struct Trap: Sendable, CustomTestStringConvertible {
     let number: Int
     let text: String

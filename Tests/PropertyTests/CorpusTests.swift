@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite struct CorpusTests {
+@Suite(.ownThread) struct CorpusTests {
   @Test(arguments: Property.all)
   func `what the fuzzer has found holds`(_ property: Property) throws {
     for input in try Corpus.inputs(property.name) {

@@ -1,10 +1,11 @@
 import CCurl
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Forwarding
 
-@Suite struct LoopbackTests {
+@Suite(.ownThread) struct LoopbackTests {
   /// As libcurl hands it to who opens a socket: the address goes beyond the end of the structure.
   private func holds(_ text: String) throws -> Bool {
     var memory = [UInt8](repeating: 0, count: 256)

@@ -3,7 +3,7 @@ import Signing
 import TestSupport
 import Testing
 
-@Suite struct VerdictTests {
+@Suite(.ownThread) struct VerdictTests {
   static let layouts = SignatureLayout.presets.map { NamedLayout(name: $0.name, layout: $0.layout) }
 
   @Test(arguments: layouts)

@@ -1,10 +1,11 @@
 import Foundation
 import Gateway
 import HTTP
+import TestSupport
 import Testing
 
 /// docs/bounds.md against the settings, the reasons and the constants of the sources.
-@Suite struct BoundsTests {
+@Suite(.ownThread) struct BoundsTests {
   private let bounds = Document("docs/bounds.md")
 
   @Test func `every bound that can be set is told with its reason, and no other`() {

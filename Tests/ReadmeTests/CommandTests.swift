@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The commands that the README and docs/rotation.md print, run as they are printed but for paths and ports.
-@Suite(.serialized) struct CommandTests {
+struct CommandTests {
   private let sandbox: Sandbox
   private let begin = Document.readme.blocks("sh tested")
   private let replace = Document("docs/rotation.md").blocks("sh tested")

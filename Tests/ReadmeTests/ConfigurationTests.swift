@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct ConfigurationTests {
+@Suite(.ownThread) struct ConfigurationTests {
   struct Sample: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let text: String

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A real front, terminating TLS, before the built vesigate, before an app in Python.
-@Suite(.serialized) struct FrontTests {
+struct FrontTests {
   /// What `scripts/demo-app.py` says of a request.
   private struct Seen: Decodable {
     let path: String

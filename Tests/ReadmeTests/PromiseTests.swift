@@ -2,10 +2,11 @@ import Foundation
 import Gateway
 import HTTP
 import Signing
+import TestSupport
 import Testing
 
 /// What the README says, held against what the program and the sources say.
-@Suite struct PromiseTests {
+@Suite(.ownThread) struct PromiseTests {
   private let readme = Document.readme
 
   private func help(_ command: String...) async throws -> String {

@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// docs/threat-model.md names a test for each promise; a promise whose test is gone is not one.
-@Suite struct ThreatModelTests {
+@Suite(.ownThread) struct ThreatModelTests {
   private static let model = Document("docs/threat-model.md")
 
   private static func testNames() throws -> Set<String> {

@@ -4,7 +4,6 @@ import TestSupport
 import Testing
 
 /// The way from SIGTERM to the end.
-@Suite(.serialized)
 struct DrainTests {
   @Test(.timeLimit(.minutes(10)))
   func `a termination under load loses no delivery that was answered`() async throws {

@@ -4,7 +4,6 @@ import TestSupport
 import Testing
 
 /// Forgeries by the thousand make the gateway look at the secret file; that must cost little.
-@Suite(.serialized)
 struct FloodTests {
   @Test(.timeLimit(.minutes(10)))
   func `forgeries slow no genuine delivery down and leave nothing behind`() async throws {

@@ -4,7 +4,6 @@ import TestSupport
 import Testing
 
 /// Secrets change while deliveries come: none is lost.
-@Suite(.serialized)
 struct RotationTests {
   @Test(.timeLimit(.minutes(10)))
   func `a thousand hangups under load lose nothing while the file is rewritten`() async throws {

@@ -3,7 +3,6 @@ import TestSupport
 import Testing
 
 /// `rotate` is killed wherever it happens to be. What it leaves is whole, and the next one heals it.
-@Suite(.serialized)
 struct KillTests {
   /// Where the journal stood when the process was gone; "none" before the announcement and after the end.
   private struct Tally {

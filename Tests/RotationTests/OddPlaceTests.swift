@@ -6,7 +6,7 @@ import Testing
 @testable import Rotation
 @testable import Secrets
 
-@Test(.enabled(if: Machine.canMount, "only root, where it may mount"))
+@Test(.ownThread, .enabled(if: Machine.canMount, "only root, where it may mount"))
 func `a secret file that is a mount is told from one`()
   throws
 {
@@ -30,7 +30,7 @@ func `a secret file that is a mount is told from one`()
   #expect(source.attempts == [] && scratch.names == ["host", "vesicash"])
 }
 
-@Test(.enabled(if: geteuid() == 0, "only root can give files away"))
+@Test(.ownThread, .enabled(if: geteuid() == 0, "only root can give files away"))
 func `an answer that a stranger put there is nothing to resume`() throws {
   let scratch = try Scratch()
   chmod(scratch.directory, 0o1777)

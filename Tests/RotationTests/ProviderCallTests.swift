@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Rotation
@@ -71,7 +72,7 @@ private func http(_ status: String, _ body: String) -> String {
   "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
 }
 
-@Test func `the call is a POST of nothing, with the key`() throws {
+@Test(.ownThread) func `the call is a POST of nothing, with the key`() throws {
   let server = try OneShotServer(http("200 OK", #"{"data":{"webhook_secret":"fresh"}}"#))
   guard case .rotated(let secret) = ask(port: server.port) else {
     Issue.record("no secret")
@@ -85,7 +86,7 @@ private func http(_ status: String, _ body: String) -> String {
   #expect(!lines.contains { $0.lowercased().hasPrefix("content-type:") })
 }
 
-@Test(arguments: [nil, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "nonsense\r\n\r\n"])
+@Test(.ownThread, arguments: [nil, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "nonsense\r\n\r\n"])
 func `what breaks off after the request left is unknown`(answer: String?) throws {
   let server = try OneShotServer(answer)
   guard case .unknown = ask(port: server.port) else {
@@ -95,7 +96,7 @@ func `what breaks off after the request left is unknown`(answer: String?) throws
   #expect(server.request.hasPrefix("POST "))
 }
 
-@Test func `an answer that is too long is unknown`() throws {
+@Test(.ownThread) func `an answer that is too long is unknown`() throws {
   let server = try OneShotServer(http("200 OK", String(repeating: " ", count: 70_000)))
   guard case .unknown = ask(port: server.port) else {
     Issue.record("taken")
@@ -103,7 +104,7 @@ func `what breaks off after the request left is unknown`(answer: String?) throws
   }
 }
 
-@Test func `without a connection surely nothing has changed`() {
+@Test(.ownThread) func `without a connection surely nothing has changed`() {
   // Port 1 of the loopback address is nobody's.
   guard case .refused(let refusal) = ask(port: 1) else {
     Issue.record("not refused")
@@ -112,7 +113,7 @@ func `what breaks off after the request left is unknown`(answer: String?) throws
   #expect(refusal.kind == .unreachable)
 }
 
-@Test func `without TLS surely nothing has changed, and nothing of the request is sent`() throws {
+@Test(.ownThread) func `without TLS surely nothing has changed, and nothing of the request is sent`() throws {
   // It answers the ClientHello's first byte in plain text.
   let server = try OneShotServer("HTTP/1.1 400 Bad\r\n\r\n", readsHead: false)
   guard case .refused(let refusal) = ask(port: server.port, scheme: "https", host: "127.0.0.1") else {
@@ -123,14 +124,14 @@ func `what breaks off after the request left is unknown`(answer: String?) throws
   #expect(!server.request.contains("sk_KEY"))
 }
 
-@Test func `plain HTTP leaves the machine for nobody`() throws {
+@Test(.ownThread) func `plain HTTP leaves the machine for nobody`() throws {
   var call = CurlCall(url: "http://192.0.2.1/", headers: [], secondsMax: 2)
   call.schemes = .httpsUnlessLocal
   let failure = #expect(throws: CurlCall.Failure.self) { try call.postNothing() }
   #expect(failure?.mayHaveLeft == false)
 }
 
-@Test func `words that repeat the key are not shown`() throws {
+@Test(.ownThread) func `words that repeat the key are not shown`() throws {
   let server = try OneShotServer(http("401 No", #"{"message":"the key sk_KEY is wrong"}"#))
   guard case .refused(let refusal) = ask(port: server.port) else {
     Issue.record("not refused")
@@ -140,7 +141,7 @@ func `what breaks off after the request left is unknown`(answer: String?) throws
   #expect(!refusal.sentence.contains("sk_KEY"))
 }
 
-@Test func `an answer that repeats the key is no secret`() throws {
+@Test(.ownThread) func `an answer that repeats the key is no secret`() throws {
   let server = try OneShotServer(http("200 OK", #"{"data":{"webhook_secret":"sk_KEY"}}"#))
   guard case .unknown(let sentence) = ask(port: server.port) else {
     Issue.record("the API key became the secret")

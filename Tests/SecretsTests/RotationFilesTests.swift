@@ -6,7 +6,7 @@ import Testing
 @testable import Secrets
 
 /// What a rotation keeps beside a secret file, in every state that a crash or a hand can leave it in.
-@Suite struct RotationFilesTests {
+@Suite(.ownThread) struct RotationFilesTests {
   let scratch: Scratch
 
   init() throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Secrets
 
-@Suite struct SecretFileTests {
+@Suite(.ownThread) struct SecretFileTests {
   let scratch: Scratch
 
   init() throws { scratch = try Scratch() }

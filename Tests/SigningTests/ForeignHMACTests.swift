@@ -3,7 +3,7 @@ import Signing
 import TestSupport
 import Testing
 
-@Suite struct ForeignHMACTests {
+@Suite(.ownThread) struct ForeignHMACTests {
   @Test(arguments: Hash.allCases)
   func `random bodies under random keys give what openssl and Python give`(hash: Hash) throws {
     var random = SeededGenerator(seed: runSeed)

@@ -4,13 +4,13 @@ import Foundation
 /// the concurrency pool, which has one thread per core, nor lose the test that an expectation belongs to.
 /// At most `BlockingThreads.widthMax` run at once.
 public func onThread<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
-  await BlockingThreads.gate.enter()
+  await BlockingThreads.semaphore.enter()
   do {
     let value = try await withTaskExecutorPreference(BlockingThreads.shared) { try await body() }
-    await BlockingThreads.gate.leave()
+    await BlockingThreads.semaphore.leave()
     return value
   } catch {
-    await BlockingThreads.gate.leave()
+    await BlockingThreads.semaphore.leave()
     throw error
   }
 }
@@ -21,18 +21,19 @@ public final class BlockingThreads: TaskExecutor {
   /// More gateways at once than this make each other's deadlines late.
   public static let widthMax = 12
 
-  static let gate = Gate(widthMax)
+  static let semaphore = Semaphore(widthMax)
 
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     let thread = Thread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-    thread.stackSize = 1 << 20
+    // As a program's first thread has: some tests go as deep as the program may.
+    thread.stackSize = 8 << 20
     thread.start()
   }
 }
 
 /// Lets so many in at a time.
-actor Gate {
+actor Semaphore {
   private var places: Int
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -48,14 +49,17 @@ actor Gate {
   }
 }
 
-/// Looks every few milliseconds whether `condition` holds, for so many seconds at most on a machine that does
-/// nothing else, and several times longer before it gives up.
+/// Looks whether `condition` holds, every 2 ms at first and later every 20, for so many seconds at most on a machine
+/// that does nothing else, and several times longer before it gives up.
 @discardableResult
 public func eventually(within seconds: Double = 10, _ condition: () -> Bool) -> Bool {
-  let end = Date(timeIntervalSinceNow: seconds * Patience.factor)
+  let start = DispatchTime.now().uptimeNanoseconds
+  let end = start + UInt64(max(seconds, 0) * Patience.factor * 1e9)
   while !condition() {
-    guard Date() < end else { return condition() }
-    usleep(2_000)
+    let now = DispatchTime.now().uptimeNanoseconds
+    guard now < end else { return condition() }
+    // What has taken so long already may take a twentieth longer.
+    usleep(UInt32(min(max((now - start) / 20_000, 2_000), 20_000)))
   }
   return true
 }

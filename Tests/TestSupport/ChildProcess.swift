@@ -102,12 +102,15 @@ public final class ChildProcess: Sendable {
     -> String
   {
     var found: String?
+    var next = start
     eventually(within: seconds) {
-      found = lines.dropFirst(start).first { $0.contains(text) }
-      return found != nil || output.withLock { $0.isComplete }
+      output.withLock { output in
+        // The last lines may come together with the end. None is looked at twice.
+        found = output.lines.dropFirst(next).first { $0.contains(text) }
+        next = max(next, output.lines.count)
+        return found != nil || output.isComplete
+      }
     }
-    // The last lines may have come together with the end.
-    found = found ?? lines.dropFirst(start).first { $0.contains(text) }
     if let found { return found }
     let said = lines.suffix(20).joined(separator: "\n")
     throw FixtureError("no line with \"\(text)\" within \(seconds) s; the last ones were:\n\(said)")

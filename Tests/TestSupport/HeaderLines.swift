@@ -1,15 +1,17 @@
+internal import Foundation
+
 /// A head as it was on the wire, taken apart no further than into its lines.
 public struct HeaderLines: Sendable {
   /// All of it, the empty line at its end included.
   public let bytes: [UInt8]
-
-  public init(_ bytes: [UInt8]) { self.bytes = bytes }
-
   /// Request or status line, and the header lines, without their ends.
-  public var lines: [String] {
+  public let lines: [String]
+
+  public init(_ bytes: [UInt8]) {
+    self.bytes = bytes
     var lines = bytes.latin1Lines
     while lines.last == "" { lines.removeLast() }
-    return lines
+    self.lines = lines
   }
 
   public var first: String { lines.first ?? "" }
@@ -32,7 +34,7 @@ public struct HeaderLines: Sendable {
 
 extension [UInt8] {
   /// Every byte is a character (ISO 8859-1), so nothing is lost in a comparison.
-  public var latin1: String { String(String.UnicodeScalarView(map { Unicode.Scalar($0) })) }
+  public var latin1: String { String(bytes: self, encoding: .isoLatin1)! }
 
   /// Split at CR LF, in bytes: CR LF is one `Character` of a string.
   var latin1Lines: [String] {
@@ -47,13 +49,20 @@ extension [UInt8] {
 
   /// Where `other` begins in these bytes, from `start` on.
   public func firstIndex(of other: [UInt8], from start: Int = 0) -> Int? {
-    guard !other.isEmpty, count >= other.count else { return nil }
-    var index = start
-    while index <= count - other.count {
-      if self[index] == other[0], self[index..<index + other.count].elementsEqual(other) { return index }
-      index += 1
+    guard !other.isEmpty else { return nil }
+    // By the C library: nothing is optimised here, and every byte that tests exchange is looked at.
+    return withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return nil }
+      var index = start
+      let last = count - other.count
+      while index <= last {
+        guard let first = memchr(base + index, Int32(other[0]), last - index + 1) else { return nil }
+        index = UnsafeRawPointer(first) - base
+        if memcmp(base + index, other, other.count) == 0 { return index }
+        index += 1
+      }
+      return nil
     }
-    return nil
   }
 
   public func contains(_ text: String) -> Bool { firstIndex(of: Array(text.utf8)) != nil }

@@ -85,7 +85,7 @@ private func delivery(path: String = "/hook") -> ExchangeRecord {
   return record
 }
 
-@Test func `a delivery is one entry with a field for each of its facts`() throws {
+@Test(.ownThread) func `a delivery is one entry with a field for each of its facts`() throws {
   let journal = try FakeJournal()
   let sink = sink(journal.address())
   DeliveryLog(sink: sink, format: .journal).record(delivery())
@@ -107,7 +107,7 @@ private func delivery(path: String = "/hook") -> ExchangeRecord {
   #expect(entry.count == expected.count + 3)
 }
 
-@Test func `a path that imitates an entry stays inside its field, whole`() throws {
+@Test(.ownThread) func `a path that imitates an entry stays inside its field, whole`() throws {
   let journal = try FakeJournal()
   let sink = sink(journal.address())
   let forged = "/x\nPRIORITY=0\nMESSAGE=all is well\n\u{1B}[2J\" \\x0a ü"
@@ -119,7 +119,7 @@ private func delivery(path: String = "/hook") -> ExchangeRecord {
   #expect(entry["VESIGATE_REMOTE"] == "192.0.2.7")
 }
 
-@Test func `every value of one byte and of two comes through as it was`() throws {
+@Test(.ownThread) func `every value of one byte and of two comes through as it was`() throws {
   let values = (0..<0x800).compactMap { Unicode.Scalar($0) }.map { "a" + String($0) + "b" } + ["", " ", "\\"]
   var entry = JournalEntry()
   for value in values {
@@ -135,7 +135,7 @@ private func delivery(path: String = "/hook") -> ExchangeRecord {
   }
 }
 
-@Test func `what the program says of itself has its metadata as fields`() throws {
+@Test(.ownThread) func `what the program says of itself has its metadata as fields`() throws {
   let journal = try FakeJournal()
   let sink = sink(journal.address())
   let logger = Logger(label: "test") { _ in GatewayLogHandler(sink: sink, format: .journal, level: .info) }
@@ -148,7 +148,7 @@ private func delivery(path: String = "/hook") -> ExchangeRecord {
   #expect(entry["MESSAGE"] == "level=warning msg=\"two\\x0alines\" file=/etc/x some.key-Name=\"a b\"")
 }
 
-@Test func `the longest line is one entry`() throws {
+@Test(.ownThread) func `the longest line is one entry`() throws {
   let journal = try FakeJournal()
   let sink = sink(journal.address())
   let logger = Logger(label: "test") { _ in GatewayLogHandler(sink: sink, format: .journal, level: .info) }
@@ -159,7 +159,7 @@ private func delivery(path: String = "/hook") -> ExchangeRecord {
   #expect(entry["VESIGATE_C"] == String(repeating: "\u{1}", count: 1024) + "...")
 }
 
-@Test func `without a journal its lines go to the descriptor, with their priority`() throws {
+@Test(.ownThread) func `without a journal its lines go to the descriptor, with their priority`() throws {
   let pipe = try LogPipe()
   let sink = sink(JournalAddress(path: "/nonexistent/socket"), descriptor: pipe.writeEnd)
   DeliveryLog(sink: sink, format: .journal).record(delivery())
@@ -168,7 +168,7 @@ private func delivery(path: String = "/hook") -> ExchangeRecord {
   #expect(sink.linesDropped == 0)
 }
 
-@Test func `entries go to the journal again when it is back`() throws {
+@Test(.ownThread) func `entries go to the journal again when it is back`() throws {
   let journal = try FakeJournal()
   let pipe = try LogPipe()
   let sink = sink(journal.address(), descriptor: pipe.writeEnd)
@@ -190,7 +190,9 @@ private func delivery(path: String = "/hook") -> ExchangeRecord {
   #expect(journal.next()?["VESIGATE_N"] == "\(count)")
 }
 
-@Test func `a journal that takes nothing blocks no producer, and what was left out is told`() throws {
+@Test(.ownThread) func `a journal that takes nothing blocks no producer, and what was left out is told`()
+  throws
+{
   let journal = try FakeJournal()
   let sink = sink(journal.address(waitMillisecondsMax: 20), bytesMax: 100_000)
   let line = Array("<6>v=\(String(repeating: "x", count: 92))\n".utf8)

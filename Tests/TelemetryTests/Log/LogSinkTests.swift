@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import TestSupport
 import Testing
 
 @testable import Telemetry
@@ -41,7 +42,7 @@ final class LogPipe: Sendable {
   }
 }
 
-@Test func `lines come out whole and in order`() throws {
+@Test(.ownThread) func `lines come out whole and in order`() throws {
   let pipe = try LogPipe()
   let sink = LogSink(descriptor: pipe.writeEnd)
   for index in 0..<1000 { sink.append(Array("line \(index)\n".utf8)) }
@@ -50,7 +51,7 @@ final class LogPipe: Sendable {
   #expect(sink.linesDropped == 0)
 }
 
-@Test func `lines from several threads are never mixed`() async throws {
+@Test(.ownThread) func `lines from several threads are never mixed`() async throws {
   let pipe = try LogPipe()
   let sink = LogSink(descriptor: pipe.writeEnd)
   await withTaskGroup(of: Void.self) { group in
@@ -78,7 +79,8 @@ private func reported(_ text: String) -> [Int] {
   }
 }
 
-@Test func `a log that nobody reads blocks no producer, and what was dropped is counted and told`() throws {
+@Test(.ownThread)
+func `a log that nobody reads blocks no producer, and what was dropped is counted and told`() throws {
   let pipe = try LogPipe()
   let bytesMax = 100_000
   let sink = LogSink(descriptor: pipe.writeEnd, bytesMax: bytesMax, format: .logfmt)
@@ -104,14 +106,14 @@ private func reported(_ text: String) -> [Int] {
   #expect(sink.linesDropped == dropped)
 }
 
-@Test func `flush ends in bounded time when nobody reads`() throws {
+@Test(.ownThread) func `flush ends in bounded time when nobody reads`() throws {
   let pipe = try LogPipe()
   let sink = LogSink(descriptor: pipe.writeEnd)
   sink.append([UInt8](repeating: UInt8(ascii: "x"), count: 200_000))
   #expect(!sink.flush(millisecondsMax: 50))
 }
 
-@Test func `a non-blocking descriptor loses nothing`() throws {
+@Test(.ownThread) func `a non-blocking descriptor loses nothing`() throws {
   let pipe = try LogPipe()
   _ = fcntl(pipe.writeEnd, F_SETFL, O_NONBLOCK)
   let sink = LogSink(descriptor: pipe.writeEnd)
@@ -122,7 +124,7 @@ private func reported(_ text: String) -> [Int] {
   #expect(sink.linesDropped == 0)
 }
 
-@Test func `a descriptor that fails loses its lines, counted, and stops nothing`() {
+@Test(.ownThread) func `a descriptor that fails loses its lines, counted, and stops nothing`() {
   let sink = LogSink(descriptor: -1)
   sink.append(Array("one\n".utf8))
   sink.append(Array("two\n".utf8))
@@ -130,7 +132,7 @@ private func reported(_ text: String) -> [Int] {
   #expect(sink.linesDropped == 2)
 }
 
-@Test func `what was appended before the sink goes is still written`() throws {
+@Test(.ownThread) func `what was appended before the sink goes is still written`() throws {
   let pipe = try LogPipe()
   do {
     let sink = LogSink(descriptor: pipe.writeEnd)
@@ -139,7 +141,7 @@ private func reported(_ text: String) -> [Int] {
   #expect(pipe.read { $0.hasSuffix("\n") } == "last words\n")
 }
 
-@Test func `the handler writes message, merged metadata and error as one line`() throws {
+@Test(.ownThread) func `the handler writes message, merged metadata and error as one line`() throws {
   struct Broken: Error {}
   let pipe = try LogPipe()
   let sink = LogSink(descriptor: pipe.writeEnd)
@@ -161,7 +163,7 @@ private func reported(_ text: String) -> [Int] {
       """)
 }
 
-@Test func `a copied logger's level and metadata are its own`() {
+@Test(.ownThread) func `a copied logger's level and metadata are its own`() {
   var first = Logger(label: "first") { _ in
     GatewayLogHandler(sink: LogSink(descriptor: -1), format: .logfmt, level: .info)
   }
