@@ -93,7 +93,8 @@ import Testing
     #expect(eventually { (try? fixture.gateway.exchange(SignedRequest("small").bytes).status) == 200 })
   }
 
-  @Test func `an upstream is not blamed for a lack of descriptors`() throws {
+  @Test(.enabled(if: Sanitizers.bearLackOfDescriptors))
+  func `an upstream is not blamed for a lack of descriptors`() throws {
     let fixture = try GatewayFixture { _ in Self.closing }
     let inside = try seated(1, at: fixture)
     try GatewayProcess.prlimit(fixture.gateway.pid, soft: 4)

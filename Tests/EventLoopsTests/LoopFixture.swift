@@ -80,11 +80,15 @@ func withLoops<Result: Sendable>(
   }
 }
 
-/// On a free port of 127.0.0.1.
+/// On a port of 127.0.0.1 that no other test gets, not even later: some find that nobody listens there any more.
 func listeningSocket(listens: Bool = true) throws -> CInt {
   let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  // Connections of an earlier run may still wait for their end there.
+  var one: CInt = 1
+  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<CInt>.size))
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = try FreePort.take().bigEndian
   address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
   let bound = withUnsafePointer(to: &address) { pointer in
     pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

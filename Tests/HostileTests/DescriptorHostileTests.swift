@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A gateway that may open no more descriptors waits, says so, and goes on when it may.
-@Suite(.ownThread) struct DescriptorHostileTests {
+@Suite(.ownThread, .enabled(if: Sanitizers.bearLackOfDescriptors)) struct DescriptorHostileTests {
   @Test func `without descriptors it says so, does not spin, and serves once there are some`() throws {
     let runner = try RawRunner()
     try runner.serve()

@@ -75,7 +75,8 @@ struct Untaken: CustomTestStringConvertible, Sendable {
     try $0.replaceSecrets(["new secret"])
   }
 
-  static let all = [withoutDescriptors, placed, hidden, foreign, absent, unfit]
+  static let all =
+    (Sanitizers.bearLackOfDescriptors ? [withoutDescriptors] : []) + [placed, hidden, foreign, absent, unfit]
 }
 
 /// A new secret is there, and for now it cannot be taken.

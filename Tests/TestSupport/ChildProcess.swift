@@ -216,6 +216,10 @@ public enum Sanitizers {
   /// Whether this process, and so what it starts, was built with one.
   public static let areOn = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
 
+  /// Whether a program can be left without a descriptor. ThreadSanitizer takes some when it first meets what it is told
+  /// to suppress, whenever that is, and ends the program where it gets none.
+  public static let bearLackOfDescriptors = dlsym(nil, "__tsan_init") == nil
+
   /// Of so many requests, what can be asked of a machine within the same time.
   public static func share(of count: Int) -> Int { areOn ? count / 25 : count }
 }
