@@ -12,7 +12,7 @@ private let canUnshare: Bool = {
 @Suite(
   .ownThread,
   .enabled(if: canUnshare, "only root, where it may make namespaces, can add an account for a while"))
-@Suite(.ownThread) struct CheckAsServiceTests {
+struct CheckAsServiceTests {
   let fixture: CommandFixture
   let config: String
   /// The service's, of an id that no host gives.

@@ -165,6 +165,16 @@ struct ListenTests {
     ["systemd-socket-activate", "-l", "127.0.0.1:{port}", "--fdname=hook"]
     + Sanitizers.environment.keys.map { "--setenv=\($0)" }
 
+  /// The one at which the gateway is started.
+  private static func firstConnection(to started: StartedGateway) throws -> RawClient {
+    var client: RawClient?
+    eventually {
+      client = try? RawClient(port: started.port)
+      return client != nil
+    }
+    return try #require(client)
+  }
+
   @Test(
     .timeLimit(.minutes(10)), .enabled(if: Machine.has("systemd-socket-activate")),
     arguments: ["systemd", "systemd:hook"])
@@ -173,14 +183,7 @@ struct ListenTests {
       let started = try StartedGateway(
         config(listen),
         wrapper: Self.activator)
-      // It starts the gateway at the first connection.
-      var client: RawClient?
-      #expect(
-        eventually {
-          client = try? RawClient(port: started.port)
-          return client != nil
-        })
-      try expectServed(#require(client))
+      try expectServed(Self.firstConnection(to: started))
       #expect(try started.waitUntilReady().contains("systemd:hook"))
       #expect(started.child.terminate() == 0)
     }
@@ -192,15 +195,10 @@ struct ListenTests {
       let started = try StartedGateway(
         config("systemd:other"),
         wrapper: Self.activator)
-      var client: RawClient?
-      #expect(
-        eventually {
-          client = try? RawClient(port: started.port)
-          return client != nil
-        })
+      let client = try Self.firstConnection(to: started)
       #expect(started.child.waitForExit(within: 30) == 69)
       #expect(started.child.lines.last?.contains("no socket of the name other was handed over") == true)
-      client?.close()
+      client.close()
     }
   }
 }

@@ -8,21 +8,9 @@ import Testing
   @Test(.timeLimit(.minutes(20)))
   func `a thousand hangups under load leave no memory behind`() async throws {
     try await onThread {
-      let (one, two) = ("first secret of two", "second secret of two")
-      let upstream = try RecordingUpstream()
-      let gateway = try GatewayProcess(
-        config: GatewayConfig.text(upstreams: [upstream.url()], top: "log: {deliveries: refused}"),
-        files: ["secret": "\(one)\n\(two)\n"])
-      let load = Load(gateway, senders: 4) { sender, turn in (sender + turn) % 2 == 0 ? one : two }
-      var round = 0
-      func hangups(_ count: Int) throws {
-        for _ in 0..<count {
-          round += 1
-          try gateway.replaceSecrets(round % 2 == 0 ? [one, two] : [two, one])
-          gateway.signal(SIGHUP)
-          usleep(1000)
-        }
-      }
+      let fixture = try HangupFixture()
+      let (gateway, load) = (fixture.gateway, fixture.load)
+      func hangups(_ count: Int) throws { for _ in 0..<count { try fixture.hangup() } }
       try hangups(300)
       let grown = try leastGrowth(of: gateway, enough: 8_000_000) { try hangups(700) }
       #expect(load.stop().failures == [])

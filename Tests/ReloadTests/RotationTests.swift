@@ -8,21 +8,15 @@ struct RotationTests {
   @Test(.timeLimit(.minutes(10)))
   func `a thousand hangups under load lose nothing while the file is rewritten`() async throws {
     try await onThread {
-      let (one, two) = ("first secret of two", "second secret of two")
-      let upstream = try RecordingUpstream()
-      let gateway = try GatewayProcess(
-        config: GatewayConfig.text(upstreams: [upstream.url()], top: "log: {deliveries: refused}"),
-        files: ["secret": "\(one)\n\(two)\n"])
-      let load = Load(gateway, senders: 4) { sender, turn in (sender + turn) % 2 == 0 ? one : two }
+      let fixture = try HangupFixture()
+      let (gateway, load) = (fixture.gateway, fixture.load)
       var before = 0
       var round = 0
       // So many deliveries among them, however slow the machine is.
       while round < 1000 || (load.count <= Sanitizers.share(of: 500) && round < 30_000) {
         round += 1
-        try gateway.replaceSecrets(round % 2 == 0 ? [one, two] : [two, one])
-        gateway.signal(SIGHUP)
+        try fixture.hangup()
         if round == 300 { before = gateway.descriptorCount }
-        usleep(1000)
       }
       let after = gateway.descriptorCount
       let tally = load.stop()
@@ -38,7 +32,7 @@ struct RotationTests {
       try gateway.replaceSecrets(["the last one"])
       try gateway.reload()
       #expect(try gateway.status(signedWith: "the last one") == 200)
-      #expect(try gateway.status(signedWith: one) == 401)
+      #expect(try gateway.status(signedWith: HangupFixture.secrets[0]) == 401)
       #expect(gateway.terminate() == 0)
     }
   }
@@ -110,6 +104,32 @@ struct RotationTests {
       #expect(try gateway.status(signedWith: "0123456789") == 401)
       #expect(gateway.terminate() == 0)
     }
+  }
+}
+
+/// A gateway that knows two secrets, a load that signs with both, and a file in which they change places.
+final class HangupFixture {
+  static let secrets = ["first secret of two", "second secret of two"]
+
+  let upstream: RecordingUpstream
+  let gateway: GatewayProcess
+  let load: Load
+  private var round = 0
+
+  init() throws {
+    upstream = try RecordingUpstream()
+    gateway = try GatewayProcess(
+      config: GatewayConfig.text(upstreams: [upstream.url()], top: "log: {deliveries: refused}"),
+      files: ["secret": Self.secrets.map { $0 + "\n" }.joined()])
+    load = Load(gateway, senders: 4) { sender, turn in Self.secrets[(sender + turn) % 2] }
+  }
+
+  /// Another file, a SIGHUP, and a millisecond.
+  func hangup() throws {
+    round += 1
+    try gateway.replaceSecrets(round % 2 == 0 ? Self.secrets : Self.secrets.reversed())
+    gateway.signal(SIGHUP)
+    usleep(1000)
   }
 }
 

@@ -2,16 +2,29 @@ import Foundation
 import TestSupport
 import Testing
 
+/// A gateway, its upstream, and the service manager's socket.
+private struct ManagedFixture {
+  let upstream: RecordingUpstream
+  let manager: DatagramSocket
+  let gateway: GatewayProcess
+
+  init(top: String = "", watchdogMicroseconds: Int? = nil) throws {
+    upstream = try RecordingUpstream()
+    manager = try DatagramSocket()
+    var environment = ["NOTIFY_SOCKET": manager.name]
+    environment["WATCHDOG_USEC"] = watchdogMicroseconds.map { String($0) }
+    gateway = try GatewayProcess(
+      config: GatewayConfig.text(upstreams: [upstream.url()], top: top), environment: environment)
+  }
+}
+
 /// Those who watch the gateway: the service manager, and the reader of its log.
 struct SurroundingsTests {
   @Test(.timeLimit(.minutes(10)))
   func `the manager hears of start, reload, refused reload and stop`() async throws {
     try await onThread {
-      let upstream = try RecordingUpstream()
-      let manager = try DatagramSocket()
-      let gateway = try GatewayProcess(
-        config: GatewayConfig.text(upstreams: [upstream.url()]),
-        environment: ["NOTIFY_SOCKET": manager.name])
+      let fixture = try ManagedFixture()
+      let (gateway, manager) = (fixture.gateway, fixture.manager)
       let ready = try manager.message()
       #expect(
         ready.hasPrefix("READY=1\nSTATUS=serving 1 route on 127.0.0.1:\(gateway.port); secrets secret="))
@@ -34,11 +47,8 @@ struct SurroundingsTests {
   @Test(.timeLimit(.minutes(10)))
   func `the reload command gets the daemon's verdict, and the manager hears of it first`() async throws {
     try await onThread {
-      let upstream = try RecordingUpstream()
-      let manager = try DatagramSocket()
-      let gateway = try GatewayProcess(
-        config: GatewayConfig.text(upstreams: [upstream.url()], top: "control: {dir}/control"),
-        environment: ["NOTIFY_SOCKET": manager.name])
+      let fixture = try ManagedFixture(top: "control: {dir}/control")
+      let (gateway, manager) = (fixture.gateway, fixture.manager)
       _ = try manager.message()
       let done = try GatewayProcess.command(["reload", "--config", gateway.configPath])
       #expect(done.status == 0)
@@ -60,7 +70,7 @@ struct SurroundingsTests {
       // What the command itself could tell is the daemon's to say as well.
       try gateway.replaceSecrets([GatewayProcess.secret])
       try gateway.writeConfig(
-        GatewayConfig.text(upstreams: [upstream.url()], top: "control: {dir}/control\nnonsense: 1"))
+        GatewayConfig.text(upstreams: [fixture.upstream.url()], top: "control: {dir}/control\nnonsense: 1"))
       let unknown = try GatewayProcess.command(["reload", "--config", gateway.configPath])
       #expect(unknown.status == 78)
       #expect(unknown.lines.first?.contains(" nonsense: unknown setting") == true)
@@ -80,11 +90,8 @@ struct SurroundingsTests {
   @Test(.timeLimit(.minutes(10)))
   func `a refusal with many reasons ends the reload for the manager all the same`() async throws {
     try await onThread {
-      let upstream = try RecordingUpstream()
-      let manager = try DatagramSocket()
-      let gateway = try GatewayProcess(
-        config: GatewayConfig.text(upstreams: [upstream.url()]),
-        environment: ["NOTIFY_SOCKET": manager.name])
+      let fixture = try ManagedFixture()
+      let (gateway, manager) = (fixture.gateway, fixture.manager)
       _ = try manager.message()
       try gateway.writeConfig("routes:\n" + String(repeating: "  - {wrong: 1}\n", count: 200))
       try gateway.reload(expecting: "reload refused")
@@ -100,11 +107,8 @@ struct SurroundingsTests {
   @Test(.timeLimit(.minutes(10)))
   func `a secret that a look has found shows in the status`() async throws {
     try await onThread {
-      let upstream = try RecordingUpstream()
-      let manager = try DatagramSocket()
-      let gateway = try GatewayProcess(
-        config: GatewayConfig.text(upstreams: [upstream.url()]),
-        environment: ["NOTIFY_SOCKET": manager.name])
+      let fixture = try ManagedFixture()
+      let (gateway, manager) = (fixture.gateway, fixture.manager)
       _ = try manager.message()
       try gateway.replaceSecrets(["another"])
       #expect(try gateway.status(signedWith: "another") == 200)
@@ -118,11 +122,8 @@ struct SurroundingsTests {
   @Test(.timeLimit(.minutes(10)))
   func `a watchdog gets its signs of life`() async throws {
     try await onThread {
-      let upstream = try RecordingUpstream()
-      let manager = try DatagramSocket()
-      let gateway = try GatewayProcess(
-        config: GatewayConfig.text(upstreams: [upstream.url()]),
-        environment: ["NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "200000"])
+      let fixture = try ManagedFixture(watchdogMicroseconds: 200000)
+      let (gateway, manager) = (fixture.gateway, fixture.manager)
       let messages = try (0..<5).map { _ in try manager.message() }
       #expect(messages.filter { $0 == "WATCHDOG=1" }.count >= 4)
       #expect(gateway.terminate() == 0)
