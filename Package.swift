@@ -210,7 +210,7 @@ let package = Package(
       name: "PropertyTests",
       dependencies: [
         "Formats", "HTTP", "Signing", "Gateway", "Diagnosis", "Secrets", "Forwarding", "Configuration",
-        "Rotation", "Operations", "CCurl", "CLinux", "CTLSWitness", "TestSupport",
+        "Rotation", "Operations", "Telemetry", "CCurl", "CLinux", "CTLSWitness", "TestSupport",
       ],
       swiftSettings: strict),
     .target(
@@ -230,7 +230,7 @@ if Context.environment["VESIGATE_FUZZ"] != nil {
       name: "fuzz",
       dependencies: [
         "Formats", "HTTP", "Signing", "Gateway", "Diagnosis", "Secrets", "Forwarding", "Configuration",
-        "Rotation", "Operations", "CCurl", "CFuzzer", "CTLSWitness", "TestSupport",
+        "Rotation", "Operations", "Telemetry", "CCurl", "CFuzzer", "CTLSWitness", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ],

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// One form of the body that the sender may have signed.
 struct BodyCandidate {
   enum Form: Equatable {

@@ -52,7 +52,7 @@ enum Boundary {
   }
 
   private static func isJSON(_ body: [UInt8], bytesMax: Int) -> Bool {
-    if body.count <= bytesMax { return JSONValue.read(body) != nil }
+    if body.count <= bytesMax { return JSON.read(body) != nil }
     let wanted = body.first == UInt8(ascii: "{") ? UInt8(ascii: "}") : UInt8(ascii: "]")
     return lastMark(body) == wanted
   }

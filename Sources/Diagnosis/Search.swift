@@ -1,3 +1,4 @@
+internal import Formats
 internal import HTTP
 internal import Signing
 
@@ -21,7 +22,7 @@ struct Search {
   init(_ refused: RefusedCase, limits: WorkLimits) {
     self.refused = refused
     self.limits = limits
-    let json = refused.body.count <= limits.jsonBytesMax ? JSONValue.read(refused.body) : nil
+    let json = refused.body.count <= limits.jsonBytesMax ? JSONValue(reading: refused.body) : nil
     signatures = SignatureCandidate.all(in: refused.head.headers)
     timestamps = TimestampCandidate.all(refused, signatures: signatures, json: json)
     forms = SignedForm.all(refused, timestamps: timestamps)

@@ -1,5 +1,5 @@
-/// A JSON text as positions in its bytes (RFC 8259). It copies no value, so that a secret in it is decoded
-/// once, to where the caller wants it.
+/// A JSON text as positions in its bytes (RFC 8259): numbers keep their spelling, and a secret is decoded once, to
+/// where the caller wants it.
 public indirect enum JSON: Sendable {
   case object([(key: String, value: JSON)])
   case array([JSON])
@@ -10,10 +10,11 @@ public indirect enum JSON: Sendable {
   case null
 
   public static let bytesMax = 4 * 1_048_576
+  /// Objects and lists around a value.
   public static let depthMax = 32
 
-  /// Reads a whole text, strictly: valid UTF-8, no key twice, nothing before or behind the value but white
-  /// space, at most `bytesMax` bytes and `depthMax` levels. Nil when it is anything else.
+  /// Reads a whole text, strictly: valid UTF-8, no half of a surrogate pair, no key twice, nothing before or behind the
+  /// value but white space, at most `bytesMax` bytes and `depthMax` levels. Nil when it is anything else.
   public static func read(_ bytes: [UInt8]) -> JSON? {
     guard bytes.count <= bytesMax else { return nil }
     return bytes.withUnsafeBytes { bytes in
@@ -25,7 +26,7 @@ public indirect enum JSON: Sendable {
   /// The value of a key; nil when there is none, or when this is no object.
   public subscript(_ key: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
-    return members.first { $0.key == key }?.value
+    return members.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
   }
 
   public var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }

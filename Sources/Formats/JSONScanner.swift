@@ -37,12 +37,13 @@ struct JSONScanner {
 
   private mutating func object() -> JSON? {
     var members: [(key: String, value: JSON)] = []
-    var keys: Set<String> = []
+    // By their bytes: a string's own comparison takes two spellings of a character for one.
+    var keys: Set<[UInt8]> = []
     if take("}") { return .object([]) }
     repeat {
       skipSpace()
       guard let key = key(), keys.insert(key).inserted, take(":"), let value = value() else { return nil }
-      members.append((key, value))
+      members.append((String(decoding: key, as: UTF8.self), value))
     } while take(",")
     return take("}") ? .object(members) : nil
   }
@@ -57,12 +58,12 @@ struct JSONScanner {
     return take("]") ? .array(elements) : nil
   }
 
-  private mutating func key() -> String? {
+  private mutating func key() -> [UInt8]? {
     guard let range = string() else { return nil }
     var text: [UInt8] = []
     var scanner = JSONScanner(UnsafeRawBufferPointer(rebasing: bytes[range]))
     while scanner.character({ text.append($0) }) {}
-    return String(decoding: text, as: UTF8.self)
+    return text
   }
 
   /// What stands between the quotation marks; it is valid throughout.
@@ -92,17 +93,11 @@ struct JSONScanner {
     guard position + 1 < bytes.count else { return false }
     let letter = bytes[position + 1]
     if letter == UInt8(ascii: "u") { return unicodeEscape(emit) }
-    guard let value = JSONScanner.escapes.first(where: { $0.0 == letter })?.1 else { return false }
+    guard let value = JSONEscape.byte(of: letter) else { return false }
     position += 2
     emit(value)
     return true
   }
-
-  private static let escapes: [(UInt8, UInt8)] = [
-    (UInt8(ascii: "\""), UInt8(ascii: "\"")), (UInt8(ascii: "\\"), UInt8(ascii: "\\")),
-    (UInt8(ascii: "/"), UInt8(ascii: "/")), (UInt8(ascii: "b"), 0x08), (UInt8(ascii: "f"), 0x0C),
-    (UInt8(ascii: "n"), 0x0A), (UInt8(ascii: "r"), 0x0D), (UInt8(ascii: "t"), 0x09),
-  ]
 
   /// `\uXXXX`, or two of them for a character beyond the first plane. A lone surrogate is no character.
   private mutating func unicodeEscape(_ emit: (UInt8) -> Void) -> Bool {
@@ -126,9 +121,7 @@ struct JSONScanner {
     else { return nil }
     var value: UInt16 = 0
     for index in start + 2..<start + 6 {
-      guard let digit = Character(Unicode.Scalar(bytes[index])).hexDigitValue, bytes[index] < 0x80 else {
-        return nil
-      }
+      guard let digit = Hex.value(of: bytes[index]) else { return nil }
       value = value << 4 | UInt16(digit)
     }
     return value
@@ -156,7 +149,7 @@ struct JSONScanner {
 
   private mutating func digits() -> Bool {
     let start = position
-    while let digit = next, digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") { position += 1 }
+    while let digit = next, digit.isASCIIDigit { position += 1 }
     return position > start
   }
 

@@ -30,10 +30,36 @@ func `a text that is not UTF-8 is refused`(bytes: [UInt8]) {
   #expect(JSON.read([0x22] + bytes + [0x22]) == nil)
 }
 
-@Test func `depth is bounded`() {
-  let deepest = String(repeating: "[", count: JSON.depthMax) + String(repeating: "]", count: JSON.depthMax)
-  #expect(JSON.read(Array(deepest.utf8)) != nil)
-  #expect(JSON.read(Array(("[" + deepest + "]").utf8)) == nil)
+@Test(arguments: [("[", "]"), ("{\"a\":", "}"), ("[{\"a\":", "}]")])
+func `levels are counted, and bounded`(opening: String, closing: String) {
+  func nested(_ levels: Int) -> JSON? {
+    let count = levels / opening.count(where: { $0 == "[" || $0 == "{" })
+    return JSON.read(
+      Array((String(repeating: opening, count: count) + "1" + String(repeating: closing, count: count)).utf8))
+  }
+  #expect(nested(JSON.depthMax) != nil)
+  #expect(nested(JSON.depthMax + 2) == nil)
+  // What lies side by side is no level more.
+  let wide = "[" + Array(repeating: "[[]]", count: 100).joined(separator: ",") + "]"
+  #expect(JSON.read(Array(wide.utf8)) != nil)
+}
+
+/// Two spellings of one character are two keys, as they are to whoever reads bytes.
+@Test func `a key is the same when its characters are`() throws {
+  let bytes = Array("{\"\u{E9}\":1,\"e\u{301}\":2}".utf8)
+  let json = try #require(JSON.read(bytes))
+  #expect(json["\u{E9}"]?.integer(in: bytes) == 1)
+  #expect(json["e\u{301}"]?.integer(in: bytes) == 2)
+}
+
+@Test(arguments: ["-0", "1.50", "1E+2", "100000000000000000000"])
+func `a number keeps its spelling`(text: String) throws {
+  let bytes = Array("[\(text)]".utf8)
+  guard case .number(let range) = try #require(JSON.read(bytes)).elements.first else {
+    Issue.record("no number")
+    return
+  }
+  #expect(bytes[range].elementsEqual(text.utf8))
 }
 
 @Test func `values are found and decoded`() throws {

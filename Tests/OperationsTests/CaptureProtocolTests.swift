@@ -7,7 +7,7 @@ import Testing
 
 /// A capture as it goes over a real socket, asked by the user that the server runs as.
 @Suite struct CaptureProtocolTests {
-  private func served(_ captures: @escaping ControlServer.CaptureDesk) async throws -> ControlFixture {
+  private func served(_ captures: @escaping ControlServer.CaptureHandler) async throws -> ControlFixture {
     try await ControlFixture(captures: captures) { _ in ControlProtocolTests.answer }
   }
 
@@ -28,7 +28,7 @@ import Testing
     #expect(CaptureRequest(line: line) == nil)
     try await onThread {
       let server = try await served { _ in
-        Issue.record("the desk was asked")
+        Issue.record("the handler was asked")
         return AsyncStream { $0.finish() }
       }
       #expect(try server.ask(line + "\n").isEmpty)
@@ -36,15 +36,16 @@ import Testing
     }
   }
 
-  @Test func `what the desk gives is written as it comes, then the connection ends`() async throws {
+  @Test func `what is captured is written as it comes, then the connection ends`() async throws {
     try await onThread {
       let body: [UInt8] = Array("GET\r\n\0".utf8)
       let server = try await served { request in
         #expect(request.route == "/x")
         return AsyncStream { stream in
-          stream.yield(CaptureAnswer.waiting)
-          stream.yield(CaptureAnswer.captured(body, arrival: 7, reason: "mismatch"))
-          stream.yield(CaptureAnswer.end("complete"))
+          stream.yield(CaptureAnswer.waiting.bytes)
+          let captured = CapturedRequest(bytes: body, arrivalUnixMilliseconds: 7, reason: "mismatch")
+          stream.yield(CaptureAnswer.captured(captured).bytes)
+          stream.yield(CaptureAnswer.end("complete").bytes)
           stream.finish()
         }
       }

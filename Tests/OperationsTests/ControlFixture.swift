@@ -13,11 +13,14 @@ final class ControlFixture: Sendable {
 
   private var path: String { directory.path + "/control" }
 
-  init(captures: ControlServer.CaptureDesk? = nil, _ desk: @escaping ControlServer.Desk) async throws {
+  init(
+    captures: ControlServer.CaptureHandler? = nil,
+    _ answer: @escaping @Sendable (ControlRequest) async -> ControlAnswer
+  ) async throws {
     directory = try TemporaryDirectory()
     let descriptor = try Sockets.listening(atPath: directory.path + "/control")
     server = try await ControlServer.start(
-      descriptor, group: group, desk: desk, captures: captures)
+      descriptor, group: group, handler: { await answer($0).line }, captures: captures)
   }
 
   func connect() throws -> RawClient { try RawClient(unixPath: path) }

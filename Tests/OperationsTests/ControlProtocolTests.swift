@@ -9,20 +9,30 @@ import Testing
 /// The control socket as commands see it: over a real socket, one line in, one line out, closed.
 @Suite struct ControlProtocolTests {
   static let answer = ControlAnswer(
-    ok: true, generation: 7, pid: 123, message: "1 route",
-    files: [
-      ControlAnswer.File(
-        path: "/s", fingerprints: ["aaaa0000", "bbbb1111"], previous: [("cccc2222", 1_795_296_000_000)],
-        journal: ControlAnswer.Journal(began: 5, mode: "by-hand", compromised: true), readAt: 6, held: 1,
-        heldTotal: 2, rejudged: 3, overflowed: 4, deferred: 6, revoked: 5,
-        atAnnouncement: .init(held: 1, rejudged: 2, deferred: 3, revoked: 4)),
-      ControlAnswer.File(
-        path: "/t", fingerprints: [], previous: [], journal: nil, readAt: 0, held: 0, heldTotal: 0,
-        rejudged: 0, overflowed: 0, deferred: 0, revoked: 0),
-    ])
+    ok: true, generation: 7, pid: 123, message: "1 route", files: [rotated, untouched])
+
+  private static let rotated: ControlAnswer.File = {
+    var file = ControlAnswer.File()
+    file.path = "/s"
+    file.fingerprints = ["aaaa0000", "bbbb1111"]
+    file.previous = [PreviousSecret(fingerprint: "cccc2222", until: 1_795_296_000_000)]
+    file.journal = .init(began: 5, mode: "by-hand", compromised: true)
+    file.readAt = 6
+    file.held = 1
+    file.totals = .init(held: 2, rejudged: 3, deferred: 6, revoked: 5)
+    file.overflowed = 4
+    file.atAnnouncement = .init(held: 1, rejudged: 2, deferred: 3, revoked: 4)
+    return file
+  }()
+
+  private static let untouched: ControlAnswer.File = {
+    var file = ControlAnswer.File()
+    file.path = "/t"
+    return file
+  }()
 
   @Test(arguments: ControlRequest.allCases)
-  func `each request reaches the desk and gets its line`(request: ControlRequest) async throws {
+  func `each request reaches the handler and gets its line`(request: ControlRequest) async throws {
     try await onThread {
       let asked = Mutex<[ControlRequest]>([])
       let server = try await ControlFixture { seen in
@@ -51,6 +61,42 @@ import Testing
 
       """
     #expect(line == expected)
+  }
+
+  @Test func `what is written is read back as the same`() {
+    #expect(ControlAnswer(Array(Self.answer.line.utf8)) == Self.answer)
+    var warned = Self.answer
+    warned.warnings = ["one", "two"]
+    #expect(warned.json.hasSuffix(#","warnings":["one","two"]}"#))
+    #expect(ControlAnswer(Array(warned.json.utf8)) == warned)
+  }
+
+  @Test(arguments: ["ok", "generation", "pid", "message", "files"])
+  func `what lacks one of these is no answer`(key: String) throws {
+    let text = Self.answer.json.replacingOccurrences(of: "\"\(key)\":", with: "\"no-\(key)\":")
+    #expect(ControlAnswer(Array(text.utf8)) == nil)
+  }
+
+  @Test func `an older daemon's answer, which knows less, is one`() throws {
+    let text =
+      #"{"ok":true,"generation":1,"pid":2,"message":"m","files":[{"path":"/s","fingerprints":[]},7]}"#
+    let answer = try #require(ControlAnswer(Array(text.utf8)))
+    #expect(answer.files.map(\.path) == ["/s"])
+    #expect(answer.file("/s")?.atAnnouncement == nil && answer.file("/t") == nil)
+  }
+
+  /// Whoever asks so has an older version's command.
+  @Test func `an older version's word is refused with the one for it`() async throws {
+    try await onThread {
+      let server = try await ControlFixture { _ in
+        Issue.record("the handler was asked")
+        return Self.answer
+      }
+      let text = try server.ask("report\n")
+      let answer = try #require(ControlAnswer(Array(text.utf8)), "\(text)")
+      #expect(!answer.ok && answer.message == "report is an older version's request: by now it is status")
+      try await server.stop()
+    }
   }
 
   static let texts = [
@@ -82,7 +128,7 @@ import Testing
   func `anything else is closed without a word and reaches nobody`(text: String) async throws {
     try await onThread {
       let server = try await ControlFixture { _ in
-        Issue.record("the desk was asked")
+        Issue.record("the handler was asked")
         return Self.answer
       }
       let client = try server.connect()

@@ -112,7 +112,7 @@ final class RotationFixture: Sendable {
     }
   }
 
-  func control(_ request: String = "status") throws -> [String: Any] {
+  func control(_ request: String = "secrets") throws -> [String: Any] {
     let client = try RawClient(unixPath: directory.path + "/control.sock")
     try client.send(request + "\n")
     let bytes = client.readSome(for: 60)

@@ -13,24 +13,24 @@ final class AdminConversation: ChannelInboundHandler {
   static let answerSecondsMax: Int64 = 10
 
   private let desk: AdminServer.Desk
-  private let seats: AdminSeats
+  private let slots: AdminSlots
   private var request: HTTPRequestHead?
   private var deadline: Scheduled<Void>?
 
-  init(desk: @escaping AdminServer.Desk, seats: AdminSeats) {
+  init(desk: @escaping AdminServer.Desk, slots: AdminSlots) {
     self.desk = desk
-    self.seats = seats
+    self.slots = slots
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    guard seats.take() else { return context.close(promise: nil) }
+    guard slots.take() else { return context.close(promise: nil) }
     setDeadline(Self.requestSecondsMax, context)
     context.fireChannelActive()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     deadline?.cancel()
-    seats.giveBack()
+    slots.giveBack()
     context.fireChannelInactive()
   }
 

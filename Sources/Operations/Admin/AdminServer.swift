@@ -41,12 +41,12 @@ public struct AdminServer: Sendable {
   public static func start(
     _ descriptor: CInt, group: EpollGroup, desk: @escaping Desk
   ) async throws -> AdminServer {
-    let seats = AdminSeats()
+    let slots = AdminSlots()
     let channels = try await group.serve(descriptor) { channel in
       channel.eventLoop.makeCompletedFuture {
         // One request at a time, however many a reader sends ahead; broken ones get a 400.
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-        try channel.pipeline.syncOperations.addHandler(AdminConversation(desk: desk, seats: seats))
+        try channel.pipeline.syncOperations.addHandler(AdminConversation(desk: desk, slots: slots))
       }
     }
     return AdminServer(channels: channels)
@@ -56,7 +56,7 @@ public struct AdminServer: Sendable {
 }
 
 /// How many readers there are.
-final class AdminSeats: Sendable {
+final class AdminSlots: Sendable {
   private let taken = Atomic<Int>(0)
 
   func take() -> Bool { taken.add(1, ordering: .relaxed).newValue <= AdminServer.connectionsMax }

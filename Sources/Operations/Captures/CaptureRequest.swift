@@ -34,15 +34,3 @@ public struct CaptureRequest: Sendable, Equatable {
 
   public var line: String { "capture \(count) \(seconds) \(route)\n" }
 }
-
-/// What goes back for a capture, piece by piece.
-public enum CaptureAnswer {
-  public static let waiting = Array("waiting\n".utf8)
-
-  public static func captured(_ bytes: [UInt8], arrival: Int64, reason: String) -> [UInt8] {
-    Array("captured \(bytes.count) \(arrival) \(reason)\n".utf8) + bytes
-  }
-
-  public static func end(_ reason: String) -> [UInt8] { Array("end \(reason)\n".utf8) }
-  public static func refused(_ reason: String) -> [UInt8] { Array("refused \(reason)\n".utf8) }
-}

@@ -1,94 +1,18 @@
-internal import Formats
+public import Formats
 
-/// What commands can ask of the daemon.
-public enum ControlRequest: String, Sendable, CaseIterable {
-  /// How things stand.
-  case status
-  /// All that is known, as a `StatusReport`: another answer than the others' by its form.
-  case report
-  /// What SIGHUP does, with its verdict.
-  case reload
-  /// Looks at all secret files now, and answers when nothing in flight can be judged by older secrets.
-  case wait
-}
-
-/// What the daemon says: one line of JSON. It holds fingerprints, never a secret.
-public struct ControlAnswer: Sendable {
-  public struct File: Sendable {
-    public var path: String
-    public var fingerprints: [String]
-    /// Replaced secrets, and until when each is accepted, Unix milliseconds.
-    public var previous: [(fingerprint: String, until: Int64)]
-    public var journal: Journal?
-    /// When the file was read last, Unix milliseconds.
-    public var readAt: Int64
-    public var held: Int
-    public var heldTotal: Int
-    public var rejudged: Int
-    public var overflowed: Int
-    public var deferred: Int
-    public var revoked: Int
-    /// The same when the last rotation was announced; nil where none has been.
-    public var atAnnouncement: Totals?
-
-    public struct Totals: Sendable {
-      public var held: Int
-      public var rejudged: Int
-      public var deferred: Int
-      public var revoked: Int
-
-      public init(held: Int, rejudged: Int, deferred: Int, revoked: Int) {
-        self.held = held
-        self.rejudged = rejudged
-        self.deferred = deferred
-        self.revoked = revoked
-      }
-    }
-
-    public init(
-      path: String, fingerprints: [String], previous: [(fingerprint: String, until: Int64)],
-      journal: Journal?, readAt: Int64, held: Int, heldTotal: Int, rejudged: Int, overflowed: Int,
-      deferred: Int, revoked: Int, atAnnouncement: Totals? = nil
-    ) {
-      self.path = path
-      self.fingerprints = fingerprints
-      self.previous = previous
-      self.journal = journal
-      self.readAt = readAt
-      self.held = held
-      self.heldTotal = heldTotal
-      self.rejudged = rejudged
-      self.overflowed = overflowed
-      self.deferred = deferred
-      self.revoked = revoked
-      self.atAnnouncement = atAnnouncement
-    }
-  }
-
-  /// A rotation under way.
-  public struct Journal: Sendable {
-    public var began: Int64
-    public var mode: String
-    public var compromised: Bool
-
-    public init(began: Int64, mode: String, compromised: Bool) {
-      self.began = began
-      self.mode = mode
-      self.compromised = compromised
-    }
-  }
-
-  public var ok: Bool
-  public var generation: Int
-  public var pid: Int32
-  public var message: String
-  public var files: [File]
+/// What the daemon answers to commands: one line of JSON. It holds fingerprints, never a secret.
+public struct ControlAnswer: JSONCodedObject, Equatable {
+  public var ok = false
+  public var generation = 0
+  public var pid = 0
+  public var message = ""
+  public var files: [File] = []
   /// What a reload that was taken brought and should not stay so, as sentences.
   public var warnings: [String] = []
-  /// Where it is asked for, it alone is the answer.
-  public var report: StatusReport?
 
-  public init(ok: Bool, generation: Int, pid: Int32, message: String, files: [File]) {
+  public init() {}
+
+  public init(ok: Bool, generation: Int, pid: Int, message: String, files: [File]) {
     self.ok = ok
     self.generation = generation
     self.pid = pid
@@ -96,33 +20,96 @@ public struct ControlAnswer: Sendable {
     self.files = files
   }
 
-  /// The answer as it goes over the socket, with its line end.
-  public var line: String {
-    if let report { return report.line }
-    let files = files.map(\.json).joined(separator: ",")
-    let warnings =
-      warnings.isEmpty ? "" : ",\"warnings\":[\(warnings.map(JSONText.string).joined(separator: ","))]"
-    return "{\"ok\":\(ok),\"generation\":\(generation),\"pid\":\(pid),"
-      + "\"message\":\(JSONText.string(message)),\"files\":[\(files)]\(warnings)}\n"
+  public static let fields: [JSONField<ControlAnswer>] = [
+    .required("ok", \.ok), .required("generation", \.generation), .required("pid", \.pid),
+    .required("message", \.message), .required("files", \.files), .unlessEmpty("warnings", \.warnings),
+  ]
+
+  /// Nil when the bytes are no answer of a daemon's.
+  public init?(_ bytes: [UInt8]) {
+    guard let json = JSONValue(reading: bytes) else { return nil }
+    self.init(json)
   }
+
+  public func file(_ path: String) -> File? { files.first { $0.path == path } }
 }
 
-extension ControlAnswer.File {
-  fileprivate var json: String {
-    let prints = fingerprints.map(JSONText.string).joined(separator: ",")
-    let before = previous.map { "{\"fingerprint\":\(JSONText.string($0.fingerprint)),\"until\":\($0.until)}" }
-    let journal = journal.map { journal in
-      "{\"began\":\(journal.began),\"mode\":\(JSONText.string(journal.mode)),"
-        + "\"compromised\":\(journal.compromised)}"
+extension ControlAnswer {
+  /// A secret file by which the daemon judges.
+  public struct File: JSONCodedObject, Equatable {
+    public var path = ""
+    /// The current secret's first.
+    public var fingerprints: [String] = []
+    public var previous: [PreviousSecret] = []
+    /// Nil where the daemon sees none.
+    public var journal: Journal?
+    /// When the file was read last, Unix milliseconds.
+    public var readAt: Int64 = 0
+    /// Deliveries that wait for the file now.
+    public var held = 0
+    public var totals = Totals()
+    public var overflowed = 0
+    /// The totals when the last rotation was announced; nil where none has been.
+    public var atAnnouncement: Totals?
+
+    public init() {}
+
+    public static let fields: [JSONField<File>] = [
+      .required("path", \.path), .required("fingerprints", \.fingerprints), .init("previous", \.previous),
+      .init("journal", \.journal), .init("readAt", \.readAt), .init("held", \.held),
+      .init("heldTotal", \.totals.held), .init("rejudged", \.totals.rejudged),
+      .init("overflowed", \.overflowed), .init("deferred", \.totals.deferred),
+      .init("revoked", \.totals.revoked), .init("atAnnouncement", \.atAnnouncement),
+    ]
+  }
+
+  /// A rotation under way.
+  public struct Journal: JSONCodedObject, Equatable {
+    /// Unix milliseconds.
+    public var began: Int64 = 0
+    public var mode = ""
+    public var compromised = false
+
+    public init() {}
+
+    public init(began: Int64, mode: String, compromised: Bool) {
+      self.began = began
+      self.mode = mode
+      self.compromised = compromised
     }
-    let announced = atAnnouncement.map { totals in
-      "{\"heldTotal\":\(totals.held),\"rejudged\":\(totals.rejudged),"
-        + "\"deferred\":\(totals.deferred),\"revoked\":\(totals.revoked)}"
+
+    public static let fields: [JSONField<Journal>] = [
+      .required("began", \.began), .init("mode", \.mode), .init("compromised", \.compromised),
+    ]
+  }
+
+  /// What happened to deliveries of one secret file, since the daemon's start or in between.
+  public struct Totals: JSONCodedObject, Equatable {
+    public var held = 0
+    public var rejudged = 0
+    public var deferred = 0
+    public var revoked = 0
+
+    public init() {}
+
+    public init(held: Int, rejudged: Int, deferred: Int, revoked: Int) {
+      self.held = held
+      self.rejudged = rejudged
+      self.deferred = deferred
+      self.revoked = revoked
     }
-    return "{\"path\":\(JSONText.string(path)),\"fingerprints\":[\(prints)],"
-      + "\"previous\":[\(before.joined(separator: ","))],\"journal\":\(journal ?? "null"),"
-      + "\"readAt\":\(readAt),\"held\":\(held),\"heldTotal\":\(heldTotal),"
-      + "\"rejudged\":\(rejudged),\"overflowed\":\(overflowed),\"deferred\":\(deferred),"
-      + "\"revoked\":\(revoked),\"atAnnouncement\":\(announced ?? "null")}"
+
+    public static let fields: [JSONField<Totals>] = [
+      .init("heldTotal", \.held), .init("rejudged", \.rejudged), .init("deferred", \.deferred),
+      .init("revoked", \.revoked),
+    ]
+
+    public static func - (after: Totals, before: Totals) -> Totals {
+      Totals(
+        held: after.held.subtractingSaturated(before.held),
+        rejudged: after.rejudged.subtractingSaturated(before.rejudged),
+        deferred: after.deferred.subtractingSaturated(before.deferred),
+        revoked: after.revoked.subtractingSaturated(before.revoked))
+    }
   }
 }

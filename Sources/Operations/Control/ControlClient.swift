@@ -25,21 +25,28 @@ public struct ControlClient {
   /// What the daemon may take, in seconds: its own bound on `wait` is 60.
   private static func secondsMax(_ request: ControlRequest) -> Int {
     switch request {
-    case .status, .report: 10
+    case .status, .secrets: 10
     case .reload: 30
     case .wait: 75
     }
   }
 
-  /// `secondsMax` is how long to wait for the answer, where that is not all the time the daemon may take.
-  public func ask(_ request: ControlRequest, secondsMax: Int? = nil) throws(Failure) -> ControlReply {
-    guard let reply = ControlReply(try bytes(request, secondsMax: secondsMax)) else { throw foreign }
-    return reply
+  /// How things stand.
+  public func status() throws(Failure) -> StatusReport { try statusAndLine().report }
+
+  /// The same, and the line that came, without its end: a later daemon tells more than this version reads.
+  public func statusAndLine() throws(Failure) -> (report: StatusReport, line: String) {
+    let bytes = try bytes(.status)
+    guard let report = StatusReport(bytes) else { throw foreign }
+    return (report, String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
   }
 
-  public func report() throws(Failure) -> StatusReply {
-    guard let reply = StatusReply(try bytes(.report)) else { throw foreign }
-    return reply
+  /// What the daemon answers to the others.
+  ///
+  /// - Parameter secondsMax: how long to wait for it, where that is not all the time the daemon may take.
+  public func ask(_ request: ControlRequest, secondsMax: Int? = nil) throws(Failure) -> ControlAnswer {
+    guard let answer = ControlAnswer(try bytes(request, secondsMax: secondsMax)) else { throw foreign }
+    return answer
   }
 
   private var foreign: Failure {

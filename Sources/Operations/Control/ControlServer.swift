@@ -1,12 +1,13 @@
 public import EventLoops
+internal import Glibc
 internal import NIOCore
-internal import Synchronization
 
 /// Answers commands on the control socket. Whoever may open the socket may ask: its mode is the guard.
 public struct ControlServer: Sendable {
-  public typealias Desk = @Sendable (ControlRequest) async -> ControlAnswer
+  /// Gives the line that answers a request, with its end.
+  public typealias Handler = @Sendable (ControlRequest) async -> String
   /// What goes to the caller of a capture, until the stream ends or the caller goes.
-  public typealias CaptureDesk = @Sendable (CaptureRequest) -> AsyncStream<[UInt8]>
+  public typealias CaptureHandler = @Sendable (CaptureRequest) -> AsyncStream<[UInt8]>
 
   /// Commands at once; further ones are closed without a word, or those that have said nothing for a while.
   public static let connectionsMax = 16
@@ -15,71 +16,20 @@ public struct ControlServer: Sendable {
 
   /// Answers on a listening socket, whose descriptor is taken over.
   public static func start(
-    _ descriptor: CInt, group: EpollGroup, desk: @escaping Desk, captures: CaptureDesk? = nil
+    _ descriptor: CInt, group: EpollGroup, handler: @escaping Handler, captures: CaptureHandler? = nil
   ) async throws -> ControlServer {
-    let seats = Seats()
+    let slots = ConnectionSlots()
     let channels = try await group.serve(descriptor) { channel in
       channel.eventLoop.makeCompletedFuture {
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         try channel.pipeline.syncOperations.addHandler(
-          ControlConversation(desk: desk, captures: captures, seats: seats))
+          ControlConversation(handler: handler, captures: captures, slots: slots))
       }
     }
     return ControlServer(channels: channels)
   }
 
   public func close() async { for channel in channels { try? await channel.close() } }
-}
-
-/// Who is being answered, on all event loops together. Who has a seat and says nothing gives way to who comes when
-/// all are taken, once it has had time to say its line.
-final class Seats: Sendable {
-  private struct State {
-    var taken = 0
-    /// Those who have not asked for anything yet, the oldest first.
-    var silent: [(channel: any Channel, since: NIODeadline)] = []
-  }
-
-  static let sayingTime = TimeAmount.milliseconds(200)
-
-  private let state = Mutex(State())
-
-  /// Whether there is a seat for it, if need be that of a silent one.
-  func take(_ channel: any Channel) -> Bool {
-    let now = NIODeadline.now()
-    let (isTaken, displaced) = state.withLock { state -> (Bool, (any Channel)?) in
-      var displaced: (any Channel)?
-      if state.taken >= ControlServer.connectionsMax {
-        guard let oldest = state.silent.first, now - oldest.since >= Self.sayingTime else {
-          return (false, nil)
-        }
-        state.silent.removeFirst()
-        state.taken -= 1
-        displaced = oldest.channel
-      }
-      state.taken += 1
-      state.silent.append((channel, now))
-      return (true, displaced)
-    }
-    displaced?.close(promise: nil)
-    return isTaken
-  }
-
-  /// It asks for something: its seat is its own. False where that has been given to another already.
-  func keep(_ channel: any Channel) -> Bool {
-    state.withLock { Self.remove(channel, from: &$0) }
-  }
-
-  /// - Parameter hasAsked: whether it kept its seat.
-  func giveBack(_ channel: any Channel, hasAsked: Bool) {
-    state.withLock { if hasAsked || Self.remove(channel, from: &$0) { $0.taken -= 1 } }
-  }
-
-  private static func remove(_ channel: any Channel, from state: inout State) -> Bool {
-    guard let index = state.silent.firstIndex(where: { $0.channel === channel }) else { return false }
-    state.silent.remove(at: index)
-    return true
-  }
 }
 
 /// One command: a line in, a line out, closed.
@@ -92,31 +42,33 @@ final class ControlConversation: ChannelInboundHandler {
   /// A command that does not take its answer must not keep its place from others.
   static let answerSecondsMax = 5
 
-  private let desk: ControlServer.Desk
-  private let captures: ControlServer.CaptureDesk?
+  private let handler: ControlServer.Handler
+  private let captures: ControlServer.CaptureHandler?
   private var received = ByteBuffer()
   private var deadline: Scheduled<Void>?
   private var isAsked = false
   /// A capture that waits, to be ended with its caller.
   private var capture: Task<Void, Never>?
 
-  private let seats: Seats
+  private let slots: ConnectionSlots
 
-  init(desk: @escaping ControlServer.Desk, captures: ControlServer.CaptureDesk?, seats: Seats) {
-    self.desk = desk
+  init(
+    handler: @escaping ControlServer.Handler, captures: ControlServer.CaptureHandler?, slots: ConnectionSlots
+  ) {
+    self.handler = handler
     self.captures = captures
-    self.seats = seats
+    self.slots = slots
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    guard seats.take(context.channel) else { return context.close(promise: nil) }
+    guard slots.take(context.channel) else { return context.close(promise: nil) }
     deadline = close(context.channel, afterSeconds: Self.requestSecondsMax)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     deadline?.cancel()
     capture?.cancel()
-    seats.giveBack(context.channel, hasAsked: isAsked)
+    slots.giveBack(context.channel, hasAsked: isAsked)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
@@ -132,13 +84,24 @@ final class ControlConversation: ChannelInboundHandler {
     let text = String(decoding: received.readableBytesView[..<end], as: UTF8.self)
     if let request = ControlRequest(rawValue: text) {
       guard begin(context.channel) else { return }
-      answer(request, on: context.channel)
+      let handler = handler
+      answer(on: context.channel) { await handler(request) }
     } else if let captures, let request = CaptureRequest(line: text) {
       guard begin(context.channel) else { return }
       capture = stream(request, from: captures, to: context.channel)
+    } else if let word = ControlRequest.renamed[text] {
+      guard begin(context.channel) else { return }
+      answer(on: context.channel) { Self.refusal(of: text, word).line }
     } else {
       context.close(promise: nil)
     }
+  }
+
+  /// Whoever asked is of another version, and reads of it what it can.
+  private static func refusal(of old: String, _ word: ControlRequest) -> ControlAnswer {
+    ControlAnswer(
+      ok: false, generation: 0, pid: Int(getpid()),
+      message: "\(old) is an older version's request: by now it is \(word.rawValue)", files: [])
   }
 
   /// Only a capture names something.
@@ -147,38 +110,37 @@ final class ControlConversation: ChannelInboundHandler {
       ? CaptureRequest.lineBytesMax : Self.requestBytesMax
   }
 
-  /// False where another has its seat, and it is being closed.
+  /// False where another has its slot, and it is being closed.
   private func begin(_ channel: any Channel) -> Bool {
-    guard seats.keep(channel) else { return false }
+    guard slots.keep(channel) else { return false }
     isAsked = true
     deadline?.cancel()
     return true
   }
 
   private func stream(
-    _ request: CaptureRequest, from captures: @escaping ControlServer.CaptureDesk, to channel: any Channel
+    _ request: CaptureRequest, from captures: @escaping ControlServer.CaptureHandler, to channel: any Channel
   ) -> Task<Void, Never> {
     Task {
-      if (try? await Caller.maySeeBodies(channel).get()) == true {
-        for await bytes in captures(request) { await send(bytes, to: channel) }
+      if (try? await PeerCredentials.maySeeBodies(channel).get()) == true {
+        for await bytes in captures(request) { await write(bytes, to: channel) }
       } else {
-        await send(CaptureAnswer.refused("permission"), to: channel)
+        await write(CaptureAnswer.refused("permission").bytes, to: channel)
       }
       try? await channel.close()
     }
   }
 
-  private func answer(_ request: ControlRequest, on channel: any Channel) {
-    let desk = desk
+  private func answer(on channel: any Channel, _ line: @escaping @Sendable () async -> String) {
     Task {
-      await send(Array(desk(request).line.utf8), to: channel)
+      await write(Array(line().utf8), to: channel)
       try? await channel.close()
     }
   }
 }
 
 /// Writes to a caller who may not take it, which ends the conversation.
-private func send(_ bytes: [UInt8], to channel: any Channel) async {
+private func write(_ bytes: [UInt8], to channel: any Channel) async {
   let cut = close(channel, afterSeconds: ControlConversation.answerSecondsMax)
   let written: EventLoopFuture<Void> = channel.writeAndFlush(ByteBuffer(bytes: bytes))
   // On the loop: a process that is short of processors may be late in going on here, and the caller has it all.

@@ -1,9 +1,8 @@
 internal import Formats
-internal import Gateway
 
 /// The report for people, in lines that fit 80 columns but where a name is longer.
 public struct StatusText {
-  private let reply: StatusReply
+  private let report: StatusReport
   public private(set) var lines: [String] = []
 
   private static let columns = 80
@@ -12,46 +11,47 @@ public struct StatusText {
   private static let reasonsShown = 8
 
   /// - Parameter fileRemark: what is to be said of the file that the daemon would read next.
-  public init(_ reply: StatusReply, fileRemark: String? = nil) {
-    self.reply = reply
+  public init(_ report: StatusReport, fileRemark: String? = nil) {
+    self.report = report
     addProgram()
     if let fileRemark { add(words: fileRemark, behind: "! ") }
-    for remark in reply.remarks { add(words: remark, behind: "! ") }
-    for route in reply.routes { add(route) }
+    for remark in report.remarks { add(words: remark, behind: "! ") }
+    for route in report.routes { add(route) }
     addRest()
   }
 
   // MARK: The program
 
   private mutating func addProgram() {
-    let up = TimeText.age(from: reply.startedAt, to: reply.now)
-    lines.append("vesigate \(reply.version), \(reply.phase), up \(up), pid \(reply.pid)")
-    add("listen", reply.listen.joined(separator: " "))
-    let held = reply.held > 0 ? ", \(reply.held) held for a secret" : ""
+    let up = TimeText.age(from: report.startedAt, to: report.now)
+    lines.append("vesigate \(report.version), \(report.phase), up \(up), pid \(report.pid)")
+    add("listen", report.listen.joined(separator: " "))
+    let held = report.held > 0 ? ", \(report.held) held for a secret" : ""
     add(
       "in flight",
-      "\(counted(reply.inFlight, "delivery", "deliveries")), \(counted(reply.inFlightBytes, "byte", "bytes"))"
-        + ", \(counted(reply.connections, "connection", "connections"))\(held)")
+      "\(counted(report.inFlight, "delivery", "deliveries")), \(counted(report.inFlightBytes, "byte", "bytes"))"
+        + ", \(counted(report.connections, "connection", "connections"))\(held)")
     add("settings", settings)
-    switch reply.isClockSynchronised {
+    switch report.isClockSynchronised {
     case true?: add("clock", "synchronised")
     case false?: add("clock", "nothing synchronises this host's clock, says the kernel")
     case nil: break
     }
-    if reply.logLinesDropped > 0 {
-      add("log", "\(counted(reply.logLinesDropped, "line", "lines")) lost: whoever reads it is too slow")
+    if report.logLinesDropped > 0 {
+      add("log", "\(counted(report.logLinesDropped, "line", "lines")) lost: whoever reads it is too slow")
     }
   }
 
   private var settings: String {
-    let since = "generation \(reply.generation), taken \(ago(reply.reloadTakenAt))"
-    guard reply.reloads > 0 else { return since + ", not reloaded yet" }
-    return since + (reply.isLastReloadTaken ? "" : ", LAST RELOAD REFUSED")
+    let since = "generation \(report.generation), taken \(ago(report.reload.takenAt))"
+    let reload = report.reload
+    guard reload.taken.addingSaturated(reload.refused) > 0 else { return since + ", not reloaded yet" }
+    return since + (reload.isLastTaken ? "" : ", LAST RELOAD REFUSED")
   }
 
   // MARK: A route
 
-  private mutating func add(_ route: StatusReply.Route) {
+  private mutating func add(_ route: StatusReport.Route) {
     lines.append("")
     lines.append(route.name + (route.observe ? "  (OBSERVES: nothing is refused)" : ""))
     addSecrets(route)
@@ -62,12 +62,12 @@ public struct StatusText {
     addCounts(route)
   }
 
-  private mutating func addRefusal(_ route: StatusReply.Route) {
+  private mutating func addRefusal(_ route: StatusReport.Route) {
     guard let last = route.lastRefusal else { return add("not verified", "none so far") }
     add(
       "not verified", "last \(ago(last.at)): \(last.reason)\(clockWords(last.ageSeconds, last.reason, route))"
     )
-    let age = reply.now.subtractingSaturated(last.at)
+    let age = report.now.subtractingSaturated(last.at)
     guard Self.isDiagnosed(last.reason), age < Self.hintMilliseconds else { return }
     let (capture, diagnose) = ("vesigate capture --route \(route.path),", "then vesigate diagnose")
     let isShort = Self.indent + 2 + capture.count + 1 + diagnose.count <= Self.columns
@@ -83,32 +83,32 @@ public struct StatusText {
   }
 
   /// Of one that is stale: by how much, and how many of the refused were.
-  private func clockWords(_ age: Int64?, _ reason: String, _ route: StatusReply.Route) -> String {
+  private func clockWords(_ age: Int?, _ reason: String, _ route: StatusReport.Route) -> String {
     guard reason == "stale", let age else { return "" }
     let how = age < 0 ? ", \(age.magnitude) s ahead" : ", \(age) s old"
-    guard let count = route.refusals.first(where: { $0.name == reason })?.count else { return how }
-    return how + ", \(count) of \(route.refusals.reduce(Int64(0)) { $0.addingSaturated($1.count) })"
+    guard let count = route.refusals[reason] else { return how }
+    return how + ", \(count) of \(route.refusals.total)"
   }
 
-  private mutating func addSecrets(_ route: StatusReply.Route) {
+  private mutating func addSecrets(_ route: StatusReport.Route) {
     let age = "written \(ago(route.secretModifiedAt))"
     add("secret", route.fingerprints.first.map { "\($0), \(age)" } ?? "none")
     for fingerprint in route.fingerprints.dropFirst() { add("", "\(fingerprint), accepted too") }
-    for previous in route.previous where previous.until > reply.now {
-      let left = TimeText.age(from: reply.now, to: previous.until)
+    for previous in route.previous where previous.until > report.now {
+      let left = TimeText.age(from: report.now, to: previous.until)
       add("", "\(previous.fingerprint), replaced, accepted for \(left) more")
     }
   }
 
-  private mutating func addUpstreams(_ route: StatusReply.Route) {
+  private mutating func addUpstreams(_ route: StatusReport.Route) {
     for (index, name) in route.upstreams.enumerated() {
-      let state = reply.upstream(name).map(state) ?? "not known"
+      let state = report.upstream(name).map(state) ?? "not known"
       add(index == 0 ? "upstream" : "", name + (name.utf8.count + state.utf8.count > 62 ? "" : "  \(state)"))
       if name.utf8.count + state.utf8.count > 62 { add("", "  \(state)") }
     }
   }
 
-  private func state(_ upstream: StatusReply.Upstream) -> String {
+  private func state(_ upstream: StatusReport.Upstream) -> String {
     if upstream.isFailing {
       let since =
         upstream.lastAnsweredAt > 0 ? "last answer \(ago(upstream.lastAnsweredAt))" : "no answer yet"
@@ -120,18 +120,19 @@ public struct StatusText {
 
   // MARK: Numbers
 
-  private mutating func addCounts(_ route: StatusReply.Route) {
-    let shown = route.outcomes.map(\.name).filter { $0 != "observed" || route.observe }
+  private mutating func addCounts(_ route: StatusReport.Route) {
+    let shown = route.outcomes.all.map(\.name).filter { $0 != "observed" || route.observe }
     lines.append(
       row("", shown.map { $0 }))
     let stretches = [
-      ("last minute", route.lastMinute), ("last 5 min", route.lastFiveMinutes), ("in all", route.outcomes),
+      ("last minute", route.lastMinute.outcomes), ("last 5 min", route.lastFiveMinutes.outcomes),
+      ("in all", route.outcomes),
     ]
     for (title, counts) in stretches {
       lines.append(
-        row(title, shown.map { name in "\(counts.first { $0.name == name }?.count ?? 0)" }))
+        row(title, shown.map { name in "\(counts[name] ?? 0)" }))
     }
-    let reasons = route.refusals.filter { $0.count > 0 }
+    let reasons = route.refusals.all.filter { $0.count > 0 }
     if !reasons.isEmpty { add("refused", told(reasons)) }
   }
 
@@ -140,16 +141,16 @@ public struct StatusText {
       + cells.map { String(repeating: " ", count: max(12 - $0.count, 1)) + $0 }.joined()
   }
 
-  private func told(_ counts: StatusReply.Counts) -> String {
+  private func told(_ counts: [Counts.Count]) -> String {
     let shown = counts.prefix(Self.reasonsShown).map { "\($0.count) \($0.name)" }.joined(separator: ", ")
     return shown + (counts.count > Self.reasonsShown ? ", ..." : "")
   }
 
   private mutating func addRest() {
-    if reply.routesOmitted > 0 { lines += ["", "\(reply.routesOmitted) further routes: see /metrics"] }
-    guard !reply.noRoute.isEmpty else { return }
+    if report.routesOmitted > 0 { lines += ["", "\(report.routesOmitted) further routes: see /metrics"] }
+    guard !report.noRoute.all.isEmpty else { return }
     lines += ["", "no route"]
-    add("refused", told(reply.noRoute))
+    add("refused", told(report.noRoute.all))
   }
 
   // MARK: Words
@@ -178,10 +179,10 @@ public struct StatusText {
   }
 
   private func ago(_ unixMilliseconds: Int64) -> String {
-    TimeText.age(from: unixMilliseconds, to: reply.now) + " ago"
+    TimeText.age(from: unixMilliseconds, to: report.now) + " ago"
   }
 
-  private func counted(_ count: Int64, _ one: String, _ many: String) -> String {
+  private func counted(_ count: Int, _ one: String, _ many: String) -> String {
     "\(count) \(count == 1 ? one : many)"
   }
 }

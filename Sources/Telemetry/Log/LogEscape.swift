@@ -1,3 +1,5 @@
+internal import Formats
+
 /// Turns a value that may hold a sender's bytes into text that stays on its line and leaves the terminal
 /// that shows it alone. Nothing printable is lost, and what was escaped can be told from what was sent.
 enum LogEscape {
@@ -25,16 +27,8 @@ enum LogEscape {
     defer { bytes.append(UInt8(ascii: "\"")) }
     if !text.isEmpty, appendPlain(text, bytesMax: bytesMax, to: &bytes, isPlain: isBareInJSON) { return }
     forEachShown(text, bytesMax: bytesMax) { scalar in
-      if isPrintable(scalar) {
-        if scalar == "\"" || scalar == "\\" { bytes.append(UInt8(ascii: "\\")) }
-        bytes.append(contentsOf: UTF8.encode(scalar)!)
-      } else {
-        for unit in UTF16.encode(scalar)! {
-          bytes.append(contentsOf: StaticString("\\u").buffer)
-          appendHex(UInt8(unit >> 8), to: &bytes)
-          appendHex(UInt8(unit & 0xFF), to: &bytes)
-        }
-      }
+      isPrintable(scalar)
+        ? JSONEscape.appendPlain(scalar, to: &bytes) : JSONEscape.append(scalar, to: &bytes)
     }
   }
 

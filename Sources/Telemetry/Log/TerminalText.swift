@@ -1,3 +1,5 @@
+internal import Formats
+
 /// What commands print. It may hold what a stranger wrote: an API, an app, a sender, whoever made a file. So nothing
 /// that a terminal obeys, or that reorders what is read, comes through; it is shown as logs show it.
 public enum TerminalText {
@@ -32,18 +34,15 @@ public enum TerminalText {
 
   /// JSON stays JSON: `\uNNNN`.
   public static func shown(json: String) -> String {
-    var shown = ""
+    var shown: [UInt8] = []
     for scalar in json.unicodeScalars {
-      guard !LogEscape.isPrintable(scalar) else {
-        shown.unicodeScalars.append(scalar)
-        continue
-      }
-      for unit in UTF16.encode(scalar)! {
-        let hex = String(unit, radix: 16)
-        shown += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      if LogEscape.isPrintable(scalar) {
+        shown += UTF8.encode(scalar)!
+      } else {
+        JSONEscape.append(scalar, to: &shown)
       }
     }
-    return shown
+    return String(decoding: shown, as: UTF8.self)
   }
 
   private static func isKept(_ scalar: Unicode.Scalar) -> Bool {

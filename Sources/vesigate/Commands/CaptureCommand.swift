@@ -73,10 +73,10 @@ struct CaptureCommand: ParsableCommand {
 
   /// Of the routes that are in force, whatever the file says by now.
   private func onlyRoute(_ client: ControlClient) throws -> String {
-    let report: StatusReply
-    do throws(ControlClient.Failure) { report = try client.report() } catch { throw fail(error) }
+    let report: StatusReport
+    do throws(ControlClient.Failure) { report = try client.status() } catch { throw fail(error) }
     guard let only = report.routes.first, report.routes.count == 1, report.routesOmitted == 0 else {
-      let count = Int64(report.routes.count).addingSaturated(report.routesOmitted)
+      let count = report.routes.count.addingSaturated(report.routesOmitted)
       complain("vesigate: there are \(count) routes: say which with --route")
       throw ExitStatus.usage
     }
@@ -89,7 +89,7 @@ struct CaptureCommand: ParsableCommand {
   }
 
   private func capture(
-    _ client: ControlClient, _ request: CaptureRequest, _ take: (Captured) throws -> Void
+    _ client: ControlClient, _ request: CaptureRequest, _ take: (CapturedRequest) throws -> Void
   ) throws -> CaptureEnding {
     do {
       return try client.capture(request, begun: begin, take)

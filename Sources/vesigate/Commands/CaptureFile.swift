@@ -17,7 +17,7 @@ enum CaptureFile {
   }
 
   /// The path of the file that was made. Its time is that of the arrival.
-  static func write(_ captured: Captured, folder: String) throws -> String {
+  static func write(_ captured: CapturedRequest, folder: String) throws -> String {
     let (path, descriptor) = try create(folder, captured.arrivalUnixMilliseconds)
     defer { close(descriptor) }
     guard write(captured.bytes, to: descriptor), stamp(descriptor, captured.arrivalUnixMilliseconds),

@@ -18,7 +18,7 @@ struct ControlPlace {
       let likely =
         environment["VESIGATE_CONTROL"] ?? ConfigurationFile.controlLine(configPath)
         ?? (isDefault ? Configuration.controlDefault : nil)
-      if let likely, (try? ControlClient(path: likely).ask(.status)) != nil { return likely }
+      if let likely, (try? ControlClient(path: likely).ask(.secrets)) != nil { return likely }
       throw SecretTarget.unusable(error)
     }
   }

@@ -9,7 +9,7 @@ struct DaemonUser {
   let groups: [UInt32]
 
   /// The running daemon's, by its process id; else the user `vesigate`, if there is one.
-  init?(pid: Int64?) {
+  init?(pid: Int?) {
     guard let found = pid.flatMap(DaemonUser.ofProcess) ?? DaemonUser.ofAccount(Self.serviceAccount) else {
       return nil
     }
@@ -25,7 +25,7 @@ struct DaemonUser {
   /// Whom the daemon of a configuration runs as, where one answers soon.
   init?(runningBy configPath: String) {
     guard let socket = ControlPlace(configPath: configPath).socketAsWritten,
-      let reply = try? ControlClient(path: socket).ask(.status, secondsMax: 2),
+      let reply = try? ControlClient(path: socket).ask(.secrets, secondsMax: 2),
       let found = DaemonUser.ofProcess(reply.pid)
     else { return nil }
     self = found
@@ -41,7 +41,7 @@ struct DaemonUser {
   }
 
   /// The effective ids of a process, by proc(5).
-  private static func ofProcess(_ pid: Int64) -> DaemonUser? {
+  private static func ofProcess(_ pid: Int) -> DaemonUser? {
     guard let bytes = try? BoundedFile.read("/proc/\(pid)/status", bytesMax: 65_536) else { return nil }
     var numbers: [Substring: [UInt32]] = [:]
     for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {

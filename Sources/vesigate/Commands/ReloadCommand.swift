@@ -43,7 +43,7 @@ struct ReloadCommand: ParsableCommand {
     for file in reply.files { print("\(file.path)  \(file.fingerprints.joined(separator: ", "))") }
   }
 
-  private func ask(_ client: ControlClient, _ request: ControlRequest) throws -> ControlReply {
+  private func ask(_ client: ControlClient, _ request: ControlRequest) throws -> ControlAnswer {
     do throws(ControlClient.Failure) {
       return try client.ask(request)
     } catch {

@@ -33,29 +33,27 @@ struct StatusCommand: ParsableCommand {
 
   func run() throws {
     let client = try ControlPlace(configPath: config.path).client()
-    guard watch else { return show(try ask(client)) }
     // The first answer decides whether there is anything to watch.
-    _ = try ask(client)
+    let first = try ask(client)
+    guard watch else {
+      for line in first { print(line) }
+      return
+    }
     Screen.watch(everySeconds: interval) {
-      do throws(ControlClient.Failure) {
-        return lines(try client.report())
-      } catch {
-        return ["vesigate: \(error)"]
-      }
+      do throws(ControlClient.Failure) { return try lines(client) } catch { return ["vesigate: \(error)"] }
     }
   }
 
-  private func show(_ reply: StatusReply) { for line in lines(reply) { print(line) } }
-
-  private func lines(_ reply: StatusReply) -> [String] {
+  private func lines(_ client: ControlClient) throws(ControlClient.Failure) -> [String] {
+    let (report, line) = try client.statusAndLine()
     let place = ControlPlace(configPath: config.path)
-    guard json else { return StatusText(reply, fileRemark: place.broken).lines }
-    return [TerminalText.shown(json: reply.json(fileProblem: place.trouble))]
+    guard json else { return StatusText(report, fileRemark: place.broken).lines }
+    return [TerminalText.shown(json: StatusReport.line(line, fileProblem: place.trouble))]
   }
 
-  private func ask(_ client: ControlClient) throws -> StatusReply {
+  private func ask(_ client: ControlClient) throws -> [String] {
     do throws(ControlClient.Failure) {
-      return try client.report()
+      return try lines(client)
     } catch {
       complain("vesigate: \(error)")
       throw error.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable

@@ -17,27 +17,30 @@ struct ControlDesk: Sendable {
   /// A delivery that is still arriving when a secret is replaced ends within the body's time-out.
   private static let barrierSecondsMax = 60
 
-  func answer(_ request: ControlRequest) async -> ControlAnswer {
+  /// The line for a request, with its end.
+  func line(_ request: ControlRequest) async -> String {
     switch request {
-    case .status:
-      return answer(ok: true, message: summary)
-    case .report:
-      var answer = answer(ok: true, message: summary)
-      answer.report = await operators.report()
-      return answer
-    case .reload:
-      let verdict = await status.reload()
-      var answer = answer(ok: verdict.isTaken, message: verdict.sentence)
-      answer.warnings = verdict.warnings
-      return answer
-    case .wait:
-      await keeper.lookAtAll()
-      let isPassed = await passBarrier()
-      return answer(
-        ok: isPassed,
-        message: isPassed
-          ? Keeper.summary(keeper.loaded) : "deliveries in flight may still be judged by older secrets")
+    case .status: await operators.report().line
+    case .secrets: answer(ok: true, message: summary).line
+    case .reload: await reload().line
+    case .wait: await wait().line
     }
+  }
+
+  private func reload() async -> ControlAnswer {
+    let verdict = await status.reload()
+    var answer = answer(ok: verdict.isTaken, message: verdict.sentence)
+    answer.warnings = verdict.warnings
+    return answer
+  }
+
+  private func wait() async -> ControlAnswer {
+    await keeper.lookAtAll()
+    let isPassed = await passBarrier()
+    return answer(
+      ok: isPassed,
+      message: isPassed
+        ? Keeper.summary(keeper.loaded) : "deliveries in flight may still be judged by older secrets")
   }
 
   /// Waits until no delivery in flight can be judged by older secrets.
@@ -64,23 +67,31 @@ struct ControlDesk: Sendable {
 
   private func answer(ok: Bool, message: String) -> ControlAnswer {
     let (loaded, readAt) = keeper.state.withLock { ($0.loaded, $0.readAt) }
-    let files = loaded.snapshot.secrets.map { set in
-      let counts = engine.admission.holds(path: set.path)
-      return ControlAnswer.File(
-        path: set.path, fingerprints: set.fingerprints,
-        previous: set.previous.map { ($0.line.fingerprint, $0.untilUnixMilliseconds) },
-        journal: set.rotation.map {
-          ControlAnswer.Journal(
-            began: $0.beganUnixMilliseconds, mode: $0.mode.rawValue, compromised: $0.isCompromised)
-        },
-        readAt: readAt[set.path] ?? 0, held: counts.heldNow, heldTotal: counts.total,
-        rejudged: counts.rejudgedTotal, overflowed: counts.overflowedTotal, deferred: counts.deferredTotal,
-        revoked: counts.revokedTotal,
-        atAnnouncement: counts.atAnnouncement.map {
-          .init(held: $0.held, rejudged: $0.rejudged, deferred: $0.deferred, revoked: $0.revoked)
-        })
-    }
     return ControlAnswer(
-      ok: ok, generation: loaded.snapshot.generation, pid: getpid(), message: message, files: files)
+      ok: ok, generation: loaded.snapshot.generation, pid: Int(getpid()), message: message,
+      files: loaded.snapshot.secrets.map { file($0, readAt: readAt[$0.path] ?? 0) })
+  }
+
+  private func file(_ set: SecretSet, readAt: Int64) -> ControlAnswer.File {
+    let counts = engine.admission.holds(path: set.path)
+    var file = ControlAnswer.File()
+    file.path = set.path
+    file.fingerprints = set.fingerprints
+    file.previous = set.previous.map {
+      PreviousSecret(fingerprint: $0.line.fingerprint, until: $0.untilUnixMilliseconds)
+    }
+    file.journal = set.rotation.map {
+      .init(began: $0.beganUnixMilliseconds, mode: $0.mode.rawValue, compromised: $0.isCompromised)
+    }
+    file.readAt = readAt
+    file.held = counts.heldNow
+    file.overflowed = counts.overflowedTotal
+    file.totals = .init(
+      held: counts.total, rejudged: counts.rejudgedTotal, deferred: counts.deferredTotal,
+      revoked: counts.revokedTotal)
+    file.atAnnouncement = counts.atAnnouncement.map {
+      .init(held: $0.held, rejudged: $0.rejudged, deferred: $0.deferred, revoked: $0.revoked)
+    }
+    return file
   }
 }

@@ -11,12 +11,12 @@ struct ControlDoor {
   private let path: String
 
   static func open(
-    _ path: String, desk: ControlDesk, refusals: RefusalDesk, group: EpollGroup
+    _ path: String, desk: ControlDesk, captures: Captures, group: EpollGroup
   ) async throws -> ControlDoor {
     let socket = try ListenSocket.unix(path: path, mode: 0o660, group: nil)
     let server = try await ControlServer.start(
-      socket.descriptor, group: group, desk: { await desk.answer($0) },
-      captures: { refusals.capture($0, routes: desk.keeper.loaded.snapshot.routes) })
+      socket.descriptor, group: group, handler: { await desk.line($0) },
+      captures: { captures.capture($0, routes: desk.keeper.loaded.snapshot.routes) })
     return ControlDoor(server: server, path: path)
   }
 

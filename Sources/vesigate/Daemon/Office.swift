@@ -35,7 +35,7 @@ struct Office {
     let desk = ControlDesk(
       keeper: parts.keeper, engine: parts.engine, operators: parts.operators, status: parts.status)
     do {
-      return try await ControlDoor.open(path, desk: desk, refusals: parts.refusals, group: group)
+      return try await ControlDoor.open(path, desk: desk, captures: parts.captures, group: group)
     } catch let failure as ListenFailure where path == Configuration.controlDefault {
       logger.warning("no control socket, commands cannot reach this instance: \(failure)")
       return nil

@@ -15,16 +15,16 @@ extension OperatorDesk {
     let loaded = keeper.loaded
     var report = StatusReport()
     report.version = standing.version
-    report.pid = getpid()
+    report.pid = Int(getpid())
     report.now = standing.now
     report.startedAt = startedAt
     report.phase = readiness.phase.rawValue
     report.listen = doors
     report.generation = standing.generation
-    report.reloadsTaken = standing.reloads.taken
-    report.reloadsRefused = standing.reloads.refused
-    report.isLastReloadTaken = standing.reloads.isLastTaken
-    report.reloadTakenAt = standing.reloads.takenAt
+    report.reload.taken = standing.reloads.taken
+    report.reload.refused = standing.reloads.refused
+    report.reload.isLastTaken = standing.reloads.isLastTaken
+    report.reload.takenAt = standing.reloads.takenAt
     report.isClockSynchronised = standing.isClockSynchronised
     report.inFlight = standing.inFlight
     report.inFlightBytes = standing.inFlightBytes
@@ -32,7 +32,7 @@ extension OperatorDesk {
     report.connections = standing.openConnections
     report.logLinesDropped = standing.logLinesDropped
     report.remarks = remarks
-    report.noRoute = (tallies.route(Tallies.noRoute)?.refusals ?? []).map { ($0.reason, $0.count) }
+    report.noRoute = counts(of: tallies.route(Tallies.noRoute)?.refusals ?? [])
     add(routes: tallies, standing, loaded, to: &report)
     report.upstreams = upstreams(tallies, loaded)
     return report
@@ -49,7 +49,7 @@ extension OperatorDesk {
       entry.upstreams = route.upstreams.map(\.name)
       if let tally = tallies.route(route.name) { count(tally, at: standing.now, in: &entry) }
       if let finding = findings.first(where: { $0.route == route.name }) {
-        entry.clock = (finding.skewSeconds, finding.isAlarming, finding.sentence)
+        entry.clock = clock(finding)
       }
       return entry
     }
@@ -61,7 +61,9 @@ extension OperatorDesk {
     entry.observe = facts.observe
     entry.secretFile = secrets.path
     entry.fingerprints = secrets.fingerprints
-    entry.previous = secrets.previous.map { ($0.line.fingerprint, $0.untilUnixMilliseconds) }
+    entry.previous = secrets.previous.map {
+      PreviousSecret(fingerprint: $0.line.fingerprint, until: $0.untilUnixMilliseconds)
+    }
     entry.secretModifiedAt = facts.secretModifiedAt
     entry.secretGeneration = facts.secretGeneration
     entry.toleranceSeconds = facts.toleranceSeconds
@@ -69,19 +71,44 @@ extension OperatorDesk {
   }
 
   private func count(_ tally: RouteTally, at now: Int64, in entry: inout StatusReport.Route) {
-    entry.outcomes = ExchangeRecord.Outcome.allCases.map { ($0.rawValue, tally.count(of: $0)) }
-    entry.refusals = tally.refusals.map { ($0.reason, $0.count) }
+    entry.outcomes = outcomes(tally.count)
+    entry.refusals = counts(of: tally.refusals)
     entry.lastVerifiedAt = tally.lastVerifiedAt
-    entry.lastRefusal = tally.lastRefusal.map { ($0.reason, $0.at, $0.ageSeconds) }
+    entry.lastRefusal = tally.lastRefusal.map(refusal)
     let history = history.withLock { $0 }
-    func stretch(_ seconds: Int64) -> StatusReport.Route.Stretch {
-      let stretch = history.stretch(tally, seconds: seconds, at: now, startedAt: startedAt)
-      return StatusReport.Route.Stretch(
-        milliseconds: stretch.milliseconds,
-        outcomes: ExchangeRecord.Outcome.allCases.map { ($0.rawValue, stretch.count(of: $0)) })
+    func stretch(_ seconds: Int64) -> StatusReport.Stretch {
+      let counted = history.stretch(tally, seconds: seconds, at: now, startedAt: startedAt)
+      var stretch = StatusReport.Stretch()
+      stretch.milliseconds = counted.milliseconds
+      stretch.outcomes = outcomes(counted.count)
+      return stretch
     }
     entry.lastMinute = stretch(60)
     entry.lastFiveMinutes = stretch(300)
+  }
+
+  private func outcomes(_ count: (ExchangeRecord.Outcome) -> UInt64) -> Counts {
+    Counts(ExchangeRecord.Outcome.allCases.map { ($0.rawValue, count($0)) })
+  }
+
+  private func counts(of refusals: [(reason: String, count: UInt64)]) -> Counts {
+    Counts(refusals.map { ($0.reason, $0.count) })
+  }
+
+  private func refusal(_ last: RouteTally.Refusal) -> StatusReport.Refusal {
+    var refusal = StatusReport.Refusal()
+    refusal.reason = last.reason
+    refusal.at = last.at
+    refusal.ageSeconds = last.ageSeconds
+    return refusal
+  }
+
+  private func clock(_ finding: ClockFinding) -> StatusReport.Clock {
+    var clock = StatusReport.Clock()
+    clock.skewSeconds = finding.skewSeconds
+    clock.isAlarming = finding.isAlarming
+    clock.finding = finding.sentence
+    return clock
   }
 
   /// Each of the configuration in force once.
@@ -97,7 +124,7 @@ extension OperatorDesk {
       entry.lastStatus = tally.lastStatus
       entry.lastFailedAt = tally.lastFailedAt
       entry.lastFailure = tally.lastFailure?.rawValue
-      entry.attempts = tally.attempts.map { ($0.result, $0.count) }
+      entry.attempts = Counts(tally.attempts.map { ($0.result, $0.count) })
       return entry
     }
   }

@@ -17,7 +17,7 @@ struct Parts {
   let keeper: Keeper
   let looks: LookDesk
   let selfDiagnosis: SelfDiagnosis
-  let refusals: RefusalDesk
+  let captures: Captures
   let engine: Engine
   let readiness = Readiness()
   let status: ServiceStatus
@@ -34,11 +34,11 @@ struct Parts {
       logger: logs.logger)
     looks = LookDesk(files: files)
     selfDiagnosis = SelfDiagnosis(routes: loaded.snapshot.routes, logger: logs.logger)
-    refusals = RefusalDesk(besides: selfDiagnosis)
+    captures = Captures(besides: selfDiagnosis)
     engine = try await Engine(
       snapshot: loaded.snapshot,
       group: EpollGroup(threads: Parts.loopCount(loaded.configuration), named: "deliveries"),
-      log: VerifiedWatch(recorder: logs.deliveries, selfDiagnosis: selfDiagnosis), refusals: refusals,
+      log: VerifiedWatch(recorder: logs.deliveries, selfDiagnosis: selfDiagnosis), refusals: captures,
       looks: looks)
     status = ServiceStatus(
       notifier: SystemdNotifier(environment: assembly.environment), keeper: keeper,

@@ -10,7 +10,7 @@ enum DiagnosisProperty {
   private static let secret = "a-secret-that-is-never-shown"
 
   static func violation(_ input: [UInt8]) -> String? {
-    if let value = JSONValue.read(input), let text = styleViolation(value) { return text }
+    if let value = JSONValue(reading: input), let text = styleViolation(value) { return text }
     guard let choice = input.first, let request = request(Array(input.dropFirst())) else { return nil }
     let layout = SignatureLayout.presets[Int(choice) % SignatureLayout.presets.count].layout
     let key = Secret(Array(secret.utf8))
@@ -27,7 +27,7 @@ enum DiagnosisProperty {
   private static func styleViolation(_ value: JSONValue) -> String? {
     let plain = JSONStyle.all[0].write(value)
     for style in JSONStyle.all where !style.sortsKeys {
-      guard let again = JSONValue.read(style.write(value)), JSONStyle.all[0].write(again) == plain else {
+      guard let again = JSONValue(reading: style.write(value)), JSONStyle.all[0].write(again) == plain else {
         return "\(style.name) is read as something else"
       }
     }

@@ -15,6 +15,7 @@ struct Property: Sendable {
     Property(name: "rotation", violation: RotationProperty.violation),
     Property(name: "environment", violation: EnvironmentProperty.violation),
     Property(name: "control", violation: ControlProperty.violation),
+    Property(name: "daemon-answers", violation: DaemonAnswerProperty.violation),
     Property(name: "diagnosis", violation: DiagnosisProperty.violation),
     Property(name: "provider-answers", violation: ProviderAnswerProperty.violation),
     Property(name: "api-key", violation: KeyFileProperty.violation),

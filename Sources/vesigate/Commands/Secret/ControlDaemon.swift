@@ -5,8 +5,8 @@ internal import Rotation
 /// The running daemon as the secret commands see it, for one secret file.
 final class ControlDaemon: RotationDaemon {
   /// What the daemon has counted since the rotation was announced, be it by an earlier command.
-  private(set) var meanwhile: ControlReply.Counts?
-  private(set) var generation: Int64?
+  private(set) var meanwhile: ControlAnswer.Totals?
+  private(set) var generation: Int?
   /// Nobody listens on the control socket, and that is allowed.
   private(set) var isAbsent = false
   /// It runs, and no route of the configuration that it has taken uses the file.
@@ -31,7 +31,7 @@ final class ControlDaemon: RotationDaemon {
   func confirmJournal(began: Int64) throws(DaemonSilence) {
     guard let reply = try ask() else { return }
     let file = try file(in: reply)
-    guard file.journalBegan == began else {
+    guard file.journal?.began == began else {
       throw DaemonSilence("the daemon does not see \(path).journal: it may read another directory")
     }
     if let current, let known = file.fingerprints.first, known != current {
@@ -71,7 +71,7 @@ final class ControlDaemon: RotationDaemon {
   }
 
   /// The answer to `wait`; nil where nobody listens and that is allowed.
-  private func ask() throws(DaemonSilence) -> ControlReply? {
+  private func ask() throws(DaemonSilence) -> ControlAnswer? {
     guard let client else {
       if mayBeAbsent { return absent() }
       throw DaemonSilence("the control socket is switched off in the configuration (control: none)")
@@ -84,12 +84,12 @@ final class ControlDaemon: RotationDaemon {
     }
   }
 
-  private func absent() -> ControlReply? {
+  private func absent() -> ControlAnswer? {
     isAbsent = true
     return nil
   }
 
-  private func file(in reply: ControlReply) throws(DaemonSilence) -> ControlReply.File {
+  private func file(in reply: ControlAnswer) throws(DaemonSilence) -> ControlAnswer.File {
     guard let file = reply.file(path) else {
       isFileUnused = true
       throw DaemonSilence("the daemon does not use \(path): make it read its configuration (vesigate reload)")
@@ -108,6 +108,6 @@ final class ControlDaemon: RotationDaemon {
   }
 }
 
-extension ControlReply.File {
-  fileprivate var countsMeanwhile: ControlReply.Counts? { atAnnouncement.map { counts - $0 } }
+extension ControlAnswer.File {
+  fileprivate var countsMeanwhile: ControlAnswer.Totals? { atAnnouncement.map { totals - $0 } }
 }

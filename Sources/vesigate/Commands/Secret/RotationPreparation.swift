@@ -15,7 +15,7 @@ struct RotationPreparation {
   /// Nil where the operator presses the provider's button.
   let call: ProviderCall?
   /// As it answered at the beginning.
-  let reply: ControlReply?
+  let reply: ControlAnswer?
   let daemon: DaemonUser?
 
   init(_ target: SecretTarget, byHand: Bool, noDaemon: Bool) throws {

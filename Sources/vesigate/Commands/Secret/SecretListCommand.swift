@@ -35,8 +35,8 @@ struct SecretListCommand: ParsableCommand {
   /// While the file is broken: the secret files by which the daemon judges.
   private func listByDaemon(_ problems: Problems) throws {
     let place = ControlPlace(configPath: options.config.path)
-    guard let client = try? place.client(), let report = try? client.report(),
-      let reply = try? client.ask(.status)
+    guard let client = try? place.client(), let report = try? client.status(),
+      let reply = try? client.ask(.secrets)
     else { throw SecretTarget.unusable(problems) }
     var entries: [Entry] = []
     for route in report.routes {
@@ -61,7 +61,7 @@ struct SecretListCommand: ParsableCommand {
     let control: String?
   }
 
-  private func list(_ entries: [Entry], _ reply: ControlReply?) throws {
+  private func list(_ entries: [Entry], _ reply: ControlAnswer?) throws {
     var problem: ExitCode?
     for entry in entries {
       do {
@@ -73,7 +73,7 @@ struct SecretListCommand: ParsableCommand {
     if let problem { throw problem }
   }
 
-  private func list(_ target: Entry, _ reply: ControlReply?) throws {
+  private func list(_ target: Entry, _ reply: ControlAnswer?) throws {
     print("\(target.path)  for \(target.routes.prefix(8).joined(separator: ", "))")
     let folder = try SecretFolder(target.path)
     for stranger in folder.strangers { complain("warning: \(stranger)") }
@@ -107,7 +107,7 @@ struct SecretListCommand: ParsableCommand {
     }
   }
 
-  private func listDaemon(_ target: Entry, _ reply: ControlReply?) {
+  private func listDaemon(_ target: Entry, _ reply: ControlAnswer?) {
     guard let reply else {
       let why = target.control.map { "none answers at \($0)" } ?? "not asked (control: none)"
       return print("  daemon   \(why)")

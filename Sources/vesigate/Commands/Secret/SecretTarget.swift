@@ -171,7 +171,7 @@ struct SecretTarget {
   }
 
   /// The daemon, if one answers now.
-  func status() -> ControlReply? { control.flatMap { try? ControlClient(path: $0).ask(.status) } }
+  func status() -> ControlAnswer? { control.flatMap { try? ControlClient(path: $0).ask(.secrets) } }
 
   /// Refuses to replace the file where the daemon would not read the new one.
   func checkDaemonReads(_ folder: SecretFolder, _ daemon: DaemonUser?) throws {

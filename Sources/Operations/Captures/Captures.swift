@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// Shows refused deliveries to those who asked: commands that capture them, and whoever sees them all. Where nobody
 /// asks, nothing is copied.
-public final class RefusalDesk: RefusalWitness {
+public final class Captures: RefusalWitness {
   /// At once; they hold bodies in memory.
   static let capturesMax = 4
   /// Of all that one capture is given.
@@ -47,7 +47,7 @@ public final class RefusalDesk: RefusalWitness {
       captures[id] = Capture(
         route: request.route, left: request.count, bytesLeft: Self.captureBytesMax,
         continuation: continuation)
-      continuation.yield(CaptureAnswer.waiting)
+      continuation.yield(CaptureAnswer.waiting.bytes)
       return true
     }
     guard isTaken else { return refuse("busy", stream, continuation) }
@@ -65,7 +65,7 @@ public final class RefusalDesk: RefusalWitness {
   private func refuse(
     _ reason: String, _ stream: AsyncStream<[UInt8]>, _ continuation: AsyncStream<[UInt8]>.Continuation
   ) -> AsyncStream<[UInt8]> {
-    continuation.yield(CaptureAnswer.refused(reason))
+    continuation.yield(CaptureAnswer.refused(reason).bytes)
     continuation.finish()
     return stream
   }
@@ -73,7 +73,7 @@ public final class RefusalDesk: RefusalWitness {
   /// Finishing calls `onTermination`, so it is done outside of the lock.
   private func end(_ id: Int, _ reason: String) {
     let capture = change { $0.removeValue(forKey: id) }
-    capture?.continuation.yield(CaptureAnswer.end(reason))
+    capture?.continuation.yield(CaptureAnswer.end(reason).bytes)
     capture?.continuation.finish()
   }
 
@@ -85,7 +85,10 @@ public final class RefusalDesk: RefusalWitness {
     guard !wanted.isEmpty else { return }
     let bytes = SavedRequest.bytes(delivery.head, body: delivery.body.bytes)
     let answer = CaptureAnswer.captured(
-      bytes, arrival: delivery.arrival.unixMilliseconds, reason: delivery.reason.label)
+      CapturedRequest(
+        bytes: bytes, arrivalUnixMilliseconds: delivery.arrival.unixMilliseconds,
+        reason: delivery.reason.label)
+    ).bytes
     for id in wanted { give(answer, to: id) }
   }
 

@@ -2,7 +2,7 @@ internal import Glibc
 internal import NIOCore
 
 /// Who is at the other end of a unix socket, as the kernel noted when it connected (unix(7), SO_PEERCRED).
-struct Caller {
+enum PeerCredentials {
   /// `struct ucred`, which the C library's module does not show.
   private struct Credentials: Sendable {
     var pid: Int32 = 0

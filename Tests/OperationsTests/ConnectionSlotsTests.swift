@@ -7,7 +7,7 @@ import Testing
 @testable import Operations
 
 /// Who opens the control socket and says nothing keeps nobody out for long.
-@Suite struct SeatTests {
+@Suite struct ConnectionSlotsTests {
   private func connected() throws -> EmbeddedChannel {
     let channel = EmbeddedChannel()
     try channel.connect(to: SocketAddress(unixDomainSocketPath: "/control")).wait()
@@ -18,34 +18,34 @@ import Testing
   private func pause() { usleep(250_000) }
 
   @Test func `the oldest that says nothing gives way, once it has had time to`() throws {
-    let seats = Seats()
+    let slots = ConnectionSlots()
     let silent = try (0..<ControlServer.connectionsMax).map { _ in try connected() }
-    for channel in silent { #expect(seats.take(channel)) }
+    for channel in silent { #expect(slots.take(channel)) }
     pause()
     for (number, channel) in silent.enumerated() {
       let next = try connected()
-      #expect(seats.take(next))
-      #expect(seats.keep(next))
-      #expect(!channel.isActive && !seats.keep(channel), "\(number)")
-      // It is gone only now, and has no seat to give back.
-      seats.giveBack(channel, hasAsked: false)
+      #expect(slots.take(next))
+      #expect(slots.keep(next))
+      #expect(!channel.isActive && !slots.keep(channel), "\(number)")
+      // It is gone only now, and has no slot to give back.
+      slots.giveBack(channel, hasAsked: false)
     }
     // All have asked for something.
     let refused = try connected()
-    #expect(!seats.take(refused))
+    #expect(!slots.take(refused))
   }
 
-  @Test func `who has asked keeps its seat, and gives it back at the end`() throws {
-    let seats = Seats()
+  @Test func `who has asked keeps its slot, and gives it back at the end`() throws {
+    let slots = ConnectionSlots()
     let asking = try (0..<ControlServer.connectionsMax).map { _ in try connected() }
-    for channel in asking { #expect(seats.take(channel) && seats.keep(channel)) }
+    for channel in asking { #expect(slots.take(channel) && slots.keep(channel)) }
     pause()
     let next = try connected()
-    #expect(!seats.take(next))
-    seats.giveBack(next, hasAsked: false)
-    #expect(!seats.take(next))
-    seats.giveBack(asking[3], hasAsked: true)
-    #expect(seats.take(next))
+    #expect(!slots.take(next))
+    slots.giveBack(next, hasAsked: false)
+    #expect(!slots.take(next))
+    slots.giveBack(asking[3], hasAsked: true)
+    #expect(slots.take(next))
     for channel in asking { #expect(channel.isActive) }
   }
 }

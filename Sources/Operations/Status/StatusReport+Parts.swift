@@ -1,0 +1,111 @@
+public import Formats
+
+extension StatusReport {
+  public struct Route: JSONCodedObject, Equatable {
+    public var name = ""
+    public var observe = false
+    public var secretFile = ""
+    /// The current secret's first.
+    public var fingerprints: [String] = []
+    public var previous: [PreviousSecret] = []
+    public var secretModifiedAt: Int64 = 0
+    public var secretGeneration = 0
+    public var toleranceSeconds: Int?
+    public var outcomes = Counts()
+    public var refusals = Counts()
+    public var lastMinute = Stretch()
+    public var lastFiveMinutes = Stretch()
+    public var lastVerifiedAt: Int64 = 0
+    public var lastRefusal: Refusal?
+    public var clock: Clock?
+    /// By name; what is known of them stands in the report's own list.
+    public var upstreams: [String] = []
+
+    public init() {}
+
+    public static let fields: [JSONField<Route>] = [
+      .required("name", \.name), .init("observe", \.observe), .init("secretFile", \.secretFile),
+      .init("fingerprints", \.fingerprints), .init("previous", \.previous),
+      .init("secretModifiedAt", \.secretModifiedAt), .init("secretGeneration", \.secretGeneration),
+      .init("toleranceSeconds", \.toleranceSeconds), .init("outcomes", \.outcomes),
+      .init("refusals", \.refusals), .init("lastMinute", \.lastMinute),
+      .init("lastFiveMinutes", \.lastFiveMinutes), .init("lastVerifiedAt", \.lastVerifiedAt),
+      .init("lastRefusal", \.lastRefusal), .init("clock", \.clock), .init("upstreams", \.upstreams),
+    ]
+
+    /// Its `path` setting: the name has the host before it.
+    public var path: String { String(name.drop { $0 != "/" }) }
+  }
+
+  /// What was counted in the time before the report.
+  public struct Stretch: JSONCodedObject, Equatable {
+    public var milliseconds: Int64 = 0
+    public var outcomes = Counts()
+
+    public init() {}
+
+    public static let fields: [JSONField<Stretch>] = [
+      .init("milliseconds", \.milliseconds), .init("outcomes", \.outcomes),
+    ]
+  }
+
+  public struct Refusal: JSONCodedObject, Equatable {
+    public var reason = ""
+    public var at: Int64 = 0
+    /// How old a stale one was, negative where it was signed in the future.
+    public var ageSeconds: Int?
+
+    public init() {}
+
+    public static let fields: [JSONField<Refusal>] = [
+      .required("reason", \.reason), .init("at", \.at), .init("ageSeconds", \.ageSeconds),
+    ]
+  }
+
+  public struct Clock: JSONCodedObject, Equatable {
+    public var skewSeconds = 0
+    public var isAlarming = false
+    public var finding = ""
+
+    public init() {}
+
+    public static let fields: [JSONField<Clock>] = [
+      .init("skewSeconds", \.skewSeconds), .init("isAlarming", \.isAlarming), .required("finding", \.finding),
+    ]
+  }
+
+  public struct Upstream: JSONCodedObject, Equatable {
+    public var name = ""
+    public var isFailing = false
+    public var lastAnsweredAt: Int64 = 0
+    public var lastStatus = 0
+    public var lastFailedAt: Int64 = 0
+    public var lastFailure: String?
+    public var attempts = Counts()
+
+    public init() {}
+
+    public static let fields: [JSONField<Upstream>] = [
+      .required("name", \.name), .init("isFailing", \.isFailing), .init("lastAnsweredAt", \.lastAnsweredAt),
+      .init("lastStatus", \.lastStatus), .init("lastFailedAt", \.lastFailedAt),
+      .init("lastFailure", \.lastFailure), .init("attempts", \.attempts),
+    ]
+  }
+}
+
+/// A replaced secret, and until when it is accepted, Unix milliseconds.
+public struct PreviousSecret: JSONCodedObject, Equatable {
+  public var fingerprint = ""
+  public var until: Int64 = 0
+
+  public init() {}
+
+  public init(fingerprint: String, until: Int64) {
+    self.fingerprint = fingerprint
+    self.until = until
+  }
+
+  public static let fields: [JSONField<PreviousSecret>] = [
+    .required("fingerprint", \.fingerprint), .init("until", \.until),
+  ]
+}
