@@ -16,9 +16,12 @@ struct StatusReportTests {
     #expect(StatusReport(Array(report.line.utf8)) == report)
     let keys = report.line.matches(of: /"([A-Za-z]+)":/).map { String($0.1) }
     let route = [
-      "name", "observe", "secretFile", "fingerprints", "previous", "fingerprint", "until", "fingerprint", "until",
-      "secretModifiedAt", "secretGeneration", "toleranceSeconds", "outcomes", "forwarded", "observed", "refused",
-      "refusals", "stale", "mismatch", "lastMinute", "milliseconds", "outcomes", "forwarded", "lastFiveMinutes",
+      "name", "observe", "secretFile", "fingerprints", "previous", "fingerprint", "until", "fingerprint",
+      "until",
+      "secretModifiedAt", "secretGeneration", "toleranceSeconds", "outcomes", "forwarded", "observed",
+      "refused",
+      "refusals", "stale", "mismatch", "lastMinute", "milliseconds", "outcomes", "forwarded",
+      "lastFiveMinutes",
       "milliseconds", "outcomes", "lastVerifiedAt", "lastRefusal", "reason", "at", "ageSeconds", "clock",
       "skewSeconds", "isAlarming", "finding", "upstreams",
     ]

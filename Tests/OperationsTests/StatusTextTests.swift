@@ -136,7 +136,7 @@ struct StatusTextTests {
   @Test func `no line is longer than 80 columns but for a name`() {
     let lines = lines { report in
       report.remarks = [Array(repeating: "word", count: 60).joined(separator: " ")]
-      report.routes[0].refusals = Counts((0..<20).map { ("a-reason-of-some-length-\($0)", UInt64(1)) })
+      report.routes[0].refusals = Counts((0..<20).map { (name: "a-reason-of-some-length-\($0)", count: 1) })
     }
     #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines)")
     #expect(lines.contains { $0.hasSuffix(", ...") })
