@@ -345,7 +345,7 @@ public final class Exchange {
       head, requestID: requestID, outcome: facts.outcome, status: status, remote: remote)
     record.matched = matched
     record.route = matched?.name
-    record.arrivedUnixMilliseconds = arrival.unixMilliseconds
+    record.arrived = arrival
     record.trace = facts.trace
     record.bodyBytes = body?.count ?? 0
     record.fieldsLeftBehind = facts.fieldsLeftBehind

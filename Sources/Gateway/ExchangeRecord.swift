@@ -26,8 +26,8 @@ public struct ExchangeRecord: Sendable {
   public var route: String?
   /// The route itself; a reload may have replaced it meanwhile.
   public var matched: Route?
-  /// When the head arrived, Unix milliseconds.
-  public var arrivedUnixMilliseconds: Int64 = 0
+  /// When the head arrived.
+  public var arrived = Moment(unixMilliseconds: 0, uptimeNanoseconds: 0)
   /// The sender's address, read from a trusted proxy's headers where there is one.
   public var remote: String
   public var method: String

@@ -42,7 +42,7 @@ extension Connection {
       requestID: "-", outcome: .refused, status: rejection.status, remote: peer.text, method: "-", path: "-")
     record.reason = rejection.label
     record.detail = rejection.detail
-    record.arrivedUnixMilliseconds = worker.loop.now().unixMilliseconds
+    record.arrived = worker.loop.now()
     worker.loop.recorder.record(record)
     untaken = UntakenAnswer(requestID: record.requestID, remote: record.remote)
     reply = ReplyWriter(closes: true)

@@ -5,15 +5,15 @@ internal import Signing
 public struct MetricsPage {
   public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-  private let tallies: Tallies
+  private let counters: Counters
   private let standing: StatusSnapshot
   private let process: ProcessFigures
   private var page = Exposition()
 
   public static func bytes(
-    _ tallies: Tallies, _ standing: StatusSnapshot, _ process: ProcessFigures = .read()
+    _ counters: Counters, _ standing: StatusSnapshot, _ process: ProcessFigures = .read()
   ) -> [UInt8] {
-    var page = MetricsPage(tallies: tallies, standing: standing, process: process)
+    var page = MetricsPage(counters: counters, standing: standing, process: process)
     page.writeDeliveries()
     page.writeDurations()
     page.writeUpstreams()
@@ -26,8 +26,8 @@ public struct MetricsPage {
     return page.page.bytes
   }
 
-  private init(tallies: Tallies, standing: StatusSnapshot, process: ProcessFigures) {
-    self.tallies = tallies
+  private init(counters: Counters, standing: StatusSnapshot, process: ProcessFigures) {
+    self.counters = counters
     self.standing = standing
     self.process = process
   }
@@ -36,14 +36,14 @@ public struct MetricsPage {
 
   private mutating func writeDeliveries() {
     page.begin(.deliveries)
-    for route in tallies.routes {
+    for route in counters.routes {
       for outcome in ExchangeRecord.Outcome.allCases {
         let labels = Exposition.Labels(("route", route.name), ("outcome", outcome.rawValue))
         page.sample(labels, route.count(of: outcome))
       }
     }
     page.begin(.reasons)
-    for route in tallies.routes {
+    for route in counters.routes {
       for (reason, count) in reasons(of: route) {
         let labels = Exposition.Labels(
           ("route", route.name), ("outcome", reason.outcome.rawValue), ("reason", reason.reason))
@@ -51,17 +51,17 @@ public struct MetricsPage {
       }
     }
     page.begin(.bodyBytes)
-    for route in tallies.routes { page.sample(.init(("route", route.name)), route.bodyBytes) }
+    for route in counters.routes { page.sample(.init(("route", route.name)), route.bodyBytes) }
   }
 
   /// Those that have come, and those that alerts ask for: a series that begins with its first delivery has no
   /// increase.
-  private func reasons(of route: RouteTally) -> [(RouteTally.Reason, UInt64)] {
+  private func reasons(of route: RouteCounters) -> [(RouteCounters.Reason, UInt64)] {
     var all = route.reasons
     let alarming: [Rejection] =
       switch route.name {
-      case Tallies.noRoute: [.tooBusy(.connections)]
-      case Tallies.others: []
+      case Counters.noRoute: [.tooBusy(.connections)]
+      case Counters.others: []
       default:
         [
           .unverified(.mismatch), .unverified(.stale(ageSeconds: 0)), .tooBusy(.inFlight),
@@ -69,7 +69,7 @@ public struct MetricsPage {
         ]
       }
     for rejection in alarming {
-      all[RouteTally.Reason(outcome: .refused, reason: rejection.label), default: 0] += 0
+      all[RouteCounters.Reason(outcome: .refused, reason: rejection.label), default: 0] += 0
     }
     return all.map { ($0.key, $0.value) }.sorted {
       ($0.0.outcome.position, $0.0.reason) < ($1.0.outcome.position, $1.0.reason)
@@ -77,26 +77,26 @@ public struct MetricsPage {
   }
 
   private mutating func writeDurations() {
-    let families: [(MetricFamily, KeyPath<RouteTally, Histogram>)] = [
+    let families: [(MetricFamily, KeyPath<RouteCounters, Histogram>)] = [
       (.total, \.total), (.verify, \.verify), (.upstream, \.upstream), (.age, \.age),
     ]
     for (family, field) in families {
       page.begin(family)
-      for route in tallies.routes { page.histogram(.init(("route", route.name)), route[keyPath: field]) }
+      for route in counters.routes { page.histogram(.init(("route", route.name)), route[keyPath: field]) }
     }
     page.begin(.lastVerified)
-    for route in tallies.routes { page.instant(.init(("route", route.name)), route.lastVerifiedAt) }
+    for route in counters.routes { page.instant(.init(("route", route.name)), route.lastVerifiedAt) }
   }
 
   private mutating func writeUpstreams() {
     page.begin(.attempts)
-    for upstream in tallies.upstreams {
-      for (result, count) in zip(UpstreamTally.results, upstream.counts) {
+    for upstream in counters.upstreams {
+      for (result, count) in zip(UpstreamCounters.results, upstream.counts) {
         page.sample(.init(("upstream", upstream.name), ("result", result)), count)
       }
     }
     page.begin(.failing)
-    for upstream in tallies.upstreams where upstream.name != Tallies.others {
+    for upstream in counters.upstreams where upstream.name != Counters.others {
       page.sample(.init(("upstream", upstream.name)), upstream.isFailing)
     }
   }
@@ -152,7 +152,7 @@ public struct MetricsPage {
 
   private mutating func writeClocks() {
     page.begin(.skew)
-    for route in tallies.routes {
+    for route in counters.routes {
       guard let median = route.ages.median(at: standing.now) else { continue }
       page.sample(.init(("route", route.name)), median)
     }

@@ -24,14 +24,14 @@ public struct RateHistory: Sendable {
 
   public init() {}
 
-  public mutating func add(_ tallies: Tallies, at unixMilliseconds: Int64) {
+  public mutating func add(_ counters: Counters, at unixMilliseconds: Int64) {
     if samples.count == Self.samplesMax { samples.removeFirst() }
-    let outcomes = tallies.routes.map { ($0.name, $0.outcomes) }
+    let outcomes = counters.routes.map { ($0.name, $0.outcomes) }
     samples.append(Sample(at: unixMilliseconds, outcomes: Dictionary(uniqueKeysWithValues: outcomes)))
   }
 
   /// What has happened since the sample that is nearest to so many seconds ago.
-  public func stretch(_ route: RouteTally, seconds: Int64, at now: Int64, startedAt: Int64) -> Stretch {
+  public func stretch(_ route: RouteCounters, seconds: Int64, at now: Int64, startedAt: Int64) -> Stretch {
     let wanted = now - seconds * 1000
     // Before the first sample lies the start, when everything was 0.
     guard let sample = samples.min(by: { abs($0.at - wanted) < abs($1.at - wanted) }),

@@ -18,11 +18,11 @@ final class Engine: Sendable {
     let loop: LoopContext
     let forwarder: UpstreamForwarder
     let worker: Worker
-    let tally: LoopTally
+    let counters: LoopCounters
 
-    init(loop: LoopContext, forwarder: UpstreamForwarder, worker: Worker, tally: LoopTally) {
+    init(loop: LoopContext, forwarder: UpstreamForwarder, worker: Worker, counters: LoopCounters) {
       self.loop = loop
-      self.tally = tally
+      self.counters = counters
       self.forwarder = forwarder
       self.worker = worker
     }
@@ -57,10 +57,10 @@ final class Engine: Sendable {
     refusals: any RefusalWitness, looks: LookDesk
   ) -> Cell {
     let limits = snapshot.limits
-    let tally = LoopTally()
-    tally.adopt(snapshot)
+    let counters = LoopCounters()
+    counters.adopt(snapshot)
     let context = LoopContext(
-      snapshot: snapshot, admission: admission, recorder: LoopRecorder(log: log, tally: tally),
+      snapshot: snapshot, admission: admission, recorder: LoopRecorder(log: log, counters: counters),
       refusals: refusals, idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
     let forwarder = UpstreamForwarder(
       eventLoop: loop,
@@ -68,7 +68,7 @@ final class Engine: Sendable {
       answerHeaderBytesMax: limits.answerHeaderBytesMax)
     let worker = Worker(
       eventLoop: loop, loop: context, forwarder: forwarder, looks: LoopLooks(desk: looks, eventLoop: loop))
-    return Cell(loop: context, forwarder: forwarder, worker: worker, tally: tally)
+    return Cell(loop: context, forwarder: forwarder, worker: worker, counters: counters)
   }
 
   /// Gives every loop the snapshot and waits until all have it. Not to be called on a loop.
@@ -79,7 +79,7 @@ final class Engine: Sendable {
     let adopted = cells.map { cell in
       cell.eventLoop.submit {
         cell.value.loop.adopt(snapshot)
-        cell.value.tally.adopt(snapshot)
+        cell.value.counters.adopt(snapshot)
         cell.value.forwarder.keepOnly(upstreams)
         cell.value.forwarder.answerHeaderBytesMax = snapshot.limits.answerHeaderBytesMax
       }
@@ -97,11 +97,11 @@ final class Engine: Sendable {
   }
 
   /// What all loops have counted since the start. Each is only asked for a copy.
-  func tallies() async -> Tallies {
-    let copies = cells.map { cell in cell.eventLoop.submit { cell.value.tally.tallies } }
-    var all = Tallies()
+  func counters() async -> Counters {
+    let copies = cells.map { cell in cell.eventLoop.submit { cell.value.counters.current } }
+    var all = Counters()
     for copy in copies {
-      if let tallies = try? await copy.get() { all.add(tallies) }
+      if let counters = try? await copy.get() { all.add(counters) }
     }
     return all
   }
@@ -115,11 +115,11 @@ final class Engine: Sendable {
   }
 
   /// The last word on what was counted comes back.
-  func shutdown() async -> Tallies {
+  func shutdown() async -> Counters {
     for cell in cells { try? await cell.eventLoop.submit { cell.value.forwarder.close() }.get() }
-    let tallies = await tallies()
+    let counters = await counters()
     try? await group.shutdownGracefully()
-    return tallies
+    return counters
   }
 }
 
@@ -128,20 +128,20 @@ final class Engine: Sendable {
 // A class: two are asked for each delivery, and a reference is counted once.
 private final class LoopRecorder: Recorder {
   private let log: any Recorder
-  private let tally: LoopTally
+  private let counters: LoopCounters
 
-  init(log: any Recorder, tally: LoopTally) {
+  init(log: any Recorder, counters: LoopCounters) {
     self.log = log
-    self.tally = tally
+    self.counters = counters
   }
 
   func record(_ record: ExchangeRecord) {
-    tally.record(record)
+    counters.record(record)
     log.record(record)
   }
 
   func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment) {
-    tally.recordAttempt(at: upstream, end: end, arrival: arrival)
+    counters.recordAttempt(at: upstream, end: end, arrival: arrival)
   }
 
   func recordUntaken(_ answer: UntakenAnswer, at bound: ConnectionBound) {

@@ -10,7 +10,7 @@ internal import Telemetry
 /// What `vesigate status` shows.
 extension OperatorDesk {
   func report() async -> StatusReport {
-    let tallies = await engine.tallies()
+    let counters = await engine.counters()
     let standing = standing()
     let loaded = keeper.loaded
     var report = StatusReport()
@@ -32,22 +32,22 @@ extension OperatorDesk {
     report.connections = standing.openConnections
     report.logLinesDropped = standing.logLinesDropped
     report.remarks = remarks
-    report.noRoute = counts(of: tallies.route(Tallies.noRoute)?.refusals ?? [])
-    add(routes: tallies, standing, loaded, to: &report)
-    report.upstreams = upstreams(tallies, loaded)
+    report.noRoute = counts(of: counters.route(Counters.noRoute)?.refusals ?? [])
+    add(routes: counters, standing, loaded, to: &report)
+    report.upstreams = upstreams(counters, loaded)
     return report
   }
 
   private func add(
-    routes tallies: Tallies, _ standing: StatusSnapshot, _ loaded: Loaded, to report: inout StatusReport
+    routes counters: Counters, _ standing: StatusSnapshot, _ loaded: Loaded, to report: inout StatusReport
   ) {
-    let findings = clockFindings(tallies)
+    let findings = clockFindings(counters)
     let all = loaded.snapshot.routes.all
     report.routesOmitted = all.count - standing.routes.count
     report.routes = zip(all, standing.routes).map { route, facts in
       var entry = entry(facts, loaded.snapshot.secrets[route.secretFileIndex])
       entry.upstreams = route.upstreams.map(\.name)
-      if let tally = tallies.route(route.name) { count(tally, at: standing.now, in: &entry) }
+      if let counters = counters.route(route.name) { count(counters, at: standing.now, in: &entry) }
       if let finding = findings.first(where: { $0.route == route.name }) {
         entry.clock = clock(finding)
       }
@@ -70,14 +70,14 @@ extension OperatorDesk {
     return entry
   }
 
-  private func count(_ tally: RouteTally, at now: Int64, in entry: inout StatusReport.Route) {
-    entry.outcomes = outcomes(tally.count)
-    entry.refusals = counts(of: tally.refusals)
-    entry.lastVerifiedAt = tally.lastVerifiedAt
-    entry.lastRefusal = tally.lastRefusal.map(refusal)
+  private func count(_ counters: RouteCounters, at now: Int64, in entry: inout StatusReport.Route) {
+    entry.outcomes = outcomes(counters.count)
+    entry.refusals = counts(of: counters.refusals)
+    entry.lastVerifiedAt = counters.lastVerifiedAt
+    entry.lastRefusal = counters.lastRefusal.map(refusal)
     let history = history.withLock { $0 }
     func stretch(_ seconds: Int64) -> StatusReport.Stretch {
-      let counted = history.stretch(tally, seconds: seconds, at: now, startedAt: startedAt)
+      let counted = history.stretch(counters, seconds: seconds, at: now, startedAt: startedAt)
       var stretch = StatusReport.Stretch()
       stretch.milliseconds = counted.milliseconds
       stretch.outcomes = outcomes(counted.count)
@@ -95,10 +95,10 @@ extension OperatorDesk {
     Counts(refusals.map { ($0.reason, $0.count) })
   }
 
-  private func refusal(_ last: RouteTally.Refusal) -> StatusReport.Refusal {
+  private func refusal(_ last: RouteCounters.Refusal) -> StatusReport.Refusal {
     var refusal = StatusReport.Refusal()
     refusal.reason = last.reason
-    refusal.at = last.at
+    refusal.at = last.arrived.unixMilliseconds
     refusal.ageSeconds = last.ageSeconds
     return refusal
   }
@@ -112,30 +112,30 @@ extension OperatorDesk {
   }
 
   /// Each of the configuration in force once.
-  private func upstreams(_ tallies: Tallies, _ loaded: Loaded) -> [StatusReport.Upstream] {
+  private func upstreams(_ counters: Counters, _ loaded: Loaded) -> [StatusReport.Upstream] {
     var seen: Set<String> = []
     let names = loaded.snapshot.routes.all.flatMap(\.upstreams).map(\.name)
       .filter { seen.insert($0).inserted }
-    return names.compactMap { tallies.upstream($0) }.map { tally in
+    return names.compactMap { counters.upstream($0) }.map { counters in
       var entry = StatusReport.Upstream()
-      entry.name = tally.name
-      entry.isFailing = tally.isFailing
-      entry.lastAnsweredAt = tally.lastAnsweredAt
-      entry.lastStatus = tally.lastStatus
-      entry.lastFailedAt = tally.lastFailedAt
-      entry.lastFailure = tally.lastFailure?.rawValue
-      entry.attempts = Counts(tally.attempts.map { ($0.result, $0.count) })
+      entry.name = counters.name
+      entry.isFailing = counters.isFailing
+      entry.lastAnsweredAt = counters.lastAnsweredAt
+      entry.lastStatus = counters.lastStatus
+      entry.lastFailedAt = counters.lastFailedAt
+      entry.lastFailure = counters.lastFailure?.rawValue
+      entry.attempts = Counts(counters.attempts.map { ($0.result, $0.count) })
       return entry
     }
   }
 
   // MARK: Clocks
 
-  func clockFindings(_ tallies: Tallies) -> [ClockFinding] {
+  func clockFindings(_ counters: Counters) -> [ClockFinding] {
     let loaded = keeper.loaded
     let now = Clocks.now().unixMilliseconds
-    let estimates = loaded.snapshot.routes.all.prefix(Tallies.routesMax).compactMap { route in
-      tallies.route(route.name)?.ages.median(at: now).map { median in
+    let estimates = loaded.snapshot.routes.all.prefix(Counters.routesMax).compactMap { route in
+      counters.route(route.name)?.ages.median(at: now).map { median in
         ClockFinding.Estimate(
           route: route.name, secretFile: loaded.snapshot.secrets[route.secretFileIndex].path,
           skewSeconds: median, toleranceSeconds: route.layout.toleranceSeconds)

@@ -41,9 +41,9 @@ final class OperatorDesk: Sendable {
       let (isReady, text) = readinessText
       return .text(isReady ? 200 : 503, text)
     case .metrics:
-      let tallies = await engine.tallies()
+      let counters = await engine.counters()
       return AdminAnswer(
-        status: 200, contentType: MetricsPage.contentType, body: MetricsPage.bytes(tallies, standing()))
+        status: 200, contentType: MetricsPage.contentType, body: MetricsPage.bytes(counters, standing()))
     }
   }
 
@@ -114,7 +114,7 @@ final class OperatorDesk: Sendable {
 
   /// As many as have series of their own.
   private func routes(_ loaded: Loaded) -> [StatusSnapshot.Route] {
-    loaded.snapshot.routes.all.prefix(Tallies.routesMax).map { route in
+    loaded.snapshot.routes.all.prefix(Counters.routesMax).map { route in
       let set = loaded.snapshot.secrets[route.secretFileIndex]
       return StatusSnapshot.Route(
         name: route.name, observe: route.observe, toleranceSeconds: route.layout.toleranceSeconds,

@@ -17,9 +17,9 @@ struct OperatorWatch: Service {
     try? await cancelWhenGracefulShutdown {
       var warned: [String: Int64] = [:]
       while !Task.isCancelled {
-        let tallies = await desk.engine.tallies()
-        desk.history.withLock { $0.add(tallies, at: Clocks.now().unixMilliseconds) }
-        warn(desk.clockFindings(tallies), &warned)
+        let counters = await desk.engine.counters()
+        desk.history.withLock { $0.add(counters, at: Clocks.now().unixMilliseconds) }
+        warn(desk.clockFindings(counters), &warned)
         try await Task.sleep(for: .seconds(10))
       }
     }

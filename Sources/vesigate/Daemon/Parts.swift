@@ -63,10 +63,10 @@ struct Parts {
   func stop(_ logs: Logs) async {
     // First: a look under way hands what it found to the loops, and waits for them.
     try? await files.shutdownGracefully()
-    let tallies = await engine.shutdown()
+    let counters = await engine.shutdown()
     logs.deliveries.tellLeftOut(all: true)
     await selfDiagnosis.stop()
-    let summary = tallies.summary(reloads: keeper.reloads, logLinesDropped: logs.sink.linesDropped)
+    let summary = counters.summary(reloads: keeper.reloads, logLinesDropped: logs.sink.linesDropped)
     logs.logger.notice("stopped", metadata: ["summary": "\(summary)"])
   }
 

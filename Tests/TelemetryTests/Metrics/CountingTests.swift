@@ -38,24 +38,44 @@ import Testing
   }
 
   @Test func `a replayed delivery does not move the estimate`() {
-    var tally = RouteTally(name: "/a")
+    var counters = RouteCounters(name: "/a")
     var record = self.record(nil, .forwarded)
     record.secretPosition = 0
     record.ageSeconds = 1
-    for _ in 0..<5 { tally.count(record) }
+    for _ in 0..<5 { counters.count(record) }
     var stale = self.record(nil, .refused)
     stale.reason = "stale"
     stale.ageSeconds = 90_000
-    for _ in 0..<60 { tally.count(stale) }
-    #expect(tally.ages.median(at: 1_000) == 1)
-    #expect(tally.lastRefusal?.reason == "stale")
+    for _ in 0..<60 { counters.count(stale) }
+    #expect(counters.ages.median(at: 1_000) == 1)
+    #expect(counters.lastRefusal?.reason == "stale")
+  }
+
+  /// Two loops refuse in the same millisecond: which was the last must not depend on which is asked first.
+  @Test func `the last refusal is the one that came last`() {
+    func refused(_ reason: String, at uptime: UInt64) -> Counters {
+      var counters = RouteCounters(name: "/a")
+      var refused = self.record(nil, .refused)
+      refused.reason = reason
+      refused.arrived = Moment(unixMilliseconds: 1_000, uptimeNanoseconds: uptime)
+      counters.count(refused)
+      var counters = Counters()
+      counters.routes.append(counters)
+      return counters
+    }
+    let (mismatch, stale) = (refused("mismatch", at: 1), refused("stale", at: 2))
+    for both in [[mismatch, stale], [stale, mismatch]] {
+      var all = Counters()
+      for one in both { all.add(one) }
+      #expect(all.route("/a")?.lastRefusal?.reason == "stale")
+    }
   }
 
   private func record(_ route: Route?, _ outcome: ExchangeRecord.Outcome) -> ExchangeRecord {
     var record = ExchangeRecord(
       requestID: "r", outcome: outcome, status: 200, remote: "", method: "POST", path: "/")
     record.matched = route
-    record.arrivedUnixMilliseconds = 1_000
+    record.arrived = Moment(unixMilliseconds: 1_000, uptimeNanoseconds: 1)
     return record
   }
 
@@ -73,52 +93,52 @@ import Testing
   }
 
   @Test func `counts go on over a reload, and deliveries of the settings before are counted too`() {
-    let tally = LoopTally()
+    let counters = LoopCounters()
     let before = route("/a", upstream: "u")
-    tally.adopt(snapshot([before]))
-    tally.record(record(before, .forwarded))
+    counters.adopt(snapshot([before]))
+    counters.record(record(before, .forwarded))
     let after = route("/a", upstream: "u")
-    tally.adopt(snapshot([after, route("/b", upstream: "v")]))
-    tally.record(record(before, .forwarded))
-    tally.record(record(after, .forwarded))
-    tally.record(record(nil, .refused))
+    counters.adopt(snapshot([after, route("/b", upstream: "v")]))
+    counters.record(record(before, .forwarded))
+    counters.record(record(after, .forwarded))
+    counters.record(record(nil, .refused))
     let moment = Moment(unixMilliseconds: 7, uptimeNanoseconds: 0)
-    tally.recordAttempt(at: before.upstreams[0], end: .answered(204), arrival: moment)
-    tally.recordAttempt(at: after.upstreams[0], end: .failed(.totalTimeout), arrival: moment)
-    #expect(tally.tallies.route("/a")?.count(of: .forwarded) == 3)
-    #expect(tally.tallies.route("none")?.count(of: .refused) == 1)
-    let attempts = tally.tallies.upstream("u")?.attempts ?? []
+    counters.recordAttempt(at: before.upstreams[0], end: .answered(204), arrival: moment)
+    counters.recordAttempt(at: after.upstreams[0], end: .failed(.totalTimeout), arrival: moment)
+    #expect(counters.counters.route("/a")?.count(of: .forwarded) == 3)
+    #expect(counters.counters.route("none")?.count(of: .refused) == 1)
+    let attempts = counters.counters.upstream("u")?.attempts ?? []
     #expect(attempts.map(\.result) == ["2xx", "total-timeout"])
     #expect(attempts.map(\.count) == [1, 1])
     // A route that is gone keeps what it counted.
-    tally.adopt(snapshot([route("/b", upstream: "v")]))
-    #expect(tally.tallies.route("/a")?.count(of: .forwarded) == 3)
+    counters.adopt(snapshot([route("/b", upstream: "v")]))
+    #expect(counters.counters.route("/a")?.count(of: .forwarded) == 3)
   }
 
   @Test func `names have an end, however often the configuration changes`() {
-    let tally = LoopTally()
+    let counters = LoopCounters()
     for turn in 0..<5 {
-      tally.adopt(snapshot((0..<100).map { route("/r\(turn)-\($0)", upstream: "u\(turn)-\($0)") }))
+      counters.adopt(snapshot((0..<100).map { route("/r\(turn)-\($0)", upstream: "u\(turn)-\($0)") }))
     }
-    #expect(tally.tallies.routes.count == Tallies.routesMax + 2)
-    #expect(tally.tallies.upstreams.count == Tallies.upstreamsMax + 1)
+    #expect(counters.counters.routes.count == Counters.routesMax + 2)
+    #expect(counters.counters.upstreams.count == Counters.upstreamsMax + 1)
     let last = route("/r4-99", upstream: "u4-99")
-    tally.adopt(snapshot([last]))
-    tally.record(record(last, .forwarded))
-    #expect(tally.tallies.route("other")?.count(of: .forwarded) == 1)
+    counters.adopt(snapshot([last]))
+    counters.record(record(last, .forwarded))
+    #expect(counters.counters.route("other")?.count(of: .forwarded) == 1)
   }
 
   @Test func `what several loops counted adds up`() {
     let routes = [route("/a", upstream: "u"), route("/a", host: "h.test", upstream: "u")]
-    var all = Tallies()
+    var all = Counters()
     for loop in 0..<3 {
-      let tally = LoopTally()
-      tally.adopt(snapshot(routes))
-      for _ in 0...loop { tally.record(record(routes[0], .forwarded)) }
+      let counters = LoopCounters()
+      counters.adopt(snapshot(routes))
+      for _ in 0...loop { counters.record(record(routes[0], .forwarded)) }
       var refused = record(routes[1], .refused)
       refused.reason = "mismatch"
-      tally.record(refused)
-      all.add(tally.tallies)
+      counters.record(refused)
+      all.add(counters.counters)
     }
     #expect(all.route("/a")?.count(of: .forwarded) == 6)
     #expect(all.route("h.test/a")?.refusals.map(\.count) == [3])
@@ -132,20 +152,21 @@ import Testing
 
   @Test func `a rate is what came since the sample of that time, or since the start`() {
     var history = RateHistory()
-    var tallies = Tallies()
+    var counters = Counters()
     func count(_ times: Int) {
-      for _ in 0..<times { tallies.routes[0].count(record(nil, .refused)) }
+      for _ in 0..<times { counters.routes[0].count(record(nil, .refused)) }
     }
     for second in stride(from: 0, through: 400, by: 10) {
-      history.add(tallies, at: Int64(second) * 1000)
+      history.add(counters, at: Int64(second) * 1000)
       count(2)
     }
     let now: Int64 = 405_000
-    let minute = history.stretch(tallies.routes[0], seconds: 60, at: now, startedAt: 0)
+    let minute = history.stretch(counters.routes[0], seconds: 60, at: now, startedAt: 0)
     #expect(minute.count(of: .refused) == 2 * 6 || minute.count(of: .refused) == 2 * 7)
     #expect(abs(minute.milliseconds - 60_000) <= 5_000)
-    #expect(history.stretch(tallies.routes[0], seconds: 300, at: now, startedAt: 0).count(of: .refused) >= 60)
-    let young = history.stretch(tallies.routes[0], seconds: 300, at: now, startedAt: 200_000)
+    #expect(
+      history.stretch(counters.routes[0], seconds: 300, at: now, startedAt: 0).count(of: .refused) >= 60)
+    let young = history.stretch(counters.routes[0], seconds: 300, at: now, startedAt: 200_000)
     #expect(young.count(of: .refused) == 82 && young.milliseconds == 205_000)
   }
 

@@ -1,6 +1,6 @@
 internal import Gateway
 
-extension Tallies {
+extension Counters {
   /// One sentence for the last log line: everything since the start.
   public func summary(reloads: StatusSnapshot.Reloads, logLinesDropped: Int) -> String {
     let outcomes = ExchangeRecord.Outcome.allCases.map { outcome in

@@ -1,11 +1,11 @@
 public import Gateway
 
 /// What happened at one upstream.
-public struct UpstreamTally: Sendable {
+public struct UpstreamCounters: Sendable {
   /// Its URL as configured.
   public let name: String
   /// By the position of `results`.
-  private(set) var counts = [UInt64](repeating: 0, count: UpstreamTally.results.count)
+  private(set) var counts = [UInt64](repeating: 0, count: UpstreamCounters.results.count)
   /// When the last delivery that it answered, or did not, arrived, Unix milliseconds; 0 before the first.
   public private(set) var lastAnsweredAt: Int64 = 0
   public private(set) var lastFailedAt: Int64 = 0
@@ -40,7 +40,7 @@ public struct UpstreamTally: Sendable {
     }
   }
 
-  mutating func add(_ other: UpstreamTally) {
+  mutating func add(_ other: UpstreamCounters) {
     for index in counts.indices { counts[index] &+= other.counts[index] }
     if other.lastAnsweredAt >= lastAnsweredAt {
       (lastAnsweredAt, lastStatus) = (other.lastAnsweredAt, other.lastStatus)

@@ -1,7 +1,8 @@
+public import Formats
 public import Gateway
 
 /// What happened on one route.
-public struct RouteTally: Sendable {
+public struct RouteCounters: Sendable {
   struct Reason: Sendable, Hashable {
     let outcome: ExchangeRecord.Outcome
     let reason: String
@@ -9,8 +10,7 @@ public struct RouteTally: Sendable {
 
   public struct Refusal: Sendable {
     public let reason: String
-    /// Unix milliseconds.
-    public let at: Int64
+    public let arrived: Moment
     /// Of one that is stale, how long before its arrival it was signed.
     public let ageSeconds: Int?
   }
@@ -44,16 +44,17 @@ public struct RouteTally: Sendable {
   }
 
   private mutating func countVerified(_ record: ExchangeRecord) {
-    lastVerifiedAt = record.arrivedUnixMilliseconds
+    let arrived = record.arrived.unixMilliseconds
+    lastVerifiedAt = arrived
     // Not those that are stale: anyone can send a captured delivery again, and would move the estimate.
-    if let seconds = record.ageSeconds { ages.add(ageSeconds: seconds, at: record.arrivedUnixMilliseconds) }
+    if let seconds = record.ageSeconds { ages.add(ageSeconds: seconds, at: arrived) }
   }
 
   private mutating func count(_ reason: String, of record: ExchangeRecord) {
     reasons[Reason(outcome: record.outcome, reason: reason), default: 0] &+= 1
     if record.outcome == .refused || record.outcome == .observed {
       lastRefusal = Refusal(
-        reason: reason, at: record.arrivedUnixMilliseconds, ageSeconds: record.ageSeconds)
+        reason: reason, arrived: record.arrived, ageSeconds: record.ageSeconds)
     }
   }
 
@@ -65,7 +66,7 @@ public struct RouteTally: Sendable {
       .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
   }
 
-  mutating func add(_ other: RouteTally) {
+  mutating func add(_ other: RouteCounters) {
     for index in outcomes.indices { outcomes[index] &+= other.outcomes[index] }
     reasons.merge(other.reasons) { $0 &+ $1 }
     bodyBytes &+= other.bodyBytes
@@ -75,7 +76,12 @@ public struct RouteTally: Sendable {
     age.add(other.age)
     ages.add(other.ages)
     lastVerifiedAt = max(lastVerifiedAt, other.lastVerifiedAt)
-    if let refusal = other.lastRefusal, refusal.at >= lastRefusal?.at ?? 0 { lastRefusal = refusal }
+    // By the finer clock of the two, which is the same for all loops: two may refuse in one millisecond.
+    if let refusal = other.lastRefusal,
+      refusal.arrived.uptimeNanoseconds >= lastRefusal?.arrived.uptimeNanoseconds ?? 0
+    {
+      lastRefusal = refusal
+    }
   }
 }
 

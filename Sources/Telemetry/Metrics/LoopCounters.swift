@@ -3,8 +3,8 @@ public import Gateway
 
 /// One event loop's counters: plain numbers that nothing but this loop touches, so that counting costs a few
 /// additions. Readers hop here for a copy.
-public final class LoopTally: Recorder {
-  public private(set) var tallies = Tallies()
+public final class LoopCounters: Recorder {
+  public private(set) var current = Counters()
   private var routes = NameIndex(reserved: 2)
   private var upstreams = NameIndex(reserved: 1)
 
@@ -13,23 +13,23 @@ public final class LoopTally: Recorder {
   /// Takes up the names of a snapshot. Those that are gone keep what they counted.
   public func adopt(_ snapshot: Snapshot) {
     let table = snapshot.routes.all
-    routes.adopt(table.map { ($0, $0.name) }, max: Tallies.routesMax) {
-      tallies.routes.append(RouteTally(name: $0))
+    routes.adopt(table.map { ($0, $0.name) }, max: Counters.routesMax) {
+      current.routes.append(RouteCounters(name: $0))
     }
     let targets = table.flatMap(\.upstreams)
-    upstreams.adopt(targets.map { ($0, $0.name) }, max: Tallies.upstreamsMax) {
-      tallies.upstreams.append(UpstreamTally(name: $0))
+    upstreams.adopt(targets.map { ($0, $0.name) }, max: Counters.upstreamsMax) {
+      current.upstreams.append(UpstreamCounters(name: $0))
     }
   }
 
   public func record(_ record: ExchangeRecord) {
     let index = record.matched.map { routes.find($0, name: $0.name) ?? 1 } ?? 0
-    tallies.routes[index].count(record)
+    current.routes[index].count(record)
   }
 
   public func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment) {
     let index = upstreams.find(upstream, name: upstream.name) ?? 0
-    tallies.upstreams[index].count(end, arrival: arrival.unixMilliseconds)
+    current.upstreams[index].count(end, arrival: arrival.unixMilliseconds)
   }
 }
 
