@@ -79,12 +79,16 @@ let package = Package(
       ],
       swiftSettings: strict),
     // What people and monitors ask, and are told: the commands' socket and its client, the status, captures, metrics.
+    // It asks all rooms how they do.
     .target(
       name: "Operations",
       dependencies: [
-        "Formats", "HTTP", "Signing", "Gateway", "EventLoops",
+        "Formats", "HTTP", "Signing", "Gateway", "Secrets", "EventLoops", "Listening", "Configuration",
+        "Telemetry", "CLinux",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
 

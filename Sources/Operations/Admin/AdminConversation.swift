@@ -12,13 +12,13 @@ final class AdminConversation: ChannelInboundHandler {
   /// For the answer to be made and taken.
   static let answerSecondsMax: Int64 = 10
 
-  private let desk: AdminServer.Desk
+  private let handler: AdminServer.Handler
   private let slots: AdminSlots
   private var request: HTTPRequestHead?
   private var deadline: Scheduled<Void>?
 
-  init(desk: @escaping AdminServer.Desk, slots: AdminSlots) {
-    self.desk = desk
+  init(handler: @escaping AdminServer.Handler, slots: AdminSlots) {
+    self.handler = handler
     self.slots = slots
   }
 
@@ -67,8 +67,8 @@ final class AdminConversation: ChannelInboundHandler {
       let pages = AdminPage.allCases.map(\.rawValue).joined(separator: ", ")
       return write(.text(404, "There is nothing at this path. There are \(pages).\n"), to: head, context)
     }
-    let desk = desk
-    let made = context.eventLoop.makeFutureWithTask { await desk(page) }
+    let handler = handler
+    let made = context.eventLoop.makeFutureWithTask { await handler(page) }
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     made.whenSuccess { answer in
       let (conversation, context) = bound.value

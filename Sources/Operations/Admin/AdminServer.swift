@@ -30,7 +30,7 @@ public struct AdminAnswer: Sendable {
 
 /// Answers scrapes and probes, away from the event loops of deliveries.
 public struct AdminServer: Sendable {
-  public typealias Desk = @Sendable (AdminPage) async -> AdminAnswer
+  public typealias Handler = @Sendable (AdminPage) async -> AdminAnswer
 
   /// Readers at once; further ones are closed without a word.
   public static let connectionsMax = 32
@@ -39,14 +39,14 @@ public struct AdminServer: Sendable {
 
   /// Answers on a listening socket, whose descriptor is taken over. `group` should not carry deliveries.
   public static func start(
-    _ descriptor: CInt, group: EpollGroup, desk: @escaping Desk
+    _ descriptor: CInt, group: EpollGroup, handler: @escaping Handler
   ) async throws -> AdminServer {
     let slots = AdminSlots()
     let channels = try await group.serve(descriptor) { channel in
       channel.eventLoop.makeCompletedFuture {
         // One request at a time, however many a reader sends ahead; broken ones get a 400.
         try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-        try channel.pipeline.syncOperations.addHandler(AdminConversation(desk: desk, slots: slots))
+        try channel.pipeline.syncOperations.addHandler(AdminConversation(handler: handler, slots: slots))
       }
     }
     return AdminServer(channels: channels)

@@ -5,6 +5,7 @@ internal import Gateway
 internal import Glibc
 internal import Listening
 internal import Logging
+internal import Operations
 internal import ServiceLifecycle
 internal import UnixSignals
 
@@ -22,12 +23,14 @@ struct Assembly {
     let logs = Logs(loaded.configuration.log, configPath: configPath, environment: environment)
     defer { logs.flush() }
     tellWarnings(logs.logger)
-    let sockets = try Doors.open(loaded.configuration.listen, environment: environment)
+    let sockets = try ListenSocket.open(loaded.configuration.listen, environment: environment)
     let parts = try await Parts(self, listeningOn: sockets.map(\.name), logs)
     parts.wire()
-    let office = try await Office.open(loaded.configuration, parts, logs.logger)
+    let listeners = try await OperationsListeners.open(
+      loaded.configuration, gateway: parts.operations, collector: parts.collector, captures: parts.captures,
+      logger: logs.logger)
     try await serve(sockets, parts, hangups, logs)
-    await office.close()
+    await listeners.close()
     await parts.stop(logs)
   }
 
@@ -51,7 +54,7 @@ struct Assembly {
   /// How many may be open at once before one of the limits, or of the bounds that are fixed, says no.
   private var descriptorsMax: Int {
     let (configuration, loops) = (loaded.configuration, Parts.loopCount(loaded.configuration))
-    return DescriptorLimit.least(workers: loops, listening: configuration.listen.count) + Office.callersMax
+    return DescriptorLimit.least(workers: loops, listening: configuration.listen.count) + OperationsListeners.connectionsMax
       + Listener.descriptorsMax(configuration.limits)
       + UpstreamForwarder.descriptorsMax(configuration.limits, loaded.snapshot.routes, loops: loops)
   }
@@ -78,12 +81,12 @@ struct Assembly {
   /// What is done beside the deliveries.
   private func besides(_ parts: Parts, _ hangups: UnixSignalsSequence, _ logs: Logs) -> [any Service] {
     [
-      ReloadService(on: hangups) { _ = await parts.status.reload() },
+      ReloadService(on: hangups) { _ = await parts.operations.reload() },
       WatchdogService(
         environment: environment, pid: getpid(), notifier: parts.status.notifier, logger: logs.logger
       ) { await parts.engine.turns() },
       RotationWatch(keeper: parts.keeper, looks: parts.looks),
-      OperatorWatch(desk: parts.operators, logger: logs.logger),
+      StatusSampler(parts.collector, logger: logs.logger),
       LeftOutService(log: logs.deliveries),
     ]
   }

@@ -4,6 +4,7 @@ internal import Gateway
 internal import Glibc
 internal import Listening
 internal import Logging
+internal import Operations
 internal import ServiceLifecycle
 
 /// The gateway as a service: doors open until shutdown, then the drain.

@@ -4,6 +4,7 @@ internal import Gateway
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import Operations
 internal import Signing
 internal import Synchronization
 internal import Telemetry
@@ -64,24 +65,16 @@ final class Keeper: Sendable {
 
   // MARK: SIGHUP
 
-  /// What a reload came to, in a sentence for the service manager.
-  struct Verdict: Sendable {
-    let isTaken: Bool
-    let sentence: String
-    /// What was logged beside it.
-    var warnings: [String] = []
-  }
-
   /// Reads everything again: the whole of it takes effect, or nothing.
-  func reload() async -> Verdict {
+  func reload() async -> ReloadOutcome {
     do {
       return try await files.runIfActive { [self] in reloadNow() }
     } catch {
-      return Verdict(isTaken: false, sentence: "shutting down")
+      return ReloadOutcome(isTaken: false, sentence: "shutting down")
     }
   }
 
-  private func reloadNow() -> Verdict {
+  private func reloadNow() -> ReloadOutcome {
     let old = state.withLock { $0.loaded }
     do throws(LoadFailure) {
       let new = try Loader.load(configPath: configPath, environment: environment, previous: old)
@@ -91,7 +84,7 @@ final class Keeper: Sendable {
       logger.notice(
         "reloaded",
         metadata: ["generation": "\(new.snapshot.generation)", "secrets": "\(Keeper.secrets(new))"])
-      return Verdict(isTaken: true, sentence: Keeper.summary(new), warnings: warnings)
+      return ReloadOutcome(isTaken: true, sentence: Keeper.summary(new), warnings: warnings)
     } catch {
       state.withLock { state in
         state.reloads.refused += 1
@@ -100,7 +93,7 @@ final class Keeper: Sendable {
       for problem in error.problems.all { logger.error("\(problem)") }
       logger.error("reload refused, the old configuration and secrets stay in force")
       let problems = error.problems.all.map(String.init(describing:)).joined(separator: "; ")
-      return Verdict(isTaken: false, sentence: "reload refused, the old settings stay in force: \(problems)")
+      return ReloadOutcome(isTaken: false, sentence: "reload refused, the old settings stay in force: \(problems)")
     }
   }
 

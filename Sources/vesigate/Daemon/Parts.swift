@@ -8,6 +8,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Operations
+internal import Rotation
 internal import Telemetry
 
 /// What the running gateway is made of, without its doors.
@@ -21,7 +22,8 @@ struct Parts {
   let engine: Engine
   let readiness = Readiness()
   let status: ServiceStatus
-  let operators: OperatorDesk
+  let operations: GatewayOperations
+  let collector: StatusCollector
 
   /// Makes them in the order in which one needs the other, not yet wired. The event loops run from now on.
   init(_ assembly: Assembly, listeningOn doors: [String], _ logs: Logs) async throws {
@@ -43,10 +45,14 @@ struct Parts {
     status = ServiceStatus(
       notifier: SystemdNotifier(environment: assembly.environment), keeper: keeper,
       doors: doors.joined(separator: " "))
-    operators = OperatorDesk(
-      keeper: keeper, engine: engine, readiness: readiness, doors: doors,
-      startedAt: Clocks.now().unixMilliseconds,
-      logLines: { (logs.sink.linesDropped, logs.deliveries.linesLeftOut) })
+    operations = GatewayOperations(
+      keeper: keeper, engine: engine, readiness: readiness, status: status, logs: logs)
+    collector = StatusCollector(
+      operations,
+      program: ProgramFacts(
+        version: Version.number, libraries: CurlCall.libraryVersion, listen: doors,
+        startedAt: Clocks.now().unixMilliseconds),
+      now: Clocks.now)
   }
 
   /// Who hears of what: files that changed, and a snapshot that replaces the one before.

@@ -1,16 +1,11 @@
+internal import Operations
 internal import Synchronization
 
 /// Whether deliveries are taken.
 final class Readiness: Sendable {
-  enum Phase: String {
-    case starting
-    case listening
-    case draining
-  }
+  private let current = Mutex(ServicePhase.starting)
 
-  private let current = Mutex(Phase.starting)
+  var phase: ServicePhase { current.withLock { $0 } }
 
-  var phase: Phase { current.withLock { $0 } }
-
-  func advance(to phase: Phase) { current.withLock { $0 = phase } }
+  func advance(to phase: ServicePhase) { current.withLock { $0 = phase } }
 }

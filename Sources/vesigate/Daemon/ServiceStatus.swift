@@ -1,9 +1,10 @@
 internal import Configuration
 internal import Formats
 internal import Gateway
+internal import Operations
 internal import Signing
 
-/// What the service manager shows of the daemon, and its reload: by SIGHUP and by `vesigate reload` the same.
+/// What the service manager shows of the daemon.
 struct ServiceStatus: Sendable {
   let notifier: SystemdNotifier
   let keeper: Keeper
@@ -17,14 +18,12 @@ struct ServiceStatus: Sendable {
     notifier.status("\(serving); secrets changed at \(now); \(secrets)")
   }
 
-  /// Reads everything again, and says what came of it before whoever asked hears it.
-  func reload() async -> Keeper.Verdict {
-    notifier.reloading(status: "reading configuration and secret files again")
-    let verdict = await keeper.reload()
+  func reloading() { notifier.reloading(status: "reading configuration and secret files again") }
+
+  func reloaded(_ outcome: ReloadOutcome) {
     notifier.ready(
-      status: verdict.isTaken
-        ? "\(serving); reloaded at \(now); \(secrets)" : "\(verdict.sentence) (at \(now))")
-    return verdict
+      status: outcome.isTaken
+        ? "\(serving); reloaded at \(now); \(secrets)" : "\(outcome.sentence) (at \(now))")
   }
 
   func stopping() { notifier.stopping(status: "finishing the deliveries in flight") }

@@ -2,25 +2,26 @@ internal import Configuration
 internal import Formats
 internal import Gateway
 internal import Glibc
-internal import Operations
-internal import Secrets
 internal import Signing
-internal import Synchronization
+internal import Telemetry
 
-/// What commands get to hear, put together from the keeper and the engine.
-struct ControlDesk: Sendable {
-  let keeper: Keeper
-  let engine: Engine
-  let operators: OperatorDesk
-  let status: ServiceStatus
+/// What commands get to hear of the running gateway, and what they have done to it.
+public struct ControlHandler: Sendable {
+  private let gateway: any OperatedGateway
+  private let collector: StatusCollector
 
   /// A delivery that is still arriving when a secret is replaced ends within the body's time-out.
   private static let barrierSecondsMax = 60
 
+  public init(_ gateway: any OperatedGateway, collector: StatusCollector) {
+    self.gateway = gateway
+    self.collector = collector
+  }
+
   /// The line for a request, with its end.
-  func line(_ request: ControlRequest) async -> String {
+  public func line(_ request: ControlRequest) async -> String {
     switch request {
-    case .status: await operators.report().line
+    case .status: await collector.report().line
     case .secrets: answer(ok: true, message: summary).line
     case .reload: await reload().line
     case .wait: await wait().line
@@ -28,26 +29,26 @@ struct ControlDesk: Sendable {
   }
 
   private func reload() async -> ControlAnswer {
-    let verdict = await status.reload()
-    var answer = answer(ok: verdict.isTaken, message: verdict.sentence)
-    answer.warnings = verdict.warnings
+    let outcome = await gateway.reload()
+    var answer = answer(ok: outcome.isTaken, message: outcome.sentence)
+    answer.warnings = outcome.warnings
     return answer
   }
 
   private func wait() async -> ControlAnswer {
-    await keeper.lookAtAll()
+    await gateway.recheckSecrets()
     let isPassed = await passBarrier()
     return answer(
       ok: isPassed,
       message: isPassed
-        ? Keeper.summary(keeper.loaded) : "deliveries in flight may still be judged by older secrets")
+        ? gateway.state.summary : "deliveries in flight may still be judged by older secrets")
   }
 
   /// Waits until no delivery in flight can be judged by older secrets.
   private func passBarrier() async -> Bool {
     let clock = ContinuousClock()
     let end = clock.now.advanced(by: .seconds(Self.barrierSecondsMax))
-    while await engine.judgesByOlderSecrets() {
+    while await gateway.judgesByOlderSecrets() {
       guard clock.now < end else { return false }
       try? await Task.sleep(for: .milliseconds(5))
     }
@@ -55,25 +56,26 @@ struct ControlDesk: Sendable {
   }
 
   private var summary: String {
-    let unfinished = keeper.loaded.snapshot.secrets.compactMap { set -> String? in
-      guard let rotation = set.rotation, rotation.isUnfinished(at: Clocks.now().unixMilliseconds) else {
-        return nil
-      }
+    let state = gateway.state
+    let now = collector.now().unixMilliseconds
+    let unfinished = state.loaded.snapshot.secrets.compactMap { set -> String? in
+      guard let rotation = set.rotation, rotation.isUnfinished(at: now) else { return nil }
       return "rotation of \(set.path) unfinished since "
         + TimeText.utc(unixMilliseconds: rotation.beganUnixMilliseconds)
     }
-    return ([Keeper.summary(keeper.loaded)] + unfinished).joined(separator: "; ")
+    return ([state.summary] + unfinished).joined(separator: "; ")
   }
 
   private func answer(ok: Bool, message: String) -> ControlAnswer {
-    let (loaded, readAt) = keeper.state.withLock { ($0.loaded, $0.readAt) }
+    let state = gateway.state
+    let inForce = state.loaded.snapshot
     return ControlAnswer(
-      ok: ok, generation: loaded.snapshot.generation, pid: Int(getpid()), message: message,
-      files: loaded.snapshot.secrets.map { file($0, readAt: readAt[$0.path] ?? 0) })
+      ok: ok, generation: inForce.generation, pid: Int(getpid()), message: message,
+      files: inForce.secrets.map { file($0, readAt: state.readAt[$0.path] ?? 0) })
   }
 
   private func file(_ set: SecretSet, readAt: Int64) -> ControlAnswer.File {
-    let counts = engine.admission.holds(path: set.path)
+    let counts = gateway.admission.holds(path: set.path)
     var file = ControlAnswer.File()
     file.path = set.path
     file.fingerprints = set.fingerprints

@@ -2,8 +2,8 @@ internal import Configuration
 internal import Glibc
 internal import Listening
 
-/// From configured listen addresses to bound sockets.
-enum Doors {
+extension ListenSocket {
+  /// From configured listen addresses to bound sockets.
   static func open(
     _ addresses: [ListenAddress], environment: [String: String]
   ) throws(ListenFailure) -> [ListenSocket] {

@@ -2,52 +2,52 @@ internal import Configuration
 internal import Formats
 internal import Gateway
 internal import Glibc
-internal import Operations
+internal import Secrets
 internal import Signing
 internal import Synchronization
 internal import Telemetry
 
 /// What `vesigate status` shows.
-extension OperatorDesk {
+extension StatusCollector {
   func report() async -> StatusReport {
-    let counters = await engine.counters()
-    let standing = standing()
-    let loaded = keeper.loaded
+    let counters = await gateway.counters()
+    let state = gateway.state
+    let snapshot = snapshot(state)
     var report = StatusReport()
-    report.version = standing.version
+    report.version = snapshot.version
     report.pid = Int(getpid())
-    report.now = standing.now
-    report.startedAt = startedAt
-    report.phase = readiness.phase.rawValue
-    report.listen = doors
-    report.generation = standing.generation
-    report.reload.taken = standing.reloads.taken
-    report.reload.refused = standing.reloads.refused
-    report.reload.isLastTaken = standing.reloads.isLastTaken
-    report.reload.takenAt = standing.reloads.takenAt
-    report.isClockSynchronised = standing.isClockSynchronised
-    report.inFlight = standing.inFlight
-    report.inFlightBytes = standing.inFlightBytes
-    report.held = standing.secretFiles.reduce(0) { $0 + $1.held }
-    report.connections = standing.openConnections
-    report.logLinesDropped = standing.logLinesDropped
-    report.remarks = remarks
+    report.now = snapshot.now
+    report.startedAt = snapshot.startedAt
+    report.phase = gateway.phase.rawValue
+    report.listen = program.listen
+    report.generation = snapshot.generation
+    report.reload.taken = snapshot.reloads.taken
+    report.reload.refused = snapshot.reloads.refused
+    report.reload.isLastTaken = snapshot.reloads.isLastTaken
+    report.reload.takenAt = snapshot.reloads.takenAt
+    report.isClockSynchronised = snapshot.isClockSynchronised
+    report.inFlight = snapshot.inFlight
+    report.inFlightBytes = snapshot.inFlightBytes
+    report.held = snapshot.secretFiles.reduce(0) { $0 + $1.held }
+    report.connections = snapshot.openConnections
+    report.logLinesDropped = snapshot.logLinesDropped
+    report.remarks = remarks(state)
     report.noRoute = counts(of: counters.route(Counters.noRoute)?.refusals ?? [])
-    add(routes: counters, standing, loaded, to: &report)
-    report.upstreams = upstreams(counters, loaded)
+    add(routes: counters, snapshot, state.loaded, to: &report)
+    report.upstreams = upstreams(counters, state.loaded)
     return report
   }
 
   private func add(
-    routes counters: Counters, _ standing: StatusSnapshot, _ loaded: Loaded, to report: inout StatusReport
+    routes counters: Counters, _ snapshot: StatusSnapshot, _ loaded: Loaded, to report: inout StatusReport
   ) {
-    let findings = clockFindings(counters)
+    let findings = clockFindings(counters, loaded)
     let all = loaded.snapshot.routes.all
-    report.routesOmitted = all.count - standing.routes.count
-    report.routes = zip(all, standing.routes).map { route, facts in
+    report.routesOmitted = all.count - snapshot.routes.count
+    report.routes = zip(all, snapshot.routes).map { route, facts in
       var entry = entry(facts, loaded.snapshot.secrets[route.secretFileIndex])
       entry.upstreams = route.upstreams.map(\.name)
-      if let counters = counters.route(route.name) { count(counters, at: standing.now, in: &entry) }
+      if let counters = counters.route(route.name) { count(counters, at: snapshot.now, in: &entry) }
       if let finding = findings.first(where: { $0.route == route.name }) {
         entry.clock = clock(finding)
       }
@@ -77,7 +77,7 @@ extension OperatorDesk {
     entry.lastRefusal = counters.lastRefusal.map(refusal)
     let history = history.withLock { $0 }
     func stretch(_ seconds: Int64) -> StatusReport.Stretch {
-      let counted = history.stretch(counters, seconds: seconds, at: now, startedAt: startedAt)
+      let counted = history.stretch(counters, seconds: seconds, at: now, startedAt: program.startedAt)
       var stretch = StatusReport.Stretch()
       stretch.milliseconds = counted.milliseconds
       stretch.outcomes = outcomes(counted.count)
@@ -131,9 +131,8 @@ extension OperatorDesk {
 
   // MARK: Clocks
 
-  func clockFindings(_ counters: Counters) -> [ClockFinding] {
-    let loaded = keeper.loaded
-    let now = Clocks.now().unixMilliseconds
+  func clockFindings(_ counters: Counters, _ loaded: Loaded) -> [ClockFinding] {
+    let now = now().unixMilliseconds
     let estimates = loaded.snapshot.routes.all.prefix(Counters.routesMax).compactMap { route in
       counters.route(route.name)?.ages.median(at: now).map { median in
         ClockFinding.Estimate(
@@ -141,6 +140,6 @@ extension OperatorDesk {
           skewSeconds: median, toleranceSeconds: route.layout.toleranceSeconds)
       }
     }
-    return ClockFinding.all(estimates, isHostSynchronised: OperatorDesk.isClockSynchronised)
+    return ClockFinding.all(estimates, isHostSynchronised: HostClock.isSynchronised)
   }
 }
