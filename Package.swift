@@ -162,7 +162,8 @@ let package = Package(
     .testTarget(
       name: "OperationsTests",
       dependencies: [
-        "Formats", "Operations", "EventLoops", "TestSupport",
+        "Formats", "HTTP", "Signing", "Gateway", "Configuration", "Telemetry", "Operations", "EventLoops",
+        "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],

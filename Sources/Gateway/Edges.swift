@@ -82,7 +82,7 @@ public struct RefusedDelivery {
 }
 
 /// Is shown every delivery that fails verification, and copies what somebody asked for. Implemented by
-/// Assembly. It must not block, and nothing that it does changes the verdict.
-public protocol RefusalWitness: Sendable {
+/// Operations. It must not block, and nothing that it does changes the verdict.
+public protocol RefusalObserver: Sendable {
   func refused(_ delivery: RefusedDelivery)
 }

@@ -10,7 +10,7 @@ public final class LoopContext {
   public let admission: Admission
   public let recorder: any Recorder
   /// Sees what fails verification; nil where nobody ever asks.
-  let refusals: (any RefusalWitness)?
+  let refusals: (any RefusalObserver)?
   /// The edge's clocks; the core has none.
   public let now: () -> Moment
 
@@ -26,7 +26,7 @@ public final class LoopContext {
   /// `idSeed` must differ from loop to loop and from start to start.
   public init(
     snapshot: Snapshot, admission: Admission, recorder: any Recorder,
-    refusals: (any RefusalWitness)? = nil, idSeed: UInt64, now: @escaping () -> Moment
+    refusals: (any RefusalObserver)? = nil, idSeed: UInt64, now: @escaping () -> Moment
   ) {
     self.snapshot = snapshot
     self.admission = admission

@@ -15,7 +15,7 @@ import Testing
     var file = ControlAnswer.File()
     file.path = "/s"
     file.fingerprints = ["aaaa0000", "bbbb1111"]
-    file.previous = [PreviousSecret(fingerprint: "cccc2222", until: 1_795_296_000_000)]
+    file.previous = [ReplacedSecret(fingerprint: "cccc2222", until: 1_795_296_000_000)]
     file.journal = .init(began: 5, mode: "by-hand", compromised: true)
     file.readAt = 6
     file.held = 1

@@ -38,8 +38,8 @@ struct StatusTextTests {
     route.name = "example.org/hook"
     route.fingerprints = ["aaaa0000", "bbbb1111"]
     route.previous = [
-      PreviousSecret(fingerprint: "cccc2222", until: now + 600_000),
-      PreviousSecret(fingerprint: "dddd3333", until: now),
+      ReplacedSecret(fingerprint: "cccc2222", until: now + 600_000),
+      ReplacedSecret(fingerprint: "dddd3333", until: now),
     ]
     route.secretModifiedAt = now - 3 * 86_400_000
     route.outcomes = counts(["forwarded": 7, "observed": 0, "refused": 3])

@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// Shows refused deliveries to those who asked: commands that capture them, and whoever sees them all. Where nobody
 /// asks, nothing is copied.
-public final class Captures: RefusalWitness {
+public final class Captures: RefusalObserver {
   /// At once; they hold bodies in memory.
   static let capturesMax = 4
   /// Of all that one capture is given.
@@ -22,10 +22,10 @@ public final class Captures: RefusalWitness {
   private let captures = Mutex<[Int: Capture]>([:])
   private let nextID = Atomic<Int>(0)
   private let isCapturing = Atomic<Bool>(false)
-  private let besides: any RefusalWitness
+  private let besides: any RefusalObserver
 
   /// - Parameter besides: who else is shown each of them, whether anybody asks or not.
-  public init(besides: any RefusalWitness) { self.besides = besides }
+  public init(besides: any RefusalObserver) { self.besides = besides }
 
   public func refused(_ delivery: RefusedDelivery) {
     besides.refused(delivery)

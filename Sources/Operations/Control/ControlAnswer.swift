@@ -40,7 +40,7 @@ extension ControlAnswer {
     public var path = ""
     /// The current secret's first.
     public var fingerprints: [String] = []
-    public var previous: [PreviousSecret] = []
+    public var previous: [ReplacedSecret] = []
     /// Nil where the daemon sees none.
     public var journal: Journal?
     /// When the file was read last, Unix milliseconds.

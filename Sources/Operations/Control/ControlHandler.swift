@@ -80,7 +80,7 @@ public struct ControlHandler: Sendable {
     file.path = set.path
     file.fingerprints = set.fingerprints
     file.previous = set.previous.map {
-      PreviousSecret(fingerprint: $0.line.fingerprint, until: $0.untilUnixMilliseconds)
+      ReplacedSecret(fingerprint: $0.line.fingerprint, until: $0.untilUnixMilliseconds)
     }
     file.journal = set.rotation.map {
       .init(began: $0.beganUnixMilliseconds, mode: $0.mode.rawValue, compromised: $0.isCompromised)

@@ -62,7 +62,7 @@ extension StatusCollector {
     entry.secretFile = secrets.path
     entry.fingerprints = secrets.fingerprints
     entry.previous = secrets.previous.map {
-      PreviousSecret(fingerprint: $0.line.fingerprint, until: $0.untilUnixMilliseconds)
+      ReplacedSecret(fingerprint: $0.line.fingerprint, until: $0.untilUnixMilliseconds)
     }
     entry.secretModifiedAt = facts.secretModifiedAt
     entry.secretGeneration = facts.secretGeneration

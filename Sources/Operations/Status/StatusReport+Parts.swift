@@ -7,7 +7,7 @@ extension StatusReport {
     public var secretFile = ""
     /// The current secret's first.
     public var fingerprints: [String] = []
-    public var previous: [PreviousSecret] = []
+    public var previous: [ReplacedSecret] = []
     public var secretModifiedAt: Int64 = 0
     public var secretGeneration = 0
     public var toleranceSeconds: Int?
@@ -94,7 +94,7 @@ extension StatusReport {
 }
 
 /// A replaced secret, and until when it is accepted, Unix milliseconds.
-public struct PreviousSecret: JSONCodedObject, Equatable {
+public struct ReplacedSecret: JSONCodedObject, Equatable {
   public var fingerprint = ""
   public var until: Int64 = 0
 
@@ -105,7 +105,7 @@ public struct PreviousSecret: JSONCodedObject, Equatable {
     self.until = until
   }
 
-  public static let fields: [JSONField<PreviousSecret>] = [
+  public static let fields: [JSONField<ReplacedSecret>] = [
     .required("fingerprint", \.fingerprint), .init("until", \.until),
   ]
 }

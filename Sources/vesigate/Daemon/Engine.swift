@@ -29,7 +29,7 @@ final class Engine: Sendable {
   }
 
   init(
-    snapshot: Snapshot, group: EpollGroup, log: any Recorder & Sendable, refusals: any RefusalWitness,
+    snapshot: Snapshot, group: EpollGroup, log: any Recorder & Sendable, refusals: any RefusalObserver,
     looks: LookDesk
   ) async throws {
     let admission = Admission()
@@ -54,7 +54,7 @@ final class Engine: Sendable {
 
   private static func makeCell(
     on loop: EpollLoop, of count: Int, snapshot: Snapshot, admission: Admission, log: any Recorder,
-    refusals: any RefusalWitness, looks: LookDesk
+    refusals: any RefusalObserver, looks: LookDesk
   ) -> Cell {
     let limits = snapshot.limits
     let counters = LoopCounters()

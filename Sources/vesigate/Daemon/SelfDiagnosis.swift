@@ -9,7 +9,7 @@ internal import Synchronization
 
 /// The running gateway's own diagnosis: of a route that has never verified anything, the first few refused
 /// deliveries are looked at, on a thread of its own, and what is found is logged. They stay refused.
-final class SelfDiagnosis: RefusalWitness {
+final class SelfDiagnosis: RefusalObserver {
   /// Deliveries, for all routes together.
   static let perStartMax = 16
   static let spacingMilliseconds: Int64 = 1_000

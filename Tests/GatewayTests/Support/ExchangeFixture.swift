@@ -19,7 +19,7 @@ final class ExchangeFixture {
   init(
     _ routes: [Route] = [Route("/hook")], secrets: [String] = ["test_webhook_secret"],
     limits: Limits = Limits(), trusted: TrustedProxies = TrustedProxies(),
-    refusals: (any RefusalWitness)? = nil
+    refusals: (any RefusalObserver)? = nil
   ) {
     let snapshot = Snapshot(
       routes: RouteTable(routes), limits: limits, trustedProxies: trusted,

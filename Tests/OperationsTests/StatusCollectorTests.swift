@@ -1,0 +1,73 @@
+import Synchronization
+import Telemetry
+import Testing
+
+@testable import Operations
+
+/// What monitors are told at the admin listener's pages, without a socket.
+struct StatusCollectorTests {
+  private func text(_ page: AdminPage, _ gateway: FakeGateway) async -> (status: Int, text: String) {
+    let answer = await gateway.collector().answer(page)
+    return (answer.status, String(decoding: answer.body, as: UTF8.self))
+  }
+
+  @Test(arguments: [
+    (ServicePhase.starting, 503, "not ready: not listening yet\n"), (.listening, 200, "ready\n"),
+    (.draining, 503, "not ready: draining, deliveries in flight are finished and no more are taken\n"),
+  ])
+  func `it is ready while it listens, and healthy all the time`(phase: ServicePhase, status: Int, words: String)
+    async throws
+  {
+    let gateway = try FakeGateway()
+    gateway.facts.withLock { $0.phase = phase }
+    #expect(await text(.readiness, gateway) == (status, words))
+    #expect(await text(.health, gateway) == (200, "ok\n"))
+  }
+
+  @Test func `what should not stay so is noted, and changes nothing`() async throws {
+    let gateway = try FakeGateway("observe: true")
+    gateway.facts.withLock { facts in
+      facts.state.reloads.isLastTaken = false
+      facts.state.restartsPending = ["listen has changed: that needs a restart"]
+      facts.state.untaken = [gateway.secretFile: "it cannot be read", "/other": "of no route"]
+    }
+    let (status, words) = await text(.readiness, gateway)
+    #expect(status == 200)
+    #expect(
+      words == """
+        ready
+        note: route /hook observes: what fails verification is forwarded too
+        note: it cannot be read
+        note: the last reload was refused: vesigate check says why, and so does the log
+        note: listen has changed: that needs a restart
+
+        """)
+    #expect(await gateway.collector().report().remarks.count == 4)
+  }
+
+  @Test func `metrics have what the gateway tells`() async throws {
+    let gateway = try FakeGateway()
+    gateway.facts.withLock { facts in
+      facts.logLines = LogLineCounts(dropped: 3, leftOut: 4)
+      facts.state.reloads.taken = 5
+      facts.state.untaken = [gateway.secretFile: "it cannot be read"]
+    }
+    let (status, page) = await text(.metrics, gateway)
+    #expect(status == 200)
+    let file = "{secret_file=\"\(gateway.secretFile)\"}"
+    for line in [
+      "vesigate_reloads_total{result=\"taken\"} 5", "vesigate_secret_file_usable\(file) 0", "vesigate_ready 1",
+    ] {
+      #expect(page.contains("\n\(line)\n"), "\(line)")
+    }
+  }
+
+  @Test func `rates are of what was counted since a sample`() async throws {
+    let gateway = try FakeGateway()
+    let collector = gateway.collector()
+    let report = await collector.report()
+    #expect(report.startedAt == FakeGateway.now - 120_000 && report.now == FakeGateway.now)
+    // Before the first sample lies the start.
+    #expect(report.routes[0].lastMinute.milliseconds == 0 || report.routes[0].lastMinute.milliseconds == 120_000)
+  }
+}
