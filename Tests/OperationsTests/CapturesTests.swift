@@ -54,7 +54,8 @@ struct CapturesTests {
   @Test func `it gets the next of its route, and an end when it has them all`() async throws {
     let captures = Captures(besides: others)
     captures.refused(try delivery("/a"))
-    let stream = captures.capture(try #require(CaptureRequest(route: "/a", count: 2, seconds: 60)), routes: routes)
+    let stream = captures.capture(
+      try #require(CaptureRequest(route: "/a", count: 2, seconds: 60)), routes: routes)
     for path in ["/b", "/a", "/b", "/a", "/a"] { captures.refused(try delivery(path)) }
     let answers = try await answers(stream, count: 2)
     let captured = CapturedRequest(

@@ -15,7 +15,9 @@ struct StatusCollectorTests {
     (ServicePhase.starting, 503, "not ready: not listening yet\n"), (.listening, 200, "ready\n"),
     (.draining, 503, "not ready: draining, deliveries in flight are finished and no more are taken\n"),
   ])
-  func `it is ready while it listens, and healthy all the time`(phase: ServicePhase, status: Int, words: String)
+  func `it is ready while it listens, and healthy all the time`(
+    phase: ServicePhase, status: Int, words: String
+  )
     async throws
   {
     let gateway = try FakeGateway()
@@ -56,7 +58,8 @@ struct StatusCollectorTests {
     #expect(status == 200)
     let file = "{secret_file=\"\(gateway.secretFile)\"}"
     for line in [
-      "vesigate_reloads_total{result=\"taken\"} 5", "vesigate_secret_file_usable\(file) 0", "vesigate_ready 1",
+      "vesigate_reloads_total{result=\"taken\"} 5", "vesigate_secret_file_usable\(file) 0",
+      "vesigate_ready 1",
     ] {
       #expect(page.contains("\n\(line)\n"), "\(line)")
     }
@@ -68,6 +71,7 @@ struct StatusCollectorTests {
     let report = await collector.report()
     #expect(report.startedAt == FakeGateway.now - 120_000 && report.now == FakeGateway.now)
     // Before the first sample lies the start.
-    #expect(report.routes[0].lastMinute.milliseconds == 0 || report.routes[0].lastMinute.milliseconds == 120_000)
+    #expect(
+      report.routes[0].lastMinute.milliseconds == 0 || report.routes[0].lastMinute.milliseconds == 120_000)
   }
 }

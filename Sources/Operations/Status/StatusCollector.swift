@@ -1,5 +1,5 @@
-public import Formats
 internal import Configuration
+public import Formats
 internal import Gateway
 internal import Secrets
 internal import Signing

@@ -54,7 +54,8 @@ struct Assembly {
   /// How many may be open at once before one of the limits, or of the bounds that are fixed, says no.
   private var descriptorsMax: Int {
     let (configuration, loops) = (loaded.configuration, Parts.loopCount(loaded.configuration))
-    return DescriptorLimit.least(workers: loops, listening: configuration.listen.count) + OperationsListeners.connectionsMax
+    return DescriptorLimit.least(workers: loops, listening: configuration.listen.count)
+      + OperationsListeners.connectionsMax
       + Listener.descriptorsMax(configuration.limits)
       + UpstreamForwarder.descriptorsMax(configuration.limits, loaded.snapshot.routes, loops: loops)
   }

@@ -16,7 +16,8 @@ struct GatewayOperations: OperatedGateway {
   var state: GatewayState {
     let state = keeper.state.withLock { $0 }
     return GatewayState(
-      loaded: state.loaded, summary: Keeper.summary(state.loaded), reloads: state.reloads, readAt: state.readAt,
+      loaded: state.loaded, summary: Keeper.summary(state.loaded), reloads: state.reloads,
+      readAt: state.readAt,
       untaken: Dictionary(uniqueKeysWithValues: state.untaken.map { ($0.key, $0.value.remark(on: $0.key)) }),
       restartsPending: keeper.restartsPending(for: state.loaded))
   }

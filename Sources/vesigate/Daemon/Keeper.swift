@@ -93,7 +93,8 @@ final class Keeper: Sendable {
       for problem in error.problems.all { logger.error("\(problem)") }
       logger.error("reload refused, the old configuration and secrets stay in force")
       let problems = error.problems.all.map(String.init(describing:)).joined(separator: "; ")
-      return ReloadOutcome(isTaken: false, sentence: "reload refused, the old settings stay in force: \(problems)")
+      return ReloadOutcome(
+        isTaken: false, sentence: "reload refused, the old settings stay in force: \(problems)")
     }
   }
 

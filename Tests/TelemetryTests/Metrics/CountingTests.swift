@@ -54,13 +54,13 @@ import Testing
   /// Two loops refuse in the same millisecond: which was the last must not depend on which is asked first.
   @Test func `the last refusal is the one that came last`() {
     func refused(_ reason: String, at uptime: UInt64) -> Counters {
-      var counters = RouteCounters(name: "/a")
+      var route = RouteCounters(name: "/a")
       var refused = self.record(nil, .refused)
       refused.reason = reason
       refused.arrived = Moment(unixMilliseconds: 1_000, uptimeNanoseconds: uptime)
-      counters.count(refused)
+      route.count(refused)
       var counters = Counters()
-      counters.routes.append(counters)
+      counters.routes.append(route)
       return counters
     }
     let (mismatch, stale) = (refused("mismatch", at: 1), refused("stale", at: 2))
@@ -105,14 +105,14 @@ import Testing
     let moment = Moment(unixMilliseconds: 7, uptimeNanoseconds: 0)
     counters.recordAttempt(at: before.upstreams[0], end: .answered(204), arrival: moment)
     counters.recordAttempt(at: after.upstreams[0], end: .failed(.totalTimeout), arrival: moment)
-    #expect(counters.counters.route("/a")?.count(of: .forwarded) == 3)
-    #expect(counters.counters.route("none")?.count(of: .refused) == 1)
-    let attempts = counters.counters.upstream("u")?.attempts ?? []
+    #expect(counters.current.route("/a")?.count(of: .forwarded) == 3)
+    #expect(counters.current.route("none")?.count(of: .refused) == 1)
+    let attempts = counters.current.upstream("u")?.attempts ?? []
     #expect(attempts.map(\.result) == ["2xx", "total-timeout"])
     #expect(attempts.map(\.count) == [1, 1])
     // A route that is gone keeps what it counted.
     counters.adopt(snapshot([route("/b", upstream: "v")]))
-    #expect(counters.counters.route("/a")?.count(of: .forwarded) == 3)
+    #expect(counters.current.route("/a")?.count(of: .forwarded) == 3)
   }
 
   @Test func `names have an end, however often the configuration changes`() {
@@ -120,12 +120,12 @@ import Testing
     for turn in 0..<5 {
       counters.adopt(snapshot((0..<100).map { route("/r\(turn)-\($0)", upstream: "u\(turn)-\($0)") }))
     }
-    #expect(counters.counters.routes.count == Counters.routesMax + 2)
-    #expect(counters.counters.upstreams.count == Counters.upstreamsMax + 1)
+    #expect(counters.current.routes.count == Counters.routesMax + 2)
+    #expect(counters.current.upstreams.count == Counters.upstreamsMax + 1)
     let last = route("/r4-99", upstream: "u4-99")
     counters.adopt(snapshot([last]))
     counters.record(record(last, .forwarded))
-    #expect(counters.counters.route("other")?.count(of: .forwarded) == 1)
+    #expect(counters.current.route("other")?.count(of: .forwarded) == 1)
   }
 
   @Test func `what several loops counted adds up`() {
@@ -138,7 +138,7 @@ import Testing
       var refused = record(routes[1], .refused)
       refused.reason = "mismatch"
       counters.record(refused)
-      all.add(counters.counters)
+      all.add(counters.current)
     }
     #expect(all.route("/a")?.count(of: .forwarded) == 6)
     #expect(all.route("h.test/a")?.refusals.map(\.count) == [3])
