@@ -58,7 +58,7 @@ struct StatusCollectorTests {
     #expect(status == 200)
     let file = "{secret_file=\"\(gateway.secretFile)\"}"
     for line in [
-      "vesigate_reloads_total{result=\"taken\"} 5", "vesigate_secret_file_usable\(file) 0",
+      "vesigate_config_reloads_total{result=\"taken\"} 5", "vesigate_secret_file_usable\(file) 0",
       "vesigate_ready 1",
     ] {
       #expect(page.contains("\n\(line)\n"), "\(line)")
