@@ -18,7 +18,7 @@ final class UpstreamAttempt: Attempt {
   /// It lets go of the attempt when that is over.
   private let forwarder: UpstreamForwarder
   private var observer: (any AttemptObserver)?
-  private let tag: Int
+  private let index: Int
 
   private var connect: Connect?
   private var stream: UpstreamStream?
@@ -35,14 +35,14 @@ final class UpstreamAttempt: Attempt {
 
   init(
     _ request: ForwardRequest, to upstream: Upstream, pool: ConnectionPool, forwarder: UpstreamForwarder,
-    observer: any AttemptObserver, tag: Int, now: UInt64
+    observer: any AttemptObserver, index: Int, now: UInt64
   ) {
     self.request = request
     self.upstream = upstream
     self.pool = pool
     self.forwarder = forwarder
     self.observer = observer
-    self.tag = tag
+    self.index = index
     firstByteDeadline = now + UInt64(request.times.firstByteSecondsMax) * 1_000_000_000
   }
 
@@ -188,10 +188,10 @@ final class UpstreamAttempt: Attempt {
       case .needMore: return
       case .answered(let head):
         firstByteDeadline = .max
-        observer.attempt(tag, answered: Answer(head))
+        observer.attempt(index, answered: head)
       case .body(let range):
         let part = UnsafeRawBufferPointer(rebasing: rest[range])
-        guard observer.attempt(tag, received: part) == .more else {
+        guard observer.attempt(index, received: part) == .more else {
           return hold(rest[range.lowerBound...], bodyBytes: range.count)
         }
       case .end:
@@ -224,7 +224,7 @@ final class UpstreamAttempt: Attempt {
     held = []
     bytes.withUnsafeBytes { bytes in
       let part = UnsafeRawBufferPointer(rebasing: bytes[..<heldBodyBytes])
-      guard observer.attempt(tag, received: part) == .more else {
+      guard observer.attempt(index, received: part) == .more else {
         return hold(bytes[...], bodyBytes: heldBodyBytes)
       }
       read(UnsafeRawBufferPointer(rebasing: bytes[heldBodyBytes...]))
@@ -273,7 +273,7 @@ final class UpstreamAttempt: Attempt {
     guard let observer else { return }
     self.observer = nil
     end(mayPool: failure == nil)
-    observer.attempt(tag, finished: failure)
+    observer.attempt(index, finished: failure)
   }
 
   private func end(mayPool: Bool) {
@@ -294,13 +294,6 @@ final class UpstreamAttempt: Attempt {
     stream.attempt = nil
     self.stream = nil
     giveBackWriter()
-  }
-}
-
-extension Answer {
-  init(_ head: ResponseHead) {
-    self.init(
-      status: head.status, reason: head.reason, headers: head.headers, contentLength: head.contentLength)
   }
 }
 

@@ -67,11 +67,12 @@ public final class UpstreamForwarder: Forwarder {
   // MARK: Forwarder
 
   public func start(
-    _ request: ForwardRequest, to upstream: Upstream, observer: any AttemptObserver, tag: Int
+    _ request: ForwardRequest, to upstream: Upstream, observer: any AttemptObserver, index: Int
   ) -> any Attempt {
     let now = now()
     let attempt = UpstreamAttempt(
-      request, to: upstream, pool: pool(of: upstream), forwarder: self, observer: observer, tag: tag, now: now
+      request, to: upstream, pool: pool(of: upstream), forwarder: self, observer: observer, index: index,
+      now: now
     )
     attempt.place = running.count
     running.append(attempt)

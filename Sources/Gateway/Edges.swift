@@ -8,48 +8,48 @@ public import Signing
 /// Whether the taker wants more now.
 public enum Flow: Sendable {
   case more
-  /// Hold the next bytes until `resume`.
-  case hold
+  /// Keep the next bytes until `resume`.
+  case pause
 }
 
 /// Sends deliveries to upstreams. Implemented by Forwarding.
 public protocol Forwarder: AnyObject {
   /// Starts one attempt. The observer is never called before this returns.
   func start(
-    _ request: ForwardRequest, to upstream: Upstream, observer: any AttemptObserver, tag: Int
+    _ request: ForwardRequest, to upstream: Upstream, observer: any AttemptObserver, index: Int
   ) -> any Attempt
 }
 
 /// One attempt at one upstream, under way.
 public protocol Attempt: AnyObject {
-  /// Lets held answer bytes flow again.
+  /// Lets the response flow again.
   func resume()
   /// Ends it; the observer hears nothing more.
   func cancel()
 }
 
-/// Hears what becomes of attempts, told apart by the tag they were started with.
+/// Hears what becomes of attempts, told apart by the index that they were started with.
 public protocol AttemptObserver: AnyObject {
-  func attempt(_ tag: Int, answered answer: Answer)
-  /// Body bytes of the answer, valid during the call. When it answers `.hold` it has not taken them and
+  func attempt(_ index: Int, answered response: ResponseHead)
+  /// Body bytes of the response, valid during the call. When it says `.pause` it has not taken them and
   /// gets the same bytes again after `resume`.
-  func attempt(_ tag: Int, received bytes: UnsafeRawBufferPointer) -> Flow
-  /// The last call: nil when the answer is complete.
-  func attempt(_ tag: Int, finished failure: ForwardFailure?)
+  func attempt(_ index: Int, received bytes: UnsafeRawBufferPointer) -> Flow
+  /// The last call: nil when the response is complete.
+  func attempt(_ index: Int, finished failure: ForwardFailure?)
 }
 
 /// Writes to the sender. Implemented by Listening.
 public protocol ReplySink: AnyObject {
   /// An answer of the gateway's own.
   func refuse(_ rejection: Rejection)
-  /// A whole answer of an upstream's.
-  func send(_ answer: Answer, body: UnsafeRawBufferPointer)
-  /// Begins an answer whose body follows in parts.
-  func begin(_ answer: Answer)
-  /// Takes a part in any case; `.hold` asks to wait for `Exchange.replyDrained` before the next.
+  /// A whole response of an upstream's.
+  func send(_ response: ResponseHead, body: UnsafeRawBufferPointer)
+  /// Begins a response whose body follows in parts.
+  func begin(_ response: ResponseHead)
+  /// Takes a part in any case; `.pause` asks to wait for `Exchange.replyDrained` before the next.
   func write(_ bytes: UnsafeRawBufferPointer) -> Flow
   func end()
-  /// The upstream broke off after `begin`: the sender must see that the answer is not whole.
+  /// The upstream broke off after `begin`: the sender must see that the response is not whole.
   func abort()
 }
 

@@ -19,8 +19,7 @@ public final class Exchange {
 
   private let loop: LoopContext
   private let forwarder: any Forwarder
-  private let looks: any SecretLooks
-  private let reply: any ReplySink
+  private let sender: any ReplySink
   private let peer: Peer
   private let arrival: Moment
   /// The settings that the delivery began with; a reload meanwhile does not touch them.
@@ -28,45 +27,33 @@ public final class Exchange {
 
   private var phase = Phase.matching
   private let head: RequestHead
-  private var match: RouteTable.Match?
-  private var judgement: Judgement?
+  private var found: RouteTable.Match?
+  private var verification: Verification?
+  /// What it is still to be judged by first, for the barrier of a revocation.
+  private var unsettled: KeyRing?
   private var body: BodyBuffer?
   /// How much of it the HMAC has been fed.
   private var hashedBytes = 0
-  private var dispatch: Dispatch?
+  private var attempts: Attempts?
+  private var relay: ResponseRelay?
   private let requestID: String
   /// The route whose path it has, be it refused there.
   private var matched: Route?
-  private var facts = Facts()
+  private var facts = DeliveryFacts()
   private var bodyEnd: Moment?
   private var dispatchStart: Moment?
   private var isSenderGone = false
 
-  /// What becomes known of it on its way, for its record.
-  private struct Facts {
-    var outcome = ExchangeRecord.Outcome.refused
-    var reason: String?
-    var detail: String?
-    var proof: Proof?
-    var ageSeconds: Int?
-    var trace: TraceID?
-    var fieldsLeftBehind = 0
-    /// Its position in the route's list.
-    var upstream: Int?
-    var upstreamStatus: Int?
-  }
-
   public init(
     _ head: RequestHead, from peer: Peer, at arrival: Moment, loop: LoopContext, forwarder: any Forwarder,
-    looks: any SecretLooks, reply: any ReplySink
+    reply sender: any ReplySink
   ) {
     self.head = head
     self.peer = peer
     self.arrival = arrival
     self.loop = loop
     self.forwarder = forwarder
-    self.looks = looks
-    self.reply = reply
+    self.sender = sender
     snapshot = loop.snapshot
     requestID = RequestID.read(head.headers) ?? loop.nextRequestID()
   }
@@ -78,14 +65,14 @@ public final class Exchange {
     peer: peer, headers: head.headers, trusted: snapshot.trustedProxies)
 
   /// Body bytes that this delivery may have: the route's limit once it is matched.
-  public var bodyBytesMax: Int { match?.route.bodyBytesMax ?? snapshot.limits.bodyBytesMax }
+  public var bodyBytesMax: Int { found?.route.bodyBytesMax ?? snapshot.limits.bodyBytesMax }
 
   // MARK: 1. Match: route and limits, before any body is read
 
   /// Whether the body is wanted. When it is not, the refusal has been written already.
   public func begin() -> Bool {
     do {
-      try matchRoute()
+      try match()
       try admit()
     } catch {
       refuse(error)
@@ -95,7 +82,7 @@ public final class Exchange {
     return true
   }
 
-  private func matchRoute() throws(Rejection) {
+  private func match() throws(Rejection) {
     guard let found = snapshot.routes.match(head) else { throw .noSuchPath }
     matched = found.route
     if found.route.traces { facts.trace = TraceParent.read(head.headers) }
@@ -104,7 +91,7 @@ public final class Exchange {
     }
     let rest = head.target[found.restStart..<head.pathCount]
     guard rest.withUnsafeBytes({ PathRest.isUnambiguous($0) }) else { throw .ambiguousPath }
-    match = found
+    self.found = found
     if case .length(let length) = head.framing, length > bodyBytesMax { throw .bodyTooLarge }
   }
 
@@ -118,12 +105,17 @@ public final class Exchange {
   // MARK: 2. Collect: the body in memory, the HMAC fed while it streams in
 
   private func beginCollecting() {
-    guard let route = match?.route, let body else { return }
+    guard let route = found?.route, let body else { return }
     phase = .collecting
     if case .length(let length) = head.framing { body.expect(length) }
-    judgement = Judgement(head, route: route, loop: loop, looks: looks, arrival: arrival) { [self] in
-      judged($0, $1)
+    let ring = loop.ring(route.secretFileIndex)
+    let verification = Verification(
+      head, route: route, ring: ring, admission: loop.admission, arrival: arrival)
+    if verification.isClaimed {
+      ring.unjudged += 1
+      unsettled = ring
     }
+    self.verification = verification
   }
 
   /// Takes body bytes; false when a limit was reached and the refusal has been written.
@@ -154,7 +146,7 @@ public final class Exchange {
 
   private func feed(_ body: BodyBuffer, atLeast count: Int) {
     guard body.count - hashedBytes >= count else { return }
-    judgement?.feed(UnsafeRawBufferPointer(rebasing: body.bytes[hashedBytes...]))
+    verification?.feed(UnsafeRawBufferPointer(rebasing: body.bytes[hashedBytes...]))
     hashedBytes = body.count
   }
 
@@ -176,59 +168,102 @@ public final class Exchange {
   public func bodyEnded() {
     guard phase == .collecting, let body else { return }
     phase = .verifying
-    bodyEnd = loop.now()
+    let now = loop.now()
+    bodyEnd = now
     feed(body, atLeast: 1)
-    judgement?.bodyEnded(body)
+    guard let surroundings = surroundings(now), let step = verification?.bodyEnded(surroundings) else {
+      return
+    }
+    settle()
+    verify(step)
   }
 
-  private func judged(_ result: Judgement.Result, _ body: BodyBuffer) {
-    judgement = nil
-    switch result {
-    case .verdict(let verdict): judged(verdict, body)
+  /// The look at the secret file that it waited for is over.
+  func looked(_ end: LookEnd) {
+    guard let surroundings = surroundings(loop.now()), let path = verification?.file else { return }
+    loop.forget(self, path: path)
+    if let step = verification?.looked(end, surroundings) { verify(step) }
+  }
+
+  /// While it waited.
+  func secretsChanged() {
+    guard let surroundings = surroundings(loop.now()) else { return }
+    if let step = verification?.judgeAnew(surroundings) { verify(step) }
+  }
+
+  func waitExpired() {
+    if let step = verification?.waitExpired() { verify(step) }
+  }
+
+  private func surroundings(_ now: Moment) -> Verification.Surroundings? {
+    guard let body, let path = verification?.file else { return nil }
+    return Verification.Surroundings(body: body, ring: loop.ring(path: path), now: now)
+  }
+
+  /// Does what the verification's step says.
+  private func verify(_ step: Verification.Step) {
+    switch step {
+    case .wait(for: .look, until: let end):
+      if let path = verification?.file { loop.look(self, path: path, until: end) }
+    case .wait(for: .news, until: let end):
+      if let path = verification?.file { loop.wait(self, path: path, until: end) }
+    case .verdict(let verdict):
+      endVerification()
+      judged(verdict)
     case .undecided(let rejection):
+      endVerification()
       // Where the route observes, nothing is refused.
-      if match?.route.observe == true { return judged(.refused(.mismatch), body) }
-      refuse(rejection)
+      if found?.route.observe == true { judged(.refused(.mismatch)) } else { refuse(rejection) }
     }
   }
 
-  private func judged(_ verdict: Verdict, _ body: BodyBuffer) {
+  private func judged(_ verdict: Verdict) {
     switch verdict {
     case .verified(let delivery):
-      facts.outcome = .forwarded
-      facts.proof = delivery.proof
-      facts.ageSeconds = delivery.proof.ageSeconds
-      if let context = planContext() { forward(ForwardRequest(verified: delivery, context)) }
+      facts.verified(delivery.proof)
     case .refused(let reason):
       if case .stale(let age) = reason { facts.ageSeconds = age }
-      show(reason, body)
-      guard match?.route.observe == true, let context = planContext() else {
-        return refuse(.unverified(reason))
-      }
-      facts.outcome = .observed
-      facts.reason = reason.label
-      facts.detail = reason.detail
-      forward(ForwardRequest(observed: head, body: body, reason: reason, context))
+      show(reason)
+      guard found?.route.observe == true else { return refuse(.unverified(reason)) }
+      facts.observed(reason)
     }
+    if let request = plan(verdict) { dispatch(request) }
   }
 
   /// To whoever asked to see what fails, before the body is given back.
-  private func show(_ reason: Unverified, _ body: BodyBuffer) {
-    guard let refusals = loop.refusals, let route = match?.route else { return }
+  private func show(_ reason: Unverified) {
+    guard let refusals = loop.refusals, let route = found?.route, let body else { return }
     refusals.refused(
       RefusedDelivery(
         head: head, body: body, route: route, secrets: snapshot.secrets[route.secretFileIndex],
         reason: reason, arrival: arrival))
   }
 
+  /// It lets go of all that it has, be there a verdict or not.
+  private func endVerification() {
+    if verification?.isWaiting == true, let path = verification?.file { loop.forget(self, path: path) }
+    verification?.end()
+    verification = nil
+    settle()
+  }
+
+  private func settle() {
+    guard let ring = unsettled else { return }
+    unsettled = nil
+    loop.settled(ring)
+  }
+
   // MARK: 4. Plan: what leaves, with our mark and without the sender's own
 
-  private func planContext() -> PlanContext? {
-    match.map { match in
-      PlanContext(
-        route: match.route, markNames: snapshot.routes.markNames, restStart: match.restStart, peer: peer,
-        isTrusted: snapshot.trustedProxies.contains(peer), requestID: requestID,
-        trace: trace(match.route), arrival: arrival, lists: loop.lists)
+  private func plan(_ verdict: Verdict) -> ForwardRequest? {
+    guard let found, let body else { return nil }
+    let context = PlanContext(
+      route: found.route, markNames: snapshot.routes.markNames, restStart: found.restStart, peer: peer,
+      isTrusted: snapshot.trustedProxies.contains(peer), requestID: requestID,
+      trace: trace(found.route), arrival: arrival, lists: loop.lists)
+    return switch verdict {
+    case .verified(let delivery): ForwardRequest(verified: delivery, context)
+    case .refused(let reason): ForwardRequest(observed: head, body: body, reason: reason, context)
     }
   }
 
@@ -242,56 +277,43 @@ public final class Exchange {
 
   // MARK: 5. Dispatch: to the route's upstreams
 
-  private func forward(_ request: ForwardRequest) {
-    guard let route = match?.route else { return }
+  private func dispatch(_ request: ForwardRequest) {
+    guard let route = found?.route else { return }
     phase = .dispatching
     facts.fieldsLeftBehind = request.fieldsLeftBehind
     dispatchStart = loop.now()
-    let accounts = Dispatch.Accounts(recorder: loop.recorder, arrival: arrival)
-    let dispatch = Dispatch(
-      request, route: route, forwarder: forwarder, reply: reply, accounts: accounts
-    ) { [self] in dispatched($0) }
-    self.dispatch = dispatch
-    dispatch.start()
+    let relay = ResponseRelay(to: sender, attempts: route.upstreams.count)
+    let attempts = Attempts(
+      request, route: route, forwarder: forwarder, recorder: loop.recorder, arrival: arrival, relay: relay
+    ) { [self] in reply($0) }
+    self.relay = relay
+    self.attempts = attempts
+    attempts.start()
   }
 
   /// The sender takes answer bytes again.
-  public func replyDrained() { dispatch?.replyDrained() }
+  public func replyDrained() { attempts?.resume() }
 
-  // MARK: 6. Reply: the upstream's answer, or why there is none
+  // MARK: 6. Reply: the upstream's response, or why there is none
 
-  private func dispatched(_ result: Dispatch.Result) {
+  private func reply(_ result: Attempts.Result) {
     switch result {
-    case .answered(let tag, let answer):
-      note(upstream: tag, status: answer.status)
-      finish(status: answer.status)
-    case .failed(let tag, let failure):
-      note(upstream: tag, status: nil)
-      fail(failure.label, failure.detail)
-      reply.refuse(.upstream(failure))
+    case .answered(let index, let response):
+      relay?.finish(response, of: index)
+      facts.note(upstream: index, status: response.status)
+      finish(status: response.status)
+    case .failed(let index, let failure):
+      facts.note(upstream: index, status: nil)
+      facts.fail(failure.label, failure.detail)
+      sender.refuse(.upstream(failure))
       finish(status: Rejection.upstream(failure).status)
-    case .brokeOff(let tag, let failure):
-      note(upstream: tag, status: nil)
-      fail(failure.label, failure.detail)
+    case .brokeOff(let index, let failure):
+      facts.note(upstream: index, status: nil)
+      facts.fail(failure.label, failure.detail)
+      // The record first: the abort ends the connection, and that would be taken for the sender's doing.
       finish(status: 0)
+      sender.abort()
     }
-  }
-
-  /// What an observing route forwards unverified keeps its outcome and its reason: `failed` is said of
-  /// genuine deliveries, and somebody is called for them.
-  private func fail(_ reason: String, _ detail: String? = nil) {
-    if facts.outcome == .observed {
-      facts.detail = "no answer, " + (detail.map { "\(reason): \($0)" } ?? reason)
-    } else {
-      facts.outcome = .failed
-      facts.reason = reason
-      facts.detail = detail
-    }
-  }
-
-  private func note(upstream tag: Int, status: Int?) {
-    facts.upstream = tag
-    facts.upstreamStatus = status
   }
 
   /// Refuses the delivery at whatever phase it is in; also called by Listening for what the socket shows:
@@ -300,7 +322,7 @@ public final class Exchange {
     guard phase != .over else { return }
     facts.reason = rejection.label
     facts.detail = rejection.detail
-    reply.refuse(rejection)
+    sender.refuse(rejection)
     finish(status: rejection.status)
   }
 
@@ -309,9 +331,12 @@ public final class Exchange {
   public func senderGone(_ reason: StaticText = "sender-gone") {
     guard phase != .over else { return }
     isSenderGone = true
-    if phase == .dispatching, dispatch?.isStreaming != true { return }
-    dispatch?.cancel()
-    if let (tag, answer) = dispatch?.streamed { note(upstream: tag, status: answer.status) }
+    let isStreaming = relay?.isStreaming == true
+    if phase == .dispatching, !isStreaming { return }
+    attempts?.cancel()
+    if isStreaming, let (index, response) = attempts?.response {
+      facts.note(upstream: index, status: response.status)
+    }
     facts.reason = facts.reason ?? reason.description
     finish(status: 0)
   }
@@ -320,8 +345,8 @@ public final class Exchange {
   /// answer and tries again.
   public func giveUp() {
     guard phase != .over else { return }
-    dispatch?.cancel()
-    fail("shutdown")
+    attempts?.cancel()
+    facts.fail("shutdown")
     finish(status: 0)
   }
 
@@ -346,17 +371,10 @@ public final class Exchange {
     record.matched = matched
     record.route = matched?.name
     record.arrived = arrival
-    record.trace = facts.trace
     record.bodyBytes = body?.count ?? 0
-    record.fieldsLeftBehind = facts.fieldsLeftBehind
-    record.reason = facts.reason
-    record.detail = facts.detail
-    record.secretPosition = facts.proof?.position
-    record.secretFingerprint = facts.proof?.fingerprint
-    record.ageSeconds = facts.ageSeconds
-    record.upstream = facts.upstream.flatMap { match?.route.upstreams[$0].name }
-    record.attempts = dispatch?.attempts ?? 0
-    record.upstreamStatus = facts.upstreamStatus
+    record.upstream = facts.upstream.flatMap { found?.route.upstreams[$0].name }
+    record.attempts = attempts?.count ?? 0
+    facts.fill(&record)
     record.totalNanoseconds = end.nanoseconds(since: arrival)
     if let dispatchStart { record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart) }
     if let bodyEnd { record.verifyNanoseconds = (dispatchStart ?? end).nanoseconds(since: bodyEnd) }
@@ -364,15 +382,15 @@ public final class Exchange {
   }
 
   private func release() {
-    judgement?.abandon()
-    judgement = nil
+    endVerification()
     guard let body else { return }
     loop.admission.leaveDelivery()
     loop.admission.giveBack(bytes: body.count)
-    if dispatch?.isIdle ?? true { loop.giveBack(body) }
-    dispatch.map { loop.lists.giveBack($0.request.headers) }
+    if attempts?.isIdle ?? true { loop.giveBack(body) }
+    attempts.map { loop.lists.giveBack($0.request.headers) }
     loop.lists.giveBack(head.headers)
     self.body = nil
-    dispatch = nil
+    attempts = nil
+    relay = nil
   }
 }

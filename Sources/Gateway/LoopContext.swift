@@ -14,10 +14,11 @@ public final class LoopContext {
   /// The edge's clocks; the core has none.
   public let now: () -> Moment
 
+  private let looks: any SecretLooks
   private var rings: [KeyRing]
   /// Rings that a snapshot replaced and by which deliveries in flight are still to be judged.
   private var retired: [KeyRing] = []
-  private var held = PendingVerifications()
+  private var pending = PendingVerifications()
   public let lists = HeaderListPool()
   private var bodies = BodyBufferPool()
   private var requestIDs: RequestIDs
@@ -25,12 +26,13 @@ public final class LoopContext {
 
   /// `idSeed` must differ from loop to loop and from start to start.
   public init(
-    snapshot: Snapshot, admission: Admission, recorder: any Recorder,
+    snapshot: Snapshot, admission: Admission, recorder: any Recorder, looks: any SecretLooks,
     refusals: (any RefusalObserver)? = nil, idSeed: UInt64, now: @escaping () -> Moment
   ) {
     self.snapshot = snapshot
     self.admission = admission
     self.recorder = recorder
+    self.looks = looks
     self.refusals = refusals
     self.now = now
     rings = KeyRing.all(for: snapshot, keeping: [])
@@ -39,7 +41,7 @@ public final class LoopContext {
   }
 
   /// Takes a new snapshot for all deliveries that begin from now on. Contexts of secrets that stay are kept,
-  /// and deliveries held for a file that has changed are judged once more.
+  /// and deliveries that wait for a file that has changed are judged once more.
   public func adopt(_ snapshot: Snapshot) {
     let old = rings
     rings = KeyRing.all(for: snapshot, keeping: old)
@@ -47,12 +49,17 @@ public final class LoopContext {
     for ring in old where !rings.contains(where: { $0 === ring }) {
       retired.append(ring)
       if ring.set.isRevoked(by: self.ring(path: ring.set.path)?.set) { revoke(path: ring.set.path) }
-      for judgement in held.take(path: ring.set.path) { judgement.judgeAnew() }
+      for exchange in pending.take(path: ring.set.path) { exchange.secretsChanged() }
     }
     retired.removeAll { $0.unjudged == 0 }
   }
 
-  // MARK: Revocation
+  // MARK: Keys
+
+  func ring(_ secretFileIndex: Int) -> KeyRing { rings[secretFileIndex] }
+
+  /// The keys in force now for a file that a delivery began with under another snapshot, perhaps.
+  func ring(path: String) -> KeyRing? { rings.first { $0.set.path == path } }
 
   /// Whether a delivery in flight can still be judged by secrets that are no longer in force. A journal that
   /// came meanwhile changes no secret: slow senders must not keep a rotation from beginning.
@@ -74,23 +81,27 @@ public final class LoopContext {
     if ring.unjudged == 0, !retired.isEmpty { retired.removeAll { $0 === ring } }
   }
 
-  // MARK: Holding, while a rotation is under way
+  // MARK: Waits of verifications
 
-  func hold(_ judgement: Judgement, path: String, until uptimeNanoseconds: UInt64) {
-    held.add(judgement, path: path, until: uptimeNanoseconds)
+  /// Has the exchange go on when the file's secrets change, or when the time is up.
+  func wait(_ exchange: Exchange, path: String, until uptimeNanoseconds: UInt64) {
+    pending.add(exchange, path: path, until: uptimeNanoseconds)
   }
 
-  func forget(_ judgement: Judgement, path: String) { held.remove(judgement, path: path) }
-
-  /// Answers deliveries that were held for as long as they may be. To be called some times a second.
-  public func expireHolds() {
-    for judgement in held.expired(at: now().uptimeNanoseconds) { judgement.holdExpired() }
+  /// The same, and at the end of a look at the file that begins now.
+  func look(_ exchange: Exchange, path: String, until uptimeNanoseconds: UInt64) {
+    wait(exchange, path: path, until: uptimeNanoseconds)
+    looks.look(atSecretFile: path) { end in exchange.looked(end) }
   }
 
-  func ring(_ secretFileIndex: Int) -> KeyRing { rings[secretFileIndex] }
+  func forget(_ exchange: Exchange, path: String) { pending.remove(exchange, path: path) }
 
-  /// The keys in force now for a file that a delivery began with under another snapshot, perhaps.
-  func ring(path: String) -> KeyRing? { rings.first { $0.set.path == path } }
+  /// Answers deliveries that have waited for as long as they may. To be called some times a second.
+  public func expireWaits() {
+    for exchange in pending.expired(at: now().uptimeNanoseconds) { exchange.waitExpired() }
+  }
+
+  // MARK: Memory and ids
 
   func takeBody() -> BodyBuffer { bodies.take() }
 

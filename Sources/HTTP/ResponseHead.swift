@@ -20,4 +20,21 @@ public struct ResponseHead: Sendable {
   public let framing: Framing
   /// Whether the other side lets the connection be used again when the answer is over.
   public let keepsAlive: Bool
+
+  public init(
+    status: Int, reason: [UInt8], headers: HeaderList, contentLength: Int?, framing: Framing,
+    keepsAlive: Bool
+  ) {
+    self.status = status
+    self.reason = reason
+    self.headers = headers
+    self.contentLength = contentLength
+    self.framing = framing
+    self.keepsAlive = keepsAlive
+  }
+
+  public var isSuccess: Bool { (200...299).contains(status) }
+
+  /// Neither an answer to HEAD nor 204 or 304 has a body (RFC 9112, section 6.3).
+  public func hasBody(for method: String) -> Bool { method != "HEAD" && status != 204 && status != 304 }
 }

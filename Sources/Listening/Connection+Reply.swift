@@ -13,18 +13,18 @@ extension Connection: ReplySink {
     replyComplete()
   }
 
-  func send(_ answer: Answer, body: UnsafeRawBufferPointer) {
+  func send(_ response: ResponseHead, body: UnsafeRawBufferPointer) {
     guard phase != .closed, var reply else { return }
     reply.closes = reply.closes || worker.isDraining
     self.reply = reply
-    put { reply.whole(answer, body: body, into: &$0) }
+    put { reply.whole(response, body: body, into: &$0) }
     replyComplete()
   }
 
-  func begin(_ answer: Answer) {
+  func begin(_ response: ResponseHead) {
     guard phase != .closed, var reply else { return }
     reply.closes = reply.closes || worker.isDraining
-    put { reply.head(answer, into: &$0) }
+    put { reply.head(response, into: &$0) }
     self.reply = reply
     deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.loop.now())
   }
@@ -32,7 +32,7 @@ extension Connection: ReplySink {
   func write(_ bytes: UnsafeRawBufferPointer) -> Flow {
     guard phase != .closed, let reply, let context else { return .more }
     put { reply.part(bytes, into: &$0) }
-    return context.channel.isWritable ? .more : .hold
+    return context.channel.isWritable ? .more : .pause
   }
 
   func end() {

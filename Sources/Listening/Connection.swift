@@ -220,8 +220,7 @@ final class Connection: ChannelDuplexHandler {
   func begin(_ head: RequestHead) {
     let now = worker.loop.now()
     let exchange = Exchange(
-      head, from: peer, at: now, loop: worker.loop, forwarder: worker.forwarder, looks: worker.looks,
-      reply: self)
+      head, from: peer, at: now, loop: worker.loop, forwarder: worker.forwarder, reply: self)
     self.exchange = exchange
     reply = ReplyWriter(head, closes: !head.keepsAlive)
     phase = .collecting

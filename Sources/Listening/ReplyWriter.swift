@@ -4,7 +4,7 @@ internal import NIOCore
 
 /// Puts one answer into bytes: status line, fields, framing and body in one buffer.
 struct ReplyWriter {
-  /// Whether the connection ends with this answer.
+  /// Whether the connection ends with this response.
   var closes: Bool
   private let method: String
   private let minorVersion: Int
@@ -50,23 +50,23 @@ struct ReplyWriter {
     if method != "HEAD" { buffer.writeString(text + "\n") }
   }
 
-  // MARK: Upstreams' answers
+  // MARK: Upstreams' responses
 
-  func whole(_ answer: Answer, body: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
-    let hasBody = answer.hasBody(for: method)
+  func whole(_ response: ResponseHead, body: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
+    let hasBody = response.hasBody(for: method)
     // The length of a body that does not follow is handed back as it was announced.
-    let announced = answer.status == 204 ? nil : answer.contentLength
-    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: headBytesMax(answer) + body.count) { target in
+    let announced = response.status == 204 ? nil : response.contentLength
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: headBytesMax(response) + body.count) { target in
       var cursor = ByteCursor(target)
-      statusAndFields(answer, at: &cursor)
+      statusAndFields(response, at: &cursor)
       finishHead(length: hasBody ? body.count : announced, at: &cursor)
       if hasBody { cursor.put(body) }
       return cursor.count
     }
   }
 
-  mutating func head(_ answer: Answer, into buffer: inout ByteBuffer) {
-    if answer.contentLength != nil {
+  mutating func head(_ response: ResponseHead, into buffer: inout ByteBuffer) {
+    if response.contentLength != nil {
       framing = .length
     } else if minorVersion >= 1 {
       framing = .chunked
@@ -74,11 +74,11 @@ struct ReplyWriter {
       framing = .untilClose
       closes = true
     }
-    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: headBytesMax(answer)) { target in
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: headBytesMax(response)) { target in
       var cursor = ByteCursor(target)
-      statusAndFields(answer, at: &cursor)
+      statusAndFields(response, at: &cursor)
       if case .chunked = framing { cursor.put("Transfer-Encoding: chunked\r\n") }
-      finishHead(length: answer.contentLength, at: &cursor)
+      finishHead(length: response.contentLength, at: &cursor)
       return cursor.count
     }
   }
@@ -100,15 +100,17 @@ struct ReplyWriter {
   }
 
   /// Status line, framing and connection fields together are far below 256 bytes.
-  private func headBytesMax(_ answer: Answer) -> Int { answer.reason.count + answer.headers.wireBytes + 256 }
+  private func headBytesMax(_ response: ResponseHead) -> Int {
+    response.reason.count + response.headers.wireBytes + 256
+  }
 
-  private func statusAndFields(_ answer: Answer, at cursor: inout ByteCursor) {
+  private func statusAndFields(_ response: ResponseHead, at cursor: inout ByteCursor) {
     cursor.put("HTTP/1.1 ")
-    cursor.put(decimal: answer.status)
+    cursor.put(decimal: response.status)
     cursor.put(" ")
-    answer.reason.withUnsafeBytes { cursor.put($0) }
+    response.reason.withUnsafeBytes { cursor.put($0) }
     cursor.put("\r\n")
-    answer.headers.withLines { cursor.put($0) }
+    response.headers.withLines { cursor.put($0) }
   }
 
   private func finishHead(length: Int?, at cursor: inout ByteCursor) {

@@ -5,7 +5,6 @@ public import NIOCore
 public final class Worker {
   public let loop: LoopContext
   let forwarder: any Forwarder
-  let looks: any SecretLooks
   private let eventLoop: any EventLoop
   private var connections: [ObjectIdentifier: Connection] = [:]
   private var sweep: Scheduled<Void>?
@@ -14,12 +13,11 @@ public final class Worker {
 
   /// To be made on `eventLoop`.
   public init(
-    eventLoop: any EventLoop, loop: LoopContext, forwarder: any Forwarder, looks: any SecretLooks
+    eventLoop: any EventLoop, loop: LoopContext, forwarder: any Forwarder
   ) {
     self.eventLoop = eventLoop
     self.loop = loop
     self.forwarder = forwarder
-    self.looks = looks
   }
 
   var isBusy: Bool { !connections.isEmpty || loop.admission.deliveriesInFlight > 0 }
@@ -57,7 +55,7 @@ public final class Worker {
 
   private func checkDeadlines() {
     sweep = nil
-    loop.expireHolds()
+    loop.expireWaits()
     let now = loop.now()
     for connection in Array(connections.values) { connection.checkDeadline(now) }
     let keepsBodies = loop.trimBodies()

@@ -98,7 +98,7 @@ import Testing
 
   @Test func `a sender that reads slowly holds the upstream, part by part`() throws {
     let dispatching = DispatchFixture(.first)
-    dispatching.fixture.reply.flow = .hold
+    dispatching.fixture.reply.flow = .pause
     dispatching.at("a").answer(200)
     for part in DispatchFixture.largeParts { dispatching.at("a").send(part) }
     #expect(dispatching.at("a").isHeld)

@@ -10,10 +10,10 @@ import Testing
     fixture.deliver(signed: Signed(key: Array("another".utf8)))
     #expect(fixture.looks.paths.count == 1)
     fixture.clock.pass(seconds: 4)
-    fixture.loop.expireHolds()
+    fixture.loop.expireWaits()
     #expect(fixture.recorder.records.isEmpty)
     fixture.clock.pass(seconds: 2)
-    fixture.loop.expireHolds()
+    fixture.loop.expireWaits()
     let record = try fixture.onlyRecord()
     #expect(record.status == 503)
     #expect(record.reason == "look-timeout")
@@ -37,7 +37,7 @@ import Testing
     fixture.deliver(signed: Signed(key: Array("third".utf8)))
     fixture.rotate(to: ["second"])
     fixture.clock.pass(seconds: 6)
-    fixture.loop.expireHolds()
+    fixture.loop.expireWaits()
     #expect(try fixture.onlyRecord().status == 503)
   }
 

@@ -194,7 +194,7 @@ import Testing
     fixture.forwardAll()
     #expect(genuine.lines == ["send 200 "])
     fixture.clock.pass(seconds: 9)
-    fixture.loop.expireHolds()
+    fixture.loop.expireWaits()
     let observed = fixture.forwarder.at("app")
     #expect(observed.headers.values("x-verified") == [])
     #expect(observed.headers.values("x-verified-failed") == ["mismatch"])

@@ -209,7 +209,7 @@ import Testing
     fixture.deliver()
     let reply = fixture.reply
     fixture.clock.pass(seconds: 6)
-    fixture.loop.expireHolds()
+    fixture.loop.expireWaits()
     #expect(reply.lines.count == 1 && reply.lines[0].hasPrefix("refuse 503"), "\(reply.lines)")
     #expect(fixture.forwarder.attempts.isEmpty)
     fixture.looks.finish()

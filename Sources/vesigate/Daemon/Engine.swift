@@ -61,13 +61,14 @@ final class Engine: Sendable {
     counters.adopt(snapshot)
     let context = LoopContext(
       snapshot: snapshot, admission: admission, recorder: LoopRecorder(log: log, counters: counters),
-      refusals: refusals, idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
+      looks: LoopLooks(desk: looks, eventLoop: loop), refusals: refusals,
+      idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
     let forwarder = UpstreamForwarder(
       eventLoop: loop,
       connectionsMax: UpstreamForwarder.connectionsMax(inFlightMax: limits.inFlightMax, loops: count),
       answerHeaderBytesMax: limits.answerHeaderBytesMax)
     let worker = Worker(
-      eventLoop: loop, loop: context, forwarder: forwarder, looks: LoopLooks(desk: looks, eventLoop: loop))
+      eventLoop: loop, loop: context, forwarder: forwarder)
     return Cell(loop: context, forwarder: forwarder, worker: worker, counters: counters)
   }
 

@@ -26,7 +26,8 @@ final class ExchangeFixture {
       secrets: [ExchangeFixture.set(secrets)])
     let clock = clock
     loop = LoopContext(
-      snapshot: snapshot, admission: admission, recorder: recorder, refusals: refusals, idSeed: 0xABCD
+      snapshot: snapshot, admission: admission, recorder: recorder, looks: looks, refusals: refusals,
+      idSeed: 0xABCD
     ) {
       clock.uptime += 1000
       return Moment(unixMilliseconds: clock.unixMilliseconds, uptimeNanoseconds: clock.uptime)
@@ -47,7 +48,7 @@ final class ExchangeFixture {
     reply = FakeReply()
     return Exchange(
       head, from: Peer(address: Address(text: "192.0.2.1")), at: arrival, loop: loop, forwarder: forwarder,
-      looks: looks, reply: reply)
+      reply: reply)
   }
 
   /// Takes a delivery up to the end of its body.

@@ -1,5 +1,6 @@
 import Formats
 import Gateway
+import HTTP
 internal import Synchronization
 
 /// The sender's side: what was written to it, as lines.
@@ -12,12 +13,12 @@ final class FakeReply: ReplySink {
 
   func refuse(_ rejection: Rejection) { lines.append("refuse \(rejection.status) \(rejection.label)") }
 
-  func send(_ answer: Answer, body: UnsafeRawBufferPointer) {
-    lines.append("send \(answer.status) \(String(decoding: body, as: UTF8.self))")
+  func send(_ response: ResponseHead, body: UnsafeRawBufferPointer) {
+    lines.append("send \(response.status) \(String(decoding: body, as: UTF8.self))")
   }
 
-  func begin(_ answer: Answer) {
-    lines.append("begin \(answer.status)")
+  func begin(_ response: ResponseHead) {
+    lines.append("begin \(response.status)")
     onBegin()
   }
 

@@ -7,9 +7,9 @@ final class FakeForwarder: Forwarder {
   private(set) var attempts: [FakeAttempt] = []
 
   func start(
-    _ request: ForwardRequest, to upstream: Upstream, observer: any AttemptObserver, tag: Int
+    _ request: ForwardRequest, to upstream: Upstream, observer: any AttemptObserver, index: Int
   ) -> any Attempt {
-    let attempt = FakeAttempt(request, upstream, observer, tag)
+    let attempt = FakeAttempt(request, upstream, observer, index)
     attempts.append(attempt)
     return attempt
   }
@@ -31,14 +31,14 @@ final class FakeAttempt: Attempt {
   private(set) var isHeld = false
   private(set) var resumes = 0
   private var observer: (any AttemptObserver)?
-  private let tag: Int
+  private let index: Int
   private let buffer: BodyBuffer
   private var waiting: [[UInt8]] = []
 
-  init(_ request: ForwardRequest, _ upstream: Upstream, _ observer: any AttemptObserver, _ tag: Int) {
+  init(_ request: ForwardRequest, _ upstream: Upstream, _ observer: any AttemptObserver, _ index: Int) {
     self.upstream = upstream
     self.observer = observer
-    self.tag = tag
+    self.index = index
     buffer = request.body
     body = Array(buffer.bytes)
     headers = request.headers
@@ -64,7 +64,10 @@ final class FakeAttempt: Attempt {
 
   func answer(_ status: Int, _ fields: KeyValuePairs<String, String> = [:]) {
     observer?.attempt(
-      tag, answered: Answer(status: status, reason: [], headers: HeaderList(fields), contentLength: nil))
+      index,
+      answered: ResponseHead(
+        status: status, reason: [], headers: HeaderList(fields), contentLength: nil, framing: .close,
+        keepsAlive: false))
   }
 
   /// Sends a part; what is held waits here and comes again after `resume`.
@@ -76,7 +79,7 @@ final class FakeAttempt: Attempt {
   func finish(_ failure: ForwardFailure? = nil) {
     let last = observer
     observer = nil
-    last?.attempt(tag, finished: failure)
+    last?.attempt(index, finished: failure)
   }
 
   /// A whole answer at once.
@@ -89,7 +92,7 @@ final class FakeAttempt: Attempt {
   private func flush() {
     while !waiting.isEmpty, !isHeld, let observer {
       let part = waiting.removeFirst()
-      if part.withUnsafeBytes({ observer.attempt(tag, received: $0) }) == .hold {
+      if part.withUnsafeBytes({ observer.attempt(index, received: $0) }) == .pause {
         isHeld = true
         waiting.insert(part, at: 0)
       }

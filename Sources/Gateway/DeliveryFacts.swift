@@ -1,0 +1,56 @@
+internal import Signing
+
+/// What becomes known of a delivery on its way, for its record.
+struct DeliveryFacts {
+  var outcome = ExchangeRecord.Outcome.refused
+  var reason: String?
+  var detail: String?
+  private var proof: Proof?
+  var ageSeconds: Int?
+  var trace: TraceID?
+  var fieldsLeftBehind = 0
+  /// Its position in the route's list.
+  private(set) var upstream: Int?
+  private var upstreamStatus: Int?
+
+  mutating func verified(_ proof: Proof) {
+    outcome = .forwarded
+    self.proof = proof
+    ageSeconds = proof.ageSeconds
+  }
+
+  /// Not verified, and forwarded all the same.
+  mutating func observed(_ reason: Unverified) {
+    outcome = .observed
+    self.reason = reason.label
+    detail = reason.detail
+  }
+
+  /// What an observing route forwards unverified keeps its outcome and its reason: `failed` is said of
+  /// genuine deliveries, and somebody is called for them.
+  mutating func fail(_ reason: String, _ detail: String? = nil) {
+    if outcome == .observed {
+      self.detail = "no answer, " + (detail.map { "\(reason): \($0)" } ?? reason)
+    } else {
+      outcome = .failed
+      self.reason = reason
+      self.detail = detail
+    }
+  }
+
+  mutating func note(upstream index: Int, status: Int?) {
+    upstream = index
+    upstreamStatus = status
+  }
+
+  func fill(_ record: inout ExchangeRecord) {
+    record.trace = trace
+    record.fieldsLeftBehind = fieldsLeftBehind
+    record.reason = reason
+    record.detail = detail
+    record.secretPosition = proof?.position
+    record.secretFingerprint = proof?.fingerprint
+    record.ageSeconds = ageSeconds
+    record.upstreamStatus = upstreamStatus
+  }
+}
