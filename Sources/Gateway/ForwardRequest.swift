@@ -13,6 +13,8 @@ public final class ForwardRequest {
   public let hasBody: Bool
   /// Whether the sender's `Host` goes on; else the upstream's own is to be said.
   public let hasHost: Bool
+  /// Whether it carries the mark, which is the first of its fields.
+  let isVerified: Bool
   /// Of the sender's fields, those that do not leave for a character of their name.
   public let fieldsLeftBehind: Int
   public let times: ForwardTimes
@@ -23,7 +25,8 @@ public final class ForwardRequest {
   let query: [UInt8]
 
   fileprivate init(
-    head: RequestHead, body: BodyBuffer, mark: (name: String, value: String), _ context: PlanContext
+    head: RequestHead, body: BodyBuffer, mark: (name: String, value: String), isVerified: Bool,
+    _ context: PlanContext
   ) {
     let pathCount = head.pathCount
     var plan = HeaderPlan(sent: head.headers, lists: context.lists)
@@ -35,12 +38,27 @@ public final class ForwardRequest {
     self.body = body
     hasBody = head.framing != .none || !ForwardRequest.bodilessMethods.contains(head.method)
     hasHost = plan.hasHost
+    self.isVerified = isVerified
     fieldsLeftBehind = plan.namesUnfit
     times = context.route.times
-    deadlineUptimeNanoseconds =
-      context.arrival.uptimeNanoseconds + UInt64(context.route.times.totalSecondsMax) * 1_000_000_000
+    deadlineUptimeNanoseconds = context.route.times.deadline(from: context.arrival)
     rest = Array(head.target[context.restStart..<pathCount])
     query = Array(head.target[pathCount...])
+  }
+
+  /// One that was planned before and stored, marked again.
+  init(_ stored: StoredRequest, headers: HeaderList, body: BodyBuffer, times: ForwardTimes, arrival: Moment) {
+    method = stored.method
+    self.headers = headers
+    self.body = body
+    hasBody = stored.hasBody
+    hasHost = stored.hasHost
+    isVerified = true
+    fieldsLeftBehind = 0
+    self.times = times
+    deadlineUptimeNanoseconds = times.deadline(from: arrival)
+    rest = stored.rest
+    query = stored.query
   }
 
   /// The request target at one upstream.
@@ -69,14 +87,22 @@ extension ForwardRequest {
   convenience init(verified delivery: VerifiedDelivery, _ context: PlanContext) {
     let mark = context.route.mark
     self.init(
-      head: delivery.head, body: delivery.body, mark: (mark.name, mark.value), context)
+      head: delivery.head, body: delivery.body, mark: (mark.name, mark.value), isVerified: true, context)
   }
 
   /// A delivery that failed, on a route that observes: it gets the reason, and no mark.
   convenience init(observed head: RequestHead, body: BodyBuffer, reason: Unverified, _ context: PlanContext) {
-    self.init(head: head, body: body, mark: (context.route.mark.failedName, reason.label), context)
+    self.init(
+      head: head, body: body, mark: (context.route.mark.failedName, reason.label), isVerified: false, context)
   }
 
   /// Methods for which no body is meant, so that none is announced where none came (RFC 9110, 9.3).
   private static let bodilessMethods: Set<String> = ["GET", "HEAD", "DELETE", "OPTIONS", "TRACE"]
+}
+
+extension ForwardTimes {
+  /// Monotonic nanoseconds at which the upstream's answer to a delivery must be complete.
+  fileprivate func deadline(from arrival: Moment) -> UInt64 {
+    arrival.uptimeNanoseconds + UInt64(totalSecondsMax) * 1_000_000_000
+  }
 }

@@ -1,0 +1,125 @@
+internal import Formats
+internal import HTTP
+public import Signing
+
+// A version, two flags, six parts behind their lengths, the fields, and the seal: HMAC-SHA256 over all before it.
+// Numbers are of four bytes, the highest first.
+
+extension StoredRequest {
+  static let version: UInt8 = 1
+  private static let sealBytes = 32
+
+  /// What a store keeps.
+  public func bytes(sealedBy key: Secret) -> [UInt8] {
+    let content = content
+    return content + Self.seal(content, key)
+  }
+
+  /// Reads what `bytes` wrote under the same key.
+  public init(_ bytes: [UInt8], sealedBy key: Secret) throws(StoredRequestFault) {
+    guard bytes.count > Self.sealBytes else { throw .malformed }
+    guard bytes[0] == Self.version else { throw .unknownVersion }
+    let content = Array(bytes.dropLast(Self.sealBytes))
+    guard let seal = Digest(bytes.suffix(Self.sealBytes)), seal.matches(Self.digest(content, key)) else {
+      throw .sealBroken
+    }
+    try self.init(content: content)
+  }
+
+  private static func seal(_ content: [UInt8], _ key: Secret) -> [UInt8] {
+    digest(content, key).withBytes { Array($0) }
+  }
+
+  private static func digest(_ content: [UInt8], _ key: Secret) -> Digest {
+    let hmac = KeyedHMAC(key: key, hash: .sha256)
+    hmac.begin()
+    content.withUnsafeBytes { hmac.update($0) }
+    return hmac.finish()
+  }
+
+  // MARK: Without the seal
+
+  var content: [UInt8] {
+    var bytes = [Self.version, (hasBody ? 1 : 0) | (hasHost ? 2 : 0)]
+    bytes.reserveCapacity(headers.wireBytes + 8 * headers.count + body.count + 512)
+    for part in [identity, Array(routeName.utf8), Array(method.utf8), rest, query, body] {
+      part.withUnsafeBytes { bytes.append(part: $0) }
+    }
+    bytes.append(number: headers.count)
+    for index in headers.fields.indices {
+      headers.withField(index) { name, value in
+        bytes.append(part: name)
+        bytes.append(part: value)
+      }
+    }
+    return bytes
+  }
+
+  /// Reads it to its last byte. It makes no more room than there are bytes.
+  init(content: [UInt8]) throws(StoredRequestFault) {
+    var reader = PartReader(content)
+    guard try reader.byte() == Self.version else { throw .unknownVersion }
+    let flags = try reader.byte()
+    guard flags < 4 else { throw .malformed }
+    var parts = Parts(hasBody: flags & 1 != 0, hasHost: flags & 2 != 0)
+    parts.identity = Array(try reader.part())
+    parts.routeName = Array(try reader.part())
+    parts.method = Array(try reader.part())
+    parts.rest = Array(try reader.part())
+    parts.query = Array(try reader.part())
+    parts.body = Array(try reader.part())
+    parts.headers = try reader.headers()
+    guard reader.isAtEnd else { throw .malformed }
+    try self.init(parts)
+  }
+}
+
+/// Takes numbers and parts off the front of some bytes.
+private struct PartReader {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+  var isAtEnd: Bool { rest.isEmpty }
+
+  mutating func byte() throws(StoredRequestFault) -> UInt8 {
+    guard let byte = rest.popFirst() else { throw .malformed }
+    return byte
+  }
+
+  mutating func number() throws(StoredRequestFault) -> Int {
+    var number = 0
+    for _ in 0..<4 { number = number << 8 | Int(try byte()) }
+    return number
+  }
+
+  mutating func part() throws(StoredRequestFault) -> ArraySlice<UInt8> {
+    let count = try number()
+    guard count <= rest.count else { throw .malformed }
+    defer { rest = rest.dropFirst(count) }
+    return rest.prefix(count)
+  }
+
+  mutating func headers() throws(StoredRequestFault) -> HeaderList {
+    var headers = HeaderList()
+    for _ in 0..<(try number()) {
+      let (name, value) = (try part(), try part())
+      guard headers.wireBytes + name.count + value.count <= StoredRequest.headerBytesMax else {
+        throw .tooLarge
+      }
+      name.withUnsafeBytes { name in value.withUnsafeBytes { headers.append(name: name, value: $0) } }
+    }
+    return headers
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(number: Int) {
+    for shift in [24, 16, 8, 0] { append(UInt8(truncatingIfNeeded: number >> shift)) }
+  }
+
+  fileprivate mutating func append(part: UnsafeRawBufferPointer) {
+    append(number: part.count)
+    append(contentsOf: part)
+  }
+}
