@@ -143,6 +143,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "ListeningTests", dependencies: ["Formats", "Gateway", "Listening"], swiftSettings: strict),
+    .testTarget(
       name: "ForwardingTests", dependencies: ["HTTP", "Gateway", "Forwarding", "TestSupport"],
       swiftSettings: strict),
     .testTarget(

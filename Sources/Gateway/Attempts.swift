@@ -52,7 +52,7 @@ final class Attempts: AttemptObserver {
     self.arrival = arrival
     self.relay = relay
     self.finish = finish
-    states = [AttemptState](repeating: AttemptState(), count: route.upstreams.count)
+    states = route.upstreams.map { _ in AttemptState() }
   }
 
   func start() {

@@ -108,14 +108,9 @@ public final class Exchange {
     guard let route = found?.route, let body else { return }
     phase = .collecting
     if case .length(let length) = head.framing { body.expect(length) }
-    let ring = loop.ring(route.secretFileIndex)
-    let verification = Verification(
-      head, route: route, ring: ring, admission: loop.admission, arrival: arrival)
-    if verification.isClaimed {
-      ring.unjudged += 1
-      unsettled = ring
-    }
-    self.verification = verification
+    verification = Verification(
+      head, route: route, ring: loop.ring(route.secretFileIndex), admission: loop.admission, arrival: arrival)
+    unsettled = verification?.begin()
   }
 
   /// Takes body bytes; false when a limit was reached and the refusal has been written.
@@ -180,7 +175,9 @@ public final class Exchange {
 
   /// The look at the secret file that it waited for is over.
   func looked(_ end: LookEnd) {
-    guard let surroundings = surroundings(loop.now()), let path = verification?.file else { return }
+    guard let surroundings = surroundings(loop.now()), let path = secretFile, verification != nil else {
+      return
+    }
     loop.forget(self, path: path)
     if let step = verification?.looked(end, surroundings) { verify(step) }
   }
@@ -195,8 +192,14 @@ public final class Exchange {
     if let step = verification?.waitExpired() { verify(step) }
   }
 
+  /// The one that its route names, as it was when the delivery began.
+  private var secretFile: String? {
+    guard let route = found?.route else { return nil }
+    return snapshot.secrets[route.secretFileIndex].path
+  }
+
   private func surroundings(_ now: Moment) -> Verification.Surroundings? {
-    guard let body, let path = verification?.file else { return nil }
+    guard let body, let path = secretFile else { return nil }
     return Verification.Surroundings(body: body, ring: loop.ring(path: path), now: now)
   }
 
@@ -204,9 +207,9 @@ public final class Exchange {
   private func verify(_ step: Verification.Step) {
     switch step {
     case .wait(for: .look, until: let end):
-      if let path = verification?.file { loop.look(self, path: path, until: end) }
+      if let path = secretFile { loop.look(self, path: path, until: end) }
     case .wait(for: .news, until: let end):
-      if let path = verification?.file { loop.wait(self, path: path, until: end) }
+      if let path = secretFile { loop.wait(self, path: path, until: end) }
     case .verdict(let verdict):
       endVerification()
       judged(verdict)
@@ -241,8 +244,7 @@ public final class Exchange {
 
   /// It lets go of all that it has, be there a verdict or not.
   private func endVerification() {
-    if verification?.isWaiting == true, let path = verification?.file { loop.forget(self, path: path) }
-    verification?.end()
+    if verification?.end() == true, let path = secretFile { loop.forget(self, path: path) }
     verification = nil
     settle()
   }
@@ -282,7 +284,7 @@ public final class Exchange {
     phase = .dispatching
     facts.fieldsLeftBehind = request.fieldsLeftBehind
     dispatchStart = loop.now()
-    let relay = ResponseRelay(to: sender, attempts: route.upstreams.count)
+    let relay = ResponseRelay(to: sender)
     let attempts = Attempts(
       request, route: route, forwarder: forwarder, recorder: loop.recorder, arrival: arrival, relay: relay
     ) { [self] in reply($0) }

@@ -6,23 +6,24 @@ final class ResponseRelay {
   static let bufferBytesMax = 65_536
 
   private let sender: any ReplySink
-  /// By the index of the attempt; empty until there is something to be buffered.
-  private var buffers: [[UInt8]] = []
-  private let attempts: Int
+  private var first: [UInt8] = []
+  /// What is buffered of other attempts than the first, by their indices.
+  private var others: [Int: [UInt8]] = [:]
   /// Whether part of a response has been handed on.
   private(set) var isStreaming = false
 
-  init(to sender: any ReplySink, attempts: Int) {
-    self.sender = sender
-    self.attempts = attempts
-  }
+  init(to sender: any ReplySink) { self.sender = sender }
 
   /// Keeps these bytes of a response of which nobody knows yet whether it counts; false where it would be more than
   /// may be kept.
   func buffer(_ bytes: UnsafeRawBufferPointer, of index: Int) -> Bool {
-    if buffers.isEmpty { buffers = [[UInt8]](repeating: [], count: attempts) }
-    guard buffers[index].count + bytes.count <= Self.bufferBytesMax else { return false }
-    buffers[index].append(contentsOf: bytes)
+    let count = index == 0 ? first.count : others[index]?.count ?? 0
+    guard count + bytes.count <= Self.bufferBytesMax else { return false }
+    if index == 0 {
+      first.append(contentsOf: bytes)
+    } else {
+      others[index, default: []].append(contentsOf: bytes)
+    }
     return true
   }
 
@@ -30,10 +31,9 @@ final class ResponseRelay {
   func drop(_ index: Int) { _ = take(index) }
 
   private func take(_ index: Int) -> [UInt8] {
-    guard !buffers.isEmpty else { return [] }
-    var buffer: [UInt8] = []
-    swap(&buffer, &buffers[index])
-    return buffer
+    guard index == 0 else { return others.removeValue(forKey: index) ?? [] }
+    defer { first = [] }
+    return first
   }
 
   /// Begins to stream the response that counts, with what is buffered of it.

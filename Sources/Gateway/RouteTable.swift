@@ -1,7 +1,9 @@
 public import HTTP
 
 /// All routes, found by a hash of the path: their number does not show in the time a look-up takes.
-public struct RouteTable: Sendable {
+//
+// A class: a look-up counts one reference, where a struct's copy counts all that it is made of.
+public final class RouteTable: Sendable {
   public let all: [Route]
 
   /// To how many upstreams one delivery is sent at once, at most.
@@ -13,16 +15,18 @@ public struct RouteTable: Sendable {
   /// routes, so none of them is a sender's to send on any.
   let markNames: [[UInt8]]
 
-  private var exact: [UInt64: [Int]] = [:]
-  private var prefixes: [UInt64: [Int]] = [:]
+  private let exact: [UInt64: [Int]]
+  private let prefixes: [UInt64: [Int]]
   /// The lengths that prefixes have, in order: no other part of a path is looked up.
-  private var prefixCounts: [Int] = []
+  private let prefixCounts: [Int]
 
   /// `routes` have been checked: no two of them have the same path and host.
   public init(_ routes: [Route]) {
     all = routes
     let marks = [VerifiedMark()] + routes.map(\.mark)
     markNames = Array(Set(marks.flatMap { [$0.lowercasedName, $0.lowercasedFailedName] }))
+    var exact: [UInt64: [Int]] = [:]
+    var prefixes: [UInt64: [Int]] = [:]
     for (index, route) in routes.enumerated() {
       let hash = route.path.bytes.withUnsafeBytes { PathHash.of($0) }
       if route.path.isPrefix {
@@ -31,6 +35,8 @@ public struct RouteTable: Sendable {
         exact[hash, default: []].append(index)
       }
     }
+    self.exact = exact
+    self.prefixes = prefixes
     prefixCounts = Set(routes.filter(\.path.isPrefix).map(\.path.bytes.count)).sorted()
   }
 

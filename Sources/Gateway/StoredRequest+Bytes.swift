@@ -40,7 +40,7 @@ extension StoredRequest {
   // MARK: Without the seal
 
   var content: [UInt8] {
-    var bytes = [Self.version, (hasBody ? 1 : 0) | (hasHost ? 2 : 0)]
+    var bytes: [UInt8] = [Self.version, (hasBody ? 1 : 0) | (hasHost ? 2 : 0)]
     bytes.reserveCapacity(headers.wireBytes + 8 * headers.count + body.count + 512)
     for part in [identity, Array(routeName.utf8), Array(method.utf8), rest, query, body] {
       part.withUnsafeBytes { bytes.append(part: $0) }

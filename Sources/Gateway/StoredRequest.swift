@@ -1,6 +1,5 @@
-internal import Formats
+public import Formats
 public import HTTP
-public import Signing
 
 /// A planned request in a form that can be stored and read again, on another loop, after a restart or elsewhere:
 /// all that leaves but for the mark and the upstream, which the route says when it is sent.

@@ -7,6 +7,8 @@ internal import Signing
 /// the secret that it will bring.
 ///
 /// A value that knows no loop and no clock: each step says what comes next, and what it waits for is told to it.
+//
+// All of it is mutating: of an optional value, that is done in its place, and what only reads it copies it first.
 struct Verification {
   enum Step {
     case verdict(Verdict)
@@ -38,8 +40,6 @@ struct Verification {
   private let head: RequestHead
   private let arrival: Moment
   private let admission: Admission
-  /// What it began with.
-  private let ring: KeyRing
   private let claim: Result<Verifier, Unverified>
   private var hold: Hold?
   private var sawRotation = false
@@ -63,7 +63,6 @@ struct Verification {
   init(_ head: RequestHead, route: Route, ring: KeyRing, admission: Admission, arrival: Moment) {
     self.head = head
     self.route = route
-    self.ring = ring
     self.admission = admission
     self.arrival = arrival
     do throws(Unverified) {
@@ -75,16 +74,14 @@ struct Verification {
     }
   }
 
-  /// The secret file that it is judged by.
-  var file: String { ring.set.path }
+  /// The ring that is still to judge it; nil where no claim can be read.
+  mutating func begin() -> KeyRing? {
+    guard case .success(let verifier) = claim else { return nil }
+    verifier.ring.unjudged += 1
+    return verifier.ring
+  }
 
-  /// Whether there is a claim that the body can be judged by.
-  var isClaimed: Bool { if case .success = claim { true } else { false } }
-
-  /// Whether a wait of its own is still to be forgotten.
-  var isWaiting: Bool { hold != nil || lookEnd != nil }
-
-  func feed(_ bytes: UnsafeRawBufferPointer) {
+  mutating func feed(_ bytes: UnsafeRawBufferPointer) {
     if case .success(let verifier) = claim { verifier.feed(bytes) }
   }
 
@@ -96,7 +93,7 @@ struct Verification {
     case .failure(let reason): return .verdict(.refused(reason))
     case .success(let verifier):
       let verdict = verifier.judge(head, around.body, arrival: arrival)
-      if ring.isRevoked { return judgeAfterRevocation(verdict, around) }
+      if verifier.ring.isRevoked { return judgeAfterRevocation(verdict, around) }
       if case .verified = verdict, around.isCompromised { return believeAfterLook(around) }
       guard case .refused(.mismatch) = verdict, verifier.isFresh(arrival: arrival) else {
         return .verdict(verdict)
@@ -134,18 +131,20 @@ struct Verification {
   }
 
   /// The time of waiting is up.
-  func waitExpired() -> Step {
+  mutating func waitExpired() -> Step {
     guard let hold else { return .undecided(.lookTimeout) }
     hold.counts.countOverflowed()
     return deferred(.seconds)
   }
 
-  /// Lets go of everything, also when the delivery ends without a verdict.
-  mutating func end() {
+  /// Lets go of everything, also when the delivery ends without a verdict. Whether it waits is still to be forgotten.
+  mutating func end() -> Bool {
+    let isWaiting = hold != nil || lookEnd != nil
     if case .success(let verifier) = claim { verifier.abandon() }
     if let hold { hold.counts.leave(bytes: hold.bytes) }
     hold = nil
     lookEnd = nil
+    return isWaiting
   }
 
   // MARK: Revocation
@@ -161,7 +160,7 @@ struct Verification {
   }
 
   private func refuseRevoked() -> Step {
-    admission.holds(path: file).countRevoked()
+    holds.countRevoked()
     return .verdict(.refused(.mismatch))
   }
 
@@ -218,7 +217,7 @@ struct Verification {
       let hold = try place(around, milliseconds: holdingEnd - milliseconds)
       return .wait(for: .news, until: hold.endUptimeNanoseconds)
     } catch {
-      admission.holds(path: file).countOverflowed()
+      holds.countOverflowed()
       return deferred(error)
     }
   }
@@ -227,7 +226,7 @@ struct Verification {
   private mutating func place(_ around: Surroundings, milliseconds: Int64) throws(HoldEnd) -> Hold {
     if let hold { return hold }
     let settings = route.rotation ?? RotationSettings()
-    let counts = admission.holds(path: file)
+    let counts = holds
     let bytes = around.body.count
     try counts.enter(
       bytes: bytes, deliveriesMax: settings.holdDeliveriesMax, bytesMax: settings.holdBytesMax)
@@ -239,9 +238,15 @@ struct Verification {
     return hold
   }
 
+  /// Those of the secret file that it is judged by.
+  private var holds: HoldCounts {
+    guard case .success(let verifier) = claim else { preconditionFailure("without a claim nothing waits") }
+    return admission.holds(path: verifier.ring.set.path)
+  }
+
   /// The sender is to come again, because of the rotation.
   private func deferred(_ end: HoldEnd) -> Step {
-    admission.holds(path: file).countDeferred()
+    holds.countDeferred()
     return .undecided(.rotating(end))
   }
 }

@@ -10,7 +10,7 @@ extension Connection {
 
   /// Where what comes next is to be put; nil where it is, or may be, something else than body bytes.
   func bodyRoom() -> UnsafeMutableRawBufferPointer? {
-    guard phase == .collecting, unread.readableBytes == 0 else { return nil }
+    guard machine.phase == .collecting, unread.readableBytes == 0 else { return nil }
     return exchange?.room(min(reader.bodyBytesLeft, Self.bodyPartBytesMax))
   }
 

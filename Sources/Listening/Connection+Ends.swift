@@ -8,22 +8,23 @@ internal import NIOCore
 extension Connection {
   // MARK: Its place
 
-  func takePlace(in admission: Admission) {
+  /// False where it is one too many.
+  func takePlace(in admission: Admission) -> Bool {
     if admission.enterConnection(max: limits.connectionsMax) {
-      place = .sender
-    } else if admission.enterRefused(max: Self.lingeringRefusedMax) {
-      place = .refused
+      machine.took(.sender)
+      return true
     }
+    if admission.enterRefused(max: ConnectionMachine.lingeringRefusedMax) { machine.took(.refused) }
+    return false
   }
 
   /// Not before it is closed: what lingers takes a descriptor too.
-  func leavePlace(in admission: Admission) {
+  func leave(_ place: ConnectionMachine.Place, in admission: Admission) {
     switch place {
     case .none: break
     case .sender: admission.leaveConnection()
     case .refused: admission.leaveRefused()
     }
-    place = .none
   }
 
   // MARK: Refusals that are ours
@@ -51,17 +52,6 @@ extension Connection {
 
   // MARK: Ends
 
-  func swallow(_ count: Int) {
-    lingeringBytes += count
-    if lingeringBytes > Self.lingeringBytesMax { return end(at: .lingeringBytes) }
-    awaitMore(worker.loop.now())
-  }
-
-  private func awaitMore(_ now: Moment) {
-    let silence = Deadline(.lingering, seconds: Self.lingeringSilenceSecondsMax, from: now)
-    deadline = silence.isBefore(lingeringEnd) ? silence : lingeringEnd
-  }
-
   func close() { context?.close(promise: nil) }
 
   /// Closes so that the sender cannot take what it got for the whole.
@@ -72,18 +62,14 @@ extension Connection {
     close()
   }
 
-  /// After the last answer: our side is shut, what the sender still sends is thrown away for a while.
+  /// After the last answer.
   func linger() {
-    guard phase != .closed, let context else { return }
-    phase = .lingering
+    guard machine.phase != .closed, let context else { return }
     untaken = nil
-    let now = worker.loop.now()
-    let seconds = place == .refused ? Self.lingeringRefusedSecondsMax : Self.lingeringSecondsMax
-    lingeringEnd = Deadline(.lingering, seconds: seconds, from: now)
-    awaitMore(now)
+    let step = machine.linger(at: worker.loop.now())
     unread = ByteBuffer()
     context.close(mode: .output, promise: nil)
     releaseRead()
-    if isInputClosed { close() }
+    carryOut(step)
   }
 }

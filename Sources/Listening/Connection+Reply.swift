@@ -6,7 +6,7 @@ internal import NIOCore
 
 extension Connection: ReplySink {
   func refuse(_ rejection: Rejection) {
-    guard phase != .closed, var reply else { return }
+    guard machine.phase != .closed, var reply else { return }
     reply.closes = reply.closes || rejection.closesConnection || worker.isDraining
     self.reply = reply
     put { reply.refusal(rejection, into: &$0) }
@@ -14,7 +14,7 @@ extension Connection: ReplySink {
   }
 
   func send(_ response: ResponseHead, body: UnsafeRawBufferPointer) {
-    guard phase != .closed, var reply else { return }
+    guard machine.phase != .closed, var reply else { return }
     reply.closes = reply.closes || worker.isDraining
     self.reply = reply
     put { reply.whole(response, body: body, into: &$0) }
@@ -22,21 +22,21 @@ extension Connection: ReplySink {
   }
 
   func begin(_ response: ResponseHead) {
-    guard phase != .closed, var reply else { return }
+    guard machine.phase != .closed, var reply else { return }
     reply.closes = reply.closes || worker.isDraining
     put { reply.head(response, into: &$0) }
     self.reply = reply
-    deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.loop.now())
+    machine.replyBegan(replySecondsMax: limits.replySecondsMax, at: worker.loop.now())
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) -> Flow {
-    guard phase != .closed, let reply, let context else { return .more }
+    guard machine.phase != .closed, let reply, let context else { return .more }
     put { reply.part(bytes, into: &$0) }
     return context.channel.isWritable ? .more : .pause
   }
 
   func end() {
-    guard phase != .closed, let reply else { return }
+    guard machine.phase != .closed, let reply else { return }
     put { reply.end(into: &$0) }
     replyComplete()
   }
@@ -60,49 +60,32 @@ extension Connection: ReplySink {
   private func replyComplete() {
     let answered = exchange
     exchange = nil
-    guard let reply, let context, phase != .closed else { return }
-    if reply.closes {
-      untaken = answered?.untaken ?? untaken
-      return closeAfterWriting(context)
-    }
-    self.reply = nil
-    if hasUntaken(context) {
-      untaken = answered?.untaken ?? untaken
-      return awaitTaking(context)
-    }
-    awaitNext(context)
+    guard let reply, let context, machine.phase != .closed else { return }
+    let step = machine.replied(
+      closes: reply.closes, isWritable: context.channel.isWritable, untaken: untakenBytes ?? 0,
+      replySecondsMax: limits.replySecondsMax, idleSecondsMax: idleSecondsMax, at: worker.loop.now())
+    if step != .next { untaken = answered?.untaken ?? untaken }
+    if !reply.closes { self.reply = nil }
+    carryOut(step)
   }
 
-  /// Whether the sender leaves answers lying. Looking is dear, and an honest sender takes one before it sends
-  /// the next delivery: it is done now and then.
-  private func hasUntaken(_ context: ChannelHandlerContext) -> Bool {
-    repliesUnwatched += 1
-    guard repliesUnwatched >= 16 || !context.channel.isWritable else { return false }
-    repliesUnwatched = 0
-    guard let options = context.channel.syncOptions else { return false }
-    return (try? options.getOption(.bufferedWritableBytes)) ?? 0 > 0
-  }
+  /// An answer that began before the drain did not say that it is the last.
+  private var idleSecondsMax: Int { worker.isDraining ? 1 : limits.idleSecondsMax }
 
-  /// Without this a sender that reads nothing could have answers without end kept for it.
-  private func awaitTaking(_ context: ChannelHandlerContext) {
-    phase = .answering
-    deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.loop.now())
-    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    afterWriting(context) {
-      let (connection, context) = bound.value
-      connection.awaitNext(context)
+  func awaitTaking() {
+    afterWriting { connection in
+      let seconds = connection.idleSecondsMax
+      connection.carryOut(
+        connection.machine.awaitNext(idleSecondsMax: seconds, at: connection.worker.loop.now()))
     }
   }
 
-  private func awaitNext(_ context: ChannelHandlerContext) {
-    guard phase != .closed else { return }
+  func next() {
     untaken = nil
-    phase = .waiting
-    // An answer that began before the drain did not say that it is the last.
-    let seconds = worker.isDraining ? 1 : limits.idleSecondsMax
-    deadline = Deadline(.idle, seconds: seconds, from: worker.loop.now())
-    if !isProcessing, unread.readableBytes > 0 || isInputClosed { return processSoon(context) }
-    releaseRead()
+    guard !isProcessing, unread.readableBytes > 0 || machine.isInputClosed, let context else {
+      return releaseRead()
+    }
+    processSoon(context)
   }
 
   /// Limits that a reload changed hold for the next request, also on a connection that was open before.
@@ -122,19 +105,14 @@ extension Connection: ReplySink {
     }
   }
 
-  func closeAfterWriting(_ context: ChannelHandlerContext) {
-    // The kernel has room for a refusal on a connection on which nothing was said yet.
-    if place == .none { return close() }
-    phase = .answering
-    deadline = Deadline(.reply, seconds: limits.replySecondsMax, from: worker.loop.now())
-    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-    afterWriting(context) { bound.value.linger() }
-  }
+  func lingerOnceTaken() { afterWriting { $0.linger() } }
 
   /// Once the kernel has taken all that was written.
-  private func afterWriting(_ context: ChannelHandlerContext, _ next: @escaping @Sendable () -> Void) {
+  private func afterWriting(_ next: @escaping @Sendable (Connection) -> Void) {
+    guard let context else { return }
+    let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
     let written = context.eventLoop.makePromise(of: Void.self)
-    written.futureResult.whenSuccess(next)
+    written.futureResult.whenSuccess { next(bound.value) }
     context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
   }
 }

@@ -7,43 +7,11 @@ internal import NIOCore
 /// One sender's connection: bytes in, deliveries one at a time, answers out, deadlines kept.
 ///
 /// It is both ends of the pipeline: it reads requests with `RequestReader`, hands each to an `Exchange`, and
-/// is the sink that the exchange replies to.
+/// is the sink that the exchange replies to. What comes next is decided by `ConnectionMachine`, and done here.
 final class Connection: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
-
-  enum Phase: Equatable {
-    /// Between deliveries, or within a head.
-    case waiting
-    case collecting
-    /// The request is complete, its answer is not.
-    case answering
-    /// The last answer was written; what still comes is thrown away until the sender closes too.
-    case lingering
-    case closed
-  }
-
-  /// Which of the bounded places it has for as long as it is open.
-  enum Place {
-    /// It is closed with its answer.
-    case none
-    /// One of `connections-max`.
-    case sender
-    /// One of those beyond it that may linger behind their answer.
-    case refused
-  }
-
-  /// What is read, and for how long, of a sender that goes on sending after its last answer. Closing would reset
-  /// the connection, and the answer could be lost with it: many clients listen only when all of a body is away.
-  static let lingeringBytesMax = 67_108_864
-  static let lingeringSecondsMax = 5
-  /// For how long such a sender may be silent.
-  static let lingeringSilenceSecondsMax = 1
-  /// Connections beyond `connections-max` that are read on at once. More would be open without being counted, and
-  /// take the descriptors that deliveries need.
-  static let lingeringRefusedMax = 64
-  static let lingeringRefusedSecondsMax = 1
 
   let worker: Worker
   var context: ChannelHandlerContext?
@@ -51,29 +19,20 @@ final class Connection: ChannelDuplexHandler {
   var reader: RequestReader
   var readerGeneration: Int
   var unread = ByteBuffer()
-  var phase = Phase.waiting
+  var machine: ConnectionMachine
   var exchange: Exchange?
   var reply: ReplyWriter?
-  var deadline: Deadline
   var isProcessing = false
   var isReadHeld = false
-  var isInputClosed = false
-  var lingeringBytes = 0
-  /// Until when a sender is read that goes on sending.
-  var lingeringEnd = Deadline.none
-  /// How much of an answer the sender had not taken at the last look.
-  var bytesWaiting = 0
-  /// Answers since it was looked at whether they are taken.
-  var repliesUnwatched = 0
   /// Of the answer that the sender is given time to take, where its delivery is over.
   var untaken: UntakenAnswer?
-  var place = Place.none
 
   init(worker: Worker) {
     self.worker = worker
     reader = RequestReader(bounds: worker.loop.snapshot.limits.requestBounds, lists: worker.loop.lists)
     readerGeneration = worker.loop.snapshot.generation
-    deadline = Deadline(.idle, seconds: worker.loop.snapshot.limits.idleSecondsMax, from: worker.loop.now())
+    machine = ConnectionMachine(
+      idleSecondsMax: worker.loop.snapshot.limits.idleSecondsMax, at: worker.loop.now())
   }
 
   var limits: Limits { worker.loop.snapshot.limits }
@@ -87,19 +46,18 @@ final class Connection: ChannelDuplexHandler {
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    takePlace(in: worker.loop.admission)
-    if place != .sender { refuseEarly(.tooBusy(.connections)) }
+    if !takePlace(in: worker.loop.admission) { refuseEarly(.tooBusy(.connections)) }
     context.fireChannelActive()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    phase = .closed
+    let place = machine.closed()
     self.context = nil
     exchange?.senderGone()
     exchange = nil
     reply = nil
     worker.remove(self)
-    leavePlace(in: worker.loop.admission)
+    leave(place, in: worker.loop.admission)
     context.fireChannelInactive()
   }
 
@@ -116,29 +74,16 @@ final class Connection: ChannelDuplexHandler {
     guard let event = event as? ChannelEvent, event == .inputClosed else {
       return context.fireUserInboundEventTriggered(event)
     }
-    isInputClosed = true
-    senderHalfClosed()
-  }
-
-  /// A sender that half-closes after a complete request still wants its answer.
-  func senderHalfClosed() {
-    switch phase {
-    case .answering: break
-    case .waiting, .lingering, .closed: close()
-    case .collecting:
-      exchange?.senderGone()
-      exchange = nil
-      close()
-    }
+    carryOut(machine.inputEnded())
   }
 
   // MARK: Bytes in
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)
-    switch phase {
+    switch machine.phase {
     case .closed: return
-    case .lingering: return swallow(bytes.readableBytes)
+    case .lingering: carryOut(machine.swallowed(bytes.readableBytes, at: worker.loop.now()))
     case .waiting, .collecting, .answering:
       if unread.readableBytes == 0 { unread = bytes } else { unread.writeBuffer(&bytes) }
       process()
@@ -163,14 +108,14 @@ final class Connection: ChannelDuplexHandler {
     context.read()
   }
 
-  private var mustWait: Bool { phase == .answering && unread.readableBytes > 0 }
+  private var mustWait: Bool { machine.holdsBack(hasUnread: unread.readableBytes > 0) }
 
   func process() {
     guard !isProcessing else { return }
     isProcessing = true
     defer { isProcessing = false }
-    while phase == .waiting || phase == .collecting {
-      if phase == .waiting { renewReader() }
+    while machine.isReading {
+      if machine.phase == .waiting { renewReader() }
       do throws(Rejection) {
         guard try step() else { break }
       } catch {
@@ -178,7 +123,9 @@ final class Connection: ChannelDuplexHandler {
       }
     }
     if unread.readableBytes == 0 { unread = ByteBuffer() }
-    afterProcessing()
+    carryOut(
+      machine.wasRead(
+        isWithinHead: reader.hasBegun, headSecondsMax: limits.headSecondsMax, at: worker.loop.now()))
   }
 
   /// Takes the next event from the unread bytes, and with it all parts of a body that stand before it; false
@@ -206,7 +153,7 @@ final class Connection: ChannelDuplexHandler {
       }
     }
     if let failure { throw failure }
-    guard phase == .waiting || phase == .collecting else { return false }
+    guard machine.isReading else { return false }
     unread.moveReaderIndex(forwardBy: consumed)
     switch event {
     case .needMore: return false
@@ -223,8 +170,7 @@ final class Connection: ChannelDuplexHandler {
       head, from: peer, at: now, loop: worker.loop, forwarder: worker.forwarder, reply: self)
     self.exchange = exchange
     reply = ReplyWriter(head, closes: !head.keepsAlive)
-    phase = .collecting
-    deadline = Deadline(.body, seconds: limits.bodySecondsMax, from: now)
+    machine.requestBegan(bodySecondsMax: limits.bodySecondsMax, at: now)
     guard exchange.begin() else { return }
     if head.expectsContinue, unread.readableBytes == 0 { sayContinue() }
   }
@@ -237,23 +183,27 @@ final class Connection: ChannelDuplexHandler {
   }
 
   func requestEnded() {
-    // A delivery refused in its last part has been answered already.
-    guard phase == .collecting else { return }
-    phase = .answering
-    deadline = .none
-    exchange?.bodyEnded()
+    if machine.requestEnded() { exchange?.bodyEnded() }
   }
 
-  func afterProcessing() {
-    switch phase {
-    case .waiting:
-      if isInputClosed { return close() }
-      if reader.hasBegun, deadline.kind != .head {
-        deadline = Deadline(.head, seconds: limits.headSecondsMax, from: worker.loop.now())
-      }
-    case .collecting:
-      if isInputClosed { senderHalfClosed() }
-    case .answering, .lingering, .closed: break
+  // MARK: What the machine says
+
+  func carryOut(_ step: ConnectionMachine.Step) {
+    switch step {
+    case .nothing: break
+    case .close: close()
+    case .abandon:
+      exchange?.senderGone()
+      exchange = nil
+      close()
+    case .refuse(let rejection): refuseBrokenFraming(rejection)
+    case .end(let bound): end(at: bound)
+    case .reset(let bound):
+      exchange?.senderGone("reply-timeout")
+      resetUntaken(at: bound)
+    case .next: next()
+    case .nextOnceTaken: awaitTaking()
+    case .lingerOnceTaken: lingerOnceTaken()
     }
   }
 }

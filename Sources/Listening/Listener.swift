@@ -12,7 +12,7 @@ public struct Listener: Sendable {
 
   /// How many sockets may be open at once: those of senders, and of whom was refused.
   public static func descriptorsMax(_ limits: Limits) -> Int {
-    limits.connectionsMax + Connection.lingeringRefusedMax
+    limits.connectionsMax + ConnectionMachine.lingeringRefusedMax
   }
 
   /// Starts to accept on sockets that are bound. Each connection stays on the loop that it was given to.

@@ -33,7 +33,8 @@ public enum Verdict {
 /// The verification of one delivery: fed while the body arrives, judged when it is there.
 public final class Verifier {
   private let claim: SignatureClaim
-  private let ring: KeyRing
+  /// The one that it began with.
+  public let ring: KeyRing
   private let tolerance: SignatureLayout.Tolerance
   /// Position of the secret that is being fed.
   private let guess: Int

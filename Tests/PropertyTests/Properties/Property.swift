@@ -20,6 +20,7 @@ struct Property: Sendable {
     Property(name: "provider-answers", violation: ProviderAnswerProperty.violation),
     Property(name: "api-key", violation: KeyFileProperty.violation),
     Property(name: "tls-files", violation: TLSFilesProperty.violation),
+    Property(name: "stored-requests", violation: StoredRequestProperty.violation),
   ]
 }
 
