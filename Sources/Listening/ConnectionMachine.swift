@@ -143,8 +143,9 @@ struct ConnectionMachine {
     deadline = Deadline(.reply, seconds: replySecondsMax, from: now)
   }
 
-  /// An answer was written to its end. `untaken` is asked now and then: how many bytes of answers the kernel has no room
-  /// for.
+  /// An answer was written to its end.
+  ///
+  /// - Parameter untaken: bytes of answers for which the kernel has no room; asked now and then.
   mutating func replied(
     closes: Bool, isWritable: Bool, untaken: @autoclosure () -> Int, replySecondsMax: Int,
     idleSecondsMax: Int, at now: Moment
