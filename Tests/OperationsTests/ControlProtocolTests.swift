@@ -200,14 +200,14 @@ import Testing
       for client in clients {
         #expect(String(decoding: client.readSome(for: 30), as: UTF8.self) == Self.answer.line)
       }
-      // The seats are free again.
+      // The slots are free again.
       #expect(eventually { (try? server.ask("status\n")) == Self.answer.line })
       try await server.stop()
     }
   }
 
   @Test(.timeLimit(.minutes(10)))
-  func `clients that leave give their seats back`() async throws {
+  func `clients that leave give their slots back`() async throws {
     try await onThread {
       let server = try await ControlFixture { _ in Self.answer }
       for turn in 0..<200 {

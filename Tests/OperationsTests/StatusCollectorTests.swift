@@ -1,3 +1,5 @@
+import Configuration
+import Gateway
 import Synchronization
 import Telemetry
 import Testing
@@ -65,13 +67,26 @@ struct StatusCollectorTests {
     }
   }
 
-  @Test func `rates are of what was counted since a sample`() async throws {
+  @Test func `rates are of what was counted since a sample, or since the start`() async throws {
     let gateway = try FakeGateway()
     let collector = gateway.collector()
-    let report = await collector.report()
-    #expect(report.startedAt == FakeGateway.now - 120_000 && report.now == FakeGateway.now)
-    // Before the first sample lies the start.
-    #expect(
-      report.routes[0].lastMinute.milliseconds == 0 || report.routes[0].lastMinute.milliseconds == 120_000)
+    let counters = LoopCounters()
+    counters.adopt(gateway.state.loaded.snapshot)
+    func deliver() {
+      var record = ExchangeRecord(
+        requestID: "r", outcome: .forwarded, status: 200, remote: "", method: "POST", path: "/hook")
+      record.matched = gateway.state.loaded.snapshot.routes.all[0]
+      counters.record(record)
+    }
+    deliver()
+    collector.history.withLock { $0.add(counters.current, at: FakeGateway.now - 60_000) }
+    for _ in 0..<2 { deliver() }
+    let all = counters.current
+    gateway.facts.withLock { $0.counters = all }
+    let route = try #require(await collector.report().routes.first)
+    #expect(route.outcomes["forwarded"] == 3)
+    #expect(route.lastMinute.milliseconds == 60_000 && route.lastMinute.outcomes["forwarded"] == 2)
+    // Five minutes ago it had not been started.
+    #expect(route.lastFiveMinutes.milliseconds == 120_000 && route.lastFiveMinutes.outcomes["forwarded"] == 3)
   }
 }

@@ -53,7 +53,7 @@ public struct ControlClient {
     Failure(kind: .broken, description: "what answers at \(path) is not this version of vesigate")
   }
 
-  /// One that is closed without a word found all seats taken, which those who say nothing do not keep for long.
+  /// One that is closed without a word found all slots taken, which those who say nothing do not keep for long.
   private static let triesMax = 4
 
   private func bytes(_ request: ControlRequest, secondsMax: Int? = nil) throws(Failure) -> [UInt8] {

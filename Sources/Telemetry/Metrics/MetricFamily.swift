@@ -48,7 +48,7 @@ public struct MetricFamily: Sendable {
     "vesigate_upstream_failing", .gauge, ["upstream"],
     "1 where the last attempt at the upstream brought no answer.")
 
-  // MARK: What is held at once
+  // MARK: What is taken at once
 
   static let inFlight = MetricFamily(
     "vesigate_in_flight_deliveries", .gauge, "Deliveries between the match of their route and their end.")

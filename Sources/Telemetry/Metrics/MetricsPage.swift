@@ -6,14 +6,14 @@ public struct MetricsPage {
   public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
   private let counters: Counters
-  private let standing: StatusSnapshot
+  private let status: StatusSnapshot
   private let process: ProcessFigures
   private var page = Exposition()
 
   public static func bytes(
-    _ counters: Counters, _ standing: StatusSnapshot, _ process: ProcessFigures = .read()
+    _ counters: Counters, _ status: StatusSnapshot, _ process: ProcessFigures = .read()
   ) -> [UInt8] {
-    var page = MetricsPage(counters: counters, standing: standing, process: process)
+    var page = MetricsPage(counters: counters, status: status, process: process)
     page.writeDeliveries()
     page.writeDurations()
     page.writeUpstreams()
@@ -26,9 +26,9 @@ public struct MetricsPage {
     return page.page.bytes
   }
 
-  private init(counters: Counters, standing: StatusSnapshot, process: ProcessFigures) {
+  private init(counters: Counters, status: StatusSnapshot, process: ProcessFigures) {
     self.counters = counters
-    self.standing = standing
+    self.status = status
     self.process = process
   }
 
@@ -101,18 +101,18 @@ public struct MetricsPage {
     }
   }
 
-  // MARK: What is held at once
+  // MARK: What is taken at once
 
   private mutating func writeOccupancy() {
-    write(.inFlight, standing.inFlight)
-    write(.inFlightBytes, standing.inFlightBytes)
-    write(.openConnections, standing.openConnections)
-    write(.connections, standing.connections)
+    write(.inFlight, status.inFlight)
+    write(.inFlightBytes, status.inFlightBytes)
+    write(.openConnections, status.openConnections)
+    write(.connections, status.connections)
     page.begin(.connectionsEnded)
     for bound in ConnectionBound.allCases {
-      page.sample(.init(("reason", bound.rawValue)), standing.connectionsEnded[bound] ?? 0)
+      page.sample(.init(("reason", bound.rawValue)), status.connectionsEnded[bound] ?? 0)
     }
-    write(.acceptFailures, standing.acceptFailures)
+    write(.acceptFailures, status.acceptFailures)
   }
 
   private mutating func writeHolds() {
@@ -122,7 +122,7 @@ public struct MetricsPage {
     ]
     for (family, field) in families {
       page.begin(family)
-      for file in standing.secretFiles {
+      for file in status.secretFiles {
         page.sample(.init(("secret_file", file.path)), file[keyPath: field])
       }
     }
@@ -131,7 +131,7 @@ public struct MetricsPage {
     ]
     for (family, field) in states {
       page.begin(family)
-      for file in standing.secretFiles {
+      for file in status.secretFiles {
         page.sample(.init(("secret_file", file.path)), file[keyPath: field])
       }
     }
@@ -141,48 +141,48 @@ public struct MetricsPage {
 
   private mutating func writeSecrets() {
     page.begin(.secretGeneration)
-    for route in standing.routes { page.sample(.init(("route", route.name)), route.secretGeneration) }
+    for route in status.routes { page.sample(.init(("route", route.name)), route.secretGeneration) }
     page.begin(.secretModified)
-    for route in standing.routes { page.instant(.init(("route", route.name)), route.secretModifiedAt) }
+    for route in status.routes { page.instant(.init(("route", route.name)), route.secretModifiedAt) }
     page.begin(.secrets)
-    for route in standing.routes { page.sample(.init(("route", route.name)), route.secretsAccepted) }
+    for route in status.routes { page.sample(.init(("route", route.name)), route.secretsAccepted) }
     page.begin(.observe)
-    for route in standing.routes { page.sample(.init(("route", route.name)), route.observe) }
+    for route in status.routes { page.sample(.init(("route", route.name)), route.observe) }
   }
 
   private mutating func writeClocks() {
     page.begin(.skew)
     for route in counters.routes {
-      guard let median = route.ages.median(at: standing.now) else { continue }
+      guard let median = route.ages.median(at: status.now) else { continue }
       page.sample(.init(("route", route.name)), median)
     }
     page.begin(.tolerance)
-    for route in standing.routes {
+    for route in status.routes {
       guard let seconds = route.toleranceSeconds else { continue }
       page.sample(.init(("route", route.name)), seconds)
     }
     page.begin(.clock)
-    if let isSynchronised = standing.isClockSynchronised { page.sample(.none, isSynchronised) }
+    if let isSynchronised = status.isClockSynchronised { page.sample(.none, isSynchronised) }
   }
 
   private mutating func writeSettings() {
     page.begin(.reloads)
-    page.sample(.init(("result", "taken")), standing.reloads.taken)
-    page.sample(.init(("result", "refused")), standing.reloads.refused)
+    page.sample(.init(("result", "taken")), status.reloads.taken)
+    page.sample(.init(("result", "refused")), status.reloads.refused)
     page.begin(.reloadSuccessful)
-    page.sample(.none, standing.reloads.isLastTaken)
+    page.sample(.none, status.reloads.isLastTaken)
     page.begin(.reloadTime)
-    page.instant(.none, standing.reloads.takenAt)
-    write(.generation, standing.generation)
+    page.instant(.none, status.reloads.takenAt)
+    write(.generation, status.generation)
   }
 
   private mutating func writeProgram() {
     page.begin(.ready)
-    page.sample(.none, standing.isReady)
+    page.sample(.none, status.isReady)
     page.begin(.build)
-    page.sample(.init(("version", standing.version), ("libraries", standing.libraries)), 1)
-    write(.linesDropped, standing.logLinesDropped)
-    write(.linesLeftOut, standing.logLinesLeftOut)
+    page.sample(.init(("version", status.version), ("libraries", status.libraries)), 1)
+    write(.linesDropped, status.logLinesDropped)
+    write(.linesLeftOut, status.logLinesLeftOut)
     page.begin(.cpu)
     page.seconds(.none, process.cpuNanoseconds, perSecond: 1_000_000_000)
     write(.resident, process.residentBytes)
@@ -190,7 +190,7 @@ public struct MetricsPage {
     write(.descriptors, process.openDescriptors)
     write(.descriptorsMax, process.descriptorsMax)
     page.begin(.start)
-    page.instant(.none, standing.startedAt)
+    page.instant(.none, status.startedAt)
   }
 
   private mutating func write(_ family: MetricFamily, _ value: some BinaryInteger) {

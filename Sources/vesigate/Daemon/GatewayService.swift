@@ -24,7 +24,7 @@ struct GatewayService: Service {
     logger.notice(
       "ready",
       metadata: [
-        "version": "\(Version.number)", "listen": "\(status.doors)", "pid": "\(getpid())",
+        "version": "\(Version.number)", "listen": "\(status.listen)", "pid": "\(getpid())",
         "secrets": "\(Keeper.secrets(keeper.loaded))",
       ])
     status.started()

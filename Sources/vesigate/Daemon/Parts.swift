@@ -11,7 +11,7 @@ internal import Operations
 internal import Rotation
 internal import Telemetry
 
-/// What the running gateway is made of, without its doors.
+/// What the running gateway is made of, without its listeners.
 struct Parts {
   /// The thread on which configuration and secret files are read.
   let files: NIOThreadPool
@@ -26,7 +26,7 @@ struct Parts {
   let collector: StatusCollector
 
   /// Makes them in the order in which one needs the other, not yet wired. The event loops run from now on.
-  init(_ assembly: Assembly, listeningOn doors: [String], _ logs: Logs) async throws {
+  init(_ assembly: Assembly, listeningOn names: [String], _ logs: Logs) async throws {
     let loaded = assembly.loaded
     UpstreamForwarder.prepareProcess()
     files = NIOThreadPool(numberOfThreads: 1)
@@ -44,13 +44,13 @@ struct Parts {
       looks: looks)
     status = ServiceStatus(
       notifier: SystemdNotifier(environment: assembly.environment), keeper: keeper,
-      doors: doors.joined(separator: " "))
+      listen: names.joined(separator: " "))
     operations = GatewayOperations(
       keeper: keeper, engine: engine, readiness: readiness, status: status, logs: logs)
     collector = StatusCollector(
       operations,
       program: ProgramFacts(
-        version: Version.number, libraries: CurlCall.libraryVersion, listen: doors,
+        version: Version.number, libraries: CurlCall.libraryVersion, listen: names,
         startedAt: Clocks.now().unixMilliseconds),
       now: Clocks.now)
   }

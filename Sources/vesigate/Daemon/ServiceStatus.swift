@@ -9,7 +9,7 @@ struct ServiceStatus: Sendable {
   let notifier: SystemdNotifier
   let keeper: Keeper
   /// Where it listens.
-  let doors: String
+  let listen: String
 
   func started() { notifier.ready(status: "\(serving); \(secrets)") }
 
@@ -30,7 +30,7 @@ struct ServiceStatus: Sendable {
 
   private var serving: String {
     let count = keeper.loaded.configuration.routes.count
-    return "serving \(count) \(count == 1 ? "route" : "routes") on \(doors)"
+    return "serving \(count) \(count == 1 ? "route" : "routes") on \(listen)"
   }
 
   private var secrets: String {
