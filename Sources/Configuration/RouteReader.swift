@@ -1,5 +1,6 @@
 internal import Formats
 internal import Gateway
+internal import HTTP
 internal import Signing
 
 /// Where a route's settings stand, for what can be judged only later.
@@ -90,8 +91,8 @@ struct RouteReader {
     guard let text = reader.text(wanted), text != "*" else { return nil }
     let isAddress =
       text.hasPrefix("[")
-      ? text.hasSuffix("]") && Address(text: String(text.dropFirst().dropLast())) != nil
-      : Address(text: text)?.isIPv6 == false
+      ? text.hasSuffix("]") && IPAddress(text: String(text.dropFirst().dropLast())) != nil
+      : IPAddress(text: text)?.isIPv6 == false
     if text.isHostName || isAddress { return text.lowercased() }
     reader.refuse("must be \(wanted)")
     return nil
@@ -136,7 +137,7 @@ struct RouteReader {
     }
     let standard = VerifiedMark()
     let mark = VerifiedMark(name: name ?? standard.name, value: value ?? standard.value)
-    if let sentence = ReservedHeaders.sentence(against: mark, layout: layout) {
+    if let sentence = mark.flaw(beside: layout) {
       fields.refuse("verified-header", sentence)
     }
     return mark
@@ -155,27 +156,17 @@ struct RouteReader {
   }
 }
 
-/// Header names that mean something on the way already.
-enum ReservedHeaders {
-  private static let names: Set<String> = [
-    "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te",
-    "trailer", "transfer-encoding", "upgrade", "expect", "host", "forwarded", "via", "x-request-id",
-    "traceparent", "tracestate",
-  ]
-
-  static func contains(_ name: String) -> Bool {
-    let name = name.lowercased()
-    return names.contains(name) || name.hasPrefix("content-") || name.hasPrefix("x-forwarded-")
-  }
-
-  /// Why this mark cannot be used, nil when it can.
-  static func sentence(against mark: VerifiedMark, layout: SignatureLayout) -> String? {
+extension VerifiedMark {
+  /// Why it cannot be used on a route with this layout; nil when it can.
+  fileprivate func flaw(beside layout: SignatureLayout) -> String? {
     var own = [layout.header]
     for source in [layout.idSource, layout.timestampSource] {
       if case .header(let name) = source { own.append(name) }
     }
-    for name in [mark.name, mark.failedName] {
-      if contains(name) { return "must be a header of its own: \(name) has a meaning in HTTP already" }
+    for name in [name, failedName] {
+      if Array(name.utf8).withUnsafeBytes(FieldRole.isReserved) {
+        return "must be a header of its own: \(name) has a meaning in HTTP already"
+      }
       if own.contains(name.lowercased()) {
         return "must be a header of its own: the signature's layout reads \(name)"
       }

@@ -1,4 +1,4 @@
-/// What a request header field is to a gateway.
+/// What a request header field is to a gateway: the one table of names that mean something on the way.
 public enum FieldRole {
   public enum Forwarding {
     case `for`
@@ -19,26 +19,33 @@ public enum FieldRole {
   case other
 
   public init(_ name: UnsafeRawBufferPointer) {
+    guard ConnectionField(name) == nil else {
+      self = .hopByHop
+      return
+    }
     self = FieldRole.byLength(name) ?? (FieldRole.isFrontsOwn(name) ? .forwarding(.other) : .other)
+  }
+
+  /// Whether a field of this name says something on its way already, so that nothing else may be said in it.
+  public static func isReserved(_ name: UnsafeRawBufferPointer) -> Bool {
+    guard case .other = FieldRole(name) else { return true }
+    let content: StaticString = "content-"
+    return name.equalsIgnoringCase("via")
+      || UnsafeRawBufferPointer(rebasing: name.prefix(content.utf8CodeUnitCount)).equalsIgnoringCase(content)
   }
 
   private static func byLength(_ name: UnsafeRawBufferPointer) -> FieldRole? {
     switch name.count {
-    case 2: return name.equalsIgnoringCase("te") ? .hopByHop : nil
     case 4: return name.equalsIgnoringCase("host") ? .host : nil
     // CGI makes `HTTP_PROXY` of `Proxy`, which many a client library obeys (CVE-2016-5385).
     case 5: return name.equalsIgnoringCase("proxy") ? .hopByHop : nil
     case 6: return name.equalsIgnoringCase("expect") ? .hopByHop : nil
-    case 7: return name.equalsIgnoringCase("trailer") || name.equalsIgnoringCase("upgrade") ? .hopByHop : nil
     case 8: return name.equalsIgnoringCase("x-scheme") ? .forwarding(.other) : nil
     case 9:
       if name.equalsIgnoringCase("forwarded") { return .forwarding(.forwarded) }
       return name.equalsIgnoringCase("x-real-ip") || name.equalsIgnoringCase("client-ip")
         ? .forwarding(.other) : nil
-    case 10:
-      if name.equalsIgnoringCase("tracestate") { return .trace }
-      return name.equalsIgnoringCase("connection") || name.equalsIgnoringCase("keep-alive")
-        ? .hopByHop : nil
+    case 10: return name.equalsIgnoringCase("tracestate") ? .trace : nil
     case 11:
       if name.equalsIgnoringCase("traceparent") { return .trace }
       return name.equalsIgnoringCase("x-forwarded") || name.equalsIgnoringCase("x-client-ip")
@@ -67,16 +74,10 @@ public enum FieldRole {
 
   private static func longName(_ name: UnsafeRawBufferPointer) -> FieldRole? {
     switch name.count {
-    case 14:
-      return name.equalsIgnoringCase("content-length") || name.equalsIgnoringCase("http2-settings")
-        ? .hopByHop : nil
+    case 14: return name.equalsIgnoringCase("http2-settings") ? .hopByHop : nil
     case 15: return name.equalsIgnoringCase("x-forwarded-for") ? .forwarding(.for) : nil
-    case 16:
-      if name.equalsIgnoringCase("x-forwarded-host") { return .forwarding(.host) }
-      return name.equalsIgnoringCase("proxy-connection") ? .hopByHop : nil
-    case 17:
-      if name.equalsIgnoringCase("x-forwarded-proto") { return .forwarding(.proto) }
-      return name.equalsIgnoringCase("transfer-encoding") ? .hopByHop : nil
+    case 16: return name.equalsIgnoringCase("x-forwarded-host") ? .forwarding(.host) : nil
+    case 17: return name.equalsIgnoringCase("x-forwarded-proto") ? .forwarding(.proto) : nil
     case 18: return name.equalsIgnoringCase("proxy-authenticate") ? .hopByHop : nil
     case 19: return name.equalsIgnoringCase("proxy-authorization") ? .hopByHop : nil
     default: return nil

@@ -14,25 +14,21 @@ struct ResponseFields {
 
   init(leniency: Leniency) { isLenient = leniency == .ofAnswers }
 
-  /// Takes a field that is for the connection; false where it is for the sender. Lengths tell names apart first:
-  /// most are none of these.
+  /// Takes a field that is for the connection; false where it is for the sender.
   @inline(__always)
   mutating func take(
     name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, untrimmed: UnsafeRawBufferPointer
   ) throws(MessageFault) -> Bool {
-    switch name.count {
-    case 2: return name.equalsIgnoringCase("te")
-    case 7: return name.equalsIgnoringCase("trailer") || name.equalsIgnoringCase("upgrade")
-    case 10 where name.equalsIgnoringCase("connection"): noteConnection(value)
-    case 10: return name.equalsIgnoringCase("keep-alive")
-    case 14 where name.equalsIgnoringCase("content-length"):
+    switch ConnectionField(name) {
+    case nil: return false
+    case .other: return true
+    case .connection: noteConnection(value)
+    case .contentLength:
       try checkNoTab(untrimmed)
       try noteContentLength(value)
-    case 16: return name.equalsIgnoringCase("proxy-connection")
-    case 17 where name.equalsIgnoringCase("transfer-encoding"):
+    case .transferEncoding:
       try checkNoTab(untrimmed)
       try noteTransferEncoding(value)
-    default: return false
     }
     return true
   }
