@@ -76,8 +76,7 @@ struct YAMLWriter {
       case "\\": quoted += "\\\\"
       case " "..."~": quoted.unicodeScalars.append(scalar)
       default:
-        let hex = String(scalar.value, radix: 16)
-        quoted += "\\U" + String(repeating: "0", count: 8 - hex.count) + hex
+        quoted += "\\U" + Hex.encode(scalar.value)
       }
     }
     return quoted + "\""

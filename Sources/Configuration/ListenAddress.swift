@@ -53,12 +53,12 @@ public enum ListenAddress: Sendable, Equatable {
     default: break
     }
     if host.hasPrefix("["), host.hasSuffix("]") {
-      guard let address = Address(text: String(host.dropFirst().dropLast())), address.isIPv6 else {
+      guard let address = IPAddress(text: String(host.dropFirst().dropLast())), address.isIPv6 else {
         return nil
       }
       return (address.text, port)
     }
-    guard let address = Address(text: host), !address.isIPv6 else { return nil }
+    guard let address = IPAddress(text: host), !address.isIPv6 else { return nil }
     return (address.text, port)
   }
 }

@@ -110,9 +110,9 @@ public struct UpstreamURL: Sendable, Equatable {
 
   private static func isHost(_ host: String) -> Bool {
     if host.hasPrefix("[") {
-      return Address(text: String(host.dropFirst().dropLast())) != nil && host.contains(":")
+      return IPAddress(text: String(host.dropFirst().dropLast())) != nil && host.contains(":")
     }
-    return host.isHostName || (Address(text: host).map { !$0.isIPv6 } ?? false)
+    return host.isHostName || (IPAddress(text: host).map { !$0.isIPv6 } ?? false)
   }
 }
 

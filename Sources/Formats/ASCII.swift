@@ -9,7 +9,7 @@ extension UInt8 {
 
   @inlinable public var isASCIILetter: Bool { (self | 0x20) &- UInt8(ascii: "a") < 26 }
 
-  @inlinable public var isHexDigit: Bool { isASCIIDigit || (self | 0x20) &- UInt8(ascii: "a") < 6 }
+  @inlinable public var isHexDigit: Bool { Hex.value(of: self) != nil }
 }
 
 extension UnsafeRawBufferPointer {

@@ -1,12 +1,12 @@
-/// One complete date-time of RFC 3339, section 5.6, and nothing around it.
+/// Instants as RFC 3339, section 5.6, writes them; so do log lines and commands, in UTC.
 public enum RFC3339 {
-  /// Nil where it is none.
+  /// The instant of one complete date-time, in milliseconds since 1970; nil where it is none, or not alone.
   public static func unixMilliseconds(_ bytes: UnsafeRawBufferPointer) -> Int64? {
     guard (20...35).contains(bytes.count) else { return nil }
     guard
       let year = number(bytes, 0, 4), bytes[4] == UInt8(ascii: "-"),
-      let month = number(bytes, 5, 2), (1...12).contains(month), bytes[7] == UInt8(ascii: "-"),
-      let day = number(bytes, 8, 2), (1...daysIn(month: month, year: year)).contains(day),
+      let month = number(bytes, 5, 2), bytes[7] == UInt8(ascii: "-"), let day = number(bytes, 8, 2),
+      let date = CivilDate(year: year, month: month, day: day),
       bytes[10].asciiLowercased == UInt8(ascii: "t"),
       let hour = number(bytes, 11, 2), hour <= 23, bytes[13] == UInt8(ascii: ":"),
       let minute = number(bytes, 14, 2), minute <= 59, bytes[16] == UInt8(ascii: ":"),
@@ -20,17 +20,16 @@ public enum RFC3339 {
       index = end
     }
     guard let offset = offsetMinutes(bytes, from: index) else { return nil }
-    let days = Int64(daysSinceEpoch(year: year, month: month, day: day))
-    let minutes = (days * 24 + Int64(hour)) * 60 + Int64(minute) - Int64(offset)
-    return (minutes * 60 + Int64(second)) * 1000 + milliseconds
+    let minutes = (date.daysSinceEpoch * 24 + hour) * 60 + minute - offset
+    return (minutes * 60 + second) * 1000 + milliseconds
   }
 
-  private static func number(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> Int? {
+  private static func number(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ count: Int) -> Int64? {
     guard start + count <= bytes.count else { return nil }
-    var value = 0
+    var value: Int64 = 0
     for byte in bytes[start..<start + count] {
       guard byte.isASCIIDigit else { return nil }
-      value = value * 10 + Int(byte - UInt8(ascii: "0"))
+      value = value * 10 + Int64(byte - UInt8(ascii: "0"))
     }
     return value
   }
@@ -50,7 +49,7 @@ public enum RFC3339 {
   }
 
   /// `Z` or `+hh:mm` up to the very end.
-  private static func offsetMinutes(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+  private static func offsetMinutes(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int64? {
     guard start < bytes.count else { return nil }
     if bytes[start].asciiLowercased == UInt8(ascii: "z") { return start + 1 == bytes.count ? 0 : nil }
     guard bytes[start] == UInt8(ascii: "+") || bytes[start] == UInt8(ascii: "-"),
@@ -61,37 +60,41 @@ public enum RFC3339 {
     let total = hours * 60 + minutes
     return bytes[start] == UInt8(ascii: "-") ? -total : total
   }
-
-  private static func daysIn(month: Int, year: Int) -> Int {
-    switch month {
-    case 2: year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400)) ? 29 : 28
-    case 4, 6, 9, 11: 30
-    default: 31
-    }
-  }
-
-  /// Days from 1970-01-01 in the proleptic Gregorian calendar, counting years from March.
-  private static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
-    // One cycle of 400 years up, so that year 0's January divides like any other.
-    let shifted = (month <= 2 ? year - 1 : year) + 400
-    let monthFromMarch = (month + 9) % 12
-    let leapDays = shifted / 4 - shifted / 100 + shifted / 400
-    return shifted * 365 + leapDays + (153 * monthFromMarch + 2) / 5 + day - 1 - 719_468 - 146_097
-  }
 }
 
 extension RFC3339 {
-  /// Whole seconds in UTC.
+  /// Whole seconds: `2026-11-21T21:17:26Z`.
   public static func text(unixMilliseconds: Int64) -> String {
-    let (days, seconds) = CivilDate.floorDivided(unixMilliseconds / 1000, by: 86_400)
-    let (year, month, day) = CivilDate.of(daysSinceEpoch: days)
-    let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-    let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { padded($0, 2) }
-    return "\(date)T\(time.joined(separator: ":"))Z"
+    var bytes: [UInt8] = []
+    append(unixMilliseconds, separator: "T", to: &bytes)
+    bytes.append(UInt8(ascii: "Z"))
+    return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func padded(_ value: Int64, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  /// Appends `2026-11-21T21:17:26.123Z`. Plain arithmetic, without a cached second: a few divisions cost less than
+  /// the lock that a cache shared by several threads would need.
+  public static func appendMilliseconds(_ unixMilliseconds: Int64, to bytes: inout [UInt8]) {
+    let millisecond = append(unixMilliseconds, separator: "T", to: &bytes)
+    bytes.append(UInt8(ascii: "."))
+    Digits.appendThree(millisecond, to: &bytes)
+    bytes.append(UInt8(ascii: "Z"))
+  }
+
+  /// Appends date and time to the second; what is left of it is returned. An instant beyond the years of four digits
+  /// is the nearest within them.
+  @discardableResult
+  static func append(
+    _ unixMilliseconds: Int64, separator: Unicode.Scalar, to bytes: inout [UInt8]
+  ) -> Int64 {
+    let (days, millisecond) = UnixTime.nearest(unixMilliseconds).floorDivided(by: 86_400_000)
+    let date = CivilDate(daysSinceEpoch: days)
+    Digits.appendTwo(date.year / 100, to: &bytes)
+    Digits.appendTwo(date.year % 100, before: "-", to: &bytes)
+    Digits.appendTwo(date.month, before: "-", to: &bytes)
+    Digits.appendTwo(date.day, before: separator, to: &bytes)
+    Digits.appendTwo(millisecond / 3_600_000, before: ":", to: &bytes)
+    Digits.appendTwo(millisecond / 60_000 % 60, before: ":", to: &bytes)
+    Digits.appendTwo(millisecond / 1000 % 60, to: &bytes)
+    return millisecond % 1000
   }
 }

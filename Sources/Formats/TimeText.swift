@@ -2,11 +2,9 @@
 public enum TimeText {
   /// `2026-11-21 21:17:26 UTC`
   public static func utc(unixMilliseconds: Int64) -> String {
-    let (days, second) = CivilDate.floorDivided(UnixTime.nearest(unixMilliseconds) / 1000, by: 86_400)
-    let (year, month, day) = CivilDate.of(daysSinceEpoch: days)
-    func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    return "\(year)-\(two(month))-\(two(day)) "
-      + "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60)) UTC"
+    var bytes: [UInt8] = []
+    RFC3339.append(unixMilliseconds, separator: " ", to: &bytes)
+    return String(decoding: bytes, as: UTF8.self) + " UTC"
   }
 
   /// From one instant to a later one: `3 d`, `5 h`, `7 min`, `12 s`. They may come from anywhere.

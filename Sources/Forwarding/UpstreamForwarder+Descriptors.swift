@@ -22,6 +22,6 @@ extension UpstreamForwarder {
 
 extension Upstream {
   fileprivate var isByName: Bool {
-    unixSocketPath == nil && !host.hasPrefix("[") && Address(text: host) == nil
+    unixSocketPath == nil && !host.hasPrefix("[") && IPAddress(text: host) == nil
   }
 }

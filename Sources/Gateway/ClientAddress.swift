@@ -13,10 +13,10 @@ enum ClientAddress {
   static func text(peer: Peer, headers: HeaderList, trusted: TrustedProxies) -> String {
     guard trusted.contains(peer) else { return peer.text }
     var walk = ProxyWalk(trusted: trusted, hopsLeft: hopsMax)
-    let isTold = forEachEntry(of: "x-forwarded-for", in: headers) { walk.take(Address(node: $0)) }
+    let isTold = forEachEntry(of: "x-forwarded-for", in: headers) { walk.take(IPAddress(node: $0)) }
     if !isTold {
       _ = forEachEntry(of: "forwarded", in: headers) {
-        walk.take($0.forwardedNode.flatMap(Address.init(node:)))
+        walk.take($0.forwardedNode.flatMap(IPAddress.init(node:)))
       }
     }
     return walk.client?.text ?? peer.text
@@ -44,7 +44,7 @@ enum ClientAddress {
 private struct ProxyWalk {
   let trusted: TrustedProxies
   var hopsLeft: Int
-  private(set) var client: Address?
+  private(set) var client: IPAddress?
 
   init(trusted: TrustedProxies, hopsLeft: Int) {
     self.trusted = trusted
@@ -52,7 +52,7 @@ private struct ProxyWalk {
   }
 
   /// Whether the entry to the left of this one is vouched for.
-  mutating func take(_ address: Address?) -> Bool {
+  mutating func take(_ address: IPAddress?) -> Bool {
     guard let address else { return false }
     client = address
     hopsLeft -= 1
@@ -60,14 +60,14 @@ private struct ProxyWalk {
   }
 }
 
-extension Address {
+extension IPAddress {
   /// What a forwarding field calls a client: an address, in quotes or not, IPv6 in brackets or bare, and a port
   /// that says nothing here. Fronts in the cloud add one.
   init?(node text: UnsafeRawBufferPointer) {
     let quote = UInt8(ascii: "\"")
     let isQuoted = text.count >= 2 && text.first == quote && text.last == quote
     let node = isQuoted ? UnsafeRawBufferPointer(rebasing: text[1..<text.count - 1]) : text
-    guard let colon = node.lastIndex(of: UInt8(ascii: ":")), Address.isPort(node[(colon + 1)...]),
+    guard let colon = node.lastIndex(of: UInt8(ascii: ":")), IPAddress.isPort(node[(colon + 1)...]),
       node.first == UInt8(ascii: "[")
         ? node[colon - 1] == UInt8(ascii: "]") : !node[..<colon].contains(node[colon])
     else {

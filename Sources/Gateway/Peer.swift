@@ -3,11 +3,11 @@ public import Formats
 /// Who sent a request, as the socket says.
 public struct Peer: Sendable, Equatable {
   /// Nil for a unix socket.
-  public let address: Address?
+  public let address: IPAddress?
   /// For logs; made once for a connection, not for each of its deliveries.
   public let text: String
 
-  public init(address: Address?) {
+  public init(address: IPAddress?) {
     self.address = address
     text = address?.text ?? "unix:"
   }

@@ -45,9 +45,8 @@ enum TraceParent {
   private static func hex(_ digits: Slice<UnsafeRawBufferPointer>) -> UInt64? {
     var value: UInt64 = 0
     for digit in digits {
-      let low = digit &- UInt8(ascii: "a")
-      guard digit.isASCIIDigit || low < 6 else { return nil }
-      value = value << 4 | UInt64(digit.isASCIIDigit ? digit &- UInt8(ascii: "0") : low + 10)
+      guard digit == digit.asciiLowercased, let next = Hex.value(of: digit) else { return nil }
+      value = value << 4 | UInt64(next)
     }
     return value
   }
@@ -60,9 +59,9 @@ enum TraceParent {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: bytes) { target in
       target.update(repeating: UInt8(ascii: "0"))
       for dash in [2, 35, 52] { target[dash] = UInt8(ascii: "-") }
-      RequestIDs.write(id.high, to: target, at: 3)
-      RequestIDs.write(id.low, to: target, at: 19)
-      RequestIDs.write(span, to: target, at: 36)
+      Hex.write(id.high, to: target, at: 3)
+      Hex.write(id.low, to: target, at: 19)
+      Hex.write(span, to: target, at: 36)
       target[54] = UInt8(ascii: "1")
       return body(UnsafeRawBufferPointer(target))
     }

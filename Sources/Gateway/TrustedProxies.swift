@@ -16,5 +16,5 @@ public struct TrustedProxies: Sendable, Equatable {
     return contains(address)
   }
 
-  func contains(_ address: Address) -> Bool { blocks.contains { $0.contains(address) } }
+  func contains(_ address: IPAddress) -> Bool { blocks.contains { $0.contains(address) } }
 }

@@ -1,19 +1,9 @@
-internal import Formats
-
 /// Names for the bytes that HTTP/1 is made of.
 extension UInt8 {
   static var carriageReturn: UInt8 { 0x0D }
   static var lineFeed: UInt8 { 0x0A }
   static var space: UInt8 { 0x20 }
   static var tab: UInt8 { 0x09 }
-
-  /// The value of a hexadecimal digit, nil for anything else.
-  @inline(__always)
-  var hexDigitValue: Int? {
-    if isASCIIDigit { return Int(self &- 0x30) }
-    let letter = (self | 0x20) &- UInt8(ascii: "a")
-    return letter < 6 ? Int(letter) + 10 : nil
-  }
 }
 
 extension UnsafeRawBufferPointer {

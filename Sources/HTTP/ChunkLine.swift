@@ -1,3 +1,5 @@
+internal import Formats
+
 /// The line before a chunk's data: `1*HEXDIG *( ";" name [ "=" value ] ) CRLF` (RFC 9112, section 7.1.1).
 /// Blanks beside the semicolon, which the RFC calls bad, are refused unless leniency is asked for. Extensions are
 /// read and dropped.
@@ -43,12 +45,12 @@ struct ChunkLine {
   }
 
   private mutating func stepSize(_ byte: UInt8) throws(MessageFault) {
-    guard phase == .size, let digit = byte.hexDigitValue else {
+    guard phase == .size, let digit = Hex.value(of: byte) else {
       guard count > 0 else { throw .malformed("a chunk without a size") }
       return try endElement(byte)
     }
     count += 1
-    size = size << 4 | digit
+    size = size << 4 | Int(digit)
     guard count <= Self.digitsMax, size <= Self.sizeMax else { throw .malformed("a chunk size too large") }
   }
 

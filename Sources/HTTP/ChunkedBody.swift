@@ -1,3 +1,5 @@
+internal import Formats
+
 /// A body in chunks as it arrives (RFC 9112, section 7.1). Trailer fields are held to the rules of header
 /// fields and dropped, whatever their names: they come after all that was decided by the headers.
 struct ChunkedBody {
@@ -84,8 +86,8 @@ struct ChunkedBody {
     }
     guard phase == .line, line.isUntouched, overheadLeft >= Self.plainBytesMax else { return }
     var size = 0
-    while next < bytes.count, next - index < Self.plainDigitsMax, let digit = bytes[next].hexDigitValue {
-      size = size << 4 | digit
+    while next < bytes.count, next - index < Self.plainDigitsMax, let digit = Hex.value(of: bytes[next]) {
+      size = size << 4 | Int(digit)
       next += 1
     }
     guard next > index, next + 1 < bytes.count, bytes[next] == .carriageReturn,

@@ -36,6 +36,6 @@ enum HostValue {
   }
 
   private static func isAddressByte(_ byte: UInt8) -> Bool {
-    byte.hexDigitValue != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
+    byte.isHexDigit || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
   }
 }

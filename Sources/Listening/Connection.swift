@@ -41,7 +41,7 @@ final class Connection: ChannelDuplexHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    peer = Peer(address: context.channel.remoteAddress.flatMap(Address.init))
+    peer = Peer(address: context.channel.remoteAddress.flatMap(IPAddress.init))
     worker.add(self)
   }
 

@@ -3,6 +3,18 @@ import TestSupport
 import Testing
 
 @Suite(.ownThread) struct HexTests {
+  @Test func `a number has all digits of its width`() {
+    #expect(Hex.encode(UInt16(0xAB)) == "00ab")
+    #expect(Hex.encode(UInt32.max) == "ffffffff")
+    let text = String(unsafeUninitializedCapacity: 18) { target in
+      target[0] = UInt8(ascii: "<")
+      Hex.write(0x0123_4567_89AB_CDEF, to: target, at: 1)
+      target[17] = UInt8(ascii: ">")
+      return 18
+    }
+    #expect(text == "<0123456789abcdef>")
+  }
+
   private func decode(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     let isWhole = Array(text.utf8).withUnsafeBytes {

@@ -14,7 +14,7 @@ import Testing
     var trusted = trusted
     trusted.unix = unix
     let headers = HeaderList(forwardedFor.map { ("X-Forwarded-For", $0) })
-    let peer = Peer(address: peer.flatMap { Address(text: $0) })
+    let peer = Peer(address: peer.flatMap { IPAddress(text: $0) })
     return ClientAddress.text(peer: peer, headers: headers, trusted: trusted)
   }
 
@@ -52,7 +52,7 @@ import Testing
 
   @Test func `nobody is trusted by default`() {
     let nobody = TrustedProxies()
-    #expect(!nobody.contains(Peer(address: Address(text: "127.0.0.1"))))
+    #expect(!nobody.contains(Peer(address: IPAddress(text: "127.0.0.1"))))
     #expect(!nobody.contains(Peer(address: nil)))
   }
 }

@@ -1,3 +1,5 @@
+internal import Formats
+
 /// One entry of the journal in its native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL), made from a line.
 ///
 /// The loops make one line, whatever becomes of it; its fields are taken apart again on the writer's thread,
@@ -58,11 +60,8 @@ struct JournalEntry {
     guard byte == UInt8(ascii: "x"), let high = rest.popFirst(), let low = rest.popFirst() else {
       return byte
     }
-    return hexValue(high) << 4 | hexValue(low)
-  }
-
-  private static func hexValue(_ digit: UInt8) -> UInt8 {
-    digit < UInt8(ascii: "a") ? digit &- UInt8(ascii: "0") : digit &- UInt8(ascii: "a") &+ 10
+    // LogEscape writes digits and nothing else.
+    return (Hex.value(of: high) ?? 0) << 4 | (Hex.value(of: low) ?? 0)
   }
 
   /// `NAME=value` and a line feed; a value that holds one goes by its length: the name, a line feed, 64 bits

@@ -14,7 +14,7 @@ enum LogEscape {
       } else {
         for byte in UTF8.encode(scalar)! {
           bytes.append(contentsOf: StaticString("\\x").buffer)
-          appendHex(byte, to: &bytes)
+          Hex.append(byte, to: &bytes)
         }
       }
     }
@@ -77,11 +77,5 @@ enum LogEscape {
 
   private static func isBareInJSON(_ byte: UInt8) -> Bool {
     byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-  }
-
-  private static func appendHex(_ byte: UInt8, to bytes: inout [UInt8]) {
-    for digit in [byte >> 4, byte & 15] {
-      bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-    }
   }
 }

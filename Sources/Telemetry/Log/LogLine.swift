@@ -1,3 +1,4 @@
+internal import Formats
 internal import Logging
 
 /// One event on its way to becoming one line: fields are appended in the order in which they are read.
@@ -17,10 +18,10 @@ struct LogLine {
     switch format {
     case .logfmt:
       bytes.append(contentsOf: StaticString("time=").buffer)
-      LogTime.append(unixMilliseconds, to: &bytes)
+      RFC3339.appendMilliseconds(unixMilliseconds, to: &bytes)
     case .json:
       bytes.append(contentsOf: StaticString("{\"time\":\"").buffer)
-      LogTime.append(unixMilliseconds, to: &bytes)
+      RFC3339.appendMilliseconds(unixMilliseconds, to: &bytes)
       bytes.append(UInt8(ascii: "\""))
     case .journal:
       bytes.append(UInt8(ascii: "<"))
@@ -61,7 +62,7 @@ struct LogLine {
     let microseconds = Int64(clamping: nanoseconds / 1000)
     appendInteger(Int(microseconds / 1000))
     bytes.append(UInt8(ascii: "."))
-    LogTime.appendThreeDigits(microseconds % 1000, to: &bytes)
+    Digits.appendThree(microseconds % 1000, to: &bytes)
   }
 
   /// 32 digits of lower-case hex.
@@ -70,8 +71,7 @@ struct LogLine {
     if format == .json { bytes.append(UInt8(ascii: "\"")) }
     for word in [high, low] {
       for shift in stride(from: 60, through: 0, by: -4) {
-        let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15
-        bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        bytes.append(Hex.digit(UInt8(truncatingIfNeeded: word >> UInt64(shift))))
       }
     }
     if format == .json { bytes.append(UInt8(ascii: "\"")) }

@@ -50,7 +50,7 @@ public enum TerminalText {
   }
 
   private static func append(_ byte: UInt8, to text: inout String) {
-    text += (byte < 16 ? "\\x0" : "\\x") + String(byte, radix: 16)
+    text += "\\x" + Hex.encode(byte)
   }
 
   private static func withoutLineEndCRs(_ bytes: [UInt8]) -> [UInt8] {

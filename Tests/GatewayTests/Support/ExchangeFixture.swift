@@ -47,7 +47,7 @@ final class ExchangeFixture {
   func exchange(_ head: RequestHead, at arrival: Moment = sampleMoment) -> Exchange {
     reply = FakeReply()
     return Exchange(
-      head, from: Peer(address: Address(text: "192.0.2.1")), at: arrival, loop: loop, forwarder: forwarder,
+      head, from: Peer(address: IPAddress(text: "192.0.2.1")), at: arrival, loop: loop, forwarder: forwarder,
       reply: reply)
   }
 

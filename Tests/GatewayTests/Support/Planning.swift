@@ -41,7 +41,7 @@ struct Planning {
     PlanContext(
       route: route, markNames: RouteTable([route]).markNames,
       restStart: route.path.isPrefix ? route.path.bytes.count : head.pathCount,
-      peer: Peer(address: Address(text: peer)), isTrusted: isTrusted, requestID: requestID,
+      peer: Peer(address: IPAddress(text: peer)), isTrusted: isTrusted, requestID: requestID,
       arrival: sampleMoment)
   }
 }

@@ -15,12 +15,12 @@ enum AddressProperty {
   }
 
   private static func addressViolation(_ text: String) -> String? {
-    guard let address = Address(text: text) else { return nil }
+    guard let address = IPAddress(text: text) else { return nil }
     var bytes = [UInt8](repeating: 0, count: 16)
     let isIPv6 = text.contains(":")
     guard inet_pton(isIPv6 ? AF_INET6 : AF_INET, text, &bytes) == 1 else { return "no address to libc" }
-    guard Address(bytes: Array(bytes.prefix(isIPv6 ? 16 : 4))) == address else { return "another address" }
-    return Address(text: address.text) == address ? nil : "\(address.text) reads differently"
+    guard IPAddress(bytes: Array(bytes.prefix(isIPv6 ? 16 : 4))) == address else { return "another address" }
+    return IPAddress(text: address.text) == address ? nil : "\(address.text) reads differently"
   }
 
   private static func blockViolation(_ text: String) -> String? {
@@ -44,7 +44,7 @@ enum AddressProperty {
   /// libcurl writes an IPv6 address anew.
   private static func isSame(_ host: String, _ other: String) -> Bool {
     guard host.hasPrefix("["), other.hasPrefix("[") else { return host == other }
-    let addresses = [host, other].map { Address(text: String($0.dropFirst().dropLast())) }
+    let addresses = [host, other].map { IPAddress(text: String($0.dropFirst().dropLast())) }
     return addresses[0] != nil && addresses[0] == addresses[1]
   }
 

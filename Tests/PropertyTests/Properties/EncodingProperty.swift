@@ -61,8 +61,6 @@ enum EncodingProperty {
     let again = Array(RFC3339.text(unixMilliseconds: instant).utf8)
       .withUnsafeBytes { RFC3339.unixMilliseconds($0) }
     let fraction = ((instant % 1000) + 1000) % 1000
-    // Seconds are cut off towards zero, which before 1970 is up.
-    let whole = instant < 0 && fraction != 0 ? instant - fraction + 1000 : instant - fraction
-    return again == whole ? nil : "\(instant) is written as another instant"
+    return again == instant - fraction ? nil : "\(instant) is written as another instant"
   }
 }

@@ -48,7 +48,7 @@ private struct Circumstances {
     isTrusted = flags & 1 != 0
     isObserved = flags & 2 != 0
     let addresses = ["192.0.2.1", "2001:db8::1", nil]
-    peer = Peer(address: addresses[Int(flags >> 6) % 3].flatMap { Address(text: $0) })
+    peer = Peer(address: addresses[Int(flags >> 6) % 3].flatMap { IPAddress(text: $0) })
     route = Route(
       path: PathPattern(flags & 4 != 0 ? "/*" : "/hook")!, secretFileIndex: 0,
       upstreams: [Upstream(name: "app", host: "app", port: 80, query: flags & 32 != 0 ? [0x71] : nil)],

@@ -75,7 +75,7 @@ func `no byte of a sender's can end a line or reach the terminal as a control`(
 ])
 func `the time is UTC in RFC 3339 with milliseconds`(milliseconds: Int64, written: String) {
   var bytes: [UInt8] = []
-  LogTime.append(milliseconds, to: &bytes)
+  RFC3339.appendMilliseconds(milliseconds, to: &bytes)
   #expect(text(bytes) == written)
 }
 
@@ -87,7 +87,7 @@ func `the time is UTC in RFC 3339 with milliseconds`(milliseconds: Int64, writte
     var expected = [CChar](repeating: 0, count: 32)
     strftime(&expected, 32, "%Y-%m-%dT%H:%M:%S.007Z", &parts)
     var bytes: [UInt8] = []
-    LogTime.append(Int64(seconds) * 1000 + 7, to: &bytes)
+    RFC3339.appendMilliseconds(Int64(seconds) * 1000 + 7, to: &bytes)
     guard bytes.elementsEqual(expected.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }) else {
       Issue.record("day \(day) is written as \(text(bytes))")
       return

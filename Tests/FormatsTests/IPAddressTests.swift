@@ -1,7 +1,7 @@
 import Formats
 import Testing
 
-@Suite struct AddressTests {
+@Suite struct IPAddressTests {
   @Test(arguments: [
     ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "0.0.0.0"), ("255.255.255.255", "255.255.255.255"), ("::", "::"),
     ("::1", "::1"), ("1::", "1::"), ("2001:DB8::1", "2001:db8::1"), ("2001:0db8:0000::0001", "2001:db8::1"),
@@ -14,9 +14,9 @@ import Testing
     ("1:2:3:4:5:6:192.0.2.1", "1:2:3:4:5:6:c000:201"), ("fe80::1:0:0", "fe80::1:0:0"),
   ])
   func `an address is read, and written as RFC 5952 has it`(text: String, written: String) throws {
-    let address = try #require(Address(text: text))
+    let address = try #require(IPAddress(text: text))
     #expect(address.text == written)
-    #expect(Address(text: written) == address)
+    #expect(IPAddress(text: written) == address)
     #expect(address.isIPv6 == written.contains(":"))
   }
 
@@ -31,15 +31,15 @@ import Testing
     "unknown",
   ])
   func `anything else is no address`(text: String) {
-    #expect(Address(text: text) == nil)
+    #expect(IPAddress(text: text) == nil)
   }
 
   @Test func `four or sixteen bytes make an address, a mapped one is IPv4`() {
-    #expect(Address(bytes: [192, 0, 2, 1])?.text == "192.0.2.1")
-    #expect(Address(bytes: [UInt8](repeating: 0, count: 16))?.text == "::")
+    #expect(IPAddress(bytes: [192, 0, 2, 1])?.text == "192.0.2.1")
+    #expect(IPAddress(bytes: [UInt8](repeating: 0, count: 16))?.text == "::")
     let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF, 10, 0, 0, 1]
-    #expect(Address(bytes: mapped) == Address(text: "10.0.0.1"))
-    for count in [0, 3, 5, 15, 17] { #expect(Address(bytes: [UInt8](repeating: 1, count: count)) == nil) }
+    #expect(IPAddress(bytes: mapped) == IPAddress(text: "10.0.0.1"))
+    for count in [0, 3, 5, 15, 17] { #expect(IPAddress(bytes: [UInt8](repeating: 1, count: count)) == nil) }
   }
 }
 
@@ -59,7 +59,7 @@ import Testing
     throws
   {
     let block = try #require(AddressBlock(text: block))
-    #expect(block.contains(try #require(Address(text: address))) == isInside)
+    #expect(block.contains(try #require(IPAddress(text: address))) == isInside)
   }
 
   @Test(arguments: [

@@ -1,7 +1,7 @@
 internal import Formats
 internal import NIOCore
 
-extension Address {
+extension IPAddress {
   /// The IP address of a socket's other end; nil for a unix socket.
   init?(_ socket: SocketAddress) {
     guard let text = socket.ipAddress else { return nil }

@@ -1,5 +1,5 @@
 /// An IP address as bytes: 4 for IPv4, 16 for IPv6. An IPv4 address mapped into IPv6 counts as IPv4.
-public struct Address: Sendable, Equatable, Hashable {
+public struct IPAddress: Sendable, Equatable, Hashable {
   public let bytes: [UInt8]
 
   /// Nil unless there are 4 or 16 bytes.
@@ -14,13 +14,13 @@ public struct Address: Sendable, Equatable, Hashable {
 
   public init?(text: String) {
     var text = text
-    guard let address = text.withUTF8({ Address(bytesOf: UnsafeRawBufferPointer($0)) }) else { return nil }
+    guard let address = text.withUTF8({ IPAddress(bytesOf: UnsafeRawBufferPointer($0)) }) else { return nil }
     self = address
   }
 
   /// Without a string: forwarding fields bring many.
   public init?(bytesOf text: UnsafeRawBufferPointer) {
-    guard text.count <= Self.textBytesMax, let bytes = Address.parseIPv4(text) ?? Address.parseIPv6(text)
+    guard text.count <= Self.textBytesMax, let bytes = IPAddress.parseIPv4(text) ?? IPAddress.parseIPv6(text)
     else {
       return nil
     }
@@ -34,7 +34,7 @@ public struct Address: Sendable, Equatable, Hashable {
 
   public var text: String {
     guard isIPv6 else { return bytes.map(String.init).joined(separator: ".") }
-    return Address.textIPv6(bytes)
+    return IPAddress.textIPv6(bytes)
   }
 
   private static func parseIPv4(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
@@ -119,38 +119,5 @@ public struct Address: Sendable, Equatable, Hashable {
     guard !best.isEmpty else { return texts.joined(separator: ":") }
     return texts[..<best.lowerBound].joined(separator: ":") + "::"
       + texts[best.upperBound...].joined(separator: ":")
-  }
-}
-
-/// A block of addresses, `192.0.2.0/24` or a single one: who counts as a trusted proxy.
-public struct AddressBlock: Sendable, Equatable {
-  public let address: Address
-  public let prefixBits: Int
-
-  /// Nil when the text is neither an address nor `address/bits`.
-  public init?(text: String) {
-    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let address = Address(text: String(parts[0])) else { return nil }
-    let bitsMax = address.bytes.count * 8
-    guard parts.count == 2 else {
-      self.address = address
-      prefixBits = bitsMax
-      return
-    }
-    guard (1...3).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy(\.isASCIIDigit),
-      let bits = Int(parts[1]), bits <= bitsMax
-    else { return nil }
-    self.address = address
-    prefixBits = bits
-  }
-
-  public func contains(_ other: Address) -> Bool {
-    guard other.bytes.count == address.bytes.count else { return false }
-    let whole = prefixBits / 8
-    guard other.bytes[..<whole].elementsEqual(address.bytes[..<whole]) else { return false }
-    let rest = prefixBits % 8
-    guard rest > 0 else { return true }
-    let mask = UInt8(truncatingIfNeeded: 0xFF00 >> rest)
-    return other.bytes[whole] & mask == address.bytes[whole] & mask
   }
 }

@@ -1,38 +1,3 @@
-/// Hexadecimal, either case on the way in, lower case on the way out.
-public enum Hex {
-  public static func encode(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  /// The value of one hex digit, nil for any other byte.
-  @inlinable
-  public static func value(of digit: UInt8) -> UInt8? {
-    let decimal = digit &- UInt8(ascii: "0")
-    if decimal < 10 { return decimal }
-    let letter = (digit | 0x20) &- UInt8(ascii: "a")
-    return letter < 6 ? letter + 10 : nil
-  }
-
-  /// Calls `emit` for each decoded byte; false when the text is not whole pairs of hex digits.
-  @inlinable
-  public static func decode(
-    _ text: UnsafeRawBufferPointer, emit: (UInt8) -> Bool
-  ) -> Bool {
-    guard text.count > 0, text.count.isMultiple(of: 2) else { return false }
-    for index in stride(from: 0, to: text.count, by: 2) {
-      guard let high = value(of: text[index]), let low = value(of: text[index + 1]) else { return false }
-      guard emit(high << 4 | low) else { return false }
-    }
-    return true
-  }
-}
-
 /// Base64 of RFC 4648, sections 4 and 5. Strict: one alphabet, whole quanta or none of the padding, unused
 /// bits zero, so that no two texts stand for the same bytes but for the padding of base64url.
 public enum Base64 {
