@@ -39,8 +39,11 @@ let package = Package(
     .target(
       name: "Diagnosis", dependencies: ["Formats", "HTTP", "Signing"], swiftSettings: strict),
 
+    // What edges ask of the kernel, each written once: the core does without.
+    .target(name: "POSIX", dependencies: ["Formats"], swiftSettings: strict),
+
     // What secret files and their companions look like, read and written by it alone; it knows no gateway.
-    .target(name: "Secrets", dependencies: ["Formats", "Signing", "CLinux"], swiftSettings: strict),
+    .target(name: "Secrets", dependencies: ["Formats", "POSIX", "Signing", "CLinux"], swiftSettings: strict),
 
     // What all with sockets stand on: NIO's channels and event loops over one epoll. It knows no deliveries.
     .target(
@@ -56,7 +59,7 @@ let package = Package(
     .target(
       name: "Listening",
       dependencies: [
-        "Formats", "HTTP", "Gateway", "EventLoops", .product(name: "NIOCore", package: "swift-nio"),
+        "Formats", "POSIX", "HTTP", "Gateway", "EventLoops", .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .target(
@@ -68,14 +71,14 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Configuration",
-      dependencies: ["Formats", "Signing", "Gateway", "Secrets", "CTLS", "CYAML"],
+      dependencies: ["Formats", "HTTP", "Signing", "Gateway", "Secrets", "CTLS", "CYAML"],
       swiftSettings: strict),
     .target(
       name: "Rotation", dependencies: ["Formats", "Signing", "Secrets", "CCurl"], swiftSettings: strict),
     .target(
       name: "Telemetry",
       dependencies: [
-        "Formats", "Signing", "Gateway", .product(name: "Logging", package: "swift-log"),
+        "Formats", "POSIX", "Signing", "Gateway", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     // What people and monitors ask, and are told: the commands' socket and its client, the status, captures, metrics.
@@ -83,7 +86,7 @@ let package = Package(
     .target(
       name: "Operations",
       dependencies: [
-        "Formats", "HTTP", "Signing", "Gateway", "Secrets", "EventLoops", "Listening", "Configuration",
+        "Formats", "POSIX", "HTTP", "Signing", "Gateway", "Secrets", "EventLoops", "Listening", "Configuration",
         "Telemetry", "CLinux",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -96,7 +99,7 @@ let package = Package(
     .executableTarget(
       name: "vesigate",
       dependencies: [
-        "Formats", "HTTP", "Signing", "Gateway", "Diagnosis", "Secrets", "EventLoops", "Listening",
+        "Formats", "POSIX", "HTTP", "Signing", "Gateway", "Diagnosis", "Secrets", "EventLoops", "Listening",
         "Forwarding", "Configuration", "Rotation", "Telemetry", "Operations", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -108,6 +111,7 @@ let package = Package(
       swiftSettings: strict),
 
     .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "POSIXTests", dependencies: ["Formats", "POSIX"], swiftSettings: strict),
     .testTarget(
       name: "HTTPTests",
       dependencies: [

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import POSIX
 
 /// A listening socket that is bound already, and what to say of it.
 public struct ListenSocket: Sendable {
@@ -98,17 +99,19 @@ public struct ListenSocket: Sendable {
     path: String, mode: UInt32, group: String?
   ) throws(ListenFailure) -> ListenSocket {
     let name = "unix:\(path)"
-    var address = try unixAddress(path, name: name)
+    guard let address = UnixAddress(path: path) else {
+      throw ListenFailure(name: name, sentence: "the path is longer than a unix socket's can be")
+    }
     let lock = lockDirectory(of: path)
     defer { lock.map { _ = close($0) } }
-    if try isStale(&address, path: path, name: name) { unlink(path) }
+    if try isStale(address, path: path, name: name) { unlink(path) }
     let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw ListenFailure(name: name, errno: errno) }
     var isBound = false
     do throws(ListenFailure) {
       // Nobody may connect before owner and mode are what they should be.
       let oldMask = umask(0o177)
-      let bound = withSocketAddress(&address) { bind(descriptor, $0, $1) }
+      let bound = address.withSocketAddress { bind(descriptor, $0, $1) }
       let bindError = errno
       umask(oldMask)
       guard bound == 0 else { throw ListenFailure(name: name, errno: bindError) }
@@ -138,31 +141,10 @@ public struct ListenSocket: Sendable {
     return descriptor
   }
 
-  private static func unixAddress(_ path: String, name: String) throws(ListenFailure) -> sockaddr_un {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let bytes = Array(path.utf8)
-    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-      throw ListenFailure(name: name, sentence: "the path is longer than a unix socket's can be")
-    }
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-    return address
-  }
-
-  private static func withSocketAddress<Result>(
-    _ address: inout sockaddr_un, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
-  ) -> Result {
-    withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-  }
-
   /// Whether a socket file stands there that nobody answers on; throws when somebody does, or when it is
   /// no socket.
   private static func isStale(
-    _ address: inout sockaddr_un, path: String, name: String
+    _ address: UnixAddress, path: String, name: String
   ) throws(ListenFailure) -> Bool {
     var info = stat()
     guard lstat(path, &info) == 0 else { return false }
@@ -172,7 +154,7 @@ public struct ListenSocket: Sendable {
     let probe = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard probe >= 0 else { throw ListenFailure(name: name, errno: errno) }
     defer { close(probe) }
-    guard withSocketAddress(&address, { connect(probe, $0, $1) }) != 0 else {
+    guard address.withSocketAddress({ connect(probe, $0, $1) }) != 0 else {
       throw ListenFailure(name: name, sentence: "another program answers there")
     }
     guard errno == ECONNREFUSED else { throw ListenFailure(name: name, errno: errno) }

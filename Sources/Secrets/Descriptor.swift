@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import POSIX
 internal import Signing
 
 /// What is done with an open file.
@@ -14,30 +15,13 @@ enum Descriptor {
       throw FileFailure(.configuration, "\(path) is not a regular file")
     }
     var buffer = [UInt8](repeating: 0, count: bytesMax + 1)
-    guard let count = fill(&buffer, from: descriptor) else { throw FileFailure("read", path, errno) }
+    guard let count = IO.fill(&buffer, from: descriptor) else { throw FileFailure("read", path, errno) }
     guard count <= bytesMax else {
       wipe(&buffer)
       throw FileFailure(.configuration, "\(path) is larger than \(bytesMax) bytes")
     }
     buffer.removeLast(buffer.count - count)
     return (buffer, FileIdentity(status).modifiedUnixMilliseconds)
-  }
-
-  /// Reads to the end of the file, or until the buffer is full.
-  ///
-  /// - Returns: how many bytes; nil where the kernel refuses, and `errno` says why.
-  static func fill(_ buffer: inout [UInt8], from descriptor: Int32) -> Int? {
-    var count = 0
-    while count < buffer.count {
-      let got = buffer.withUnsafeMutableBytes { bytes in
-        Glibc.read(descriptor, bytes.baseAddress.map { $0 + count }, bytes.count - count)
-      }
-      if got < 0, errno == EINTR { continue }
-      guard got >= 0 else { return nil }
-      guard got > 0 else { break }
-      count += got
-    }
-    return count
   }
 
   /// Empties a file and gives it its owner and mode.
@@ -60,22 +44,14 @@ enum Descriptor {
   }
 
   static func write(_ descriptor: Int32, _ bytes: [UInt8], _ path: String) throws(FileFailure) {
-    var count = 0
-    while count < bytes.count {
-      let put = bytes.withUnsafeBytes { bytes in
-        Glibc.write(descriptor, bytes.baseAddress.map { $0 + count }, bytes.count - count)
-      }
-      if put < 0, errno == EINTR { continue }
-      guard put > 0 else { throw FileFailure("write", path, put == 0 ? ENOSPC : errno) }
-      count += put
-    }
+    let failed = IO.writeAll(descriptor, bytes)
+    guard failed == 0 else { throw FileFailure("write", path, failed) }
     guard fsync(descriptor) == 0 else { throw FileFailure("sync", path, errno) }
   }
 
   /// Blocks, but no bytes. On a file system that cannot do it none are reserved.
   static func reserve(_ descriptor: Int32, bytes: Int, _ path: String) throws(FileFailure) {
-    while vg_reserve(descriptor, bytes) != 0 {
-      if errno == EINTR { continue }
+    if IO.retrying({ vg_reserve(descriptor, bytes) }) != 0 {
       if errno == EOPNOTSUPP || errno == ENOSYS { return }
       throw FileFailure("reserve room for", path, errno)
     }

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Formats
 internal import Glibc
+internal import POSIX
 
 /// What tells one state of a file from another without reading it.
 public struct FileIdentity: Sendable, Equatable {
@@ -93,7 +94,7 @@ public struct RegularFile: ~Copyable {
   public func read(bytesMax: Int) throws(FileProblem) -> [UInt8] {
     let room = min(bytesMax, Int(clamping: status.st_size) + 65_536)
     var buffer = [UInt8](repeating: 0, count: room + 1)
-    guard let count = Descriptor.fill(&buffer, from: descriptor) else {
+    guard let count = IO.fill(&buffer, from: descriptor) else {
       throw FileProblem(opening: path, errno)
     }
     guard count <= bytesMax else {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import POSIX
 public import Signing
 
 /// Why a secret file cannot be used. It never holds a byte of the file.
@@ -180,13 +181,11 @@ extension SecretFile {
   /// The kernel dates changes by a clock that ticks every 4 to 10 ms, and uses the numbers of removed files
   /// again: two states within one tick can look the same. So what has just changed is given time.
   private static func settle(_ state: SecretFileState) {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
+    let now = Clocks.fileNanoseconds()
     // Modulo 2^64 a difference as small as a tick is right in any year.
-    let ages = state.changesNanoseconds.map { FileIdentity.nanoseconds(now) &- $0 }
+    let ages = state.changesNanoseconds.map { now &- $0 }
     guard let age = ages.filter((0..<tickNanoseconds).contains).min() else { return }
-    var left = timespec(tv_sec: 0, tv_nsec: Int(tickNanoseconds - age))
-    while nanosleep(&left, nil) != 0, errno == EINTR {}
+    Clocks.sleep(nanoseconds: tickNanoseconds - age)
   }
 
   private static let tickNanoseconds: Int64 = 20_000_000

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import NIOCore
+internal import POSIX
 
 /// Asks the running daemon over its control socket. Every wait is bounded.
 public struct ControlClient {
@@ -55,20 +56,15 @@ public struct ControlClient {
 
   /// One that is closed without a word found all slots taken, which those who say nothing do not keep for long.
   private static let triesMax = 4
+  private static let pauseNanoseconds: Int64 = 300_000_000
 
   private func bytes(_ request: ControlRequest, secondsMax: Int? = nil) throws(Failure) -> [UInt8] {
     for _ in 1..<Self.triesMax {
       let answer = try bytesOnce(request, secondsMax: secondsMax)
       guard answer.isEmpty else { return answer }
-      Self.pause()
+      Clocks.sleep(nanoseconds: Self.pauseNanoseconds)
     }
     return try bytesOnce(request, secondsMax: secondsMax)
-  }
-
-  private static func pause() {
-    var left = timespec(tv_sec: 0, tv_nsec: 300_000_000)
-    var rest = timespec()
-    while nanosleep(&left, &rest) != 0 { left = rest }
   }
 
   private func bytesOnce(_ request: ControlRequest, secondsMax: Int?) throws(Failure) -> [UInt8] {
@@ -88,24 +84,11 @@ public struct ControlClient {
     guard descriptor >= 0 else { throw failure(errno) }
     var patience = timeval(tv_sec: 5, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let name = Array(path.utf8)
-    let fits = withUnsafeMutableBytes(of: &address.sun_path) { place in
-      guard name.count < place.count else { return false }
-      place.copyBytes(from: name)
-      return true
-    }
-    guard fits else {
+    guard let address = UnixAddress(path: path) else {
       close(descriptor)
       throw failure(ENAMETOOLONG)
     }
-    let result = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    guard result == 0 else {
+    guard address.withSocketAddress({ connect(descriptor, $0, $1) }) == 0 else {
       let code = errno
       close(descriptor)
       throw failure(code)

@@ -1,5 +1,6 @@
 public import Gateway
 public import Logging
+internal import POSIX
 internal import Signing
 
 /// One finished exchange: one log line. Its words stand here and nowhere else.
@@ -40,7 +41,7 @@ public struct DeliveryLog: Recorder, Sendable {
 
   public func record(_ record: ExchangeRecord) {
     guard isLogged(record) else { return }
-    let now = LogTime.now()
+    let now = Clocks.unixMilliseconds()
     guard isWithinLimit(record, now) else { return }
     sink.append(
       DeliveryLog.line(for: record, hint: hint(for: record, now), format: format, unixMilliseconds: now))
@@ -58,7 +59,7 @@ public struct DeliveryLog: Recorder, Sendable {
   /// Nothing but its own line tells of this: the delivery's says what was answered.
   public func recordUntaken(_ answer: UntakenAnswer, at bound: ConnectionBound) {
     guard Logger.Level.notice >= level else { return }
-    let now = LogTime.now()
+    let now = Clocks.unixMilliseconds()
     let kind = RefusalLimit.Kind(route: nil, reason: bound.rawValue)
     guard limit?.admits(kind, unixMilliseconds: now) ?? true else { return }
     sink.append(DeliveryLog.line(for: answer, at: bound, format: format, unixMilliseconds: now))
@@ -70,7 +71,7 @@ public struct DeliveryLog: Recorder, Sendable {
   /// Writes how many refusals got no line: of the minutes that are over, or of all. To be called some times
   /// a minute.
   public func tellLeftOut(all: Bool = false) {
-    let now = LogTime.now()
+    let now = Clocks.unixMilliseconds()
     for (kind, count) in limit?.takeLeftOut(unixMilliseconds: now, all: all) ?? [] {
       sink.append(DeliveryLog.line(leftOut: count, kind, format: format, unixMilliseconds: now))
     }

@@ -1,4 +1,5 @@
 public import Logging
+internal import POSIX
 
 /// swift-log's way to the sink: whatever is logged beside deliveries.
 public struct GatewayLogHandler: LogHandler {
@@ -30,7 +31,7 @@ public struct GatewayLogHandler: LogHandler {
   }
 
   public func log(event: LogEvent) {
-    sink.append(line(for: event, unixMilliseconds: LogTime.now()))
+    sink.append(line(for: event, unixMilliseconds: Clocks.unixMilliseconds()))
   }
 
   func line(for event: LogEvent, unixMilliseconds: Int64) -> [UInt8] {

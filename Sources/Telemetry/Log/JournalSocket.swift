@@ -1,4 +1,5 @@
 internal import Glibc
+internal import POSIX
 
 /// Where journald takes entries, and how long a full journal is waited for.
 struct JournalAddress: Sendable {
@@ -75,16 +76,8 @@ final class JournalSocket {
 
   private func connect() -> Bool {
     descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    var name = sockaddr_un()
-    name.sun_family = sa_family_t(AF_UNIX)
-    let path = Array(address.path.utf8)
-    guard descriptor >= 0, path.count < MemoryLayout.size(ofValue: name.sun_path) else { return false }
-    withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path) }
-    return withUnsafePointer(to: &name) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-      }
-    }
+    guard descriptor >= 0, let name = UnixAddress(path: address.path) else { return false }
+    return name.withSocketAddress { Glibc.connect(descriptor, $0, $1) == 0 }
   }
 
   private func disconnect() {
@@ -92,9 +85,5 @@ final class JournalSocket {
     descriptor = -1
   }
 
-  private static func now() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-  }
+  private static func now() -> Int64 { Int64(Clocks.uptimeNanoseconds() / 1_000_000) }
 }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Logging
+internal import POSIX
 
 /// The one thread that writes log lines, and that may be blocked by their reader.
 struct LogWriter {
@@ -90,8 +91,9 @@ struct LogWriter {
     var rest = bytes
     while !rest.isEmpty {
       let part = rest.prefix(LogWriter.writeBytesMax)
-      let count = part.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
+      let count = part.withUnsafeBytes { bytes in
+        IO.retrying { Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
+      }
       if count < 0, errno == EAGAIN, waitUntilWritable() { continue }
       guard count > 0 else {
         queue.markLost(lines: rest.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) })
@@ -110,7 +112,7 @@ struct LogWriter {
   }
 
   private func droppedLine(_ count: Int) -> [UInt8] {
-    var line = LogLine(format, level: .warning, unixMilliseconds: LogTime.now())
+    var line = LogLine(format, level: .warning, unixMilliseconds: Clocks.unixMilliseconds())
     line.add("msg", "dropped \(count) log lines")
     line.add("lines_dropped", count)
     return line.finished()

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import POSIX
 
 /// Reads files that a person names on the command line, up to a bound.
 enum BoundedFile {
@@ -11,20 +12,12 @@ enum BoundedFile {
   /// `-` is standard input.
   static func read(_ path: String, bytesMax: Int) throws(Failure) -> [UInt8] {
     let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure(path) }
+    guard descriptor >= 0 else { throw failure(path, errno) }
     defer { if descriptor != 0 { close(descriptor) } }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = Glibc.read(descriptor, &chunk, chunk.count)
-      if count == 0 { return bytes }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw failure(path)
-      }
-      bytes += chunk[..<count]
-      guard bytes.count <= bytesMax else {
-        throw Failure(description: "\(path): over \(bytesMax) bytes", isPermission: false)
+    do throws(IO.Unread) { return try IO.readToEnd(descriptor, bytesMax: bytesMax) } catch {
+      switch error {
+      case .tooLong: throw Failure(description: "\(path): over \(bytesMax) bytes", isPermission: false)
+      case .failed(let code): throw failure(path, code)
       }
     }
   }
@@ -39,9 +32,8 @@ enum BoundedFile {
     }
   }
 
-  private static func failure(_ path: String) -> Failure {
-    let code = errno
-    return Failure(
+  private static func failure(_ path: String, _ code: Int32) -> Failure {
+    Failure(
       description: "\(path): \(String(cString: strerror(code)))", isPermission: code == EACCES)
   }
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Formats
 internal import Glibc
 internal import Operations
+internal import POSIX
 
 /// Writes captured requests: files that are new, and their owner's alone.
 enum CaptureFile {
@@ -20,14 +21,21 @@ enum CaptureFile {
   static func write(_ captured: CapturedRequest, folder: String) throws -> String {
     let (path, descriptor) = try create(folder, captured.arrivalUnixMilliseconds)
     defer { close(descriptor) }
-    guard write(captured.bytes, to: descriptor), stamp(descriptor, captured.arrivalUnixMilliseconds),
-      fsync(descriptor) == 0
-    else {
-      complain("vesigate: \(path): \(String(cString: strerror(errno)))")
+    let failed = keep(captured, in: descriptor)
+    guard failed == 0 else {
+      complain("vesigate: \(path): \(String(cString: strerror(failed)))")
       unlink(path)
       throw ExitStatus.storage
     }
     return path
+  }
+
+  /// 0, or the `errno`.
+  private static func keep(_ captured: Captured, in descriptor: Int32) -> Int32 {
+    let failed = IO.writeAll(descriptor, captured.bytes)
+    guard failed == 0 else { return failed }
+    let isKept = stamp(descriptor, captured.arrivalUnixMilliseconds) && fsync(descriptor) == 0
+    return isKept ? 0 : errno
   }
 
   /// Never one that exists, be it a symbolic link.
@@ -47,19 +55,8 @@ enum CaptureFile {
     return code == EACCES || code == EPERM ? ExitStatus.permission : ExitStatus.cannotCreate
   }
 
-  private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return false }
-      rest = rest.dropFirst(count)
-    }
-    return true
-  }
-
   private static func stamp(_ descriptor: Int32, _ unixMilliseconds: Int64) -> Bool {
-    let (seconds, milliseconds) = CivilDate.floorDivided(unixMilliseconds, by: 1000)
+    let (seconds, milliseconds) = unixMilliseconds.floorDivided(by: 1000)
     let time = timespec(tv_sec: Int(seconds), tv_nsec: Int(milliseconds) * 1_000_000)
     return [time, time].withUnsafeBufferPointer { futimens(descriptor, $0.baseAddress) } == 0
   }

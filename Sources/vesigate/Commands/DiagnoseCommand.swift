@@ -5,6 +5,7 @@ internal import Formats
 internal import Gateway
 internal import Glibc
 internal import HTTP
+internal import POSIX
 internal import Signing
 
 struct DiagnoseCommand: ParsableCommand {

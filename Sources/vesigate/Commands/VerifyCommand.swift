@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Configuration
 internal import Formats
 internal import Gateway
+internal import POSIX
 internal import Signing
 
 struct VerifyCommand: ParsableCommand {

@@ -4,6 +4,7 @@ internal import Forwarding
 internal import Gateway
 internal import Listening
 internal import NIOCore
+internal import POSIX
 internal import Telemetry
 
 /// The event loops and what each of them owns. A new snapshot reaches every loop before `adopt` returns.

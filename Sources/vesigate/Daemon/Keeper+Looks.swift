@@ -5,6 +5,7 @@ internal import Gateway
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import POSIX
 internal import Secrets
 internal import Signing
 internal import Synchronization

@@ -5,6 +5,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Operations
+internal import POSIX
 internal import Signing
 internal import Synchronization
 internal import Telemetry

@@ -8,6 +8,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Operations
+internal import POSIX
 internal import Rotation
 internal import Telemetry
 

@@ -2,6 +2,7 @@ internal import Configuration
 internal import Formats
 internal import Gateway
 internal import Operations
+internal import POSIX
 internal import Signing
 
 /// What the service manager shows of the daemon.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import POSIX
 internal import Synchronization
 internal import Telemetry
 
@@ -40,18 +41,6 @@ enum StandardOutput {
 
   /// The error, or 0. One that must not wait is waited for: a terminal that another program left so.
   private static func write(_ text: String) -> CInt {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count > 0 {
-        bytes = bytes.dropFirst(count)
-      } else if count == 0 || errno == EAGAIN {
-        var room = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
-        poll(&room, 1, 1000)
-      } else if errno != EINTR {
-        return errno
-      }
-    }
-    return 0
+    IO.writeAll(STDOUT_FILENO, Array(text.utf8), waitsWhenFull: true)
   }
 }

@@ -3,6 +3,7 @@ internal import Formats
 internal import Gateway
 internal import Glibc
 internal import NIOCore
+internal import POSIX
 internal import Rotation
 internal import Secrets
 internal import Signing

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Formats
 internal import Operations
+internal import POSIX
 internal import Rotation
 internal import Secrets
 internal import Signing

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import POSIX
 internal import Rotation
 internal import Secrets
 internal import Signing
@@ -26,16 +27,7 @@ enum SecretEntry {
 
   /// To the end of the input, without the line end. More lines stay in it, and are found to be no secret.
   private static func piped(into bytes: inout [UInt8]) -> Int {
-    var count = 0
-    while count < bytes.count {
-      let start = count
-      let got = bytes.withUnsafeMutableBytes { buffer in
-        Glibc.read(0, buffer.baseAddress.map { $0 + start }, buffer.count - start)
-      }
-      if got < 0, errno == EINTR { continue }
-      guard got > 0 else { break }
-      count += got
-    }
+    var count = IO.fill(&bytes, from: 0) ?? 0
     if count > 0, bytes[count - 1] == UInt8(ascii: "\n") { count -= 1 }
     if count > 0, bytes[count - 1] == UInt8(ascii: "\r") { count -= 1 }
     return count

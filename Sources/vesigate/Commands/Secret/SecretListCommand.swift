@@ -3,6 +3,7 @@ internal import Configuration
 internal import Formats
 internal import Gateway
 internal import Operations
+internal import POSIX
 internal import Secrets
 internal import Signing
 

@@ -1,19 +1,20 @@
 internal import Glibc
+internal import POSIX
 
 /// Tells the service manager how the service is doing, in the protocol of sd_notify(3). Without a manager
 /// that wants to know, every call does nothing.
 struct SystemdNotifier: Sendable {
-  /// A path, or an abstract name that begins with `@`; nil when nobody listens.
-  private let socketName: [UInt8]?
+  /// Nil when nobody listens.
+  private let manager: UnixAddress?
 
   init(environment: [String: String]) {
     let name = environment["NOTIFY_SOCKET"].map { Array($0.utf8) } ?? []
     let isUnix = name.first == UInt8(ascii: "/") || name.first == UInt8(ascii: "@")
-    socketName = isUnix && name.count > 1 && name.count < SystemdNotifier.pathBytesMax ? name : nil
+    manager = isUnix && name.count > 1 ? UnixAddress(pathOrAbstractName: name) : nil
   }
 
   /// Whether a manager listens.
-  var isActive: Bool { socketName != nil }
+  var isActive: Bool { manager != nil }
 
   /// The start, or a reload, is complete.
   @discardableResult
@@ -26,9 +27,7 @@ struct SystemdNotifier: Sendable {
   /// A reload has begun; `ready` ends it.
   @discardableResult
   func reloading(status: String) -> Bool {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    let microseconds = UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
+    let microseconds = Clocks.uptimeNanoseconds() / 1000
     return send(["RELOADING=1", "MONOTONIC_USEC=\(microseconds)", statusLine(status)])
   }
 
@@ -38,9 +37,6 @@ struct SystemdNotifier: Sendable {
   /// A sign of life; see `WatchdogService`.
   @discardableResult
   func watchdog() -> Bool { send(["WATCHDOG=1"]) }
-
-  /// The size of `sun_path` (unix(7)).
-  private static let pathBytesMax = 108
 
   /// systemd drops a whole message of more than 4096 bytes (PIPE_BUF), and with it that a reload is over.
   private static let statusBytesMax = 1024
@@ -60,7 +56,7 @@ struct SystemdNotifier: Sendable {
 
   /// Sends the assignments as one datagram; false when it could not be delivered.
   private func send(_ assignments: [String]) -> Bool {
-    guard let socketName else { return false }
+    guard let manager else { return false }
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
@@ -68,17 +64,9 @@ struct SystemdNotifier: Sendable {
     var patience = timeval(tv_sec: 1, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
 
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: socketName) }
-    if socketName[0] == UInt8(ascii: "@") { address.sun_path.0 = 0 }
-    let length = socklen_t(MemoryLayout<sa_family_t>.size + socketName.count)
-
     let message = Array(assignments.joined(separator: "\n").utf8)
-    let sent = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), $0, length)
-      }
+    let sent = manager.withSocketAddress {
+      sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), $0, $1)
     }
     return sent == message.count
   }
