@@ -111,7 +111,8 @@ let package = Package(
       swiftSettings: strict),
 
     .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "POSIXTests", dependencies: ["Formats", "POSIX"], swiftSettings: strict),
+    .testTarget(
+      name: "POSIXTests", dependencies: ["Formats", "POSIX", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "HTTPTests",
       dependencies: [
