@@ -1,9 +1,10 @@
 import Gateway
+import TestSupport
 import Testing
 
 @testable import Configuration
 
-@Suite struct ReservedHeaderTests {
+@Suite(.ownThread) struct ReservedHeaderTests {
   /// What a request's plan drops from every sender, and what fronts and frameworks believe.
   static let names = [
     "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect",

@@ -1,9 +1,10 @@
 import Formats
 import Glibc
 import POSIX
+import TestSupport
 import Testing
 
-@Suite struct ClocksTests {
+@Suite(.ownThread) struct ClocksTests {
   @Test func `both clocks of a moment are read, and go on`() {
     let before = Clocks.now()
     // Load makes it longer, never shorter.

@@ -27,7 +27,7 @@ private final class Pipe: @unchecked Sendable {
   }
 }
 
-@Suite struct IOTests {
+@Suite(.ownThread) struct IOTests {
   @Test func `what is written whole is read to the end`() throws {
     let pipe = try Pipe()
     let bytes = (0..<5_000).map { UInt8(truncatingIfNeeded: $0) }

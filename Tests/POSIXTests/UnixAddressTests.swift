@@ -1,8 +1,9 @@
 import Glibc
 import POSIX
+import TestSupport
 import Testing
 
-@Suite struct UnixAddressTests {
+@Suite(.ownThread) struct UnixAddressTests {
   private func bytes(_ address: UnixAddress) -> [UInt8] {
     address.withSocketAddress { pointer, length in
       Array(UnsafeRawBufferPointer(start: pointer, count: Int(length)))
