@@ -86,7 +86,8 @@ let package = Package(
     .target(
       name: "Operations",
       dependencies: [
-        "Formats", "POSIX", "HTTP", "Signing", "Gateway", "Secrets", "EventLoops", "Listening", "Configuration",
+        "Formats", "POSIX", "HTTP", "Signing", "Gateway", "Secrets", "EventLoops", "Listening",
+        "Configuration",
         "Telemetry", "CLinux",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
