@@ -31,7 +31,7 @@ enum CaptureFile {
   }
 
   /// 0, or the `errno`.
-  private static func keep(_ captured: Captured, in descriptor: Int32) -> Int32 {
+  private static func keep(_ captured: CapturedRequest, in descriptor: Int32) -> Int32 {
     let failed = IO.writeAll(descriptor, captured.bytes)
     guard failed == 0 else { return failed }
     let isKept = stamp(descriptor, captured.arrivalUnixMilliseconds) && fsync(descriptor) == 0
