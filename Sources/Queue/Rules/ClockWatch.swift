@@ -29,12 +29,12 @@ public struct ClockWatch: Sendable {
 /// What clocks that were wrong have left on disk.
 public enum StoredTime {
   /// The due time of a job that is read back: one further ahead than any wait could have brought it is due now.
-  public static func due(_ due: Int64, now: Int64, policy: RetryPolicy) -> Int64 {
-    due > latestDue(now: now, policy: policy) ? now : due
+  public static func due(_ due: Int64, now: Int64, longestDelayMilliseconds: Int64) -> Int64 {
+    due > latestDue(now: now, longestDelayMilliseconds: longestDelayMilliseconds) ? now : due
   }
 
   /// No wait reaches further than this.
-  public static func latestDue(now: Int64, policy: RetryPolicy) -> Int64 {
-    now.addingSaturated(2 * policy.longestDelayMilliseconds)
+  public static func latestDue(now: Int64, longestDelayMilliseconds: Int64) -> Int64 {
+    now.addingSaturated(longestDelayMilliseconds.addingSaturated(longestDelayMilliseconds))
   }
 }

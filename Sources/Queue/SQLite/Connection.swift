@@ -14,10 +14,7 @@ final class Connection {
   private var statements: [Statement] = []
 
   init(_ path: String, _ mode: Mode) throws(StoreFault) {
-    let flags =
-      mode == .writing
-      ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW
-      : SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW
+    let flags = mode == .writing ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
     // One thread alone has it, so it needs no mutex of its own.
     let code = sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
     guard code == SQLITE_OK else {
@@ -56,11 +53,14 @@ final class Connection {
   /// The first column of the first row of a statement that is used once.
   func value(_ sql: String) throws(StoreFault) -> String? {
     let statement = try prepare(sql)
-    defer {
-      statement.finalize()
-      statements.removeLast()
-    }
+    defer { forget(statement) }
     return try statement.first([]) { $0.text(0) }
+  }
+
+  /// Of a statement that is not needed again.
+  func forget(_ statement: Statement) {
+    statement.finalize()
+    statements.removeAll { $0 === statement }
   }
 
   var lastID: Int64 { sqlite3_last_insert_rowid(handle) }
@@ -123,7 +123,7 @@ extension Connection {
       }, pages)
   }
 
-  /// Ends a statement that runs when `isOver` says so, which is asked every so many steps of SQLite's machine.
+  /// Ends statements that still run at the deadline (monotonic, nanoseconds), which must live until it is nil again.
   func interrupt(_ deadline: UnsafeMutablePointer<UInt64>?) {
     guard let deadline else { return sqlite3_progress_handler(handle, 0, nil, nil) }
     sqlite3_progress_handler(

@@ -31,3 +31,7 @@ public struct SealKeys: Sendable {
 
   public func holds(_ id: ID) -> Bool { keys[id] != nil }
 }
+
+extension SealKeys {
+  func holds(text: String) -> Bool { keys.keys.contains { $0.description == text } }
+}

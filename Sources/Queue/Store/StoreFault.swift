@@ -47,3 +47,8 @@ public enum StoreFault: Error, Sendable, Equatable {
   /// Whether opening the file anew can help.
   public var heals: Bool { self != .corrupt }
 }
+
+extension StoreFault {
+  /// SQLite's code for a statement that its progress handler has ended.
+  var isInterrupt: Bool { if case .other(9, _) = self { true } else { false } }
+}
