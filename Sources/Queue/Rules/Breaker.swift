@@ -77,7 +77,9 @@ public struct Breaker: Sendable {
     // Sixteen that were under way when it broke are one breakdown, not sixteen.
     guard permit.round == round else { return false }
     failuresInARow += 1
-    guard permit.isProbe || failuresInARow >= settings.failures else { return false }
+    // A probe that somebody else's success has overtaken is an attempt like another.
+    let isProbing = if case .probing = state { permit.isProbe } else { false }
+    guard isProbing || failuresInARow >= settings.failures else { return false }
     lastPauseSeconds = min(max(lastPauseSeconds * 2, settings.firstSeconds), settings.secondsMax)
     pause(until: now.addingSaturated(UInt64(lastPauseSeconds) * 1_000_000_000))
     return true

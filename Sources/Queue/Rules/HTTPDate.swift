@@ -35,7 +35,7 @@ enum HTTPDate {
 
   private static func instant(year: Int?, month: [UInt8], day: [UInt8], time: [UInt8]) -> Int64? {
     let parts = time.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { Array($0) }
-    guard let year, let day = number(day), (1...2).contains(parts.map(\.count).max() ?? 0), parts.count == 3,
+    guard let year, day.count <= 2, let day = number(day), (1...2).contains(parts.map(\.count).max() ?? 0), parts.count == 3,
       let hour = number(parts[0]), let minute = number(parts[1]), let second = number(parts[2]),
       let month = (0..<12).first(where: { Array(months[$0 * 3..<$0 * 3 + 3]) == month })
     else { return nil }

@@ -46,11 +46,12 @@ public struct RetryPolicy: Sendable, Equatable {
   public func delayMilliseconds(failures: Int, random: UInt64) -> Int64 {
     var seconds = Int64(firstSeconds)
     let most = Int64(secondsMax)
-    for _ in 1..<max(failures, 1) where seconds < most {
+    var left = max(failures, 1) - 1
+    // A factor of 1 would be gone through for as long as a large count lasts.
+    while left > 0, seconds < most, factor > 1 {
       let (longer, isTooLong) = seconds.multipliedReportingOverflow(by: Int64(factor))
-      // A factor of 1 would be gone through for ever by a large count.
-      guard !isTooLong, longer > seconds else { break }
-      seconds = longer
+      seconds = isTooLong ? most : longer
+      left -= 1
     }
     let middle = min(seconds, most) * 1000
     let spread = middle * Int64(jitterPercent) / 100
