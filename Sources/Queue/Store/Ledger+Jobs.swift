@@ -71,7 +71,7 @@ extension Ledger {
     counters.move(report.ticket.lane, from: .sending, to: state)
     if report.next != .giveBack { try keep(report, reason: reason) }
     if !state.isHeld { try letGo(delivery) }
-    if attempting == job { try clearSuspicion() }
+    try clearSuspicion(job)
     return .recorded
   }
 

@@ -12,6 +12,7 @@ final class Ledger {
   var cautious = CautiousStart()
   /// The job that was begun last while the store was cautious.
   var attempting: Int64?
+  var suspects = Suspects(text: "")
   /// Attempts that this process makes now, by job.
   private(set) var underWay: [Int64: Int]
   /// What this batch adds to them, or takes away, once it is durable.

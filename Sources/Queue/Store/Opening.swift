@@ -43,24 +43,20 @@ struct Opening {
       try ledger.setMeta("clean", "0")
     }
     try ledger.takeBack()
+    ledger.suspects = Suspects(text: try ledger.meta("suspects") ?? "")
     if before == nil { try suspect(ledger, wasClean: wasClean) }
     try ledger.mendDues()
     try ledger.commit()
     return wasClean
   }
 
-  /// The attempt that the process before has died of twice is not made a third time.
+  /// The attempt that processes before have died of twice is not made a third time.
   private func suspect(_ ledger: Ledger, wasClean: Bool) throws(StoreFault) {
-    guard !wasClean, let found = try ledger.meta("attempting"), let job = Int64(found) else {
-      return try ledger.clearSuspicion()
-    }
-    if try ledger.meta("suspect") == found {
-      try ledger.poison(job)
-      try ledger.clearSuspicion()
-    } else {
-      try ledger.setMeta("suspect", found)
-      ledger.attempting = job
-    }
+    let found = Int64(try ledger.meta("attempting") ?? "")
+    try ledger.setMeta("attempting", "")
+    guard !wasClean, let job = found else { return }
+    if ledger.suspects.accuse(job) { try ledger.poison(job) }
+    try ledger.setMeta("suspects", ledger.suspects.text)
   }
 
   private func check(_ connection: Connection) throws(StoreFault) {
@@ -103,10 +99,10 @@ extension Ledger {
     for job in sending where underWay[job] == nil { _ = try move(job, .restart) }
   }
 
-  /// Nothing is known that the process might die of.
-  func clearSuspicion() throws(StoreFault) {
-    try setMeta("attempting", "")
-    try setMeta("suspect", "")
+  /// The job that was written down before its attempt began has come back from it.
+  func clearSuspicion(_ job: Int64) throws(StoreFault) {
+    if attempting == job { try setMeta("attempting", "") }
+    if suspects.clear(job) { try setMeta("suspects", suspects.text) }
   }
 
   func poison(_ job: Int64) throws(StoreFault) {

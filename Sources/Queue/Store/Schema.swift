@@ -65,23 +65,21 @@ enum Schema {
     guard status.st_size > 0 || Folder.sync(of: path) else { throw .sync }
   }
 
-  /// Settings, then tables where there are none.
+  /// Settings, then tables where there are none. Whose file it is comes first: another's is not touched.
   static func prepare(_ connection: Connection, path: String) throws(StoreFault) {
-    try set(connection)
+    let isNew = try connection.value("SELECT count(*) FROM sqlite_schema") == "0"
+    let owner = try connection.value("PRAGMA application_id")
+    guard isNew || owner == String(applicationID) else {
+      throw .refused("\(path) is some other program's database")
+    }
     let found = Int(try connection.value("PRAGMA user_version") ?? "") ?? 0
     guard found <= version else {
       throw .refused("\(path) was written by a newer vesigate (layout \(found), this one knows \(version))")
     }
-    if found == 0 {
-      guard try connection.value("SELECT count(*) FROM sqlite_schema") == "0" else {
-        throw .refused("\(path) is some other program's database")
-      }
-      try connection.run(
-        "BEGIN IMMEDIATE; \(tables) PRAGMA application_id=\(applicationID); PRAGMA user_version=\(version); COMMIT")
-    }
-    guard try connection.value("PRAGMA application_id") == String(applicationID) else {
-      throw .refused("\(path) is some other program's database")
-    }
+    try set(connection)
+    guard isNew else { return }
+    try connection.run(
+      "BEGIN IMMEDIATE; \(tables) PRAGMA application_id=\(applicationID); PRAGMA user_version=\(version); COMMIT")
   }
 
   private static func set(_ connection: Connection) throws(StoreFault) {

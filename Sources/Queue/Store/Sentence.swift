@@ -42,7 +42,7 @@ enum Sentence: Int, CaseIterable {
     case .findKey: "SELECT delivery, public_id, body_digest FROM dedupe WHERE key=?"
     case .addKey: "INSERT INTO dedupe(key, delivery, public_id, body_digest, until) VALUES(?,?,?,?,?)"
     case .moveKey: "UPDATE dedupe SET delivery=?, public_id=?, body_digest=?, until=? WHERE key=?"
-    case .jobsOfDelivery: "SELECT id, lane, state, attempt, reason FROM job WHERE delivery=? ORDER BY id"
+    case .jobsOfDelivery: "SELECT id, lane, state, attempt, reason FROM job WHERE delivery=?"
     case .hasBody: "SELECT 1 FROM body WHERE id=?"
     default: nil
     }

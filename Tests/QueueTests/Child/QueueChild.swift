@@ -8,7 +8,8 @@ import Signing
 ///
 ///     queue-child accept FOLDER COUNT WAITING [BYTES]   prints `stored N ID`, `duplicate N ID` or `refused N LABEL`
 ///     queue-child bench FOLDER SECONDS WAITING BYTES    prints rows a second
-///     queue-child die FOLDER                            hands one job out, and dies
+///     queue-child die FOLDER                            hands jobs out, and dies
+///     queue-child stall FOLDER COUNT                    keeps one, and more while its disk stalls: `stored|refused N ID`
 @main
 struct QueueChild {
   static func main() throws {
@@ -22,6 +23,7 @@ struct QueueChild {
       case "accept": child.accept(numbers[0], waiting: numbers[1], bytes: numbers.count > 2 ? numbers[2] : 100)
       case "bench": child.bench(seconds: numbers[0], waiting: numbers[1], bytes: numbers[2])
       case "die": child.die()
+      case "stall": child.stall(numbers[0])
       default: exit(64)
       }
       store.close()
@@ -37,6 +39,7 @@ struct QueueChild {
   static func settings(_ folder: String) -> StoreSettings {
     var settings = StoreSettings(sqlite: folder + "/queue.db", sealKeyFile: folder + "/seal.key", clock: now)
     settings.reopenSeconds = 0.02
+    settings.commitSecondsMax = 0.5
     // A small file system is what some tests are about.
     settings.diskFreeBytesMin = 0
     return settings
@@ -149,6 +152,27 @@ struct QueueChild {
     Self.say(
       "\(waiting) waiting: \(Int(Double(stored) / took)) rows a second, \(counters.commits) commits, "
         + "\(counters.commitNanoseconds / max(counters.commits, 1) / 1000) us each")
+  }
+
+  /// The first is in a transaction when the others come.
+  func stall(_ count: Int) {
+    let sealer = Sealer(keys: store.sealKeys)
+    let desk = Inbox()
+    setenv("STALL_NOW", "1", 1)
+    for number in 0..<count {
+      let acceptance = acceptance(1000 + number, bytes: 100, sealer)
+      let id = acceptance.delivery.facts.id
+      store.accept(acceptance, for: desk) { outcome in
+        switch outcome {
+        case .refused(let refusal): Self.say("refused \(number) \(id) \(refusal.label)")
+        default: Self.say("stored \(number) \(id)")
+        }
+        desk.put((number, outcome))
+      }
+      if number == 0 { usleep(200_000) }
+    }
+    for _ in 0..<count { _ = desk.take() }
+    unsetenv("STALL_NOW")
   }
 
   /// As a delivery would have it that ends the process.

@@ -1,0 +1,137 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Queue
+
+/// Bounds, and what is deleted: never what was accepted and not delivered.
+@Suite(.ownThread) struct KeepingTests {
+  let lane = Lane(route: "/hook")
+
+  @Test func `as many and as many bytes as are allowed, dead ones among them, and no more`() throws {
+    let bench = try StoreBench {
+      $0.deliveriesMax = 3
+      $0.bytesMax = 300
+    }
+    let body = String(repeating: "x", count: 100)
+    for number in 0..<2 { #expect(try bench.accept(body + "\(number)") == .stored(starts: [], otherBodyOf: nil)) }
+    #expect(try bench.accept(body) == .refused(.full))
+    #expect(bench.store.refusal(bytes: 100) == .full && bench.store.refusal(bytes: 10) == nil)
+    try bench.record(try #require(bench.claim(limit: 1).first).ticket, .dead(.status))
+    #expect(try bench.accept("") == .stored(starts: [], otherBodyOf: nil))
+    #expect(try bench.accept("") == .refused(.full))
+    #expect(bench.store.refusal(bytes: 0) == .full)
+    try bench.record(try #require(bench.claim(limit: 1).first).ticket, .delivered)
+    #expect(try bench.accept("") == .stored(starts: [], otherBodyOf: nil))
+    #expect(bench.counters.refused == 2)
+  }
+
+  @Test func `bodies go first, then all that is known, and nothing that is not delivered or cancelled`() throws {
+    let bench = try StoreBench { $0.housekeepingSeconds = 0.02 }
+    for body in ["delivered", "cancelled", "dead", "orphaned", "sending", "queued"] {
+      try bench.accept(body, lanes: [body == "orphaned" ? Lane(route: "/gone") : lane], id: body)
+    }
+    let jobs = try bench.list().map(\.job).sorted()
+    #expect(try bench.change([jobs[1]], .cancel) == 1)
+    let claimed = try bench.claim(limit: 3)
+    try bench.record(claimed[0].ticket, .delivered)
+    try bench.record(claimed[1].ticket, .dead(.status))
+    #expect(try bench.reconcile([lane]) == 1)
+    bench.advance(seconds: 23 * 3600)
+    usleep(100_000)
+    #expect(bench.counters.prunedBodies == 0)
+    bench.advance(seconds: 2 * 3600)
+    #expect(eventually { bench.counters.prunedBodies == 2 })
+    #expect(try bench.list().count == 6)
+    #expect(try bench.change(jobs, .replay) == 1)
+    try bench.record(try #require(bench.claim().first { $0.ticket.job == jobs[2] }).ticket, .dead(.status))
+    bench.advance(seconds: 168 * 3600)
+    #expect(eventually { bench.counters.prunedDeliveries == 2 })
+    #expect(try bench.list().map(\.job).sorted() == Array(jobs[2...]))
+    bench.advance(seconds: 719 * 3600)
+    usleep(100_000)
+    #expect(eventually { bench.counters.prunedDead == 1 })
+    // Whatever its age: it was acknowledged.
+    bench.advance(seconds: 10 * 365 * 86_400)
+    usleep(100_000)
+    let left = try bench.list()
+    #expect(left.map(\.state).map(\.rawValue).sorted() == [1, 1, 5].sorted() || left.count == 3)
+    #expect(left.allSatisfy { $0.state.isHeld })
+  }
+
+  @Test func `more than a chunk is deleted in chunks`() throws {
+    let bench = try StoreBench { $0.housekeepingSeconds = 3600 }
+    for number in 0..<2300 {
+      bench.store.accept(try bench.acceptance("\(number)", startsNow: true), for: bench.desk) { [bench] outcome in
+        guard case .stored(let starts, _) = outcome, let ticket = starts.first else { return }
+        let report = AttemptReport(ticket: ticket, at: 0, milliseconds: 1, next: .delivered)
+        bench.store.record(report, for: bench.desk) { _ in }
+      }
+    }
+    #expect(eventually { bench.counters.heldDeliveries == 0 && bench.counters.stored == 2300 })
+    bench.advance(seconds: 26 * 3600)
+    bench.store.pruneNow()
+    #expect(eventually { bench.counters.prunedBodies == 2300 })
+  }
+
+  @Test func `where the disk is low what was delivered makes room, and what was not is refused`() throws {
+    let bench = try StoreBench { $0.diskFreeBytesMin = .max }
+    #expect(try bench.accept("a") == .refused(.diskLow))
+    #expect(bench.store.refusal(bytes: 1) == .diskLow)
+    let roomy = try StoreBench()
+    try roomy.accept("delivered")
+    try roomy.record(try #require(roomy.claim().first).ticket, .delivered)
+    try roomy.accept("queued")
+    roomy.close()
+    let tight = try StoreBench(in: roomy.folder) { $0.diskFreeBytesMin = .max }
+    #expect(try tight.accept("b") == .refused(.diskLow))
+    #expect(tight.counters.prunedBodies == 1)
+    #expect(try tight.claim().count == 1)
+  }
+
+  @Test func `a clock that is a week ahead deletes nothing until it is confirmed, and a job runs on`() throws {
+    let bench = try StoreBench { $0.housekeepingSeconds = 0.02 }
+    try bench.accept("delivered")
+    try bench.record(try #require(bench.claim().first).ticket, .delivered)
+    try bench.accept("queued", id: "1")
+    bench.jump(seconds: 8 * 86_400)
+    usleep(150_000)
+    #expect(eventually { !bench.store.status.isClockTrusted })
+    #expect(bench.counters.prunedBodies == 0 && bench.counters.dedupeKeys == 1)
+    bench.jump(seconds: -8 * 86_400)
+    #expect(eventually { bench.store.status.isClockTrusted })
+    usleep(50_000)
+    #expect(bench.counters.prunedBodies == 0)
+    bench.jump(seconds: 8 * 86_400)
+    #expect(eventually { !bench.store.status.isClockTrusted })
+    bench.store.pruneNow()
+    #expect(eventually { bench.counters.prunedBodies == 1 })
+    #expect(try bench.claim().count == 1)
+  }
+
+  @Test func `what a clock that was ahead has put off is due once it is back, without a restart and with one`() throws {
+    let bench = try StoreBench { $0.housekeepingSeconds = 0.02 }
+    for body in ["a", "b"] { try bench.accept(body) }
+    bench.jump(seconds: 8 * 86_400)
+    let claimed = try bench.claim()
+    try bench.record(claimed[0].ticket, .retry(due: bench.now + 300_000, isLate: true))
+    bench.jump(seconds: -8 * 86_400)
+    #expect(eventually { (try? bench.claim().count) == 1 })
+    bench.jump(seconds: 8 * 86_400)
+    try bench.record(claimed[1].ticket, .retry(due: bench.now + 300_000, isLate: true))
+    bench.close()
+    bench.jump(seconds: -8 * 86_400)
+    try bench.open()
+    #expect(try bench.claim().count == 2)
+  }
+
+  @Test func `an hour that an app has asked for is waited for`() throws {
+    let bench = try StoreBench { $0.housekeepingSeconds = 0.02 }
+    try bench.accept()
+    try bench.record(try #require(bench.claim().first).ticket, .retry(due: bench.now + 3_600_000, isLate: false))
+    usleep(100_000)
+    #expect(try bench.claim().isEmpty)
+    bench.advance(seconds: 3600)
+    #expect(try bench.claim().count == 1)
+  }
+}
