@@ -30,7 +30,9 @@ import Testing
     #expect(try bench.list().count == 1)
   }
 
-  @Test func `it is known in every state of the first, after a restart, and after the first was deleted`() throws {
+  @Test func `it is known in every state of the first, after a restart, and after the first was deleted`()
+    throws
+  {
     let bench = try StoreBench { $0.housekeepingSeconds = 0.02 }
     let first = try bench.acceptance("a", id: "1")
     #expect(try bench.accept(first) == .stored(starts: [], otherBodyOf: nil))
@@ -65,7 +67,8 @@ import Testing
     #expect(try bench.accept("a", id: "1") == .stored(starts: [], otherBodyOf: nil))
   }
 
-  @Test func `another body under the same id is delivered and told, and its own repetition is known`() throws {
+  @Test func `another body under the same id is delivered and told, and its own repetition is known`() throws
+  {
     let bench = try StoreBench()
     let (first, other) = (try bench.acceptance("a", id: "1"), try bench.acceptance("b", id: "1"))
     _ = try bench.accept(first)
@@ -75,7 +78,8 @@ import Testing
     #expect(bench.counters.otherBodies == 1 && bench.counters.heldDeliveries == 2)
   }
 
-  @Test(arguments: [true, false]) func `one whose first is dead or cancelled revives it`(isDead: Bool) throws {
+  @Test(arguments: [true, false]) func `one whose first is dead or cancelled revives it`(isDead: Bool) throws
+  {
     let bench = try StoreBench()
     let first = try bench.acceptance("a", id: "1")
     _ = try bench.accept(first)

@@ -11,7 +11,8 @@ import Testing
   private func acknowledged(_ child: ChildProcess) -> [(number: Int, id: String)] {
     child.lines.compactMap { line in
       let words = line.split(separator: " ")
-      guard words.count == 3, words[0] == "stored" || words[0] == "duplicate", let number = Int(words[1]) else {
+      guard words.count == 3, words[0] == "stored" || words[0] == "duplicate", let number = Int(words[1])
+      else {
         return nil
       }
       return (number, String(words[2]))
@@ -35,14 +36,17 @@ import Testing
     return check.map(\.id.description)
   }
 
-  @Test func `killed at any time, nothing that was acknowledged is missing, and a repetition has its first one's id`()
+  @Test
+  func
+    `killed at any time, nothing that was acknowledged is missing, and a repetition has its first one's id`()
     throws
   {
     let folder = try TemporaryDirectory()
     var generator = SeededGenerator(seed: runSeed)
     var told: [Int: Set<String>] = [:]
     for _ in 0..<20 {
-      let child = try QueueChild.start(["accept", "100000", "\([1, 16, 64].randomElement(using: &generator) ?? 1)"], in: folder)
+      let child = try QueueChild.start(
+        ["accept", "100000", "\([1, 16, 64].randomElement(using: &generator) ?? 1)"], in: folder)
       let count = Int.random(in: 1...400, using: &generator)
       #expect(eventually { self.acknowledged(child).count >= count || child.status != nil })
       usleep(UInt32.random(in: 0...20_000, using: &generator))
@@ -94,7 +98,10 @@ import Testing
     let ballast = folder.path + "/ballast"
     #expect(FileManager.default.createFile(atPath: ballast, contents: Data(count: 1_500_000)))
     let child = try QueueChild.start(["accept", "80", "4", "20000"], in: folder)
-    #expect(eventually(within: 30) { child.lines.contains { $0.hasPrefix("refused") && $0.hasSuffix("store-unusable") } })
+    #expect(
+      eventually(within: 30) {
+        child.lines.contains { $0.hasPrefix("refused") && $0.hasSuffix("store-unusable") }
+      })
     unlink(ballast)
     let told = eventually(within: 10) { self.acknowledged(child).count >= 40 }
     #expect(told, "\(child.lines.suffix(3))")
@@ -104,8 +111,10 @@ import Testing
     #expect(missing.isEmpty)
   }
 
-  @Test(.enabled(if: FailingCalls.shared != nil, "no C compiler, or a sanitizer that must be the first library"))
-  func `while the disk stalls what is in a transaction waits for it, and what is not is refused in time, and absent`()
+  @Test(
+    .enabled(if: FailingCalls.shared != nil, "no C compiler, or a sanitizer that must be the first library"))
+  func
+    `while the disk stalls what is in a transaction waits for it, and what is not is refused in time, and absent`()
     throws
   {
     let library = try #require(FailingCalls.shared).path
@@ -125,6 +134,64 @@ import Testing
     #expect(Set(refused.map { $0[2] }).isDisjoint(with: kept))
     // Refused while the first one still waited.
     #expect(words.first?.first == "refused")
+  }
+
+  @Test
+  func `behind a failure what happened is written down, what was asked for refused, and attempts go on`()
+    throws
+  {
+    let bench = try StoreBench()
+    let starts = try (0..<2).flatMap { number -> [JobTicket] in
+      guard case .stored(let starts, _) = try bench.accept("\(number)", startsNow: true) else { return [] }
+      return starts
+    }
+    // Somebody's shell, which holds the file for longer than it is waited for.
+    let holder = try ChildProcess(
+      [
+        "python3", "-c",
+        """
+        import sqlite3, sys, time
+        c = sqlite3.connect(sys.argv[1], isolation_level=None)
+        c.execute("BEGIN IMMEDIATE")
+        print("held", flush=True)
+        time.sleep(300)
+        """, bench.file,
+      ], environment: ["PATH": "/usr/bin:/bin"])
+    try holder.waitForLine(containing: "held")
+    let told = Locked<[RecordOutcome]>([])
+    let report = AttemptReport(
+      ticket: starts[0], at: bench.now, milliseconds: 5, status: 200, next: .delivered)
+    bench.store.record(report, for: bench.desk) { outcome in told.withLock { $0.append(outcome) } }
+    #expect(try bench.accept("refused") == .refused(.unusable(.busy)))
+    #expect(bench.store.refusal(bytes: 1) == .unusable(.busy))
+    #expect(told.withLock { $0.isEmpty })
+    holder.signal(SIGKILL)
+    #expect(eventually { told.withLock { $0 == [.recorded] } })
+    #expect(bench.store.status.fault == nil && bench.store.status.reopenings == 1)
+    #expect(bench.store.status.errors["busy"] ?? 0 >= 1)
+    #expect(bench.counters.stored == 2 && bench.counters.heldDeliveries == 1)
+    #expect(try bench.claim().isEmpty)
+    #expect(try bench.record(starts[1], .delivered) == .recorded)
+    #expect(try bench.accept("again") == .stored(starts: [], otherBodyOf: nil))
+  }
+
+  @Test func `a store that is gone while it failed is not made anew`() throws {
+    let bench = try StoreBench()
+    try bench.accept("kept")
+    bench.close()
+    let before = Ledger(
+      try Connection(bench.file, .writing), bench.settings, now: sampleMoment, underWay: [:])
+    before.connection.close()
+    rename(bench.file, bench.file + ".gone")
+    let opening = Opening(settings: bench.settings, now: sampleMoment, before: before)
+    #expect(throws: StoreFault.self) { try opening.open() }
+    #expect(access(bench.file, F_OK) != 0)
+    #expect(
+      FileManager.default.createFile(
+        atPath: bench.file, contents: nil, attributes: [.posixPermissions: 0o600]))
+    #expect(throws: StoreFault.refused("\(bench.file) is empty, and was not when it was opened")) {
+      try opening.open()
+    }
   }
 
   @Test func `a damaged file is not written to again, and does not open itself anew`() throws {
@@ -150,7 +217,9 @@ enum SmallFileSystem {
     return true
   }()
 
-  static func mount(at path: String) -> Bool { Glibc.mount("tmpfs", path, "tmpfs", 0, "size=3m,mode=0700") == 0 }
+  static func mount(at path: String) -> Bool {
+    Glibc.mount("tmpfs", path, "tmpfs", 0, "size=3m,mode=0700") == 0
+  }
 
   static func unmount(_ path: String) { umount2(path, Int32(MNT_DETACH)) }
 }

@@ -14,7 +14,9 @@ import Testing
       $0.bytesMax = 300
     }
     let body = String(repeating: "x", count: 100)
-    for number in 0..<2 { #expect(try bench.accept(body + "\(number)") == .stored(starts: [], otherBodyOf: nil)) }
+    for number in 0..<2 {
+      #expect(try bench.accept(body + "\(number)") == .stored(starts: [], otherBodyOf: nil))
+    }
     #expect(try bench.accept(body) == .refused(.full))
     #expect(bench.store.refusal(bytes: 100) == .full && bench.store.refusal(bytes: 10) == nil)
     try bench.record(try #require(bench.claim(limit: 1).first).ticket, .dead(.status))
@@ -26,7 +28,9 @@ import Testing
     #expect(bench.counters.refused == 2)
   }
 
-  @Test func `bodies go first, then all that is known, and nothing that is not delivered or cancelled`() throws {
+  @Test func `bodies go first, then all that is known, and nothing that is not delivered or cancelled`()
+    throws
+  {
     let bench = try StoreBench { $0.housekeepingSeconds = 0.02 }
     for body in ["delivered", "cancelled", "dead", "orphaned", "sending", "queued"] {
       try bench.accept(body, lanes: [body == "orphaned" ? Lane(route: "/gone") : lane], id: body)
@@ -59,10 +63,27 @@ import Testing
     #expect(left.allSatisfy { $0.state.isHeld })
   }
 
+  @Test func `a delivery that one upstream has refused for good stays while another waits for it`() throws {
+    let bench = try StoreBench {
+      $0.housekeepingSeconds = 0.02
+      $0.deadHours = 1
+    }
+    let lanes = ["http://a", "http://b"].map { Lane(route: "/hook", upstream: $0) }
+    try bench.accept("a", lanes: lanes)
+    try bench.record(try #require(bench.claim(lanes[0]).first).ticket, .dead(.status))
+    bench.advance(seconds: 7200)
+    usleep(100_000)
+    #expect(try bench.list().map(\.state) == [.queued, .dead])
+    try bench.record(try #require(bench.claim(lanes[1]).first).ticket, .delivered)
+    #expect(eventually { bench.counters.prunedDead == 1 })
+    #expect(bench.counters.heldDeliveries == 0 && bench.counters.heldBytes == 0)
+  }
+
   @Test func `more than a chunk is deleted in chunks`() throws {
     let bench = try StoreBench { $0.housekeepingSeconds = 3600 }
     for number in 0..<2300 {
-      bench.store.accept(try bench.acceptance("\(number)", startsNow: true), for: bench.desk) { [bench] outcome in
+      bench.store.accept(try bench.acceptance("\(number)", startsNow: true), for: bench.desk) {
+        [bench] outcome in
         guard case .stored(let starts, _) = outcome, let ticket = starts.first else { return }
         let report = AttemptReport(ticket: ticket, at: 0, milliseconds: 1, next: .delivered)
         bench.store.record(report, for: bench.desk) { _ in }
@@ -89,7 +110,8 @@ import Testing
     #expect(try tight.claim().count == 1)
   }
 
-  @Test func `a clock that is a week ahead deletes nothing until it is confirmed, and a job runs on`() throws {
+  @Test func `a clock that is a week ahead deletes nothing until it is confirmed, and a job runs on`() throws
+  {
     let bench = try StoreBench { $0.housekeepingSeconds = 0.02 }
     try bench.accept("delivered")
     try bench.record(try #require(bench.claim().first).ticket, .delivered)
@@ -109,7 +131,10 @@ import Testing
     #expect(try bench.claim().count == 1)
   }
 
-  @Test func `what a clock that was ahead has put off is due once it is back, without a restart and with one`() throws {
+  @Test
+  func `what a clock that was ahead has put off is due once it is back, without a restart and with one`()
+    throws
+  {
     let bench = try StoreBench { $0.housekeepingSeconds = 0.02 }
     for body in ["a", "b"] { try bench.accept(body) }
     bench.jump(seconds: 8 * 86_400)
@@ -128,7 +153,8 @@ import Testing
   @Test func `an hour that an app has asked for is waited for`() throws {
     let bench = try StoreBench { $0.housekeepingSeconds = 0.02 }
     try bench.accept()
-    try bench.record(try #require(bench.claim().first).ticket, .retry(due: bench.now + 3_600_000, isLate: false))
+    try bench.record(
+      try #require(bench.claim().first).ticket, .retry(due: bench.now + 3_600_000, isLate: false))
     usleep(100_000)
     #expect(try bench.claim().isEmpty)
     bench.advance(seconds: 3600)

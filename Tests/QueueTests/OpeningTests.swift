@@ -35,7 +35,9 @@ import Testing
     bench.close()
     let connection = try Connection(bench.file, .writing)
     try Schema.prepare(connection, path: bench.file)
-    for (name, _, reads) in Schema.pragmas { #expect(try connection.value("PRAGMA \(name)") ?? "0" == reads, "\(name)") }
+    for (name, _, reads) in Schema.pragmas {
+      #expect(try connection.value("PRAGMA \(name)") ?? "0" == reads, "\(name)")
+    }
     #expect(try connection.value("PRAGMA synchronous") == "2")
     #expect(try connection.value("PRAGMA journal_mode") == "wal")
     #expect(try connection.value("PRAGMA auto_vacuum") == "2")
@@ -65,10 +67,15 @@ import Testing
     try newer.edit("PRAGMA user_version=1; PRAGMA application_id=7")
     #expect(try refusal(newer.settings).contains("some other program's database"))
     let folder = try TemporaryDirectory()
-    let foreign = StoreSettings(sqlite: folder.path + "/queue.db", sealKeyFile: folder.path + "/k") { sampleMoment }
+    let foreign = StoreSettings(sqlite: folder.path + "/queue.db", sealKeyFile: folder.path + "/k") {
+      sampleMoment
+    }
     let child = try ChildProcess(
-      ["python3", "-c", "import sqlite3,sys;c=sqlite3.connect(sys.argv[1]);c.execute('create table t(a)');c.commit()",
-        foreign.sqlite], environment: ["PATH": "/usr/bin:/bin"])
+      [
+        "python3", "-c",
+        "import sqlite3,sys;c=sqlite3.connect(sys.argv[1]);c.execute('create table t(a)');c.commit()",
+        foreign.sqlite,
+      ], environment: ["PATH": "/usr/bin:/bin"])
     #expect(child.waitForExit(within: 20) == 0)
     chmod(foreign.sqlite, 0o600)
     #expect(try refusal(foreign).contains("some other program's database"))
@@ -90,17 +97,22 @@ import Testing
   }
 
   @Test func `a folder that is not there is refused with a sentence`() throws {
-    let settings = StoreSettings(sqlite: "/nonexistent/queue.db", sealKeyFile: "/nonexistent/k") { sampleMoment }
+    let settings = StoreSettings(sqlite: "/nonexistent/queue.db", sealKeyFile: "/nonexistent/k") {
+      sampleMoment
+    }
     #expect(try refusal(settings).contains("/nonexistent/queue.db.lock cannot be opened: No such file"))
   }
 
   @Test(arguments: [
-    "UPDATE delivery SET route='/other'", "UPDATE delivery SET secret='00000000'", "UPDATE delivery SET method='GET'",
-    "UPDATE delivery SET target=x'2f'", "UPDATE delivery SET accepted=accepted+1", "UPDATE delivery SET signed=NULL",
+    "UPDATE delivery SET route='/other'", "UPDATE delivery SET secret='00000000'",
+    "UPDATE delivery SET method='GET'",
+    "UPDATE delivery SET target=x'2f'", "UPDATE delivery SET accepted=accepted+1",
+    "UPDATE delivery SET signed=NULL",
     "UPDATE delivery SET remote='203.0.113.1'", "UPDATE delivery SET request_id='forged'",
     "UPDATE delivery SET body_digest=zeroblob(32)", "UPDATE delivery SET seal=zeroblob(36)",
     "UPDATE delivery SET seal=x''", "UPDATE delivery SET public_id=zeroblob(16)",
-    "UPDATE body SET bytes=x'7b7b'", "UPDATE body SET head=head||x'0d0a'", "UPDATE body SET bytes=x'', head=x''",
+    "UPDATE body SET bytes=x'7b7b'", "UPDATE body SET head=head||x'0d0a'",
+    "UPDATE body SET bytes=x'', head=x''",
     "UPDATE body SET head=bytes, bytes=head",
   ])
   func `a row that was edited in the file never comes back as sealed`(sql: String) throws {
@@ -114,6 +126,22 @@ import Testing
     #expect(throws: SealFault.self) { try sealer.check(claimed.delivery) }
     try bench.record(claimed.ticket, .dead(.sealBroken))
     #expect(try bench.list().map(\.reason) == ["seal-broken"])
+  }
+
+  @Test func `what was written and never made durable is on disk before anything is answered`() throws {
+    let folder = try TemporaryDirectory()
+    let child = try QueueChild.start(["accept", "100000", "4"], in: folder)
+    #expect(eventually { child.lines.count > 20 })
+    child.signal(SIGKILL)
+    _ = child.waitForExit(within: 20)
+    func logBytes() -> Int {
+      var status = stat()
+      return stat(folder.path + "/queue.db-wal", &status) == 0 ? Int(status.st_size) : -1
+    }
+    #expect(logBytes() > 0)
+    let bench = try StoreBench(in: folder)
+    #expect(logBytes() == 0)
+    #expect(try bench.list(limit: 100_000).count >= child.lines.count)
   }
 
   @Test func `a row whose body is gone is dead, and the others are handed out`() throws {
@@ -142,7 +170,8 @@ import Testing
     #expect(proven.map { $0.delivery.facts.id } == [try #require(bench.list().first).id])
   }
 
-  @Test func `what the process dies of twice is dead, and meanwhile attempts are made one at a time`() throws {
+  @Test func `what the process dies of twice is dead, and meanwhile attempts are made one at a time`() throws
+  {
     let folder = try TemporaryDirectory()
     let fill = try QueueChild.start(["accept", "1", "1"], in: folder)
     #expect(fill.waitForExit(within: 20) == 0)
@@ -163,7 +192,9 @@ import Testing
       try bench.record(try #require(next.first).ticket, .delivered)
     }
     #expect(try bench.claim().count == 1)
-    guard case .stored(let starts, _) = try bench.accept(startsNow: true) else { throw HarnessError("refused") }
+    guard case .stored(let starts, _) = try bench.accept(startsNow: true) else {
+      throw HarnessError("refused")
+    }
     #expect(starts.isEmpty)
   }
 }

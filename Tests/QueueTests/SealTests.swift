@@ -22,7 +22,8 @@ import Testing
 
   private func stored(_ kept: KeptDelivery) -> StoredDelivery {
     StoredDelivery(
-      facts: kept.facts, secret: kept.secret, head: kept.head, body: kept.body, bodyDigest: kept.bodyDigest.bytes,
+      facts: kept.facts, secret: kept.secret, head: kept.head, body: kept.body,
+      bodyDigest: kept.bodyDigest.bytes,
       seal: kept.seal)
   }
 
@@ -47,7 +48,8 @@ import Testing
     let whole = stored(try kept(keys))
     #expect(fault(whole, keys) == nil)
     let edits: [(inout DeliveryFacts) -> Void] = [
-      { $0.id = PublicID(unixMilliseconds: 5, random: (6, 8)) }, { $0.route = "/hooked" }, { $0.accepted = 7 },
+      { $0.id = PublicID(unixMilliseconds: 5, random: (6, 8)) }, { $0.route = "/hooked" },
+      { $0.accepted = 7 },
       { $0.signed = nil }, { $0.signed = 0 }, { $0.requestID = "s" }, { $0.remote = "192.0.2.2" },
       { $0.method = "PUT" }, { $0.target = Array("/b".utf8) },
     ]
@@ -61,19 +63,23 @@ import Testing
     }
   }
 
-  @Test func `nor a byte of head, body, digest, secret or seal, nor one moved from one to the other`() throws {
+  @Test func `nor a byte of head, body, digest, secret or seal, nor one moved from one to the other`() throws
+  {
     let keys = try Self.keys(1)
     let whole = stored(try kept(keys))
     func edited(
-      secret: String? = nil, head: [UInt8]? = nil, body: [UInt8]? = nil, digest: [UInt8]? = nil, seal: [UInt8]? = nil
+      secret: String? = nil, head: [UInt8]? = nil, body: [UInt8]? = nil, digest: [UInt8]? = nil,
+      seal: [UInt8]? = nil
     ) -> SealFault? {
       fault(
         StoredDelivery(
-          facts: whole.facts, secret: secret ?? whole.secret, head: head ?? whole.head, body: body ?? whole.body,
+          facts: whole.facts, secret: secret ?? whole.secret, head: head ?? whole.head,
+          body: body ?? whole.body,
           bodyDigest: digest ?? whole.bodyDigest, seal: seal ?? whole.seal), keys)
     }
     #expect(edited(secret: "00000000") == .broken)
-    #expect(edited(head: [1, 3]) == .broken && edited(head: [1]) == .broken && edited(head: [1, 2, 3]) == .broken)
+    #expect(
+      edited(head: [1, 3]) == .broken && edited(head: [1]) == .broken && edited(head: [1, 2, 3]) == .broken)
     #expect(edited(body: [3, 5]) == .broken && edited(body: []) == .broken)
     let other = [UInt8]([9]).withUnsafeBytes { BodyDigest(of: $0) }
     #expect(edited(digest: other.bytes) == .broken)
@@ -102,7 +108,8 @@ import Testing
     let old = stored(try kept(Self.keys(1)))
     #expect(fault(old, try Self.keys(2, 1)) == nil)
     #expect(fault(old, try Self.keys(2)) == .keyUnknown(try Self.keys(1).current))
-    #expect(fault(stored(try kept(Self.keys(2, 1))), try Self.keys(1)) == .keyUnknown(try Self.keys(2).current))
+    #expect(
+      fault(stored(try kept(Self.keys(2, 1))), try Self.keys(1)) == .keyUnknown(try Self.keys(2).current))
   }
 }
 
@@ -155,7 +162,9 @@ import Testing
     #expect(try bench.claim().map { try sealer.check($0.delivery).body.count } == [3, 3])
   }
 
-  @Test(arguments: [0o640, 0o604, 0o660, 0o602]) func `one that others may read or write is refused`(mode: Int) throws {
+  @Test(arguments: [0o640, 0o604, 0o660, 0o602]) func `one that others may read or write is refused`(
+    mode: Int
+  ) throws {
     let bench = try StoreBench()
     bench.close()
     chmod(keyPath(bench), mode_t(mode))

@@ -83,7 +83,8 @@ final class StoreBench: Sendable {
   ) throws -> Acceptance {
     let kept = try delivery(body, route: lanes[0].route)
     let key = DedupeKey(
-      .id, scope: lanes[0].route, id: id.map { Array($0.utf8) }, timestamp: nil, header: nil, body: kept.bodyDigest)
+      .id, scope: lanes[0].route, id: id.map { Array($0.utf8) }, timestamp: nil, header: nil,
+      body: kept.bodyDigest)
     return Acceptance(
       delivery: kept, jobs: lanes.map { .init(lane: $0, startsNow: startsNow) },
       dedupe: key.map { .init(key: $0, until: now + 345_600_000) })
@@ -105,7 +106,8 @@ final class StoreBench: Sendable {
   }
 
   @discardableResult
-  func record(_ ticket: JobTicket, _ next: AttemptReport.Next, status: Int? = nil, reason: String? = nil) throws
+  func record(_ ticket: JobTicket, _ next: AttemptReport.Next, status: Int? = nil, reason: String? = nil)
+    throws
     -> RecordOutcome
   {
     let report = AttemptReport(
@@ -137,14 +139,19 @@ final class StoreBench: Sendable {
       answer.withLock { $0 = value }
       told.signal()
     }
-    guard told.wait(timeout: .now() + 30 * Patience.factor) == .success else { throw HarnessError("no answer") }
+    guard told.wait(timeout: .now() + 30 * Patience.factor) == .success else {
+      throw HarnessError("no answer")
+    }
     return try #require(answer.withLock { $0 })
   }
 
   /// Changes the closed file behind the store's back.
   func edit(_ sql: String) throws {
     let child = try ChildProcess(
-      ["python3", "-c", "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1]);c.executescript(sys.argv[2])", file, sql],
+      [
+        "python3", "-c", "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1]);c.executescript(sys.argv[2])",
+        file, sql,
+      ],
       environment: ["PATH": "/usr/bin:/bin"])
     guard child.waitForExit(within: 30) == 0 else { throw HarnessError(child.lines.joined(separator: "\n")) }
   }

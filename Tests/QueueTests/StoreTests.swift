@@ -33,11 +33,14 @@ import Testing
     #expect(sealed.head.isEmpty && sealed.body.isEmpty)
   }
 
-  @Test func `a first attempt that starts from memory is handed out to nobody else, and comes back with a start`()
+  @Test
+  func `a first attempt that starts from memory is handed out to nobody else, and comes back with a start`()
     throws
   {
     let bench = try StoreBench()
-    guard case .stored(let starts, nil) = try bench.accept(startsNow: true) else { throw HarnessError("refused") }
+    guard case .stored(let starts, nil) = try bench.accept(startsNow: true) else {
+      throw HarnessError("refused")
+    }
     #expect(starts.map(\.attempt) == [1])
     #expect(try bench.claim().isEmpty)
     #expect(bench.counters.count(lane, .sending) == 1)
@@ -46,7 +49,9 @@ import Testing
     #expect(try bench.claim().map(\.ticket.attempt) == [2])
   }
 
-  @Test func `jobs are handed out by due time, those that are not due are not, and a lane hands out its own`() throws {
+  @Test func `jobs are handed out by due time, those that are not due are not, and a lane hands out its own`()
+    throws
+  {
     let bench = try StoreBench()
     let other = Lane(route: "/other", upstream: "http://b")
     for body in ["0", "1", "2"] { try bench.accept(body) }
@@ -58,7 +63,10 @@ import Testing
       #expect(try bench.record(first[index].ticket, .retry(due: due, isLate: false)) == .recorded)
     }
     #expect(try bench.claim().isEmpty)
-    #expect(try bench.dues() == [LaneDue(lane: lane, due: bench.now + 10_000), LaneDue(lane: other, due: bench.now)])
+    #expect(
+      try bench.dues() == [
+        LaneDue(lane: lane, due: bench.now + 10_000), LaneDue(lane: other, due: bench.now),
+      ])
     bench.advance(seconds: 20)
     #expect(try bench.claim().map(\.ticket.job) == [first[1].ticket.job, first[2].ticket.job])
     #expect(try bench.claim(other).map(\.ticket.lane) == [other])
@@ -106,7 +114,8 @@ import Testing
       let ticket = try #require(bench.claim().first).ticket
       #expect(ticket.attempt == number)
       let report = AttemptReport(
-        ticket: ticket, at: bench.now, milliseconds: Int64(number), status: 500, answer: [UInt8](repeating: 7, count: 5000),
+        ticket: ticket, at: bench.now, milliseconds: Int64(number), status: 500,
+        answer: [UInt8](repeating: 7, count: 5000),
         next: .retry(due: bench.now, isLate: false))
       #expect(try bench.wait { bench.store.record(report, for: bench.desk, then: $0) } == .recorded)
       last = ticket
@@ -146,7 +155,9 @@ import Testing
   @Test func `a lane that left the configuration is parked, and comes back with it`() throws {
     let bench = try StoreBench()
     let gone = Lane(route: "/gone")
-    for number in 0..<1500 { bench.store.accept(try bench.acceptance("\(number)", lanes: [gone]), for: bench.desk) { _ in } }
+    for number in 0..<1500 {
+      bench.store.accept(try bench.acceptance("\(number)", lanes: [gone]), for: bench.desk) { _ in }
+    }
     try bench.accept("stays")
     #expect(try bench.reconcile([lane]) == 1500)
     #expect(bench.counters.count(gone, .orphaned) == 1500 && bench.counters.count(lane, .queued) == 1)

@@ -1,7 +1,7 @@
 internal import Formats
 
-/// Pauses an upstream that fails, so that what waits for it spends no attempts. It never gives up: behind each pause one
-/// attempt, the probe, shows whether the app is back. Times are of a monotonic clock, nanoseconds.
+/// Pauses an upstream that fails, so that what waits for it spends no attempts. It never gives up: behind each pause
+/// one attempt, the probe, shows whether the app is back. Times are of a monotonic clock, nanoseconds.
 public struct Breaker: Sendable {
   public struct Settings: Sendable, Equatable {
     /// Failures in a row that pause.

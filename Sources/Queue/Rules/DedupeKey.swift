@@ -1,7 +1,7 @@
 internal import Formats
 
-/// What a delivery and its repetition have in common. Parts are told apart by their lengths: without them `ab`, `c` would
-/// be `a`, `bc`.
+/// What a delivery and its repetition have in common. Parts are told apart by their lengths: without them `ab`, `c`
+/// would be `a`, `bc`.
 public struct DedupeKey: Sendable, Hashable {
   /// 32 bytes.
   public let bytes: [UInt8]

@@ -35,11 +35,13 @@ enum HTTPDate {
 
   private static func instant(year: Int?, month: [UInt8], day: [UInt8], time: [UInt8]) -> Int64? {
     let parts = time.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { Array($0) }
-    guard let year, day.count <= 2, let day = number(day), (1...2).contains(parts.map(\.count).max() ?? 0), parts.count == 3,
+    guard let year, day.count <= 2, let day = number(day), (1...2).contains(parts.map(\.count).max() ?? 0),
+      parts.count == 3,
       let hour = number(parts[0]), let minute = number(parts[1]), let second = number(parts[2]),
       let month = (0..<12).first(where: { Array(months[$0 * 3..<$0 * 3 + 3]) == month })
     else { return nil }
-    let text = [padded(year, 4), "-", padded(month + 1, 2), "-", padded(day, 2), "T"]
+    let text =
+      [padded(year, 4), "-", padded(month + 1, 2), "-", padded(day, 2), "T"]
       + [padded(hour, 2), ":", padded(minute, 2), ":", padded(second, 2), "Z"]
     // It knows how long months are.
     return Array(text.joined().utf8).withUnsafeBytes { RFC3339.unixMilliseconds($0) }

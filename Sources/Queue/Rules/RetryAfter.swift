@@ -4,7 +4,9 @@ internal import Formats
 public enum RetryAfter {
   /// How long is asked for, milliseconds, never below 0; nil where the value is neither.
   public static func milliseconds(_ value: UnsafeRawBufferPointer, now unixMilliseconds: Int64) -> Int64? {
-    if let seconds = seconds(value) { return seconds.multipliedReportingOverflow(by: 1000).overflow ? .max : seconds * 1000 }
+    if let seconds = seconds(value) {
+      return seconds.multipliedReportingOverflow(by: 1000).overflow ? .max : seconds * 1000
+    }
     guard let date = HTTPDate.unixMilliseconds(value, now: unixMilliseconds) else { return nil }
     return max(0, date.subtractingSaturated(unixMilliseconds))
   }

@@ -21,7 +21,8 @@ public struct RetryPolicy: Sendable, Equatable {
   public static let lateAttemptsMin = 3
 
   public init(
-    firstSeconds: Int = 1, factor: Int = 2, secondsMax: Int = 300, hoursMax: Int = 72, jitterPercent: Int = 20,
+    firstSeconds: Int = 1, factor: Int = 2, secondsMax: Int = 300, hoursMax: Int = 72,
+    jitterPercent: Int = 20,
     retryAfterSecondsMax: Int = 3600, finalStatuses: Set<Int> = [400, 410, 413, 415, 422]
   ) {
     self.firstSeconds = firstSeconds
@@ -92,7 +93,8 @@ extension RetryPolicy {
     case retry(due: Int64, isLate: Bool, pausesUpstream: Bool)
   }
 
-  /// - Parameter isClockTrusted: false while the wall clock has jumped and nobody has confirmed it: age then ends nothing.
+  /// - Parameter isClockTrusted: false while the wall clock has jumped and nobody has confirmed it: age then ends
+  ///   nothing.
   public func decide(
     _ outcome: Outcome, _ history: History, now: Int64, isClockTrusted: Bool, random: UInt64
   ) -> Decision {

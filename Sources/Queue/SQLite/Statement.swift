@@ -108,7 +108,9 @@ struct Row {
   func blob(_ column: Int32) -> [UInt8] {
     // The address first: asking for it may convert the value, and change its length.
     let bytes = sqlite3_column_blob(handle, column)
-    return Array(UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : Int(sqlite3_column_bytes(handle, column))))
+    return Array(
+      UnsafeRawBufferPointer(
+        start: bytes, count: bytes == nil ? 0 : Int(sqlite3_column_bytes(handle, column))))
   }
 
   func text(_ column: Int32) -> String { String(decoding: blob(column), as: UTF8.self) }

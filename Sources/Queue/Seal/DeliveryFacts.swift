@@ -14,7 +14,8 @@ public struct DeliveryFacts: Sendable, Equatable {
   public var target: [UInt8]
 
   public init(
-    id: PublicID, route: String, accepted: Int64, signed: Int64?, requestID: String, remote: String, method: String,
+    id: PublicID, route: String, accepted: Int64, signed: Int64?, requestID: String, remote: String,
+    method: String,
     target: [UInt8]
   ) {
     self.id = id

@@ -11,7 +11,9 @@ public struct PublicID: Sendable, Hashable, CustomStringConvertible {
     let time = UInt64(max(0, unixMilliseconds)) & 0xFFFF_FFFF_FFFF
     let high = time << 16 | 0x7000 | random.0 & 0x0FFF
     let low = 0x8000_0000_0000_0000 | random.1 & 0x3FFF_FFFF_FFFF_FFFF
-    bytes = [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) } }
+    bytes = [high, low].flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+    }
   }
 
   /// Nil unless these are 16 bytes.
@@ -24,7 +26,11 @@ public struct PublicID: Sendable, Hashable, CustomStringConvertible {
   public init?(_ text: String) {
     let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }
     var bytes: [UInt8] = []
-    let isWhole = digits.withUnsafeBytes { Hex.decode($0) { bytes.append($0); return true } }
+    let isWhole = digits.withUnsafeBytes {
+      Hex.decode($0) {
+        bytes.append($0); return true
+      }
+    }
     guard isWhole, let id = PublicID(bytes), id.description == text.lowercased() else { return nil }
     self = id
   }

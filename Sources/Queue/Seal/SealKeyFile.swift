@@ -12,7 +12,8 @@ enum SealKeyFile {
   static func open(_ path: String, mayMake: Bool) throws(StoreFault) -> SealKeys {
     if let keys = try read(path) { return keys }
     guard mayMake else {
-      throw .refused("\(path) is missing, and the store beside it holds deliveries that only its key can prove")
+      throw .refused(
+        "\(path) is missing, and the store beside it holds deliveries that only its key can prove")
     }
     try make(path)
     guard let keys = try read(path) else { throw .refused("\(path) was made, and is missing") }
@@ -34,7 +35,9 @@ enum SealKeyFile {
     guard status.st_mode & 0o077 == 0 else {
       throw .refused("\(path) may be read or written by others: its mode must be 0600")
     }
-    guard status.st_uid == geteuid() || geteuid() == 0 else { throw .refused("\(path) belongs to another user") }
+    guard status.st_uid == geteuid() || geteuid() == 0 else {
+      throw .refused("\(path) belongs to another user")
+    }
     var bytes = [UInt8](repeating: 0, count: bytesMax + 1)
     defer { wipe(&bytes) }
     let count = bytes.withUnsafeMutableBytes { readAll(file, $0) }
@@ -64,10 +67,12 @@ enum SealKeyFile {
     let file = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard file >= 0 else { throw .refused("\(temporary) cannot be made: \(errorText())") }
     var generator = SystemRandomNumberGenerator()
-    var line = Array((Hex.encode((0..<keyBytes).map { _ in UInt8.random(in: 0...255, using: &generator) }) + "\n").utf8)
+    var line = Array(
+      (Hex.encode((0..<keyBytes).map { _ in UInt8.random(in: 0...255, using: &generator) }) + "\n").utf8)
     defer { wipe(&line) }
     // The mode is ours, whatever the mask leaves of it.
-    let isWritten = fchmod(file, 0o600) == 0 && write(file, line, line.count) == line.count && fsync(file) == 0
+    let isWritten =
+      fchmod(file, 0o600) == 0 && write(file, line, line.count) == line.count && fsync(file) == 0
     close(file)
     guard isWritten, rename(temporary, path) == 0, Folder.sync(of: path) else {
       throw .refused("\(path) cannot be made: \(errorText())")

@@ -13,7 +13,9 @@ public struct SealKeys: Sendable {
     init(of key: Secret) {
       var bytes: [UInt8] = []
       Array(key.fingerprint.utf8).withUnsafeBytes { digits in
-        _ = Hex.decode(digits) { bytes.append($0); return true }
+        _ = Hex.decode(digits) {
+          bytes.append($0); return true
+        }
       }
       self.bytes = bytes
     }

@@ -70,7 +70,8 @@ public final class Sealer {
   /// - Parameter proof: that this delivery was verified.
   public func seal(_ facts: DeliveryFacts, head: [UInt8], body: [UInt8], proof: Proof) -> KeptDelivery {
     let bodyDigest = body.withUnsafeBytes { BodyDigest(of: $0) }
-    guard let mac = mac(keys.current, facts, proof.fingerprint, head: head, bodyDigest: bodyDigest.bytes) else {
+    guard let mac = mac(keys.current, facts, proof.fingerprint, head: head, bodyDigest: bodyDigest.bytes)
+    else {
       fatalError("the current key is one of the keys")
     }
     return KeptDelivery(

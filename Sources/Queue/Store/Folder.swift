@@ -19,6 +19,7 @@ enum Folder {
   static func freeBytes(of file: String) -> Int64? {
     var status = statvfs()
     guard statvfs(path(of: file), &status) == 0 else { return nil }
-    return Int64(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+    return Int64(
+      clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
   }
 }

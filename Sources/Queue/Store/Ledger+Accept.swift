@@ -89,7 +89,8 @@ extension Ledger {
     }
     if let key, let dedupe = acceptance.dedupe {
       let facts: [Statement.Value] = [
-        .integer(delivery), .blob(acceptance.delivery.facts.id.bytes), .blob(acceptance.delivery.bodyDigest.bytes),
+        .integer(delivery), .blob(acceptance.delivery.facts.id.bytes),
+        .blob(acceptance.delivery.bodyDigest.bytes),
         .integer(dedupe.until),
       ]
       if isKnown {
@@ -107,9 +108,12 @@ extension Ledger {
     let facts = delivery.facts
     let bytes = Int64(delivery.head.count + delivery.body.count)
     try run(
-      .addDelivery, .blob(facts.id.bytes), .text(facts.route), .integer(facts.accepted), .optional(facts.signed),
-      .text(facts.requestID), .text(facts.remote), .text(facts.method), .blob(facts.target), .text(delivery.secret),
-      .integer(bytes), .integer(Int64(delivery.body.count)), .blob(delivery.bodyDigest.bytes), .blob(delivery.seal),
+      .addDelivery, .blob(facts.id.bytes), .text(facts.route), .integer(facts.accepted),
+      .optional(facts.signed),
+      .text(facts.requestID), .text(facts.remote), .text(facts.method), .blob(facts.target),
+      .text(delivery.secret),
+      .integer(bytes), .integer(Int64(delivery.body.count)), .blob(delivery.bodyDigest.bytes),
+      .blob(delivery.seal),
       key.map { .blob($0.bytes) } ?? .null, .integer(Int64(jobs)))
     let id = connection.lastID
     try run(.addBody, .integer(id), .blob(delivery.head), .blob(delivery.body))

@@ -33,7 +33,8 @@ extension Ledger {
         try setMeta("attempting", String(due.job))
       }
       let history = RetryPolicy.History(
-        attempts: Int(due.attempt + 1 - due.budgetAttempt), budgetFrom: due.budgetFrom, lateAttempts: Int(due.late))
+        attempts: Int(due.attempt + 1 - due.budgetAttempt), budgetFrom: due.budgetFrom,
+        lateAttempts: Int(due.late))
       claimed.append(ClaimedJob(ticket: ticket, history: history, delivery: delivery))
     }
     return claimed
@@ -122,7 +123,10 @@ extension Ledger {
   /// Applies an event to a job; false where it cannot happen to it now.
   func move(_ job: Int64, _ event: JobState.Event) throws(StoreFault) -> Bool {
     let found = try statement(.findJob).first([.integer(job)]) { row in
-      (lane: row.integer(0), state: JobState(rawValue: row.integer(1)), delivery: row.integer(2), body: row.integer(3))
+      (
+        lane: row.integer(0), state: JobState(rawValue: row.integer(1)), delivery: row.integer(2),
+        body: row.integer(3)
+      )
     }
     guard let found, let state = found.state,
       let next = state.after(event, keepsBody: found.body == 1), next != state

@@ -24,7 +24,8 @@ extension Ledger {
       pruned.deliveries += try run(.removeDelivery, .integer(delivery))
     }
     let deadBefore = cutoff(hours: settings.deadHours)
-    for delivery in try Set(spent(.deadJobs, before: deadBefore)) where try removeDead(delivery, before: deadBefore) {
+    for delivery in try Set(spent(.deadJobs, before: deadBefore))
+    where try removeDead(delivery, before: deadBefore) {
       pruned.dead += 1
     }
     pruned.keys = try run(.forgetKeys, .integer(now.unixMilliseconds), .integer(Int64(Self.chunk)))
@@ -36,7 +37,9 @@ extension Ledger {
     return pruned
   }
 
-  private func cutoff(hours: Int) -> Int64 { now.unixMilliseconds.subtractingSaturated(Int64(hours) * 3_600_000) }
+  private func cutoff(hours: Int) -> Int64 {
+    now.unixMilliseconds.subtractingSaturated(Int64(hours) * 3_600_000)
+  }
 
   private func spent(_ sentence: Sentence, before: Int64) throws(StoreFault) -> [Int64] {
     try statement(sentence).all([.integer(before), .integer(Int64(Self.chunk))]) { $0.integer(0) }

@@ -1,4 +1,5 @@
-/// What waits for the writer. While one batch is made durable the next one gathers here: no timer decides how large it is.
+/// What waits for the writer. While one batch is made durable the next one gathers here: no timer decides how large it
+/// is.
 struct Mailbox: Sendable {
   static let writerBell = 0
   static let usherBell = 1

@@ -11,10 +11,11 @@ struct Opening {
 
   /// - Throws: what is wrong with the file, its key or the folder.
   func open() throws(StoreFault) -> (ledger: Ledger, keys: SealKeys) {
-    try Schema.makeFile(settings.sqlite)
+    // Behind a failure an empty store is no cure: what was acknowledged would be gone without a word.
+    try Schema.makeFile(settings.sqlite, mayMake: before == nil)
     let connection = try Connection(settings.sqlite, .writing)
     do throws(StoreFault) {
-      try Schema.prepare(connection, path: settings.sqlite)
+      try Schema.prepare(connection, path: settings.sqlite, mayMake: before == nil)
       let ledger = Ledger(connection, settings, now: now, underWay: before?.underWay ?? [:])
       let wasClean = try start(ledger)
       if !wasClean || before != nil { try check(connection) }

@@ -17,8 +17,8 @@ enum Schema {
     ("cache_size", "-8192", "-8192"),
   ]
 
-  /// What is hot is narrow: heads and bodies have a table of their own. A job's lane is its route and, where all upstreams
-  /// get a delivery, its upstream: a lane that waits costs the others nothing, not even its rows in an index.
+  /// What is hot is narrow: heads and bodies have a table of their own. A job's lane is its route and, where all
+  /// upstreams get a delivery, its upstream: a lane that waits costs the others nothing, not even its rows in an index.
   static let tables = """
     CREATE TABLE delivery(id INTEGER PRIMARY KEY AUTOINCREMENT, public_id BLOB NOT NULL UNIQUE, route TEXT NOT NULL,
       accepted INTEGER NOT NULL, signed INTEGER, request_id TEXT NOT NULL, remote TEXT NOT NULL,
@@ -53,8 +53,8 @@ enum Schema {
     """
 
   /// Makes the file for its owner alone; SQLite gives its other files the same mode.
-  static func makeFile(_ path: String) throws(StoreFault) {
-    let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+  static func makeFile(_ path: String, mayMake: Bool) throws(StoreFault) {
+    let file = open(path, O_RDWR | (mayMake ? O_CREAT : 0) | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard file >= 0 else { throw .refused("\(path) cannot be opened: \(String(cString: strerror(errno)))") }
     defer { close(file) }
     var status = stat()
@@ -66,7 +66,7 @@ enum Schema {
   }
 
   /// Settings, then tables where there are none. Whose file it is comes first: another's is not touched.
-  static func prepare(_ connection: Connection, path: String) throws(StoreFault) {
+  static func prepare(_ connection: Connection, path: String, mayMake: Bool = true) throws(StoreFault) {
     let isNew = try connection.value("SELECT count(*) FROM sqlite_schema") == "0"
     let owner = try connection.value("PRAGMA application_id")
     guard isNew || owner == String(applicationID) else {
@@ -76,10 +76,12 @@ enum Schema {
     guard found <= version else {
       throw .refused("\(path) was written by a newer vesigate (layout \(found), this one knows \(version))")
     }
+    guard !isNew || mayMake else { throw .refused("\(path) is empty, and was not when it was opened") }
     try set(connection)
     guard isNew else { return }
     try connection.run(
-      "BEGIN IMMEDIATE; \(tables) PRAGMA application_id=\(applicationID); PRAGMA user_version=\(version); COMMIT")
+      "BEGIN IMMEDIATE; \(tables) PRAGMA application_id=\(applicationID); PRAGMA user_version=\(version); COMMIT"
+    )
   }
 
   private static func set(_ connection: Connection) throws(StoreFault) {

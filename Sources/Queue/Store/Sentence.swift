@@ -21,7 +21,8 @@ enum Sentence: Int, CaseIterable {
     case .findLane: "SELECT id FROM lane WHERE route=? AND upstream=?"
     case .allLanes: "SELECT id, route, upstream FROM lane"
     case .readMeta: "SELECT value FROM meta WHERE name=?"
-    case .writeMeta: "INSERT INTO meta(name, value) VALUES(?,?) ON CONFLICT(name) DO UPDATE SET value=excluded.value"
+    case .writeMeta:
+      "INSERT INTO meta(name, value) VALUES(?,?) ON CONFLICT(name) DO UPDATE SET value=excluded.value"
     default: acceptingSQL ?? sendingSQL ?? keepingSQL
     }
   }

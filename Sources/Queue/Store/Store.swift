@@ -1,7 +1,7 @@
 internal import Formats
 
-/// Keeps deliveries on disk until the apps have them. One thread writes, in transactions that take in whatever waits; whoever
-/// asks is answered on his own thread once that is durable.
+/// Keeps deliveries on disk until the apps have them. One thread writes, in transactions that take in whatever waits;
+/// whoever asks is answered on his own thread once that is durable.
 public final class Store: Sendable {
   private let settings: StoreSettings
   private let mailbox: Monitor<Mailbox>
@@ -12,8 +12,8 @@ public final class Store: Sendable {
 
   /// Opens the store, or makes one. It blocks, for a store that was left in the middle has to be made durable first.
   ///
-  /// - Throws: `refused` with a sentence where another daemon has it, where a file or its mode is wrong, or where it was
-  ///   written by a newer program; whatever else keeps it from being opened.
+  /// - Throws: `refused` with a sentence where another daemon has it, where a file or its mode is wrong, or where it
+  ///   was written by a newer program; whatever else keeps it from being opened.
   public init(_ settings: StoreSettings) throws(StoreFault) {
     self.settings = settings
     mailbox = Monitor(Mailbox(), bells: 2)
@@ -34,8 +34,8 @@ public final class Store: Sendable {
   /// How it is, and what it has counted.
   public var status: StoreStatus { board.read() }
 
-  /// Why a delivery of so many bytes would be refused; nil where it would not. To be asked before its body is read; what
-  /// arrives in between is bounded by the writer itself.
+  /// Why a delivery of so many bytes would be refused; nil where it would not. To be asked before its body is read;
+  /// what arrives in between is bounded by the writer itself.
   public func refusal(bytes: Int) -> StoreRefusal? {
     let status = board.read()
     if let fault = status.fault { return .unusable(fault) }
@@ -108,8 +108,8 @@ public final class Store: Sendable {
     }
   }
 
-  /// Parks jobs whose lane left the configuration, and takes back those whose lane is there again; a chunk at a time, with
-  /// whatever waits between them.
+  /// Parks jobs whose lane left the configuration, and takes back those whose lane is there again; a chunk at a time,
+  /// with whatever waits between them.
   public func reconcile(
     _ configured: Set<Lane>, for caller: any StoreCaller,
     then answer: @escaping @Sendable (Result<Int, StoreRefusal>) -> Void

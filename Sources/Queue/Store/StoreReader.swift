@@ -1,7 +1,7 @@
 internal import Formats
 
-/// Answers questions of operators, on a read-only connection of its own: whatever is asked, accepting goes on. Not Sendable;
-/// it blocks, so it belongs to a thread that may.
+/// Answers questions of operators, on a read-only connection of its own: whatever is asked, accepting goes on. Not
+/// Sendable; it blocks, so it belongs to a thread that may.
 public final class StoreReader {
   /// A question that takes longer is given up: a reader keeps the log from being shortened.
   public static let secondsMax: UInt64 = 2
@@ -87,20 +87,22 @@ public final class StoreReader {
         .integer(before ?? .max), .optional(filter.route), .optional(filter.upstream),
         .optional(filter.state?.rawValue), .optional(filter.reason), .integer(filter.since ?? .min),
         .integer(filter.until ?? .max), .integer(Int64(limit)),
-      ]) { row -> Line? in
-        guard let id = PublicID(row.blob(1)), let state = JobState(rawValue: row.integer(4)) else { return nil }
-        return Line(
-          job: row.integer(0), id: id, lane: Lane(route: row.text(2), upstream: row.text(3)), state: state,
-          accepted: row.integer(5), due: row.optionalInteger(6), ended: row.optionalInteger(7),
-          attempts: Int(row.integer(8)), status: row.optionalInteger(9).map { Int($0) },
-          reason: row.optionalText(10), bodyBytes: Int(row.integer(11)))
-      }
+      ]
+    ) { row -> Line? in
+      guard let id = PublicID(row.blob(1)), let state = JobState(rawValue: row.integer(4)) else { return nil }
+      return Line(
+        job: row.integer(0), id: id, lane: Lane(route: row.text(2), upstream: row.text(3)), state: state,
+        accepted: row.integer(5), due: row.optionalInteger(6), ended: row.optionalInteger(7),
+        attempts: Int(row.integer(8)), status: row.optionalInteger(9).map { Int($0) },
+        reason: row.optionalText(10), bodyBytes: Int(row.integer(11)))
+    }
     return found.compactMap { $0 }
   }
 
   /// A job's attempts, the first first.
   public func attempts(of job: Int64) throws(StoreFault) -> [Attempt] {
-    try ask("SELECT n, at, ms, status, reason, answer FROM attempt WHERE job=? ORDER BY n", [.integer(job)]) { row in
+    try ask("SELECT n, at, ms, status, reason, answer FROM attempt WHERE job=? ORDER BY n", [.integer(job)]) {
+      row in
       Attempt(
         number: Int(row.integer(0)), at: row.integer(1), milliseconds: row.integer(2),
         status: row.optionalInteger(3).map { Int($0) }, reason: row.optionalText(4), answer: row.blob(5))

@@ -20,7 +20,8 @@ struct QueueChild {
       let store = try Store(settings(arguments[2]))
       let child = try Self(store: store, proof: proof())
       switch arguments[1] {
-      case "accept": child.accept(numbers[0], waiting: numbers[1], bytes: numbers.count > 2 ? numbers[2] : 100)
+      case "accept":
+        child.accept(numbers[0], waiting: numbers[1], bytes: numbers.count > 2 ? numbers[2] : 100)
       case "bench": child.bench(seconds: numbers[0], waiting: numbers[1], bytes: numbers[2])
       case "die": child.die()
       case "stall": child.stall(numbers[0])
@@ -48,6 +49,7 @@ struct QueueChild {
   @Sendable static func now() -> Moment {
     var wall = timespec()
     var uptime = timespec()
+    // What load makes of them is what they say.
     clock_gettime(CLOCK_REALTIME, &wall)
     clock_gettime(CLOCK_MONOTONIC, &uptime)
     return Moment(
@@ -69,7 +71,8 @@ struct QueueChild {
       var headers = HeaderList()
       for (name, value) in signed.fields { headers.append(name: name, value: value) }
       let head = RequestHead(
-        method: "POST", target: [0x2F], minorVersion: 1, headers: headers, framing: .length(1), hostIndex: nil)
+        method: "POST", target: [0x2F], minorVersion: 1, headers: headers, framing: .length(1), hostIndex: nil
+      )
       return try OfflineJudge.judge(
         head, body: body, layout: layout, secrets: SecretSet(path: "-", lines: [key], keys: [key]), at: now())
     }

@@ -50,7 +50,9 @@ import Testing
     #expect(breaker.pausedUntil == now + 5 * second)
   }
 
-  @Test func `what was under way when it broke is no second breakdown, and its success ends the pause`() throws {
+  @Test func `what was under way when it broke is no second breakdown, and its success ends the pause`()
+    throws
+  {
     let breaker = Fuse()
     let permits = (0..<16).compactMap { _ in breaker.permit(at: 0) }
     for permit in permits.prefix(15) { breaker.fail(permit, at: 0) }
@@ -76,7 +78,10 @@ import Testing
     #expect(breaker.succeed(probe) && !breaker.isPaused)
   }
 
-  @Test func `over random sequences it sends nothing while it is paused, one probe behind that, and always comes back`() {
+  @Test
+  func
+    `over random sequences it sends nothing while it is paused, one probe behind that, and always comes back`()
+  {
     var generator = SeededGenerator(seed: runSeed)
     for _ in 0..<200 {
       let breaker = Fuse()

@@ -19,7 +19,9 @@ import Testing
   }
 
   @Test(arguments: [691_200, 3701, -3501, -691_200, Int64.max / 1000, Int64.min / 1000])
-  func `a jump of more than an hour is not, until the clock is back or somebody says that it is right`(jump: Int64) {
+  func `a jump of more than an hour is not, until the clock is back or somebody says that it is right`(
+    jump: Int64
+  ) {
     var watch = ClockWatch(startedAt: sampleMoment)
     let jumped = moment(wall: jump, uptime: 100)
     #expect(!watch.isTrusted(at: jumped))

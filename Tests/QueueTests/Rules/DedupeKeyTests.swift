@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct DedupeKeyTests {
   private func key(
-    _ rule: DedupeRule, scope: String = "/hook", id: String? = "1", timestamp: String? = "2", header: String? = "3",
+    _ rule: DedupeRule, scope: String = "/hook", id: String? = "1", timestamp: String? = "2",
+    header: String? = "3",
     body: String = "b"
   ) -> DedupeKey? {
     DedupeKey(
@@ -55,7 +56,8 @@ import Testing
   @Test(arguments: SignatureLayout.presets.map(\.name))
   func `without a rule, a layout has the one that can be right`(name: String) throws {
     let rules: [String: DedupeRule] = [
-      "vesicash": .body, "stripe": .exact, "standard-webhooks": .id, "svix": .id, "slack": .exact, "revolut": .exact,
+      "vesicash": .body, "stripe": .exact, "standard-webhooks": .id, "svix": .id, "slack": .exact,
+      "revolut": .exact,
       "cashfree": .exact, "github": .none, "shopify": .none, "paystack": .none,
     ]
     let layout = try #require(SignatureLayout.preset(named: name))
@@ -79,13 +81,16 @@ import Testing
   }
 
   @Test func `later ones sort behind earlier ones`() {
-    let ids = [5, 6, 255, 256, 1_781_519_012_000].map { PublicID(unixMilliseconds: $0, random: (.max, .max)).description }
+    let ids = [5, 6, 255, 256, 1_781_519_012_000].map {
+      PublicID(unixMilliseconds: $0, random: (.max, .max)).description
+    }
     #expect(ids == ids.sorted())
   }
 
   @Test(arguments: [
     "", "x", "0198f0c8-8f4b-7abc-8def-0123456789a", "0198f0c88f4b7abc8def0123456789ab",
-    "0198f0c8-8f4b-7abc-8def-0123456789abc", "0198f0c8-8f4b-7abc-8def-0123456789ag", "0198f0c88-f4b-7abc-8def-0123456789ab",
+    "0198f0c8-8f4b-7abc-8def-0123456789abc", "0198f0c8-8f4b-7abc-8def-0123456789ag",
+    "0198f0c88-f4b-7abc-8def-0123456789ab",
   ])
   func `what is no id is none`(text: String) { #expect(PublicID(text) == nil) }
 }

@@ -29,7 +29,8 @@ import Testing
     var generator = SeededGenerator(seed: runSeed)
     var state = JobState.queued
     for _ in 0..<20_000 {
-      guard let event = JobState.Event.allCases.randomElement(using: &generator), let next = state.after(event)
+      guard let event = JobState.Event.allCases.randomElement(using: &generator),
+        let next = state.after(event)
       else { continue }
       if state.isHeld, !next.isHeld { #expect(event == .cancel || event == .deliver) }
       if next == .sending { #expect(event == .start) }

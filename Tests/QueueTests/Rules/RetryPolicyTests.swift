@@ -9,7 +9,8 @@ import Testing
   let begun = sampleMoment.unixMilliseconds
 
   private func decide(
-    _ outcome: RetryPolicy.Outcome, attempts: Int = 1, ageHours: Int64 = 0, late: Int = 0, isClockTrusted: Bool = true,
+    _ outcome: RetryPolicy.Outcome, attempts: Int = 1, ageHours: Int64 = 0, late: Int = 0,
+    isClockTrusted: Bool = true,
     random: UInt64 = 0
   ) -> RetryPolicy.Decision {
     let history = RetryPolicy.History(attempts: attempts, budgetFrom: begun, lateAttempts: late)
@@ -49,7 +50,9 @@ import Testing
     }
   }
 
-  @Test(arguments: 100...599) func `2xx is delivered, five refuse for good, all else is tried again`(status: Int) {
+  @Test(arguments: 100...599) func `2xx is delivered, five refuse for good, all else is tried again`(
+    status: Int
+  ) {
     let decision = decide(.answered(status: status, retryAfterMilliseconds: nil))
     switch status {
     case 200...299: #expect(decision == .delivered)
@@ -71,9 +74,12 @@ import Testing
     #expect(decide(.answered(status: 410, retryAfterMilliseconds: 1000)) == .dead(.status))
   }
 
-  @Test(arguments: [429, 503, 500, 502, 404]) func `it pauses the upstream with 429 and 503 alone`(status: Int) {
+  @Test(arguments: [429, 503, 500, 502, 404]) func `it pauses the upstream with 429 and 503 alone`(
+    status: Int
+  ) {
     func pauses(_ retryAfter: Int64?) -> Bool? {
-      if case .retry(_, _, let pauses) = decide(.answered(status: status, retryAfterMilliseconds: retryAfter)) {
+      if case .retry(_, _, let pauses) = decide(.answered(status: status, retryAfterMilliseconds: retryAfter))
+      {
         pauses
       } else {
         nil
@@ -151,7 +157,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("0", 0), ("120", 120_000), ("007", 7000), ("99999999999999999999", Int64.max), ("9223372036854775", Int64.max - 807),
+    ("0", 0), ("120", 120_000), ("007", 7000), ("99999999999999999999", Int64.max),
+    ("9223372036854775", Int64.max - 807),
     ("9223372036854776", Int64.max),
   ])
   func `seconds are digits, however many`(text: String, milliseconds: Int64) {
@@ -175,7 +182,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", " ", "-1", "+5", "1.5", "5 ", "5s", "soon", "Sun, 06 Nov 1994 08:49:37", "Sun, 31 Feb 2027 08:49:37 GMT",
+    "", " ", "-1", "+5", "1.5", "5 ", "5s", "soon", "Sun, 06 Nov 1994 08:49:37",
+    "Sun, 31 Feb 2027 08:49:37 GMT",
     "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT",
     "Sun, 06 Nov 1994 08:49:37 CET", "Sun Nov 6 08:49:37 94", "Sun, 06 Nov 1994 08::37 GMT",
     "Sun, 06 Nov 1994 0008:49:37 GMT", "Sun, 0006 Nov 1994 08:49:37 GMT", "\u{e9}",
