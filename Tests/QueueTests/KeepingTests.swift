@@ -110,6 +110,44 @@ import Testing
     #expect(try tight.claim().count == 1)
   }
 
+  @Test(.enabled(if: SmallFileSystem.isAllowed, "it may mount no file system"))
+  func `a disk that is low is taken for low until it is not, whoever asks`() throws {
+    let folder = try TemporaryDirectory()
+    #expect(SmallFileSystem.mount(at: folder.path))
+    defer { SmallFileSystem.unmount(folder.path) }
+    let bench = try StoreBench(in: folder) { $0.diskFreeBytesMin = 1 << 20 }
+    defer { bench.close() }
+    let ballast = folder.path + "/ballast"
+    #expect(FileManager.default.createFile(atPath: ballast, contents: Data(count: 2 << 20)))
+    #expect(eventually { (try? bench.accept()) == .refused(.diskLow) })
+    #expect(bench.store.refusal(bytes: 1) == .diskLow)
+    unlink(ballast)
+    #expect(eventually { bench.store.refusal(bytes: 1) == nil })
+    #expect(try bench.accept() == .stored(starts: [], otherBodyOf: nil))
+  }
+
+  @Test func `what the file does not need any more goes back to the file system`() throws {
+    let bench = try StoreBench {
+      $0.housekeepingSeconds = 0.02
+      $0.checkpointIdleSeconds = 0.05
+    }
+    let body = String(repeating: "x", count: 1_000_000)
+    for number in 0..<24 {
+      guard case .stored(let starts, _) = try bench.accept(body + "\(number)", startsNow: true) else {
+        continue
+      }
+      try bench.record(starts[0], .delivered)
+    }
+    func fileBytes() -> Int {
+      var status = stat()
+      return stat(bench.file, &status) == 0 ? Int(status.st_size) : -1
+    }
+    #expect(eventually { fileBytes() > 24_000_000 })
+    bench.advance(seconds: 25 * 3600)
+    #expect(eventually { bench.counters.prunedBodies == 24 && fileBytes() < 20_000_000 })
+    #expect(fileBytes() > 8_000_000)
+  }
+
   @Test func `a clock that is a week ahead deletes nothing until it is confirmed, and a job runs on`() throws
   {
     let bench = try StoreBench { $0.housekeepingSeconds = 0.02 }

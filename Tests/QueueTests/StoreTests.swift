@@ -215,6 +215,9 @@ import Testing
     #expect(try reader.list(.init(state: .dead), limit: 9).isEmpty)
     let since = sampleMoment.unixMilliseconds + 10_000
     #expect(try reader.list(.init(since: since, until: since + 5000), limit: 99).count == 5)
+    #expect(try reader.count(.init(route: "/three")) == 10 && reader.count(.init(state: .queued)) == 30)
+    #expect(try reader.list(.init(id: page[0].id), limit: 9) == [page[0]])
+    #expect(try reader.count(.init(reason: "status")) == 0)
   }
 
   @Test func `a thousand rows that wait are one transaction`() throws {

@@ -28,6 +28,7 @@ public struct Acceptance: Sendable {
   public var dedupe: Dedupe?
 
   public init(delivery: KeptDelivery, jobs: [Job], dedupe: Dedupe? = nil) {
+    precondition(!jobs.isEmpty, "a delivery without a job would never be sent, and never be deleted")
     self.delivery = delivery
     self.jobs = jobs
     self.dedupe = dedupe

@@ -92,6 +92,14 @@ extension Ledger {
     4096 * (try statement(.freePages).first([]) { $0.integer(0) } ?? 0)
   }
 
+  /// Gives the file system back, bit by bit, what the file holds beyond what the next deliveries will fill.
+  func shrink() throws(StoreFault) {
+    guard try freeBytes() > Self.freeBytesMax else { return }
+    try connection.run("PRAGMA incremental_vacuum(\(Self.chunk))")
+  }
+
+  static let freeBytesMax: Int64 = 16 << 20
+
   /// What is in the file, counted once; from then on it is counted along.
   func count() throws(StoreFault) {
     let held = try statement(.countHeld).first([]) { (Int($0.integer(0)), $0.integer(1)) } ?? (0, 0)

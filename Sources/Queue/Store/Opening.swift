@@ -17,6 +17,7 @@ struct Opening {
     do throws(StoreFault) {
       try Schema.prepare(connection, path: settings.sqlite, mayMake: before == nil)
       let ledger = Ledger(connection, settings, now: now, underWay: before?.underWay ?? [:])
+      ledger.attempting = before?.attempting
       let wasClean = try start(ledger)
       if !wasClean || before != nil { try check(connection) }
       let keys = try keys(ledger)

@@ -31,10 +31,11 @@ public final class StoreReader {
     /// When it was accepted, Unix milliseconds.
     public var since: Int64?
     public var until: Int64?
+    public var id: PublicID?
 
     public init(
       route: String? = nil, upstream: String? = nil, state: JobState? = nil, reason: String? = nil,
-      since: Int64? = nil, until: Int64? = nil
+      since: Int64? = nil, until: Int64? = nil, id: PublicID? = nil
     ) {
       self.route = route
       self.upstream = upstream
@@ -42,6 +43,7 @@ public final class StoreReader {
       self.reason = reason
       self.since = since
       self.until = until
+      self.id = id
     }
   }
 
@@ -78,16 +80,8 @@ public final class StoreReader {
     let found = try ask(
       """
       SELECT j.id, d.public_id, l.route, l.upstream, j.state, d.accepted, j.due, j.ended, j.attempt, j.status, j.reason,
-        d.body_bytes FROM job j JOIN delivery d ON d.id=j.delivery JOIN lane l ON l.id=j.lane
-        WHERE j.id<?1 AND (?2 IS NULL OR l.route=?2) AND (?3 IS NULL OR l.upstream=?3)
-          AND (?4 IS NULL OR j.state=?4) AND (?5 IS NULL OR j.reason=?5) AND d.accepted>=?6 AND d.accepted<?7
-        ORDER BY j.id DESC LIMIT ?8
-      """,
-      [
-        .integer(before ?? .max), .optional(filter.route), .optional(filter.upstream),
-        .optional(filter.state?.rawValue), .optional(filter.reason), .integer(filter.since ?? .min),
-        .integer(filter.until ?? .max), .integer(Int64(limit)),
-      ]
+        d.body_bytes \(Self.filtered) AND j.id<?8 ORDER BY j.id DESC LIMIT ?9
+      """, values(filter) + [.integer(before ?? .max), .integer(Int64(limit))]
     ) { row -> Line? in
       guard let id = PublicID(row.blob(1)), let state = JobState(rawValue: row.integer(4)) else { return nil }
       return Line(
@@ -97,6 +91,25 @@ public final class StoreReader {
         reason: row.optionalText(10), bodyBytes: Int(row.integer(11)))
     }
     return found.compactMap { $0 }
+  }
+
+  /// How many jobs a filter lets through: what is said before something is done to all of them.
+  public func count(_ filter: Filter) throws(StoreFault) -> Int {
+    try ask("SELECT count(*) \(Self.filtered)", values(filter)) { Int($0.integer(0)) }.first ?? 0
+  }
+
+  private static let filtered = """
+    FROM job j JOIN delivery d ON d.id=j.delivery JOIN lane l ON l.id=j.lane
+      WHERE (?1 IS NULL OR l.route=?1) AND (?2 IS NULL OR l.upstream=?2) AND (?3 IS NULL OR j.state=?3)
+        AND (?4 IS NULL OR j.reason=?4) AND d.accepted>=?5 AND d.accepted<?6 AND (?7 IS NULL OR d.public_id=?7)
+    """
+
+  private func values(_ filter: Filter) -> [Statement.Value] {
+    [
+      .optional(filter.route), .optional(filter.upstream), .optional(filter.state?.rawValue),
+      .optional(filter.reason), .integer(filter.since ?? .min), .integer(filter.until ?? .max),
+      filter.id.map { .blob($0.bytes) } ?? .null,
+    ]
   }
 
   /// A job's attempts, the first first.

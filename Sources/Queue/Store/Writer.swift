@@ -72,7 +72,9 @@ final class Writer {
   }
 
   private var nextDeadline: UInt64? {
-    ledger == nil ? reopenAt : [checkpointAt, housekeepingAt].compactMap { $0 }.min()
+    guard let ledger else { return reopenAt }
+    // Who has been told that the disk is low may ask for nothing until it is not.
+    return [checkpointAt, housekeepingAt, ledger.isDiskLow ? diskReadAt : nil].compactMap { $0 }.min()
   }
 
   private func refuse(_ orders: [Order], _ refusal: StoreRefusal) {
@@ -192,6 +194,10 @@ final class Writer {
     }
     do throws(StoreFault) {
       if let checkpointAt, now >= checkpointAt { try checkpoint(.truncating) }
+      if ledger.isDiskLow, now >= diskReadAt {
+        try readDisk(ledger)
+        publish()
+      }
       if now >= housekeepingAt { try keepHouse(ledger) }
     } catch {
       ledger.rollBack()
@@ -243,6 +249,7 @@ final class Writer {
       ledger.counters = counters
       throw error
     }
+    if !pruned.isCut, !ledger.isDiskLow { try ledger.shrink() }
     // A chunk at a time, and whatever waits between them.
     housekeepingAt = pruned.isCut ? Uptime.nanoseconds() : after(settings.housekeepingSeconds)
     publish()
