@@ -100,7 +100,7 @@ import Testing
     let bench = try StoreBench()
     let lanes = ["http://a", "http://b"].map { Lane(route: "/hook", upstream: $0) }
     let outcome = try bench.accept("a", lanes: lanes, startsNow: true, id: "1")
-    guard case .stored(let starts, _) = outcome else { throw HarnessError("\(outcome)") }
+    guard case .stored(let starts, _) = outcome else { throw FixtureError("\(outcome)") }
     try bench.record(starts[0], .delivered)
     try bench.record(starts[1], .dead(.age))
     #expect(id(try bench.accept("a", lanes: lanes, id: "1"))?.1 == true)

@@ -241,7 +241,7 @@ final class FailingCalls: Sendable {
         environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"])
       if child?.waitForExit(within: 30) == 0 { return }
     }
-    throw HarnessError("no C compiler")
+    throw FixtureError("no C compiler")
   }
 
   /// Calls of the named kind are counted from 1; the one of that number fails. STALL_MS holds each of them up from the

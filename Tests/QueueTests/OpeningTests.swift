@@ -14,7 +14,7 @@ import Testing
     } catch {
       return error.sentence
     }
-    throw HarnessError("it was opened")
+    throw FixtureError("it was opened")
   }
 
   @Test func `a second daemon is refused with a sentence, and lets the first alone`() throws {
@@ -193,7 +193,7 @@ import Testing
     }
     #expect(try bench.claim().count == 1)
     guard case .stored(let starts, _) = try bench.accept(startsNow: true) else {
-      throw HarnessError("refused")
+      throw FixtureError("refused")
     }
     #expect(starts.isEmpty)
   }

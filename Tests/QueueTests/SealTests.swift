@@ -124,7 +124,7 @@ import Testing
     } catch {
       return error.sentence
     }
-    throw HarnessError("it was opened")
+    throw FixtureError("it was opened")
   }
 
   @Test func `it is made with a new store, for its owner alone, whatever the mask`() throws {

@@ -140,7 +140,7 @@ final class StoreBench: Sendable {
       told.signal()
     }
     guard told.wait(timeout: .now() + 30 * Patience.factor) == .success else {
-      throw HarnessError("no answer")
+      throw FixtureError("no answer")
     }
     return try #require(answer.withLock { $0 })
   }
@@ -153,7 +153,7 @@ final class StoreBench: Sendable {
         file, sql,
       ],
       environment: ["PATH": "/usr/bin:/bin"])
-    guard child.waitForExit(within: 30) == 0 else { throw HarnessError(child.lines.joined(separator: "\n")) }
+    guard child.waitForExit(within: 30) == 0 else { throw FixtureError(child.lines.joined(separator: "\n")) }
   }
 }
 
@@ -185,7 +185,7 @@ enum QueueChild {
         folder.deleteLastPathComponent()
       }
     }
-    throw HarnessError("no queue-child beside \(own)")
+    throw FixtureError("no queue-child beside \(own)")
   }
 
   static func start(

@@ -39,7 +39,7 @@ import Testing
   {
     let bench = try StoreBench()
     guard case .stored(let starts, nil) = try bench.accept(startsNow: true) else {
-      throw HarnessError("refused")
+      throw FixtureError("refused")
     }
     #expect(starts.map(\.attempt) == [1])
     #expect(try bench.claim().isEmpty)
@@ -97,7 +97,7 @@ import Testing
     let bench = try StoreBench()
     let lanes = ["http://a", "http://b"].map { Lane(route: "/hook", upstream: $0) }
     guard case .stored(let starts, nil) = try bench.accept(lanes: lanes, startsNow: true) else {
-      throw HarnessError("refused")
+      throw FixtureError("refused")
     }
     #expect(starts.map(\.lane) == lanes)
     try bench.record(starts[0], .delivered, status: 200)
