@@ -26,6 +26,8 @@ let package = Package(
       name: "COpenSSL", path: "Sources/C/OpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
       name: "CYAML", path: "Sources/C/YAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", path: "Sources/C/SQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CCurl", path: "Sources/C/Curl", linkerSettings: [.linkedLibrary("curl")]),
     .target(
       name: "CTLS", path: "Sources/C/TLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
@@ -96,6 +98,10 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // What keeps deliveries on disk until the apps have them, and when each is sent again; nothing is wired to it yet.
+    .target(
+      name: "Queue", dependencies: ["Formats", "Signing", "CLinux", "CSQLite"], swiftSettings: strict),
+
     // Commands and the daemon: it knows everyone.
     .executableTarget(
       name: "vesigate",
@@ -160,6 +166,13 @@ let package = Package(
     .testTarget(
       name: "RotationTests", dependencies: ["Signing", "Secrets", "Rotation", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(
+      name: "QueueTests", dependencies: ["Formats", "Signing", "Queue", "TestSupport", "queue-child"],
+      exclude: ["Child"], swiftSettings: strict),
+    // A process that keeps deliveries, for tests to kill.
+    .executableTarget(
+      name: "queue-child", dependencies: ["Formats", "HTTP", "Signing", "Queue"],
+      path: "Tests/QueueTests/Child", swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests",
       dependencies: [

@@ -1,0 +1,85 @@
+/// One queue of the store: a route's, or, where all its upstreams get each delivery, one upstream's.
+public struct Lane: Sendable, Hashable {
+  public let route: String
+  /// Empty where the first upstream that takes it is enough.
+  public let upstream: String
+
+  public init(route: String, upstream: String = "") {
+    self.route = route
+    self.upstream = upstream
+  }
+}
+
+/// What the writer counts: nobody has to look through the tables for it.
+public struct StoreCounters: Sendable, Equatable {
+  public struct LaneState: Sendable, Hashable {
+    public let lane: Lane
+    public let state: JobState
+
+    public init(_ lane: Lane, _ state: JobState) {
+      self.lane = lane
+      self.state = state
+    }
+  }
+
+  /// What is not delivered or cancelled, dead ones included, and their heads and bodies.
+  public internal(set) var heldDeliveries = 0
+  public internal(set) var heldBytes: Int64 = 0
+  /// Jobs in states that are held.
+  public internal(set) var jobs: [LaneState: Int] = [:]
+  public internal(set) var dedupeKeys = 0
+
+  // From here on: since the process began.
+  public internal(set) var stored: UInt64 = 0
+  public internal(set) var duplicates: UInt64 = 0
+  public internal(set) var revived: UInt64 = 0
+  /// Known ids with another body.
+  public internal(set) var otherBodies: UInt64 = 0
+  public internal(set) var refused: UInt64 = 0
+  /// Outcomes of attempts that were somebody else's, or nobody's, by the time they came.
+  public internal(set) var lateResults: UInt64 = 0
+  public internal(set) var dedupeForgotten: UInt64 = 0
+  public internal(set) var prunedBodies: UInt64 = 0
+  public internal(set) var prunedDeliveries: UInt64 = 0
+  public internal(set) var prunedDead: UInt64 = 0
+  public internal(set) var commits: UInt64 = 0
+  public internal(set) var commitNanoseconds: UInt64 = 0
+
+  public func count(_ lane: Lane, _ state: JobState) -> Int { jobs[LaneState(lane, state)] ?? 0 }
+
+  mutating func move(_ lane: Lane, from: JobState?, to: JobState?, count: Int = 1) {
+    for (state, change) in [(from, -count), (to, count)] {
+      guard let state, state.isHeld else { continue }
+      jobs[LaneState(lane, state), default: 0] += change
+    }
+  }
+}
+
+/// How the store is.
+public struct StoreStatus: Sendable {
+  public internal(set) var counters = StoreCounters()
+  /// Nil where it is usable.
+  public internal(set) var fault: StoreFault?
+  public internal(set) var errors: [String: UInt64] = [:]
+  public internal(set) var reopenings: UInt64 = 0
+  public internal(set) var checkpoints: UInt64 = 0
+  public internal(set) var checkpointNanoseconds: UInt64 = 0
+  public internal(set) var logBytes: Int64 = 0
+  public internal(set) var isDiskLow = false
+  /// Ends without a goodbye have come so quickly that attempts are made one at a time.
+  public internal(set) var isCautious = false
+  /// False while the wall clock has jumped: nothing is deleted by age.
+  public internal(set) var isClockTrusted = true
+}
+
+extension StoreCounters {
+  /// Takes over what is counted since the process began; what is in the file has just been counted anew.
+  mutating func goOn(from before: StoreCounters) {
+    var counters = before
+    counters.heldDeliveries = heldDeliveries
+    counters.heldBytes = heldBytes
+    counters.jobs = jobs
+    counters.dedupeKeys = dedupeKeys
+    self = counters
+  }
+}

@@ -1,0 +1,54 @@
+/// What went wrong with the store.
+public enum StoreFault: Error, Sendable, Equatable {
+  /// The file system, or a quota, is full.
+  case full
+  /// fsync failed: the kernel has dropped what it could not write, and would call a second one a success.
+  case sync
+  /// Reading or writing failed; SQLite's extended code.
+  case io(Int32)
+  /// The file is no database, or a damaged one.
+  case corrupt
+  /// Somebody else holds a lock on the file for longer than it is waited for.
+  case busy
+  /// A row contradicts the schema: a mistake of this program's.
+  case constraint(String)
+  /// What a start or reopening is refused for, as a sentence.
+  case refused(String)
+  /// Anything else; SQLite's code and sentence.
+  case other(Int32, String)
+
+  /// For a metric's label.
+  public var kind: String {
+    switch self {
+    case .full: "full"
+    case .sync: "sync"
+    case .io: "io"
+    case .corrupt: "corrupt"
+    case .busy: "busy"
+    case .constraint: "constraint"
+    case .refused: "refused"
+    case .other: "other"
+    }
+  }
+
+  public var sentence: String {
+    switch self {
+    case .full: "the file system of the store is full"
+    case .sync: "the store could not be made durable: fsync failed"
+    case .io(let code): "the store cannot be read or written (SQLite's code \(code))"
+    case .corrupt: "the store is damaged; see vesigate queue salvage"
+    case .busy: "the store is locked by another program"
+    case .constraint(let message): "the store refuses a row: \(message)"
+    case .refused(let sentence): sentence
+    case .other(let code, let message): "the store failed: \(message) (SQLite's code \(code))"
+    }
+  }
+
+  /// Whether opening the file anew can help.
+  public var heals: Bool { self != .corrupt }
+}
+
+extension StoreFault {
+  /// SQLite's code for a statement that its progress handler has ended.
+  var isInterrupt: Bool { if case .other(9, _) = self { true } else { false } }
+}

@@ -1,0 +1,32 @@
+internal import Glibc
+
+/// Keeps a second daemon off a store. It is a file of its own: SQLite's locks on the database go with any descriptor of
+/// that file that this process closes.
+final class StoreLock {
+  private let file: Int32
+
+  /// - Throws: a sentence that says who has it.
+  init(_ path: String) throws(StoreFault) {
+    let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard file >= 0 else { throw .refused("\(path) cannot be opened: \(String(cString: strerror(errno)))") }
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      let holder = Self.text(file)
+      close(file)
+      let who = holder.isEmpty ? "another process" : "process \(holder)"
+      throw .refused("\(path) is held by \(who): two daemons on one store would lose deliveries")
+    }
+    self.file = file
+    let text = Array("\(getpid())\n".utf8)
+    // It helps whoever reads the sentence; the lock itself is the kernel's.
+    _ = ftruncate(file, 0)
+    _ = pwrite(file, text, text.count, 0)
+  }
+
+  deinit { close(file) }
+
+  private static func text(_ file: Int32) -> String {
+    var bytes = [UInt8](repeating: 0, count: 20)
+    let count = pread(file, &bytes, bytes.count, 0)
+    return String(decoding: bytes.prefix(max(0, count)).prefix { (0x30...0x39).contains($0) }, as: UTF8.self)
+  }
+}
