@@ -1,11 +1,11 @@
 /// A date of the proleptic Gregorian calendar, and the arithmetic between it and days. Years are counted from March
 /// there, so that the leap day comes last and a month's first day is a linear formula.
-struct CivilDate: Equatable {
-  let year: Int64
+public struct CivilDate: Equatable {
+  public let year: Int64
   /// 1 to 12.
-  let month: Int64
+  public let month: Int64
   /// From 1 on.
-  let day: Int64
+  public let day: Int64
 
   /// From 1970-01-01 to 0000-03-01.
   private static let epochDays: Int64 = 719_468
@@ -23,7 +23,7 @@ struct CivilDate: Equatable {
   }
 
   /// The date of a day number since 1970-01-01.
-  init(daysSinceEpoch days: Int64) {
+  public init(daysSinceEpoch days: Int64) {
     let (era, dayOfEra) = (days + Self.epochDays).floorDivided(by: Self.eraDays)
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)

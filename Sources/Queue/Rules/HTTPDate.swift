@@ -27,8 +27,8 @@ enum HTTPDate {
 
   /// What would lie more than 50 years ahead is of the century before.
   private static func fullYear(_ twoDigits: Int, now: Int64) -> Int {
-    let (days, _) = CivilDate.floorDivided(UnixTime.nearest(now) / 1000, by: 86_400)
-    let present = Int(CivilDate.of(daysSinceEpoch: days).year)
+    let days = UnixTime.nearest(now).floorDivided(by: 86_400_000).quotient
+    let present = Int(CivilDate(daysSinceEpoch: days).year)
     let year = present - present % 100 + twoDigits
     return year > present + 50 ? year - 100 : year
   }
