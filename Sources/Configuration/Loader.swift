@@ -218,10 +218,10 @@ extension SecretSet {
   fileprivate static func rotation(_ found: Journal.Found, after old: RotationNotice?) -> RotationNotice? {
     switch found {
     case .none: return old?.isCompromised == true ? old : nil
-    case .unread(var journal):
+    case .unread(var journal, _):
       journal.compromised = true
       return old ?? journal.notice
-    case .read(var journal):
+    case .read(var journal), .foreign(var journal):
       journal.compromised = journal.compromised || old?.isCompromised == true
       return journal.notice
     }

@@ -1,29 +1,9 @@
 internal import CLinux
 internal import Glibc
 internal import POSIX
-internal import Signing
 
 /// What is done with an open file.
 enum Descriptor {
-  /// Reads to the end into one block of memory, so that wiping the result leaves nothing behind.
-  static func read(
-    _ descriptor: Int32, _ path: String, bytesMax: Int
-  ) throws(FileFailure) -> (bytes: [UInt8], modified: Int64) {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw FileFailure("read", path, errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw FileFailure(.configuration, "\(path) is not a regular file")
-    }
-    var buffer = [UInt8](repeating: 0, count: bytesMax + 1)
-    guard let count = IO.fill(&buffer, from: descriptor) else { throw FileFailure("read", path, errno) }
-    guard count <= bytesMax else {
-      wipe(&buffer)
-      throw FileFailure(.configuration, "\(path) is larger than \(bytesMax) bytes")
-    }
-    buffer.removeLast(buffer.count - count)
-    return (buffer, FileIdentity(status).modifiedUnixMilliseconds)
-  }
-
   /// Empties a file and gives it its owner and mode.
   static func prepare(
     _ descriptor: Int32, _ ownership: SecretFolder.Ownership, _ path: String

@@ -29,6 +29,17 @@ public struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible {
     self.init(FileFailure.kind(of: code), "cannot \(doing) \(path): \(reason)\(who)")
   }
 
+  /// What keeps a file from being read.
+  init(_ path: String, _ problem: FileProblem) {
+    let kind: Kind =
+      switch (problem.kind, problem.cause) {
+      case (.permission, _): .permission
+      case (.configuration, .access): .storage
+      case (.configuration, _): .configuration
+      }
+    self.init(kind, "\(path) \(problem.sentence)")
+  }
+
   private static func kind(of code: Int32) -> Kind {
     switch code {
     case EACCES, EPERM: .permission

@@ -9,32 +9,49 @@ enum FilePlace {
   ///
   /// - Parameter status: the open file's. What the way leads to must be that one.
   static func judge(_ path: String, _ status: stat) throws(FileProblem) {
-    guard try leads(path, to: status) else {
-      throw FileProblem(kind: .configuration, sentence: FileProblem.replaced, cause: .access)
-    }
+    guard try judgedEnd(of: path, for: status).isFile(of: status) else { throw replaced }
+  }
+
+  /// What a judged way leads to.
+  struct End {
+    /// Without a link in it: whoever is trusted with a link may lead the way elsewhere, but not this.
+    let path: String
+    fileprivate let device: dev_t
+    fileprivate let inode: ino_t
+
+    func isFile(of status: stat) -> Bool { device == status.st_dev && inode == status.st_ino }
+  }
+
+  private static var replaced: FileProblem {
+    FileProblem(kind: .configuration, sentence: FileProblem.replaced, cause: .access)
   }
 
   /// Judges as `judge` does.
   ///
-  /// - Returns: whether the way still led to the open file. If not, somebody whom the judged way trusts has
-  ///   put another into its place, and what is opened now is as good.
-  static func leads(_ path: String, to status: stat) throws(FileProblem) -> Bool {
+  /// - Returns: where the way ends. If that is not the open file any more, somebody whom the way trusts has put
+  ///   another into its place, and what lies at that end is as good.
+  static func judgedEnd(of path: String, for status: stat) throws(FileProblem) -> End {
     try judge(owner: status.st_uid)
     var root = stat()
     if stat("/", &root) == 0 { try judge(folder: "/", root) }
-    var found: (device: dev_t, inode: ino_t)?
+    var end: End?
     let way = Array(Way(path))
     for step in way {
       if step.isLink, step.target == nil { throw unreadable(link: step.path, of: path) }
       try judge(step, of: path)
-      if !step.isFolder, !step.isLink { found = (step.status.st_dev, step.status.st_ino) }
+      if !step.isFolder, !step.isLink {
+        end = End(path: step.path, device: step.status.st_dev, inode: step.status.st_ino)
+      }
     }
     for step in way where step.isFolder { try judge(groupOf: step.path, step.status) }
     // A way that ended early was not judged to its end.
-    guard let found else {
-      throw FileProblem(kind: .configuration, sentence: FileProblem.replaced, cause: .access)
-    }
-    return found == (status.st_dev, status.st_ino)
+    guard let end else { throw replaced }
+    return end
+  }
+
+  /// Opens what a judged way has led to, whoever leads it elsewhere meanwhile.
+  static func open(_ end: End) throws(FileProblem) -> RegularFile {
+    do throws(FileProblem) { return try RegularFile(end.path, followsLinks: false) } catch { throw replaced }
   }
 
   /// Judges the way to a file that has yet to be made.

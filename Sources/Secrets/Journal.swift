@@ -81,13 +81,15 @@ public struct Journal: Sendable, Equatable {
   public enum Found: Sendable {
     case none
     case read(Journal)
+    /// What stands in its place can be none: it counts as a garbled one.
+    case foreign(Journal)
     /// It stands, and for now cannot be read: nobody knows what it says.
-    case unread(Journal)
+    case unread(Journal, FileProblem)
 
     var journal: Journal? {
       switch self {
       case .none: nil
-      case .read(let journal), .unread(let journal): journal
+      case .read(let journal), .foreign(let journal), .unread(let journal, _): journal
       }
     }
 
@@ -95,17 +97,21 @@ public struct Journal: Sendable, Equatable {
   }
 
   /// The one that stands beside a secret file; none where a stranger wrote it.
-  public static func beside(_ path: String) -> Found {
-    let path = SecretFolder.Companion.journal.path(beside: path)
-    var status = stat()
-    guard lstat(path, &status) == 0, (try? CompanionFile.judge(status)) != nil else { return .none }
+  public static func beside(_ path: String) -> Found { found(CompanionFile(.journal, beside: path)) }
+
+  static func found(_ file: CompanionFile) -> Found {
+    guard let status = file.status else { return .none }
     let modified = FileIdentity(status).modifiedUnixMilliseconds
     do throws(FileProblem) {
-      let file = try RegularFile(path, followsLinks: false)
-      return .read(Journal(try file.read(bytesMax: Journal.bytesMax), modified: modified))
+      guard let open = try file.open() else { return .none }
+      return .read(Journal(try open.read(bytesMax: bytesMax), modified: modified))
     } catch {
       let garbled = Journal(nil, modified: modified)
-      return error.cause == .access ? .unread(garbled) : .read(garbled)
+      return switch error.cause {
+      case .surroundings: .none
+      case .content: .foreign(garbled)
+      case .access: .unread(garbled, error)
+      }
     }
   }
 

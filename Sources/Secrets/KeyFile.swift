@@ -1,4 +1,5 @@
 internal import Glibc
+internal import POSIX
 public import Signing
 
 /// A file with an API key: one line of plain text.
@@ -16,12 +17,25 @@ public struct KeyFile {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileFailure("read the API key in", path, errno) }
     if let problem = KeyFile.problem(path, status) { throw problem }
-    var bytes = try Descriptor.read(descriptor, path, bytesMax: 8_192).bytes
-    defer { wipe(&bytes) }
-    key = try KeyFile.key(in: bytes, path)
+    key = try KeyFile.key(behind: descriptor, path)
     user = status.st_uid
     group = status.st_gid
     mode = status.st_mode & 0o777
+  }
+
+  private static let bytesMax = 8_192
+
+  private static func key(behind descriptor: Int32, _ path: String) throws(FileFailure) -> Secret {
+    var bytes = [UInt8](repeating: 0, count: bytesMax + 1)
+    defer { wipe(&bytes) }
+    guard let count = IO.fill(&bytes, from: descriptor) else {
+      throw FileFailure("read", path, errno)
+    }
+    guard count <= bytesMax else {
+      throw FileFailure(.configuration, "\(path) is larger than \(bytesMax) bytes")
+    }
+    bytes.removeLast(bytes.count - count)
+    return try key(in: bytes, path)
   }
 
   /// Whoever could put another key in its place would have the provider answer with a secret of his own.

@@ -30,6 +30,8 @@ public struct PreviousSecrets: Sendable {
   public init?(reading bytes: [UInt8]) {
     var entries: [Entry] = []
     for line in bytes.split(separator: UInt8(ascii: "\n")) where entries.count < Self.entriesMax {
+      let line = SecretFile.withoutReturn(line)
+      guard !line.isEmpty else { continue }
       guard let entry = PreviousSecrets.entry(line) else { return nil }
       entries.append(entry)
     }
@@ -50,20 +52,18 @@ public struct PreviousSecrets: Sendable {
     Int64(String(decoding: digits, as: UTF8.self))
   }
 
-  /// Those beside a secret file, none where there is no such file.
-  static func entries(beside path: String) throws(FileProblem) -> [Entry] {
-    let path = SecretFolder.Companion.previous.path(beside: path)
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return [] }
-    let file = try RegularFile(path, followsLinks: false)
-    try SecretFile.judge(file)
-    try CompanionFile.judge(file.status)
-    var bytes = try file.read(bytesMax: bytesMax)
+  /// Those beside a secret file; none where there is no such file.
+  ///
+  /// - Throws: why none of them is accepted. Its cause is `.content` where the file is of another form,
+  ///   `.surroundings` where others could have written or read it.
+  static func read(_ file: CompanionFile) throws(FileProblem) -> PreviousSecrets {
+    guard let open = try file.open() else { return PreviousSecrets() }
+    var bytes = try open.read(bytesMax: bytesMax)
     defer { wipe(&bytes) }
     guard let previous = PreviousSecrets(reading: bytes) else {
       throw FileProblem(kind: .configuration, sentence: "is not of the form that vesigate writes")
     }
-    return previous.entries
+    return previous
   }
 
   /// Puts secrets that have just gone out of use before the others. What has expired, what stands twice,

@@ -54,8 +54,15 @@ public struct RegularFile: ~Copyable {
   ///
   /// - Parameter followsLinks: whether the path may be a symbolic link itself.
   public init(_ path: String, followsLinks: Bool = true) throws(FileProblem) {
+    try self.init(AT_FDCWD, path, path, followsLinks: followsLinks)
+  }
+
+  /// The same of a name in an open directory; `path` is for messages.
+  init(
+    _ directory: Int32, _ name: String, _ path: String, followsLinks: Bool
+  ) throws(FileProblem) {
     let links = followsLinks ? 0 : O_NOFOLLOW
-    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | links)
+    let descriptor = openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | links)
     guard descriptor >= 0 else {
       guard followsLinks || errno != ELOOP else {
         throw FileProblem(kind: .configuration, sentence: "is a symbolic link")
@@ -86,8 +93,14 @@ public struct RegularFile: ~Copyable {
     return fstatvfs(descriptor, &system) == 0 && system.f_flag & UInt(ST_RDONLY) != 0
   }
 
-  /// `procfs` and its like, whose files are the kernel's own words; nil of any other.
-  var kernelFileSystem: String? { vg_kernel_file_system(descriptor).map { String(cString: $0) } }
+  /// Refuses `procfs` and its like, whose files are the kernel's own words.
+  func judgeFileSystem() throws(FileProblem) {
+    guard let kind = vg_kernel_file_system(descriptor) else { return }
+    throw FileProblem(
+      kind: .permission,
+      sentence:
+        "lies on \(String(cString: kind)), where the kernel writes what anybody can guess: name a file")
+  }
 
   /// Reads to the end, also of a file that grows a little meanwhile. The buffer has one block of memory for
   /// all of its life, so that wiping it leaves nothing behind.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import POSIX
 
 /// One rotate, set or retire per secret file at a time, by flock on `NAME.lock`. The kernel lets go of it
 /// when the process ends, however that comes about. The file itself stays.
@@ -18,7 +19,7 @@ public final class RotationLock {
     do throws(FileFailure) { descriptor = try RotationLock.open(folder) } catch { throw .file(error) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
-      let holder = RotationLock.holder(descriptor, path)
+      let holder = RotationLock.holder(descriptor)
       close(descriptor)
       throw code == EWOULDBLOCK ? .held(by: holder) : .file(FileFailure("lock", path, code))
     }
@@ -37,10 +38,11 @@ public final class RotationLock {
     let code = errno
     var status = stat()
     if descriptor >= 0 {
-      if fstat(descriptor, &status) == 0, folder.isOurs(.lock, status) { return descriptor }
+      if fstat(descriptor, &status) == 0, folder.file(.lock).isBelieved(status) { return descriptor }
       close(descriptor)
     }
-    guard fstatat(folder.directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0, !folder.isOurs(.lock, status)
+    guard fstatat(folder.directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
+      !folder.file(.lock).isBelieved(status)
     else { throw FileFailure("lock", folder.path(of: .lock), descriptor < 0 ? code : EAGAIN) }
     return try folder.create(name)
   }
@@ -48,8 +50,8 @@ public final class RotationLock {
   deinit { close(descriptor) }
 
   /// Who holds it, as he wrote it down; he may be about to.
-  private static func holder(_ descriptor: Int32, _ path: String) -> String {
-    let bytes = (try? Descriptor.read(descriptor, path, bytesMax: 4_096))?.bytes ?? []
+  private static func holder(_ descriptor: Int32) -> String {
+    let bytes = (try? IO.readToEnd(descriptor, bytesMax: 4_096)) ?? []
     let line = String(decoding: bytes, as: UTF8.self).prefix { $0 != "\n" }
     let parts = line.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, let process = Int32(parts[0]) else { return "another process" }

@@ -113,11 +113,10 @@ extension SecretFile {
       let lines = try lines(of: bytes)
       let (previous, problem) = previousOrProblem(path)
       let journal = Journal.beside(path)
-      let name = SecretFolder.Companion.previous.path(beside: path)
       let own = SecretFileState(file: FileIdentity(file.status), journal: nil, previous: nil)
       return Content(
         path: path, lines: lines, previous: previous, journal: journal.journal, identity: state ?? own,
-        warning: warning(problem.map { "\(name) \($0.sentence); no replaced secret is accepted" }, path),
+        warning: warning(path, ofPrevious: problem),
         isJournalUnread: journal.isUnread, isWhole: !journal.isUnread && problem?.cause != .access)
     } catch {
       throw SecretFileProblem(kind: error.kind, path: path, sentence: error.sentence, cause: error.cause)
@@ -129,8 +128,9 @@ extension SecretFile {
   private static func open(_ path: String) throws(FileProblem) -> RegularFile {
     let file = try RegularFile(path)
     try judge(file)
-    if try FilePlace.leads(path, to: file.status) { return file }
-    let next = try RegularFile(path)
+    let end = try FilePlace.judgedEnd(of: path, for: file.status)
+    if end.isFile(of: file.status) { return file }
+    let next = try FilePlace.open(end)
     try judge(next)
     try FilePlace.judge(owner: next.status.st_uid)
     return next
@@ -138,29 +138,24 @@ extension SecretFile {
 
   private static func previousOrProblem(_ path: String) -> ([PreviousSecrets.Entry], FileProblem?) {
     do throws(FileProblem) {
-      return (try PreviousSecrets.entries(beside: path), nil)
+      return (try PreviousSecrets.read(CompanionFile(.previous, beside: path)).entries, nil)
     } catch {
       return ([], error)
     }
   }
 
-  private static func warning(_ ofPrevious: String?, _ path: String) -> String? {
-    let all = [ofPrevious, journalWarning(path)].compactMap { $0 }
+  private static func warning(_ path: String, ofPrevious: FileProblem?) -> String? {
+    let (previous, journal) = (CompanionFile(.previous, beside: path), CompanionFile(.journal, beside: path))
+    let all = [
+      ofPrevious.map { "\(previous.path) \($0.sentence); no replaced secret is accepted" },
+      journal.flaw.map { "\(journal.path) \($0.sentence); it holds no delivery" },
+    ].compactMap { $0 }
     return all.isEmpty ? nil : all.joined(separator: ". ")
-  }
-
-  private static func journalWarning(_ path: String) -> String? {
-    let name = SecretFolder.Companion.journal.path(beside: path)
-    return CompanionFile.flaw(at: name).map { "\(name) \($0); it holds no delivery" }
   }
 
   /// Judges the file itself: what it lies on, and whom its mode lets in.
   static func judge(_ file: borrowing RegularFile) throws(FileProblem) {
-    if let kind = file.kernelFileSystem {
-      throw FileProblem(
-        kind: .permission,
-        sentence: "lies on \(kind), where the kernel writes what anybody can guess: name a file")
-    }
+    try file.judgeFileSystem()
     let shown = "0" + String(file.mode & 0o777, radix: 8)
     if file.mode & 0o007 != 0 {
       let remedy =

@@ -70,7 +70,7 @@ public enum SecretFile {
     }
   }
 
-  private static func withoutReturn(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+  static func withoutReturn(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     line.last == UInt8(ascii: "\r") ? line.dropLast() : line
   }
 
@@ -96,6 +96,18 @@ public enum SecretFile {
     let behind = text.dropFirst(literal.count)
     guard text.starts(with: literal), isComment(behind) else { return nil }
     return behind.withUnsafeBytes { Secret(copying: $0) }
+  }
+
+  /// The secret that a file with one answer stands for: the one that is current once this is the secret file. Nil
+  /// where it is not whole, or the daemon would refuse it.
+  static func answer(in bytes: [UInt8]) -> Secret? {
+    guard bytes.last == UInt8(ascii: "\n") else { return nil }
+    let reading = read(bytes)
+    guard reading.flaw != nil else { return reading.lines.first?.secret }
+    // One that begins with # was written before such secrets had a form of their own.
+    let line = withoutReturn(bytes.dropLast())
+    guard !line.contains(UInt8(ascii: "\n")), isComment(line) else { return nil }
+    return line.withUnsafeBytes { Secret(copying: $0) }
   }
 
   private static func isComment(_ text: some Sequence<UInt8>) -> Bool {

@@ -15,14 +15,14 @@ extension SecretFolder {
   /// The secret file's secrets, the current one first; empty when there is no file, or none in it. What the daemon
   /// would refuse is left out.
   public func secrets() throws(FileFailure) -> [Secret] {
-    guard var bytes = try read(nil)?.bytes else { return [] }
+    guard var bytes = try read()?.bytes else { return [] }
     defer { wipe(&bytes) }
     return SecretFile.read(bytes).lines.map(\.secret)
   }
 
   /// - Throws: what the daemon would refuse the file's content for. An empty one has yet to be filled.
   public func checkContent() throws(FileFailure) {
-    guard var bytes = try read(nil)?.bytes else { return }
+    guard var bytes = try read()?.bytes else { return }
     defer { wipe(&bytes) }
     guard let flaw = SecretFile.read(bytes).flaw, flaw != SecretFile.empty else { return }
     throw FileFailure(.configuration, "\(path) \(flaw)")
@@ -30,33 +30,29 @@ extension SecretFolder {
 
   /// When the secret file was written, Unix milliseconds; nil when there is none.
   public func modified() throws(FileFailure) -> Int64? {
-    guard var file = try read(nil) else { return nil }
+    guard var file = try read() else { return nil }
     wipe(&file.bytes)
     return file.modified
   }
 
+  /// Nil where none stands. What cannot be one counts as garbled: it must be possible to end that rotation.
   public func journal() throws(FileFailure) -> Journal? {
-    var status = stat()
-    guard fstatat(directory, name(of: .journal), &status, AT_SYMLINK_NOFOLLOW) == 0,
-      isOurs(.journal, status)
-    else { return nil }
-    return Journal(try journalBytes(), modified: FileIdentity(status).modifiedUnixMilliseconds)
-  }
-
-  /// Nil where there is something in its place that cannot be a journal. Rotation goes on from there: it must be
-  /// possible to end it.
-  private func journalBytes() throws(FileFailure) -> [UInt8]? {
-    do throws(FileFailure) { return try read(.journal, bytesMax: Journal.bytesMax)?.bytes } catch {
-      guard error.kind == .configuration else { throw error }
-      return nil
-    }
+    let file = file(.journal)
+    let found = Journal.found(file)
+    if case .unread(_, let problem) = found { throw FileFailure(file.path, problem) }
+    return found.journal
   }
 
   /// Puts a journal out of the way that is none, so that a person can look at it.
   ///
   /// - Returns: its new path; nil where it can be read.
   public func setUnreadableJournalAside() throws(FileFailure) -> String? {
-    guard size(of: .journal) != nil, try journalBytes() == nil else { return nil }
+    let file = file(.journal)
+    switch Journal.found(file) {
+    case .none, .read: return nil
+    case .unread(_, let problem): throw FileFailure(file.path, problem)
+    case .foreign: break
+    }
     let aside = name(of: .journal) + ".unreadable"
     try rename(name(of: .journal), to: aside)
     return fullName(aside)
@@ -64,27 +60,35 @@ extension SecretFolder {
 
   /// The replaced secrets; nil when the file is there and of another form.
   public func previous() throws(FileFailure) -> PreviousSecrets? {
-    guard var bytes = try read(.previous, bytesMax: PreviousSecrets.bytesMax)?.bytes else {
-      return PreviousSecrets()
+    let file = file(.previous)
+    do throws(FileProblem) { return try PreviousSecrets.read(file) } catch {
+      switch error.cause {
+      // No rotation wrote it.
+      case .surroundings: return PreviousSecrets()
+      case .content: return nil
+      case .access: throw FileFailure(file.path, error)
+      }
     }
-    defer { wipe(&bytes) }
-    return PreviousSecrets(reading: bytes)
   }
 
   /// The answer with the time at which it came, Unix milliseconds; nil while there is no complete one.
   public func answer() throws(FileFailure) -> (secret: Secret, received: Int64)? {
-    guard var file = try read(.next) else { return nil }
-    defer { wipe(&file.bytes) }
-    guard file.bytes.count > 1, file.bytes.last == UInt8(ascii: "\n") else { return nil }
-    let line = file.bytes.dropLast()
-    // One that begins with # was written before such secrets had a form of their own.
-    let secret = SecretFile.secret(ofLine: line) ?? line.withUnsafeBytes { Secret(copying: $0) }
-    return (secret, file.modified)
+    let place = file(.next)
+    do throws(FileProblem) {
+      guard let file = try place.open() else { return nil }
+      var bytes = try file.read(bytesMax: SecretFile.bytesMax)
+      defer { wipe(&bytes) }
+      let modified = FileIdentity(file.status).modifiedUnixMilliseconds
+      return SecretFile.answer(in: bytes).map { ($0, modified) }
+    } catch {
+      guard error.cause == .surroundings else { throw FileFailure(place.path, error) }
+      return nil
+    }
   }
 
   public func nextFile() throws(FileFailure) -> NextFile {
-    guard let size = size(of: .next) else { return .absent }
-    guard size > 0 else { return .empty }
+    guard let status = file(.next).believedStatus else { return .absent }
+    guard status.st_size > 0 else { return .empty }
     return try answer().map { .complete(fingerprint: $0.secret.fingerprint) } ?? .torn
   }
 

@@ -108,32 +108,19 @@ public final class SecretFolder {
 
   // MARK: Reading
 
-  /// A file's bytes, which the caller wipes, and when it was written in Unix milliseconds; nil when there is
-  /// none, or a companion is a stranger's. `nil` for the companion is the secret file itself.
-  func read(_ companion: Companion?, bytesMax: Int = SecretFile.bytesMax) throws(FileFailure) -> (
-    bytes: [UInt8], modified: Int64
-  )? {
-    if let companion, size(of: companion) == nil { return nil }
-    let descriptor = openat(
-      directory, name(of: companion), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
-    guard descriptor >= 0 else {
-      if errno == ENOENT { return nil }
-      throw FileFailure("read", path(of: companion), errno)
-    }
-    defer { close(descriptor) }
-    if let companion {
-      var status = stat()
-      guard fstat(descriptor, &status) == 0 else { throw FileFailure("read", path(of: companion), errno) }
-      guard isOurs(companion, status) else { return nil }
-    }
-    return try Descriptor.read(descriptor, path(of: companion), bytesMax: bytesMax)
-  }
+  func file(_ companion: Companion) -> CompanionFile { CompanionFile(companion, in: self) }
 
-  /// Whether the companion is there and ours, empty or not.
-  func size(of companion: Companion) -> Int? {
-    var status = stat()
-    let found = fstatat(directory, name(of: companion), &status, AT_SYMLINK_NOFOLLOW) == 0
-    return found && isOurs(companion, status) ? Int(status.st_size) : nil
+  /// The secret file's bytes, which the caller wipes, and when it was written in Unix milliseconds; nil when there
+  /// is none.
+  func read() throws(FileFailure) -> (bytes: [UInt8], modified: Int64)? {
+    do throws(FileProblem) {
+      let file = try RegularFile(directory, name, path, followsLinks: false)
+      let modified = FileIdentity(file.status).modifiedUnixMilliseconds
+      return (try file.read(bytesMax: SecretFile.bytesMax), modified)
+    } catch {
+      guard error.sentence != FileProblem.absent else { return nil }
+      throw FileFailure(path, error)
+    }
   }
 
   // MARK: Writing
@@ -240,7 +227,7 @@ public final class SecretFolder {
 
   /// Whether this program made it: nobody had more rights to it at any time than the finished file gives him.
   private func isReserved(_ status: stat) -> Bool {
-    guard status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1, isOurs(.next, status) else {
+    guard status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1, file(.next).isBelieved(status) else {
       return false
     }
     let others = status.st_mode & 0o7177

@@ -135,8 +135,8 @@ import Testing
 
   @Test(
     arguments: [
-      (0o644, "is open to every user (mode 0644): chmod 0640 it"),
-      (0o660, "can be written by its group (mode 0660): chmod 0640 it"),
+      (0o644, "is open to every user (mode 0644): remove it"),
+      (0o660, "can be written by others than its owner (mode 0660): remove it"),
     ])
   func `older secrets that others can read or write are not accepted`(mode: Int, sentence: String) throws {
     try scratch.write("s.previous", "1 2 a\n", mode: mode)
