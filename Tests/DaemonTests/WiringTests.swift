@@ -15,9 +15,8 @@ import Testing
   {
     let files = NIOThreadPool(numberOfThreads: 1)
     files.start()
-    let desk = LookDesk(files: files)
     let places = Locked<[UInt]>([])
-    desk.onLook { _ in
+    let watcher = SecretWatcher(files: files) { _ in
       let place = withUnsafeTemporaryAllocation(byteCount: 16, alignment: 16) {
         UInt(bitPattern: $0.baseAddress)
       }
@@ -27,7 +26,7 @@ import Testing
     await withCheckedContinuation { done in
       // Files of their own: one is not looked at again within 5 ms.
       for number in 1...10_000 {
-        desk.look(at: "/secret/\(number)") { _ in if number == 10_000 { done.resume() } }
+        watcher.look(at: "/secret/\(number)") { _ in if number == 10_000 { done.resume() } }
       }
     }
     try await files.shutdownGracefully()

@@ -120,7 +120,9 @@ enum TidyRules {
     }
   }
 
-  /// A lock that holds a closure itself wraps it anew whenever it is taken; see Subscription.
+  /// A lock that holds a closure itself: each time it is taken, the closure is converted on its way out and once more
+  /// on its way back, so that what is stored is wrapped anew, and costs more memory and more stack, for ever. What a
+  /// struct holds stays as it is.
   static func lockedClosures(in file: TidyFile) -> [String] {
     guard file.isSwift, file.room != nil else { return [] }
     return numbered(file) { line in

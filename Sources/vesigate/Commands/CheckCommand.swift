@@ -29,7 +29,7 @@ struct CheckCommand: ParsableCommand {
     if print {
       vesigate.print(loaded.configuration.effectiveText(secrets: loaded.snapshot.secrets), terminator: "")
     } else {
-      vesigate.print("\(config.path): ok, \(Keeper.summary(loaded).replacingGeneration)")
+      vesigate.print("\(config.path): ok, \(loaded.summary.replacingGeneration)")
     }
   }
 

@@ -22,7 +22,7 @@ struct RunCommand: AsyncParsableCommand {
     let hangups = await UnixSignalsSequence(trapping: .sighup)
     FileUser.actAsService()
     let loaded = try config.load(isDaemon: true)
-    try check(workers: Parts.loopCount(loaded.configuration), listening: loaded.configuration.listen.count)
+    try check(workers: Daemon.loopCount(loaded.configuration), listening: loaded.configuration.listen.count)
     let assembly = Assembly(
       configPath: config.path, environment: ProcessEnvironment.read(), loaded: loaded)
     do {

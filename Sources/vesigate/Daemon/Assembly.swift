@@ -9,8 +9,8 @@ internal import Operations
 internal import ServiceLifecycle
 internal import UnixSignals
 
-/// Puts the rooms together into a running gateway: what is made (`Parts`), who hears of what (`Parts.wire`),
-/// what is served, and in which order it stops.
+/// Puts the rooms together into a running gateway: what is made (`Daemon`), what is served,
+/// and in which order it stops.
 struct Assembly {
   let configPath: String
   let environment: [String: String]
@@ -24,14 +24,14 @@ struct Assembly {
     defer { logs.flush() }
     tellWarnings(logs.logger)
     let sockets = try ListenSocket.open(loaded.configuration.listen, environment: environment)
-    let parts = try await Parts(self, listeningOn: sockets.map(\.name), logs)
-    parts.wire()
+    let daemon = try await Daemon(self, listeningOn: sockets.map(\.name), logs)
     let listeners = try await OperationsListeners.open(
-      loaded.configuration, gateway: parts.operations, collector: parts.collector, captures: parts.captures,
+      loaded.configuration, gateway: daemon.operations, collector: daemon.collector,
+      captures: daemon.captures,
       logger: logs.logger)
-    try await serve(sockets, parts, hangups, logs)
+    try await serve(sockets, daemon, hangups, logs)
     await listeners.close()
-    await parts.stop(logs)
+    await daemon.stop(logs)
   }
 
   /// What holds for the whole process: secrets stay out of core dumps, large blocks go back to the kernel.
@@ -53,7 +53,7 @@ struct Assembly {
 
   /// How many may be open at once before one of the limits, or of the bounds that are fixed, says no.
   private var descriptorsMax: Int {
-    let (configuration, loops) = (loaded.configuration, Parts.loopCount(loaded.configuration))
+    let (configuration, loops) = (loaded.configuration, Daemon.loopCount(loaded.configuration))
     return DescriptorLimit.least(workers: loops, listening: configuration.listen.count)
       + OperationsListeners.connectionsMax
       + Listener.descriptorsMax(configuration.limits)
@@ -62,12 +62,13 @@ struct Assembly {
 
   /// Until SIGTERM or SIGINT: then the gateway drains, and the rest ends with it.
   private func serve(
-    _ sockets: [ListenSocket], _ parts: Parts, _ hangups: UnixSignalsSequence, _ logs: Logs
+    _ sockets: [ListenSocket], _ daemon: Daemon, _ hangups: UnixSignalsSequence, _ logs: Logs
   ) async throws {
     let gateway = GatewayService(
-      engine: parts.engine, sockets: sockets, keeper: parts.keeper, readiness: parts.readiness,
-      status: parts.status, logger: logs.logger)
-    let others = besides(parts, hangups, logs)
+      workers: daemon.workers, table: daemon.table, sockets: sockets, store: daemon.store,
+      readiness: daemon.readiness,
+      status: daemon.status, logger: logs.logger)
+    let others = besides(daemon, hangups, logs)
     // Its own remarks about states and signals are for debugging; ours are for operators.
     var quiet = logs.logger
     quiet.logLevel = .error
@@ -80,14 +81,14 @@ struct Assembly {
   }
 
   /// What is done beside the deliveries.
-  private func besides(_ parts: Parts, _ hangups: UnixSignalsSequence, _ logs: Logs) -> [any Service] {
+  private func besides(_ daemon: Daemon, _ hangups: UnixSignalsSequence, _ logs: Logs) -> [any Service] {
     [
-      ReloadService(on: hangups) { _ = await parts.operations.reload() },
+      ReloadService(on: hangups) { _ = await daemon.operations.reload() },
       WatchdogService(
-        environment: environment, pid: getpid(), notifier: parts.status.notifier, logger: logs.logger
-      ) { await parts.engine.turns() },
-      RotationWatch(keeper: parts.keeper, looks: parts.looks),
-      StatusSampler(parts.collector, logger: logs.logger),
+        environment: environment, pid: getpid(), notifier: daemon.status.notifier, logger: logs.logger
+      ) { await daemon.workers.turns() },
+      RotationWatch(store: daemon.store, watcher: daemon.watcher),
+      StatusSampler(daemon.collector, logger: logs.logger),
       LeftOutService(log: logs.deliveries),
     ]
   }

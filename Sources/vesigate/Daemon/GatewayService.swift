@@ -9,15 +9,16 @@ internal import ServiceLifecycle
 
 /// The gateway as a service: doors open until shutdown, then the drain.
 struct GatewayService: Service {
-  let engine: Engine
+  let workers: Workers
+  let table: WorkerTable
   let sockets: [ListenSocket]
-  let keeper: Keeper
+  let store: ConfigurationStore
   let readiness: Readiness
   let status: ServiceStatus
   let logger: Logger
 
   func run() async throws {
-    let listener = try await Listener.start(sockets, group: engine.group, workers: engine.workers) {
+    let listener = try await Listener.start(sockets, group: workers.group, workers: table) {
       tell($0)
     }
     readiness.advance(to: .listening)
@@ -25,7 +26,7 @@ struct GatewayService: Service {
       "ready",
       metadata: [
         "version": "\(Version.number)", "listen": "\(status.listen)", "pid": "\(getpid())",
-        "secrets": "\(Keeper.secrets(keeper.loaded))",
+        "secrets": "\(store.loaded.secretsSummary)",
       ])
     status.started()
     vg_forget_text()
@@ -33,7 +34,7 @@ struct GatewayService: Service {
     readiness.advance(to: .draining)
     status.stopping()
     logger.notice("stopping, deliveries in flight are finished first")
-    await listener.drain(secondsMax: keeper.loaded.configuration.limits.drainSecondsMax)
+    await listener.drain(secondsMax: store.loaded.configuration.limits.drainSecondsMax)
   }
 
   private func tell(_ trouble: AcceptTrouble) {

@@ -7,7 +7,7 @@ internal import Signing
 /// What the service manager shows of the daemon.
 struct ServiceStatus: Sendable {
   let notifier: SystemdNotifier
-  let keeper: Keeper
+  let store: ConfigurationStore
   /// Where it listens.
   let listen: String
 
@@ -29,12 +29,12 @@ struct ServiceStatus: Sendable {
   func stopping() { notifier.stopping(status: "finishing the deliveries in flight") }
 
   private var serving: String {
-    let count = keeper.loaded.configuration.routes.count
+    let count = store.loaded.configuration.routes.count
     return "serving \(count) \(count == 1 ? "route" : "routes") on \(listen)"
   }
 
   private var secrets: String {
-    "secrets \(Keeper.secrets(keeper.loaded)), generation \(keeper.loaded.snapshot.generation)"
+    "secrets \(store.loaded.secretsSummary), generation \(store.loaded.snapshot.generation)"
   }
 
   private var now: String { TimeText.utc(unixMilliseconds: Clocks.now().unixMilliseconds) }

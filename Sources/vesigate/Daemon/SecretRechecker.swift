@@ -9,8 +9,15 @@ internal import Secrets
 internal import Signing
 internal import Synchronization
 
-/// Looks at one secret file and at what a rotation keeps beside it, without a signal.
-extension Keeper {
+/// Looks at one secret file and at what a rotation keeps beside it, without a signal, and takes what has changed. All
+/// of it happens on the file thread.
+struct SecretRechecker: Sendable {
+  let store: ConfigurationStore
+  let workers: Workers
+  let status: ServiceStatus
+  let files: NIOThreadPool
+  let logger: Logger
+
   /// Without a signal a changed file counts only when two looks this far apart find it the same: somebody
   /// may be in the middle of writing it.
   private static let settling = TimeAmount.milliseconds(50)
@@ -32,7 +39,7 @@ extension Keeper {
   }
 
   /// Looks at one file; when it has changed and rests, its secrets are in force on every loop on return.
-  func look(at path: String) -> LookEnd {
+  func recheck(_ path: String) -> LookEnd {
     let start = NIODeadline.now()
     let end = lookUntilAtRest(path)
     // Behind the look: a rotation that has ended since the last one is not unfinished.
@@ -70,9 +77,9 @@ extension Keeper {
   }
 
   /// Looks at every file now, and takes what has changed as it stands: as after a signal.
-  func lookAtAll() async {
-    try? await files.runIfActive { [self] in
-      for set in state.withLock({ $0.loaded.snapshot.secrets }) {
+  func recheckAll() async {
+    try? await files.runIfActive {
+      for set in store.state.withLock({ $0.loaded.snapshot.secrets }) {
         for _ in 0..<Self.settlingLooksMax {
           guard case .changed(let change) = finding(set.path, SecretFile.look(set.path), triesAgain: true)
           else { break }
@@ -85,7 +92,7 @@ extension Keeper {
   /// What differs from what is in force, unless trying to take just that would come to the same.
   private func finding(_ path: String, _ seen: SecretFileState?, triesAgain: Bool = false) -> Finding {
     let now = NIODeadline.now()
-    return state.withLock { state in
+    return store.state.withLock { state in
       let loaded = state.loaded
       guard let index = loaded.configuration.secretFiles.firstIndex(where: { $0.path == path }) else {
         return .known(.inForce)
@@ -106,12 +113,12 @@ extension Keeper {
 
   /// What came of reading the file; nil where it changed meanwhile.
   private func reread(_ change: Change, _ path: String) -> LookEnd? {
-    let old = state.withLock { $0.loaded }
+    let old = store.state.withLock { $0.loaded }
     do throws(LoadFailure) {
       let reread = try old.rereading(secretFile: change.index)
       let new = reread.loaded
       guard new.identities[change.index] == change.seen else { return nil }
-      let wasUntaken = state.withLock { state in
+      let wasUntaken = store.state.withLock { state in
         state.loaded = reread.isWhole ? new : new.unlike(secretFile: change.index)
         state.readAt[path] = Clocks.now().unixMilliseconds
         return state.untaken.removeValue(forKey: path) != nil
@@ -128,12 +135,12 @@ extension Keeper {
   }
 
   private func take(_ new: Snapshot, after old: Snapshot, at index: Int, _ warnings: [String]) {
-    publish.tell(new)
+    workers.adopt(new)
     report(new.secrets[index], after: old.secrets[index])
     if !new.secrets[index].holdsSecretsOf(old.secrets[index]) {
       for warning in warnings { logger.warning("\(warning)") }
     }
-    changed.tell(())
+    status.secretsChanged()
   }
 
   private func tellBack(_ path: String) {
@@ -142,12 +149,12 @@ extension Keeper {
 
   /// The old secrets stay in force. What is said of them beside the file is heard all the same.
   private func leave(_ change: Change, _ path: String, _ failure: LoadFailure) -> LookEnd {
-    let old = state.withLock { $0.loaded }
+    let old = store.state.withLock { $0.loaded }
     let new = old.hearing(journalOfSecretFile: change.index)
     let untaken = UntakenFile(
       identity: change.seen, cause: failure.cause, problems: failure.problems,
       isCompromised: new.snapshot.secrets[change.index].rotation?.isCompromised == true, triedAt: .now())
-    let before = state.withLock { state in
+    let before = store.state.withLock { state in
       let before = state.untaken[path]
       state.loaded = new
       state.untaken[path] = untaken
@@ -178,7 +185,7 @@ extension Keeper {
 
   /// Said once for each rotation that takes longer than deliveries can be held.
   private func remarkUnfinished(_ path: String) {
-    let rotation = state.withLock { state -> RotationNotice? in
+    let rotation = store.state.withLock { state -> RotationNotice? in
       let set = state.loaded.snapshot.secrets.first { $0.path == path }
       guard let rotation = set?.rotation,
         rotation.isUnfinished(at: Clocks.now().unixMilliseconds),

@@ -4,6 +4,7 @@ internal import EventLoops
 internal import Formats
 internal import Forwarding
 internal import Gateway
+internal import Listening
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -11,42 +12,47 @@ internal import Operations
 internal import Rotation
 internal import Telemetry
 
-/// What the running gateway is made of, without its listeners.
-struct Parts {
+/// What the running gateway is made of, without its listeners: each is given those that it needs when it is made.
+struct Daemon {
   /// The thread on which configuration and secret files are read.
   let files: NIOThreadPool
-  let keeper: Keeper
-  let looks: LookDesk
+  let store: ConfigurationStore
+  let workers: Workers
+  /// The workers, for whoever accepts connections.
+  let table: WorkerTable
+  let watcher: SecretWatcher
   let selfDiagnosis: SelfDiagnosis
   let captures: Captures
-  let engine: Engine
   let readiness = Readiness()
   let status: ServiceStatus
   let operations: GatewayOperations
   let collector: StatusCollector
 
-  /// Makes them in the order in which one needs the other, not yet wired. The event loops run from now on.
+  /// Makes them in the order in which one needs the other. The event loops run from now on.
   init(_ assembly: Assembly, listeningOn names: [String], _ logs: Logs) async throws {
-    let loaded = assembly.loaded
+    let (loaded, logger) = (assembly.loaded, logs.logger)
     UpstreamForwarder.prepareProcess()
     files = NIOThreadPool(numberOfThreads: 1)
     files.start()
-    keeper = Keeper(
-      loaded, configPath: assembly.configPath, environment: assembly.environment, files: files,
-      logger: logs.logger)
-    looks = LookDesk(files: files)
-    selfDiagnosis = SelfDiagnosis(routes: loaded.snapshot.routes, logger: logs.logger)
-    captures = Captures(besides: selfDiagnosis)
-    engine = try await Engine(
-      snapshot: loaded.snapshot,
-      group: EpollGroup(threads: Parts.loopCount(loaded.configuration), named: "deliveries"),
-      log: VerifiedWatch(recorder: logs.deliveries, selfDiagnosis: selfDiagnosis), refusals: captures,
-      looks: looks)
+    store = ConfigurationStore(loaded)
+    workers = Workers(threads: Daemon.loopCount(loaded.configuration))
     status = ServiceStatus(
-      notifier: SystemdNotifier(environment: assembly.environment), keeper: keeper,
+      notifier: SystemdNotifier(environment: assembly.environment), store: store,
       listen: names.joined(separator: " "))
+    selfDiagnosis = SelfDiagnosis(routes: loaded.snapshot.routes, logger: logger)
+    captures = Captures(besides: selfDiagnosis)
+    let rechecker = SecretRechecker(
+      store: store, workers: workers, status: status, files: files, logger: logger)
+    watcher = SecretWatcher(files: files, recheck: rechecker.recheck)
+    table = try await workers.start(
+      loaded.snapshot, log: VerifiedWatch(recorder: logs.deliveries, selfDiagnosis: selfDiagnosis),
+      refusals: captures, looks: watcher)
+    let reloader = Reloader(
+      configPath: assembly.configPath, environment: assembly.environment, store: store, workers: workers,
+      selfDiagnosis: selfDiagnosis, files: files, logger: logger)
     operations = GatewayOperations(
-      keeper: keeper, engine: engine, readiness: readiness, status: status, logs: logs)
+      store: store, workers: workers, reloader: reloader, rechecker: rechecker, readiness: readiness,
+      status: status, logs: logs)
     collector = StatusCollector(
       operations,
       program: ProgramFacts(
@@ -55,24 +61,14 @@ struct Parts {
       now: Clocks.now)
   }
 
-  /// Who hears of what: files that changed, and a snapshot that replaces the one before.
-  func wire() {
-    looks.onLook { [keeper] in keeper.look(at: $0) }
-    keeper.onPublish { [engine, selfDiagnosis] in
-      engine.adopt($0)
-      selfDiagnosis.adopt($0.routes)
-    }
-    keeper.onSecretsChanged { [status] in status.secretsChanged() }
-  }
-
   /// Ends what works in the background, and says what was done since the start.
   func stop(_ logs: Logs) async {
     // First: a look under way hands what it found to the loops, and waits for them.
     try? await files.shutdownGracefully()
-    let counters = await engine.shutdown()
+    let counters = await workers.shutdown()
     logs.deliveries.tellLeftOut(all: true)
     await selfDiagnosis.stop()
-    let summary = counters.summary(reloads: keeper.reloads, logLinesDropped: logs.sink.linesDropped)
+    let summary = counters.summary(reloads: store.reloads, logLinesDropped: logs.sink.linesDropped)
     logs.logger.notice("stopped", metadata: ["summary": "\(summary)"])
   }
 

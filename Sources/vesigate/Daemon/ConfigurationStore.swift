@@ -1,0 +1,87 @@
+internal import Configuration
+internal import Formats
+internal import Gateway
+internal import Signing
+internal import Synchronization
+internal import Telemetry
+
+/// The configuration and the secrets in force, and what is known of what could not be taken. Only a `Reloader` and a
+/// `SecretRechecker` change it, both on the file thread.
+final class ConfigurationStore: Sendable {
+  struct State {
+    var loaded: Loaded
+    /// Files that have changed and were not taken.
+    var untaken: [String: UntakenFile] = [:]
+    /// When each file was read last, Unix milliseconds.
+    var readAt: [String: Int64] = [:]
+    var reloads = StatusSnapshot.Reloads()
+    /// Rotations that were reported as unfinished, by the instant they began.
+    var unfinishedReported: Set<Int64> = []
+  }
+
+  let state: Mutex<State>
+  /// What the parts that only a restart changes were made from.
+  private let started: Configuration
+
+  init(_ loaded: Loaded) {
+    let now = Clocks.now().unixMilliseconds
+    var state = State(loaded: loaded)
+    for set in loaded.snapshot.secrets { state.readAt[set.path] = now }
+    state.reloads.takenAt = now
+    self.state = Mutex(state)
+    started = loaded.configuration
+  }
+
+  /// What is in force now.
+  var loaded: Loaded { state.withLock { $0.loaded } }
+
+  var reloads: StatusSnapshot.Reloads { state.withLock { $0.reloads } }
+
+  /// Puts what a reload brought in the place of all that was.
+  func adopt(_ new: Loaded) {
+    let now = Clocks.now().unixMilliseconds
+    state.withLock { state in
+      state.loaded = new
+      state.untaken = [:]
+      state.reloads.taken += 1
+      state.reloads.isLastTaken = true
+      state.reloads.takenAt = now
+      for set in new.snapshot.secrets { state.readAt[set.path] = now }
+    }
+  }
+
+  func countRefusedReload() {
+    state.withLock { state in
+      state.reloads.refused += 1
+      state.reloads.isLastTaken = false
+    }
+  }
+
+  /// The parts whose settings are others by now than those that they were made from.
+  func restartsPending(for new: Loaded) -> [String] {
+    let (before, after) = (started, new.configuration)
+    let changed = [
+      ("listen", before.listen != after.listen), ("control", before.control != after.control),
+      ("admin", before.admin != after.admin), ("workers", before.workers != after.workers),
+      ("log", before.log != after.log),
+    ]
+    return changed.filter(\.1).map { "\($0.0) has changed: that needs a restart" }
+  }
+}
+
+extension Loaded {
+  /// One sentence about it.
+  var summary: String {
+    let routes = configuration.routes.count
+    let counted = "\(routes) \(routes == 1 ? "route" : "routes")"
+    return "\(counted), \(secretsSummary), generation \(snapshot.generation)"
+  }
+
+  /// The fingerprints of every file's secrets, the current one first.
+  var secretsSummary: String {
+    snapshot.secrets.prefix(8).map { set in
+      let name = set.path.split(separator: "/").last.map(String.init) ?? set.path
+      return "\(name)=\(set.fingerprints.joined(separator: ","))"
+    }.joined(separator: " ")
+  }
+}
