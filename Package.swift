@@ -223,7 +223,7 @@ let package = Package(
     .target(
       name: "CTLSWitness", path: "Tests/CTLSWitness",
       linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
-    .testTarget(name: "TidyTests", swiftSettings: strict),
+    .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
   ]
 )
 

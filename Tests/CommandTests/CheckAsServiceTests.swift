@@ -20,7 +20,6 @@ struct CheckAsServiceTests {
 
   init() throws {
     fixture = try CommandFixture()
-    chmod(fixture.directory.path, 0o755)
     mkdir(fixture.path("secrets"), 0o755)
     try Self.write(
       fixture, "passwd", "/etc/passwd", "vesigate:x:\(Self.id):\(Self.id)::/nonexistent:/bin/false\n")

@@ -13,28 +13,21 @@ struct Finished {
 
 /// A directory of its own for one test, with the files that the command line names.
 final class CommandFixture: Sendable {
-  let directory: URL
+  private let scratch: Scratch
+  var directory: String { scratch.directory }
 
-  init() throws {
-    directory = FileManager.default.temporaryDirectory
-      .appendingPathComponent("vesigate-command-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-  }
+  init() throws { scratch = try Scratch() }
 
-  deinit { try? FileManager.default.removeItem(at: directory) }
-
-  func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+  func path(_ name: String) -> String { scratch.file(name) }
 
   @discardableResult
   func write(_ name: String, _ bytes: some Sequence<UInt8>, mode: Int = 0o640) throws -> String {
-    try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
-    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path(name))
-    return path(name)
+    try scratch.write(name, bytes, mode: mode)
   }
 
   @discardableResult
   func write(_ name: String, _ text: String, mode: Int = 0o640) throws -> String {
-    try write(name, Array(text.utf8), mode: mode)
+    try scratch.write(name, text, mode: mode)
   }
 
   /// Runs vesigate to its end. Output goes through files, so that no pipe can fill up.

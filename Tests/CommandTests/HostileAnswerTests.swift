@@ -112,7 +112,7 @@ struct HostileAnswerTests {
     try withExtendedLifetime(responder) {
       for command in [
         ["status"], ["status", "--json"], ["reload"], ["reload", "--wait"], ["secret", "list"],
-        ["capture", "--directory", fixture.directory.path],
+        ["capture", "--directory", fixture.directory],
       ] {
         let ended = try fixture.vesigate(command + ["--config", config])
         #expect((0..<128).contains(ended.status), "\(command) \(ended.status)")
@@ -138,7 +138,7 @@ struct HostileAnswerTests {
     let answer = Self.report(routes: routes, more: #""routesOmitted":\#(omitted)"#)
     let responder = try UnixResponder(path: fixture.path("control.sock"), answer: Array(answer.utf8))
     try withExtendedLifetime(responder) {
-      let ended = try fixture.vesigate(["capture", "--directory", fixture.directory.path, "--config", config])
+      let ended = try fixture.vesigate(["capture", "--directory", fixture.directory, "--config", config])
       #expect(ended.status == 64, "\(ended.status) \(ended.errors)")
       #expect(ended.errors == "vesigate: there are \(count) routes: say which with --route\n")
     }
@@ -182,7 +182,7 @@ struct HostileAnswerTests {
     try withExtendedLifetime(responder) {
       for command in [
         ["status"], ["reload"], ["secret", "list"],
-        ["capture", "--seconds-max", "2", "--directory", fixture.directory.path],
+        ["capture", "--seconds-max", "2", "--directory", fixture.directory],
       ] {
         let ended = try fixture.vesigate(command + ["--config", config])
         #expect((0..<128).contains(ended.status), "\(command) \(ended.status)")
@@ -214,7 +214,7 @@ struct HostileAnswerTests {
       path: fixture.path("control.sock"), answer: Array("waiting\nend complete\n".utf8))
     try withExtendedLifetime(responder) {
       let ended = try fixture.vesigate([
-        "capture", "--route", "/webhooks/vesicash", "--directory", fixture.directory.path, "--config", config,
+        "capture", "--route", "/webhooks/vesicash", "--directory", fixture.directory, "--config", config,
       ])
       #expect(ended.status == 75, "\(ended.status) \(ended.errors)")
     }

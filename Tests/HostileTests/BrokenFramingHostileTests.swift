@@ -17,15 +17,15 @@ import Testing
     try RawRunner().run(Self.tables[table] ?? [])
   }
 
-  private static let sweeps: [String: [Sweep]] = [
-    "codings": Sweeps.codings, "lengths": Sweeps.lengths, "chunks": Sweeps.chunks, "fields": Sweeps.fields,
-    "request lines": Sweeps.requestLines, "marks": Sweeps.marks,
-  ]
+  private static let sweeps =
+    Sweeps.codings + Sweeps.lengths + Sweeps.chunks + Sweeps.fields + Sweeps.requestLines + Sweeps.marks
+  private static let sweepsEach = 3
 
-  @Test(arguments: sweeps.keys.sorted())
-  func `of all bytes at one place only those pass that the grammar has there`(table: String) throws {
+  /// Some places each: all of them would be the last that is waited for.
+  @Test(arguments: Array(stride(from: 0, to: sweeps.count, by: sweepsEach)))
+  func `of all bytes at one place only those pass that the grammar has there`(first: Int) throws {
     let runner = try RawRunner()
-    for sweep in Self.sweeps[table] ?? [] {
+    for sweep in Self.sweeps.dropFirst(first).prefix(Self.sweepsEach) {
       runner.run(sweep.topic, "every byte \(sweep.place)", sweep.cases)
     }
   }

@@ -80,8 +80,8 @@ import Testing
 
   @Test func `however its bytes are cut, a delivery arrives once and whole`() throws {
     let runner = try RawRunner()
-    var generator = SeededGenerator(seed: Seed.ofRun &+ 1)
-    HostileTable.row(.wholeBody, "60 random splits, seed \(Seed.ofRun)", expected: "60 whole") {
+    var generator = SeededGenerator(seed: runSeed &+ 1)
+    HostileTable.row(.wholeBody, "60 random splits, seed \(runSeed)", expected: "60 whole") {
       for round in 0..<60 {
         let body = generator.bytes(Int.random(in: 0...3_000, using: &generator))
         let request = SignedRequest(bytes: body).with {

@@ -2,13 +2,22 @@
 struct Sweep: Sendable {
   let topic: HostileTopic
   let place: String
-  let cases: [RawCase]
+  private let text: String
+  private let expected: @Sendable (UInt8) -> RawCase.Expected?
 
   /// `text` has `<b>` where the byte goes; `expected` says what becomes of it, nil to leave the byte out.
-  init(_ topic: HostileTopic, _ place: String, _ text: String, _ expected: (UInt8) -> RawCase.Expected?) {
+  init(
+    _ topic: HostileTopic, _ place: String, _ text: String,
+    _ expected: @escaping @Sendable (UInt8) -> RawCase.Expected?
+  ) {
     self.topic = topic
     self.place = place
-    cases = (UInt8.min...UInt8.max).compactMap { byte in
+    self.text = text
+    self.expected = expected
+  }
+
+  var cases: [RawCase] {
+    (UInt8.min...UInt8.max).compactMap { byte in
       expected(byte).map { expected in
         let filled = text.replacing("<b>", with: String(Unicode.Scalar(byte)))
         return RawCase(topic, "byte 0x\(String(byte, radix: 16))", expected, text: filled)

@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func `a random bit counts`() throws {
-    let seed = Seed.ofRun
+    let seed = runSeed
     var generator = SeededGenerator(seed: seed)
     var spoiled: [Parts] = []
     while spoiled.count < 1000 {

@@ -16,7 +16,7 @@ struct KillTests {
   func `kill -9 at any moment leaves a whole secret file, and the next rotate heals it`() async throws {
     try await onThread {
       let fixture = try RotationFixture(seed: 4, behaviour: .rotate(delayMillisecondsMax: 60))
-      var random = SplitMix(99)
+      var random = SeededGenerator(seed: 99)
       var tally = Tally()
       let usual = try Self.secondsOfOneRotation(fixture)
       while tally.kills < Scale.kills {
@@ -50,7 +50,7 @@ struct KillTests {
 
   /// Half of the kills come at a random time, half as soon as the journal names a step.
   private static func kill(
-    _ fixture: RotationFixture, _ usual: Double, _ random: inout SplitMix, _ tally: inout Tally
+    _ fixture: RotationFixture, _ usual: Double, _ random: inout SeededGenerator, _ tally: inout Tally
   ) throws {
     let child = try fixture.spawn()
     let moment = Date(timeIntervalSinceNow: Double.random(in: 0...usual * 1.1, using: &random))

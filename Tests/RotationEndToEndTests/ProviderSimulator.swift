@@ -31,7 +31,7 @@ final class ProviderSimulator: Sendable {
     var behaviour: Behaviour
     var calls = 0
     var unauthorized = 0
-    var random: SplitMix
+    var random: SeededGenerator
   }
 
   let port: UInt16
@@ -40,14 +40,14 @@ final class ProviderSimulator: Sendable {
   private let isOver = Atomic<Bool>(false)
 
   init(seed: UInt64, behaviour: Behaviour = .rotate(delayMillisecondsMax: 3000)) throws {
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed: seed)
     let first = Self.secret(0, &random)
     account = Mutex(Account(secrets: [first], behaviour: behaviour, random: random))
     (listener, port) = try Net.listener()
     Thread { [self] in run() }.start()
   }
 
-  private static func secret(_ number: Int, _ random: inout SplitMix) -> String {
+  private static func secret(_ number: Int, _ random: inout SeededGenerator) -> String {
     "\(marker)-\(number)-\(String(random.next(), radix: 16))\(String(random.next(), radix: 16))"
   }
 
@@ -142,20 +142,5 @@ final class ProviderSimulator: Sendable {
   ) -> String {
     "HTTP/1.1 \(status) Status\r\nContent-Type: \(type)\r\n\(more)Connection: close\r\n"
       + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
-  }
-}
-
-/// A small generator that gives the same numbers again for the same seed.
-struct SplitMix: RandomNumberGenerator, Sendable {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -7,11 +7,11 @@ import Testing
   @Test(arguments: Hash.allCases)
   func `random bodies under random keys give what openssl and Python give`(hash: Hash) throws {
     var random = SeededGenerator(seed: runSeed)
-    let folder = try TemporaryFolder()
+    let folder = try Scratch()
     var cases: [(hash: Hash, key: [UInt8], bodyPath: String)] = []
     var ours: [String] = []
     for (index, body) in bodies(&random).enumerated() {
-      let path = try folder.write(body, as: "body-\(index)")
+      let path = try folder.write("body-\(index)", body)
       let key = random.bytes(Int.random(in: 1...200, using: &random))
       cases.append((hash, key, path))
       ours.append(hexHMAC(hash, key: key, parts: split(body, &random)))
@@ -23,17 +23,17 @@ import Testing
 
   @Test(arguments: Hash.allCases)
   func `a text key gives what openssl's -hmac gives`(hash: Hash) throws {
-    let folder = try TemporaryFolder()
+    let folder = try Scratch()
     let body = Array(#"{"event":"payment.completed","amount":3.1}"#.utf8) + [0, 0xFF, 0x0A]
-    let path = try folder.write(body, as: "body")
+    let path = try folder.write("body", body)
     let key = Array("test_webhook_secret".utf8)
     let openssl = try ForeignHMAC.openssl(hash, key: key, bodyPath: path, keyIsText: true)
     #expect(hexHMAC(hash, key: key, parts: [body]) == openssl)
   }
 
   @Test func `an empty key over an empty body gives what Python gives`() throws {
-    let folder = try TemporaryFolder()
-    let path = try folder.write([], as: "empty")
+    let folder = try Scratch()
+    let path = try folder.write("empty", [UInt8]())
     for hash in Hash.allCases {
       #expect(try ForeignHMAC.python([(hash, [], path)]) == [hexHMAC(hash, key: [], parts: [])])
     }
@@ -55,20 +55,5 @@ import Testing
       start = end
     }
     return parts
-  }
-}
-
-/// A folder that is gone once nobody refers to it.
-final class TemporaryFolder {
-  private let url = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-
-  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func write(_ bytes: [UInt8], as name: String) throws -> String {
-    let file = url.appendingPathComponent(name)
-    try Data(bytes).write(to: file)
-    return file.path
   }
 }

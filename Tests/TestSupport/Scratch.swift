@@ -2,16 +2,10 @@ public import Foundation
 
 /// A directory of a test's own for secret files and their companions, removed with the last reference.
 public final class Scratch: Sendable {
-  public let directory: String
+  private let temporary: TemporaryDirectory
+  public var directory: String { temporary.path }
 
-  public init() throws {
-    let template = FileManager.default.temporaryDirectory.appendingPathComponent("vesigate-scratch-XXXXXX")
-    var path = Array(template.path.utf8CString)
-    guard mkdtemp(&path) != nil else { throw FixtureError("mkdtemp: \(String(cString: strerror(errno)))") }
-    directory = String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: directory) }
+  public init() throws { temporary = try TemporaryDirectory() }
 
   public func file(_ name: String) -> String { directory + "/" + name }
 

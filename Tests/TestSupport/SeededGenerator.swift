@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// SplitMix64: small, and the same everywhere, so that a printed seed brings a failure back.
-public struct SeededGenerator: RandomNumberGenerator {
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   public init(seed: UInt64) { state = seed }
