@@ -13,6 +13,8 @@ final class Writer {
   private let logPages: UnsafeMutablePointer<Int32>
   /// A checkpoint that a reader cut short is not tried again with each commit.
   private var checkpointAtPages: Int32
+  /// The log's pages when its end was last looked at.
+  private var logPagesTended: Int32 = 0
   /// When which work is done without being asked for, monotonic.
   private var checkpointAt: UInt64?
   private var housekeepingAt: UInt64
@@ -210,7 +212,11 @@ final class Writer {
   /// A log's frame vouches for all before it, so one bad one would take every later commit along: the log stays short.
   private func tendLog() throws(StoreFault) {
     guard logPages.pointee > 0 else { return }
-    checkpointAt = after(settings.checkpointIdleSeconds)
+    // Idle is who writes nothing: what only looks after things must not put it off for ever.
+    if checkpointAt == nil || logPages.pointee != logPagesTended {
+      checkpointAt = after(settings.checkpointIdleSeconds)
+    }
+    logPagesTended = logPages.pointee
     if logPages.pointee >= checkpointAtPages { try checkpoint(.passive) }
   }
 

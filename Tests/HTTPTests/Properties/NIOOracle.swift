@@ -11,6 +11,7 @@ struct NIOOracle {
     var fields: [(name: String, value: String)]
     var body: [UInt8] = []
     var isComplete = false
+    var closesByTrailer = false
   }
 
   var messages: [Message] = []
@@ -29,7 +30,10 @@ struct NIOOracle {
       let fields = head.headers.map { (name: $0.name, value: $0.value) }
       messages.append(Message(method: head.method.rawValue, target: head.uri, fields: fields))
     case .body(let buffer): messages[messages.count - 1].body += Array(buffer.readableBytesView)
-    case .end: messages[messages.count - 1].isComplete = true
+    case .end(let trailers):
+      messages[messages.count - 1].isComplete = true
+      messages[messages.count - 1].closesByTrailer =
+        trailers?[canonicalForm: "connection"].contains { $0.lowercased() == "close" } ?? false
     }
   }
 }
@@ -48,6 +52,7 @@ extension NIOOracle {
       // What we refuse in the middle of a body NIO may read on, or not.
       if !message.isComplete, ours.rejection != nil { return nil }
       if refusesTrailer(of: message, at: index) { return nil }
+      if endsByTrailer(at: index) { return nil }
       if let text = theirs.bodyDisagreement(with: message) { return "request \(index): \(text)" }
       // Nothing is read after a request that ends its connection; NIO says so itself, we leave it to Listening.
       if !message.keepsAlive { return nil }
@@ -55,6 +60,12 @@ extension NIOOracle {
     guard ours.rejection == nil, !ours.hasBegun else { return nil }
     if let failure { return "NIO refuses: \(failure)" }
     return messages.count == ours.messages.count ? nil : "NIO reads more requests"
+  }
+
+  /// NIO heeds `Connection: close` among the trailers, and refuses what comes behind; we drop every trailer.
+  private func endsByTrailer(at index: Int) -> Bool {
+    index == messages.count - 1 && messages[index].closesByTrailer
+      && failure as? HTTPParserError == .closedConnection
   }
 
   /// NIO judges a trailer called Content-Length or Transfer-Encoding (for that it has no word: `unknown`) like
