@@ -70,6 +70,8 @@ struct CaptureReader {
       return nil
     }
     defer { unread.removeFirst(index + 1) }
+    // The daemon's own words are ASCII.
+    guard unread[..<index].allSatisfy({ (0x20...0x7E).contains($0) }) else { throw .broken }
     return String(decoding: unread[..<index], as: UTF8.self)
   }
 }
