@@ -61,6 +61,26 @@ struct ChunkedBody {
     return .needMore
   }
 
+  /// Copies the data of small chunks that lie in `bytes` whole and are written plainly to the front of `room`, one
+  /// after the other, and says how much that was. It takes what `read` would, and stops before all else.
+  mutating func gather(
+    _ bytes: UnsafeRawBufferPointer, _ index: inout Int, into room: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    var gathered = 0
+    while true {
+      takePlain(bytes, &index)
+      guard phase == .data, dataLeft <= min(Self.smallBytesMax, bytes.count - index, room.count - gathered)
+      else { return gathered }
+      for source in takeData(bytes.count, &index) {
+        room[gathered] = bytes[source]
+        gathered += 1
+      }
+    }
+  }
+
+  /// Chunks up to this size cost more to be handed on each by itself than to be copied once more.
+  static let smallBytesMax = 32
+
   private mutating func takeData(_ end: Int, _ index: inout Int) -> Range<Int> {
     let count = min(dataLeft, end - index)
     dataLeft -= count

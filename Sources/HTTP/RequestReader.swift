@@ -29,6 +29,9 @@ public struct RequestReader {
     }
   }
 
+  /// Of chunks up to this size `gatherSmallChunks` takes many at once.
+  public static var smallChunkBytesMax: Int { ChunkedBody.smallBytesMax }
+
   private enum State {
     case head
     case body(bytesLeft: Int)
@@ -90,6 +93,17 @@ public struct RequestReader {
       state = .faulty(error)
       throw error
     }
+  }
+
+  /// Takes small chunks that come next, and puts their data together at the front of `room`: a sender that flushes
+  /// byte by byte sends them by the thousand. Says how much that was; 0 where something else comes next, which `read`
+  /// has to say. `consumed` is set as by `read`.
+  public mutating func gatherSmallChunks(
+    _ bytes: UnsafeRawBufferPointer, consumed: inout Int, into room: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    consumed = 0
+    guard case .chunked = state else { return 0 }
+    return chunks.gather(bytes, &consumed, into: room)
   }
 
   private mutating func readEvent(

@@ -138,14 +138,15 @@ final class Connection: ChannelDuplexHandler {
     let current = unread
     current.withUnsafeReadableBytes { bytes in
       do throws(RequestFault) {
-        // Chunks of a byte each come by the thousand: they are taken together.
         while true {
           let rest = UnsafeRawBufferPointer(rebasing: bytes[consumed...])
           var count = 0
           event = try reader.read(rest, consumed: &count)
           consumed += count
           guard case .body(let range) = event, let exchange,
-            exchange.collect(UnsafeRawBufferPointer(rebasing: rest[range]))
+            exchange.collect(UnsafeRawBufferPointer(rebasing: rest[range])),
+            range.count > RequestReader.smallChunkBytesMax
+              || collectSmallChunks(of: bytes, from: &consumed, exchange)
           else { return }
         }
       } catch {
@@ -163,6 +164,24 @@ final class Connection: ChannelDuplexHandler {
     }
     return true
   }
+
+  /// Takes the small chunks that come next together; false as of `Exchange.collect`.
+  private func collectSmallChunks(
+    of bytes: UnsafeRawBufferPointer, from consumed: inout Int, _ exchange: Exchange
+  ) -> Bool {
+    withUnsafeTemporaryAllocation(byteCount: Self.gatheredBytesMax, alignment: 1) { room in
+      while true {
+        var count = 0
+        let gathered = reader.gatherSmallChunks(
+          UnsafeRawBufferPointer(rebasing: bytes[consumed...]), consumed: &count, into: room)
+        consumed += count
+        guard gathered > 0 else { return true }
+        guard exchange.collect(UnsafeRawBufferPointer(rebasing: room[..<gathered])) else { return false }
+      }
+    }
+  }
+
+  private static let gatheredBytesMax = 1_024
 
   func begin(_ head: RequestHead) {
     let now = worker.loop.now()

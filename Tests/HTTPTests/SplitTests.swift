@@ -24,6 +24,23 @@ import Testing
     }
   }
 
+  @Test func `small chunks taken together give the same verdict and body as one by one`() {
+    let small = (0...99).map {
+      "\(String($0 % 40 + 1, radix: 16))\r\n\(String(repeating: "x", count: $0 % 40 + 1))\r\n"
+    }
+    let inputs = Self.inputs + [Array(chunked(small.joined() + "0\r\n\r\n").utf8)]
+    for bytes in inputs {
+      let whole = Transcript(of: bytes)
+      for gatheredBytesMax in [1, 2, 31, 32, 33, 1_024] {
+        for pieces in [[bytes], bytes.singleBytes] {
+          #expect(
+            Transcript(ofPieces: pieces, gatheredBytesMax: gatheredBytesMax) == whole,
+            "\(gatheredBytesMax) \(bytes.escaped)")
+        }
+      }
+    }
+  }
+
   @Test func `under tight limits a cut changes nothing either`() {
     var generator = SeededGenerator(seed: runSeed &+ 1)
     for bytes in Self.inputs {

@@ -11,6 +11,11 @@ enum HeadProperty {
     if whole.messages.dropLast().contains(where: { !$0.isComplete }) { return "a request before its end" }
     var generator = SeededGenerator(choosingBy: bytes)
     if Transcript(ofPieces: bytes.cut(using: &generator)) != whole { return "a cut changes the reading" }
+    let gatheredBytesMax = Int.random(in: 1...80, using: &generator)
+    guard
+      Transcript(ofPieces: bytes.cut(using: &generator), gatheredBytesMax: gatheredBytesMax) == whole,
+      Transcript(ofPieces: [bytes], gatheredBytesMax: gatheredBytesMax) == whole
+    else { return "small chunks taken together read differently" }
     // Every byte alone is the cut that finds most, and costs most.
     if bytes.count <= 512, Transcript(ofPieces: bytes.singleBytes) != whole {
       return "byte by byte it reads differently"

@@ -40,12 +40,14 @@ extension Transcript {
   }
 
   /// Gives the reader one piece after another, each in memory of its own and of exactly its size.
-  init(ofPieces pieces: [[UInt8]], limits: Limits = Limits()) {
+  ///
+  /// - Parameter gatheredBytesMax: of small chunks, so many bytes are asked for together; 0: each by itself.
+  init(ofPieces pieces: [[UInt8]], limits: Limits = Limits(), gatheredBytesMax: Int = 0) {
     var reader = RequestReader(bounds: limits.requestBounds)
     for piece in pieces where rejection == nil {
       do throws(RequestFault) {
         try piece.withUnsafeBufferPointer { (piece) throws(RequestFault) in
-          try take(UnsafeRawBufferPointer(piece), &reader)
+          try take(UnsafeRawBufferPointer(piece), &reader, gatheredBytesMax)
         }
       } catch {
         rejection = error
@@ -56,7 +58,7 @@ extension Transcript {
   }
 
   private mutating func take(
-    _ piece: UnsafeRawBufferPointer, _ reader: inout RequestReader
+    _ piece: UnsafeRawBufferPointer, _ reader: inout RequestReader, _ gatheredBytesMax: Int
   ) throws(RequestFault) {
     var offset = 0
     while true {
@@ -73,7 +75,26 @@ extension Transcript {
       case .body(let range):
         precondition(!range.isEmpty && range.upperBound <= consumed, "body bytes outside those taken")
         messages[messages.count - 1].body += rest[range]
+        if gatheredBytesMax > 0 { gather(from: piece, &offset, &reader, gatheredBytesMax) }
       case .end: messages[messages.count - 1].isComplete = true
+      }
+    }
+  }
+}
+
+extension Transcript {
+  private mutating func gather(
+    from piece: UnsafeRawBufferPointer, _ offset: inout Int, _ reader: inout RequestReader,
+    _ gatheredBytesMax: Int
+  ) {
+    withUnsafeTemporaryAllocation(byteCount: gatheredBytesMax, alignment: 1) { room in
+      while true {
+        var consumed = 0
+        let gathered = reader.gatherSmallChunks(
+          UnsafeRawBufferPointer(rebasing: piece[offset...]), consumed: &consumed, into: room)
+        offset += consumed
+        guard gathered > 0 else { return }
+        messages[messages.count - 1].body += room[..<gathered]
       }
     }
   }
