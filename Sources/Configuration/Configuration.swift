@@ -11,7 +11,7 @@ public struct Configuration: Sendable, Equatable {
   /// Where metrics and health are read; nil switches it off.
   public var admin: ListenAddress? = Configuration.adminDefault
   public var trustedProxies = TrustedProxies()
-  public var workers = Workers.auto
+  public var workers = WorkerCount.auto
   public var log = LogSettings()
   public var limits = Limits()
   /// At least one, no two with the same path and host.
@@ -58,7 +58,7 @@ public struct Configuration: Sendable, Equatable {
 }
 
 /// How many event loops.
-public enum Workers: Sendable, Equatable {
+public enum WorkerCount: Sendable, Equatable {
   /// One for each core.
   case auto
   case count(Int)

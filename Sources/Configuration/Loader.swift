@@ -51,7 +51,7 @@ public enum Loader {
       throw LoadFailure(problems: Problems(report.problems))
     }
     let contents = readSecretFiles(draft, report)
-    for files in draft.spots.flatMap(\.tlsFiles) { files.judge(report) }
+    for files in draft.sources.flatMap(\.tlsFiles) { files.judge(report) }
     guard report.isEmpty else { throw LoadFailure(problems: Problems(report.problems)) }
     let sets = secretSets(draft, contents, previous, report)
     guard report.isEmpty else { throw LoadFailure(problems: Problems(report.problems)) }
@@ -70,13 +70,13 @@ public enum Loader {
   ) -> [String: SecretFile.Content] {
     var contents: [String: SecretFile.Content] = [:]
     var seen: Set<String> = []
-    for (route, spots) in zip(draft.configuration.routes, draft.spots)
+    for (route, sources) in zip(draft.configuration.routes, draft.sources)
     where !route.secretFile.isEmpty && seen.insert(route.secretFile).inserted {
       do {
         contents[route.secretFile] = try SecretFile.read(route.secretFile)
       } catch {
         report.refuse(
-          spots.secretFile,
+          sources.secretFile,
           error.description
             + (error.lacksSecret ? "; enter it by " + command(entering: route, draft, report) : ""),
           kind: Problem.Kind(error.kind))
@@ -110,7 +110,7 @@ public enum Loader {
         warn(of: content, file, at: draft, ofRoutes.firstIndex(of: index), report)
       } catch {
         guard let route = ofRoutes.firstIndex(of: index) else { continue }
-        report.refuse(draft.spots[route].secretFile, error.description)
+        report.refuse(draft.sources[route].secretFile, error.description)
       }
     }
     return sets
@@ -122,7 +122,7 @@ public enum Loader {
   ) {
     guard let route else { return }
     for sentence in content.warnings(keyDecoding: file.keyDecoding) {
-      report.warn(draft.spots[route].secretFile, sentence)
+      report.warn(draft.sources[route].secretFile, sentence)
     }
   }
 }
@@ -204,11 +204,11 @@ extension Loaded {
 
   private func failure(_ problem: SecretFileProblem, secretFile index: Int) -> LoadFailure {
     let route = configuration.secretFileIndexes.ofRoutes.firstIndex(of: index) ?? 0
-    let spot = parsed.spots[route].secretFile
+    let source = parsed.sources[route].secretFile
     return LoadFailure(
       problems: Problems([
         Problem(
-          file: parsed.file, place: spot.place, path: spot.path, sentence: problem.description,
+          file: parsed.file, place: source.place, path: source.path, sentence: problem.description,
           kind: Problem.Kind(problem.kind))
       ]), cause: problem.cause)
   }

@@ -3,7 +3,7 @@ internal import HTTP
 
 /// What became of one request: the facts that its log line and its counters are made of. It holds no body,
 /// no signature and no secret.
-public struct ExchangeRecord: Sendable {
+public struct DeliveryRecord: Sendable {
   public enum Outcome: String, Sendable, CaseIterable {
     /// Verified, and an upstream's answer was handed back.
     case forwarded
@@ -105,7 +105,7 @@ public enum AttemptEnd: Sendable, Equatable {
 /// Takes the record of each finished exchange. It must not block: it is called on its own event loop, and
 /// belongs to that.
 public protocol Recorder {
-  func record(_ record: ExchangeRecord)
+  func record(_ record: DeliveryRecord)
   /// Also of attempts whose answer nobody waits for any more. `arrival` is that of the delivery.
   func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment)
   /// A connection ends at `bound` with an answer that its sender has not taken.
