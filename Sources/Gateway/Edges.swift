@@ -63,7 +63,7 @@ public enum LookEnd: Sendable, Equatable {
   case unread
 }
 
-/// Looks at a secret file, off the event loops. Implemented by Assembly over Configuration.
+/// Looks at a secret file, off the event loops. Implemented by the daemon over Configuration.
 public protocol SecretLooks: AnyObject {
   /// Calls back on this loop after a look that began after this call. By then it has adopted what the
   /// look found.
