@@ -81,38 +81,3 @@ public struct DeliveryRecord: Sendable {
     ownPath = ""
   }
 }
-
-/// What a sender left lying when its connection ended, of a delivery that has its record already.
-public struct UntakenAnswer: Sendable {
-  /// The last delivery that was answered.
-  public var requestID: String
-  /// The sender's address, as in that delivery's record.
-  public var remote: String
-
-  public init(requestID: String, remote: String) {
-    self.requestID = requestID
-    self.remote = remote
-  }
-}
-
-/// What became of one attempt at an upstream.
-public enum AttemptEnd: Sendable, Equatable {
-  /// A complete answer, with its status.
-  case answered(Int)
-  case failed(ForwardFailure.Kind)
-}
-
-/// Takes the record of each finished exchange. It must not block: it is called on its own event loop, and
-/// belongs to that.
-public protocol Recorder {
-  func record(_ record: DeliveryRecord)
-  /// Also of attempts whose answer nobody waits for any more. `arrival` is that of the delivery.
-  func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment)
-  /// A connection ends at `bound` with an answer that its sender has not taken.
-  func recordUntaken(_ answer: UntakenAnswer, at bound: ConnectionBound)
-}
-
-extension Recorder {
-  public func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment) {}
-  public func recordUntaken(_ answer: UntakenAnswer, at bound: ConnectionBound) {}
-}
