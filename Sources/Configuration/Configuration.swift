@@ -27,6 +27,7 @@ public struct Configuration: Sendable, Equatable {
     path: "/run/vesigate/admin.sock", mode: ListenAddress.unixModeDefault, group: nil)
   /// Where the commands look for the configuration.
   public static let fileDefault = "/etc/vesigate/vesigate.yaml"
+  /// With more addresses, routes, or upstreams of a route a configuration is refused.
   public static let listenMax = 16
   public static let routesMax = 10_000
   public static let upstreamsMax = 16
@@ -59,11 +60,12 @@ public struct Configuration: Sendable, Equatable {
 
 /// How many event loops.
 public enum WorkerCount: Sendable, Equatable {
-  /// One for each core.
+  /// One for each processor that the process may use.
   case auto
   case count(Int)
 }
 
+/// What is logged, and in which form.
 public struct LogSettings: Sendable, Equatable {
   /// The level names of swift-log.
   public enum Level: String, Sendable, CaseIterable {

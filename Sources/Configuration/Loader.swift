@@ -39,8 +39,11 @@ public struct LoadFailure: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// The one way from files to a snapshot: for start, `check` and reload.
 public enum Loader {
-  /// - Parameter previous: what is in force. A secret file whose content is the same keeps its `SecretSet`,
-  ///   the snapshot counts on from there, and nothing of it is changed.
+  /// - Parameters:
+  ///   - environment: its variables that begin with `VESIGATE_` override settings.
+  ///   - previous: what is in force. A secret file whose content is the same keeps its `SecretSet`, the snapshot
+  ///     counts on from there, and nothing of it is changed.
+  /// - Throws: all problems together; those of two routes' secrets only where there are no others.
   public static func load(
     configPath: String, environment: [String: String] = [:], previous: Loaded? = nil
   ) throws(LoadFailure) -> Loaded {
@@ -176,6 +179,8 @@ extension Loaded {
   }
 
   /// Reads one secret file anew and puts it in.
+  ///
+  /// - Throws: as `replacing`, and where the file cannot be read.
   public func rereading(secretFile index: Int) throws(LoadFailure) -> Reread {
     let file = configuration.secretFiles[index]
     let content: SecretFile.Content

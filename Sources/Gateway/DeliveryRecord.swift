@@ -38,6 +38,7 @@ public struct DeliveryRecord: Sendable {
   private let head: RequestHead?
   /// The sender's trace, or the one that began here with the delivery's forwarding.
   public var trace: TraceID?
+  /// Of the body, as far as it was taken in.
   public var bodyBytes = 0
   /// Fields of the sender's that were not forwarded for a character of their name.
   public var fieldsLeftBehind = 0
@@ -51,10 +52,15 @@ public struct DeliveryRecord: Sendable {
   public var ageSeconds: Int?
   /// The upstream whose answer was handed back, or that failed last.
   public var upstream: String?
+  /// Attempts at upstreams that were begun.
   public var attempts = 0
+  /// Nil where no upstream's answer counts.
   public var upstreamStatus: Int?
+  /// From the body's end to the dispatch, or to the end where nothing is forwarded: looks and waits included.
   public var verifyNanoseconds: UInt64 = 0
+  /// From the dispatch to the end.
   public var upstreamNanoseconds: UInt64 = 0
+  /// From the head's arrival to the end.
   public var totalNanoseconds: UInt64 = 0
 
   public init(

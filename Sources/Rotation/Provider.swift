@@ -23,6 +23,7 @@ public struct ProviderKeys: Sendable {
   }
 }
 
+/// What came of a call.
 public enum ProviderAnswer: Sendable {
   /// The old secret is dead, this one lives.
   case rotated(Secret)
@@ -61,5 +62,6 @@ public struct ProviderRefusal: Error, Sendable, Equatable, CustomStringConvertib
 public enum Providers {
   public static let all: [any Provider] = [VesicashProvider()]
 
+  /// Nil where none of that name is built in.
   public static func named(_ name: String) -> (any Provider)? { all.first { $0.name == name } }
 }

@@ -2,6 +2,7 @@ public import Signing
 
 /// Calls a provider's API for a new secret.
 public struct ProviderCall: SecretSource {
+  /// For one call, connecting included.
   public static let secondsMax = 15
   private static let answerBytesMax = 65_536
 

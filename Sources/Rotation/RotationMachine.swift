@@ -29,6 +29,7 @@ public struct RotationProgress: Sendable, Equatable {
   public var isResuming: Bool
   /// Whether the provider may be called again where an earlier call's outcome is unknown.
   public var mayRepeatCall: Bool
+  /// How often this run may still call the provider.
   public var callsLeft: Int
   /// The journal is one that this run has written.
   public var hasAnnounced = false
@@ -76,6 +77,7 @@ public enum RotationStep: Sendable, Equatable {
 
 /// Which step follows from what the files say: the whole of a rotation, and of every repair.
 public enum RotationMachine {
+  /// The same files and the same progress always give the same step.
   public static func step(_ files: RotationFiles, _ progress: RotationProgress) -> RotationStep {
     if progress.isFinished { return .done }
     if progress.hasStored, progress.cannotNote { return progress.hasReceipt ? .close : .receipt }

@@ -41,6 +41,7 @@ public enum RotationOutcome: Sendable, Equatable {
 
 /// Takes the steps that the machine names, until there is none left.
 public struct RotationRun {
+  /// What it works with, besides the files.
   public struct Dependencies {
     public var daemon: any RotationDaemon
     public var source: any SecretSource
@@ -64,6 +65,7 @@ public struct RotationRun {
 
   public var mode = Journal.Mode.call
   public var isCompromised = false
+  /// Between the journal and the call, for a shared folder to spread.
   public var spreadSeconds = 0
   public var policy: PreviousPolicy
   public var progress = RotationProgress()

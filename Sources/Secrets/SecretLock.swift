@@ -7,6 +7,7 @@ public final class SecretLock {
   private let descriptor: Int32
 
   /// - Parameter command: what the next one is told that holds the lock.
+  /// - Throws: at once where another process holds it.
   public init(_ folder: SecretFolder, command: String) throws(LockFailure) {
     let path = folder.path(of: .lock)
     let descriptor: Int32

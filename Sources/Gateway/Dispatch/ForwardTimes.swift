@@ -1,5 +1,6 @@
 /// The time-outs of forwarding, in seconds.
 public struct ForwardTimes: Sendable, Equatable {
+  /// To a connection, TLS included.
   public var connectSecondsMax = 5
   /// From the start of an attempt to the answer's first byte.
   public var firstByteSecondsMax = 20

@@ -15,6 +15,7 @@ public final class Route: Sendable {
   public let upstreams: [Upstream]
   public let deliver: DispatchPolicy
   public let times: ForwardTimes
+  /// A longer body is refused: 413.
   public let bodyBytesMax: Int
   /// Forward the sender's `Host` instead of the upstream's.
   public let preservesHost: Bool
