@@ -1,5 +1,3 @@
-public import Formats
-
 /// What became of one attempt of a kept delivery: the facts that its log line and its counters are made of.
 public struct QueuedAttemptRecord: Sendable {
   public enum Outcome: String, Sendable, CaseIterable {

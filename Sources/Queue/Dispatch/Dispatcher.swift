@@ -203,6 +203,8 @@ public final class Dispatcher: Sendable {
       state.lanes[order.lane]?.learn(nextDue: due, askedAt: order.arrivals)
       if state.lanes[order.lane]?.nextDue == nil { state.waiting.removeAll { $0 == order.lane } }
     }
+    // There may be leave for more than one page.
+    if !isEmpty { pump() }
   }
 
   // MARK: The end
