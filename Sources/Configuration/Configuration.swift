@@ -116,17 +116,18 @@ public struct RouteSettings: Sendable, Equatable {
   public var mark = VerifiedMark()
   public var traces = true
   public var rotation: RotationSettings?
-  /// Nil where senders wait for the app's answer; what repetitions are known by stands beside it.
+  /// Nil where senders wait for the app's answer.
   public var durable: DurableSettings?
-  public var dedupeBy = DedupeChoice.auto
+  public var dedupe = DedupeSettings()
 
   func route(secretFileIndex: Int) -> Route {
-    var durable = durable
-    durable?.dedupe.by = dedupeBy.rule(layout)
+    var (durable, known) = (durable, DurableSettings.Dedupe())
+    (known.by, known.hours) = (dedupe.by.rule(layout), dedupe.hours)
+    durable?.dedupe = known
     return Route(
       path: path, host: host, methods: methods, layout: layout, secretFileIndex: secretFileIndex,
       observe: observe, upstreams: upstreams.map(\.upstream), deliver: deliver, times: times,
       bodyBytesMax: bodyBytesMax, preservesHost: preservesHost, mark: mark,
-      traces: traces, rotation: rotation, durable: durable)
+      traces: traces, rotation: rotation, durable: durable, dedupe: known)
   }
 }

@@ -9,6 +9,12 @@ public enum DedupeChoice: Sendable, Equatable {
   case rule(DedupeRule)
 }
 
+/// By what a route's repetitions are known, and for how long.
+public struct DedupeSettings: Sendable, Equatable {
+  public var by = DedupeChoice.rule(.none)
+  public var hours = 96
+}
+
 /// Reads `durable:` and `dedupe:`, how a route's deliveries are kept.
 struct DurableReader {
   /// The longest body that one row should hold.
@@ -73,24 +79,25 @@ struct DurableReader {
 
   // MARK: Dedupe
 
-  func dedupe(_ layout: SignatureLayout, durable: Bool) -> (by: DedupeChoice, hours: Int) {
-    let standard = (by: DedupeChoice.auto, hours: DurableSettings.Dedupe().hours)
-    guard let reader = route["dedupe"] else { return standard }
-    if case .scalar("none", _) = reader.node.content { return (.rule(.none), standard.hours) }
+  /// Where nobody says anything, on durable routes alone.
+  func dedupe(_ layout: SignatureLayout, durable: Bool) -> DedupeSettings {
+    var settings = DedupeSettings()
+    if durable { settings.by = .auto }
+    guard let reader = route["dedupe"] else { return settings }
+    if case .scalar("none", _) = reader.node.content {
+      settings.by = .rule(.none)
+      return settings
+    }
     guard let fields = reader.mapping(Schema.dedupe, "none, or a mapping such as {by: auto, hours: 96}")
     else {
-      return standard
+      return settings
     }
-    guard durable else {
-      reader.refuse("needs durable: true: without it nothing is known of deliveries that are over")
-      return standard
-    }
-    let choice = fields["by"].flatMap { self.choice($0, layout) } ?? DedupeChoice.auto
-    let hours = fields["hours"]?.number(in: 1...8_760) ?? standard.hours
-    if hours > store.deadHours {
+    settings.by = fields["by"].flatMap { self.choice($0, layout) } ?? .auto
+    settings.hours = fields["hours"]?.number(in: 1...8_760) ?? settings.hours
+    if durable, settings.hours > store.deadHours {
       fields.refuse("hours", "must not be more than store.dead-hours, which is \(store.deadHours)")
     }
-    return (choice, hours)
+    return settings
   }
 
   private func choice(_ reader: NodeReader, _ layout: SignatureLayout) -> DedupeChoice? {

@@ -8,7 +8,19 @@ extension YAMLWriter {
   }
 
   mutating func durable(_ route: RouteSettings) {
-    guard let durable = route.durable else { return line("durable", "false") }
+    if let durable = route.durable {
+      writeDurable(durable)
+    } else {
+      line("durable", "false")
+    }
+    guard let by = route.dedupe.by.text else { return line("dedupe", "none") }
+    section("dedupe") {
+      $0.line("by", YAMLWriter.quoted(by))
+      $0.line("hours", "\(route.dedupe.hours)")
+    }
+  }
+
+  private mutating func writeDurable(_ durable: DurableSettings) {
     section("durable") { writer in
       for setting in DurableNumber.all { writer.line(setting.key, "\(durable[keyPath: setting.field])") }
       let statuses = durable.finalStatuses.sorted().map { String($0) }.joined(separator: ", ")
@@ -24,11 +36,6 @@ extension YAMLWriter {
           writer.line(setting.key, "\(durable.breaker[keyPath: setting.field])")
         }
       }
-    }
-    guard let by = route.dedupeBy.text else { return line("dedupe", "none") }
-    section("dedupe") {
-      $0.line("by", YAMLWriter.quoted(by))
-      $0.line("hours", "\(durable.dedupe.hours)")
     }
   }
 }

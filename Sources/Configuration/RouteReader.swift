@@ -67,9 +67,7 @@ struct RouteReader {
   private func readDurable(into settings: inout RouteSettings) {
     let reader = DurableReader(fields, store: store)
     settings.durable = reader.durable()
-    let dedupe = reader.dedupe(settings.layout, durable: settings.durable != nil)
-    settings.dedupeBy = dedupe.by
-    settings.durable?.dedupe.hours = dedupe.hours
+    settings.dedupe = reader.dedupe(settings.layout, durable: settings.durable != nil)
     reader.judge(settings)
   }
 

@@ -90,6 +90,7 @@ struct LimitSetting {
       LimitSetting(key: "connections-max", range: 1...1_000_000, field: \.connectionsMax),
       LimitSetting(key: "in-flight-max", range: 1...1_000_000, field: \.inFlightMax),
       LimitSetting(key: "in-flight-bytes-max", range: 1...1_099_511_627_776, field: \.inFlightBytesMax),
+      LimitSetting(key: "dedupe-bytes-max", range: 0...1_099_511_627_776, field: \.dedupeBytesMax),
       LimitSetting(key: "head-seconds-max", range: Schema.secondsRange, field: \.headSecondsMax),
       LimitSetting(key: "body-seconds-max", range: Schema.secondsRange, field: \.bodySecondsMax),
       LimitSetting(key: "idle-seconds-max", range: Schema.secondsRange, field: \.idleSecondsMax),

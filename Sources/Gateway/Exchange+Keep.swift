@@ -16,7 +16,7 @@ extension Exchange {
   func keep(_ request: ForwardRequest, _ verdict: Verdict) {
     guard let route = found?.route, let durable = route.durable, case .verified(let verified) = verdict,
       let keeper = loop.keeper
-    else { return refuse(.notKept(.unusable)) }
+    else { return turnAway(.notKept(.unusable)) }
     phase = .keeping
     draft.fieldsLeftBehind = request.fieldsLeftBehind
     let stored: StoredRequest
@@ -24,7 +24,7 @@ extension Exchange {
       stored = try StoredRequest(request, leavingOut: durable.storesSignature ? nil : route.layout.header)
     } catch {
       // What could never be sent again is not accepted.
-      return refuse(.malformed("what cannot be stored as it is"))
+      return turnAway(.malformed("what cannot be stored as it is"))
     }
     loop.lists.giveBack(request.headers)
     draft.keepStart = loop.now()
@@ -43,7 +43,7 @@ extension Exchange {
   }
 
   /// One that is sent twice tells nothing.
-  private func keyHeader(_ rule: DedupeRule) -> [UInt8]? {
+  func keyHeader(_ rule: DedupeRule) -> [UInt8]? {
     guard case .header(let name) = rule, case .once(let index) = head.headers.occurrence(of: Array(name.utf8))
     else { return nil }
     return head.headers.withField(index) { Array($1) }
@@ -61,8 +61,13 @@ extension Exchange {
       draft.kept(.duplicate, first, detail: isRevived ? "the first was given up, and is sent again" : nil)
       acknowledge(first)
     case .refused(let refusal):
-      refuse(.notKept(refusal))
+      turnAway(.notKept(refusal))
     }
+  }
+
+  private func turnAway(_ rejection: Rejection) {
+    draft.turnedAway()
+    refuse(rejection)
   }
 
   /// The sender need not come again.

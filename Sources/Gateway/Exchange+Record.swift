@@ -32,5 +32,6 @@ extension Exchange {
     self.body = nil
     attempts = nil
     relay = nil
+    first = nil
   }
 }

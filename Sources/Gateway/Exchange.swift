@@ -17,6 +17,7 @@ public final class Exchange {
     case verifying
     case dispatching
     case keeping
+    case joining
     case over
   }
 
@@ -26,7 +27,7 @@ public final class Exchange {
   private let peer: Peer
   let arrival: Moment
   /// The settings that the delivery began with; a reload meanwhile does not touch them.
-  private let snapshot: Snapshot
+  let snapshot: Snapshot
 
   var phase = Phase.matching
   let head: RequestHead
@@ -39,6 +40,8 @@ public final class Exchange {
   private var hashedBytes = 0
   var attempts: Attempts?
   var relay: ResponseRelay?
+  /// On a route that knows repetitions, what those are told that come while it is under way.
+  var first: FirstDelivery?
   let requestID: String
   /// The route whose path it has, be it refused there.
   var matched: Route?
@@ -234,8 +237,8 @@ public final class Exchange {
       guard found?.route.observe == true else { return refuse(.unverified(reason)) }
       draft.observed(reason)
     }
-    guard let request = plan(verdict) else { return }
-    if found?.route.isDurable == true { keep(request, verdict) } else { dispatch(request) }
+    guard found?.route.isPlain == true else { return goOn(verdict) }
+    if let request = plan(verdict) { dispatch(request) }
   }
 
   /// To whoever asked to see what fails, before the body is given back.
@@ -262,7 +265,7 @@ public final class Exchange {
 
   // MARK: 4. Plan: what leaves, with our mark and without the sender's own
 
-  private func plan(_ verdict: Verdict) -> ForwardRequest? {
+  func plan(_ verdict: Verdict) -> ForwardRequest? {
     guard let found, let body else { return nil }
     let context = PlanContext(
       route: found.route, markNames: snapshot.routes.markNames, restStart: found.restStart, peer: peer,
@@ -284,12 +287,12 @@ public final class Exchange {
 
   // MARK: 5. Dispatch: to the route's upstreams
 
-  private func dispatch(_ request: ForwardRequest) {
+  func dispatch(_ request: ForwardRequest) {
     guard let route = found?.route else { return }
     phase = .dispatching
     draft.fieldsLeftBehind = request.fieldsLeftBehind
     dispatchStart = loop.now()
-    let relay = ResponseRelay(to: sender)
+    let relay = ResponseRelay(to: first?.tee ?? sender)
     let attempts = Attempts(
       request, route: route, forwarder: forwarder, recorder: loop.recorder, arrival: arrival, relay: relay
     ) { [self] in reply($0) }
@@ -312,11 +315,13 @@ public final class Exchange {
     case .failed(let index, let failure):
       draft.note(upstream: index, status: nil)
       draft.fail(failure.label, failure.detail)
+      first?.failure = failure
       sender.refuse(.upstream(failure))
       finish(status: Rejection.upstream(failure).status)
     case .brokeOff(let index, let failure):
       draft.note(upstream: index, status: nil)
       draft.fail(failure.label, failure.detail)
+      first?.failure = failure
       // The record first: the abort ends the connection, and that would be taken for the sender's doing.
       finish(status: 0)
       sender.abort()
@@ -368,6 +373,7 @@ public final class Exchange {
       draft.outcome = .abandoned
     }
     if isSenderGone { draft.reason = draft.reason ?? "sender-gone" }
+    first?.end(bytesMax: snapshot.limits.dedupeBytesMax)
     record(status: isSenderGone ? 0 : status, end: end)
     release()
   }

@@ -16,6 +16,8 @@ public struct Limits: Sendable, Equatable {
   public var inFlightMax = 2_048
   /// Body bytes of all deliveries in flight. Beyond it: 503 with Retry-After.
   public var inFlightBytesMax = 268_435_456
+  /// Answers that are kept for repetitions on synchronous routes. Beyond it: the oldest are forgotten.
+  public var dedupeBytesMax = 33_554_432
   /// From a request's first byte to the end of its head. Beyond it: 408.
   public var headSecondsMax = 10
   /// From the head's end to the body's. Beyond it: 408.

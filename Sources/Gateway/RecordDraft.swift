@@ -42,11 +42,17 @@ struct RecordDraft {
     }
   }
 
+  /// Verified, and answered by the gateway itself all the same.
+  mutating func turnedAway() { outcome = .refused }
+
   mutating func kept(_ outcome: DeliveryRecord.Outcome, _ delivery: PublicID, detail: String?) {
     self.outcome = outcome
     self.delivery = delivery
     self.detail = detail
   }
+
+  /// Its first was answered: nothing was sent.
+  mutating func repeated() { outcome = .duplicate }
 
   mutating func note(upstream index: Int, status: Int?) {
     upstream = index

@@ -82,7 +82,6 @@ import Testing
     ("durable: {answer-status: 302}", "durable.answer-status: must be a whole number from 200 to 299"),
     ("durable: {attempts: 3}", "durable.attempts: unknown setting"),
     ("durable: yes", "durable: must be true or false"),
-    ("dedupe: {by: body}", "dedupe: needs durable: true"),
     ("durable: true\ndedupe: {by: id}", "dedupe.by: must not be id: the signature's layout signs none"),
     ("durable: true\nsignature: github\ndedupe: {by: exact}", "dedupe.by: must not be exact"),
     ("durable: true\ndedupe: {by: header}", "dedupe.by: must be one of auto"),
@@ -114,6 +113,19 @@ import Testing
     #expect(
       told.count == 1
         && told[0].hasPrefix("routes[0].durable: must not be set with body-bytes-max above 65536"))
+  }
+
+  @Test func `a synchronous route knows repetitions where it says so`() throws {
+    func dedupe(_ route: String) throws -> DurableSettings.Dedupe? {
+      try parsed(configuration(route: route)).snapshot(secrets: [], generation: 1).routes.all[0].dedupe
+    }
+    #expect(try dedupe("") == nil)
+    #expect(try dedupe("dedupe: none") == nil)
+    #expect(try dedupe("dedupe: {by: auto}")?.by == .body)
+    #expect(try dedupe("dedupe: {by: exact, hours: 7}")?.hours == 7)
+    #expect(try dedupe("dedupe: {hours: 8760}")?.by == .body)
+    #expect(try dedupe("signature: github\ndedupe: {by: auto}") == nil)
+    #expect(try dedupe("durable: true\ndedupe: {by: body}") == nil)
   }
 
   @Test func `what is allowed and odd is warned of`() throws {

@@ -34,7 +34,8 @@ import Testing
          signature: {preset: standard-webhooks, timestamp-digits: 10, tolerance-seconds: unlimited},
          durable: {answer-status: 202, final-statuses: [300, 410], retry: {factor: 3}, breaker: {failures: 9}},
          dedupe: {by: "header:X-Key", hours: 998}}
-      - {path: /c, secret-file: /s/c, upstreams: http://a, signature: {signed: "a{body}", timestamp-from: none}}
+      - {path: /c, secret-file: /s/c, upstreams: http://a, signature: {signed: "a{body}", timestamp-from: none},
+         dedupe: {by: body, hours: 5}}
       - {path: /d, secret-file: /s/d, upstreams: http://a, durable: {final-statuses: [], store-signature: false},
          dedupe: none}
 

@@ -51,7 +51,9 @@ import Testing
     configuration.routes[0].rotation = nil
     // So is durable delivery.
     #expect(configuration.routes[0].durable == DurableSettings())
+    #expect(configuration.routes[0].dedupe.by == .auto)
     configuration.routes[0].durable = nil
+    configuration.routes[0].dedupe = DedupeSettings()
     #expect(try configuration == parsed(Self.text))
   }
 

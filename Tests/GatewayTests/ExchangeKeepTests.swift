@@ -56,7 +56,8 @@ import Testing
     fixture.deliver()
     keeper.answer(.refused(refusal))
     #expect(fixture.reply.lines == ["refuse 503 \(refusal.rawValue)"])
-    #expect(try fixture.onlyRecord().reason == refusal.rawValue)
+    let record = try fixture.onlyRecord()
+    #expect(record.reason == refusal.rawValue && record.outcome == .refused)
     keeper.refuses = refusal
     fixture.deliver()
     #expect(fixture.reply.lines == ["refuse 503 \(refusal.rawValue)"])

@@ -27,6 +27,10 @@ public final class Route: Sendable {
   /// Nil where the sender waits for the app's answer.
   public let durable: DurableSettings?
   public let isDurable: Bool
+  /// By what repetitions are known on a synchronous route; nil where they are deliveries like others.
+  public let dedupe: DurableSettings.Dedupe?
+  /// Whether it does nothing but forward.
+  let isPlain: Bool
   /// What logs and metrics call it: its path as configured, behind its host where it has one.
   public let name: String
   /// The layout, made ready to read requests with.
@@ -38,7 +42,7 @@ public final class Route: Sendable {
     upstreams: [Upstream], deliver: DispatchPolicy = .first, times: ForwardTimes = ForwardTimes(),
     bodyBytesMax: Int = Limits().bodyBytesMax, preservesHost: Bool = false,
     mark: VerifiedMark = VerifiedMark(), traces: Bool = true, rotation: RotationSettings? = nil,
-    durable: DurableSettings? = nil
+    durable: DurableSettings? = nil, dedupe: DurableSettings.Dedupe? = nil
   ) {
     self.path = path
     self.host = host
@@ -56,6 +60,8 @@ public final class Route: Sendable {
     self.rotation = rotation
     self.durable = durable
     isDurable = durable != nil
+    self.dedupe = durable == nil && dedupe?.by != DedupeRule.none ? dedupe : nil
+    isPlain = durable == nil && self.dedupe == nil
     name = (host ?? "") + path.text
     claims = ClaimReader(layout)
   }
@@ -65,6 +71,7 @@ public final class Route: Sendable {
     Route(
       path: path, host: host, methods: methods, layout: layout, secretFileIndex: secretFileIndex,
       observe: observe, upstreams: upstreams, deliver: .first, times: times, bodyBytesMax: bodyBytesMax,
-      preservesHost: preservesHost, mark: mark, traces: traces, rotation: rotation, durable: durable)
+      preservesHost: preservesHost, mark: mark, traces: traces, rotation: rotation, durable: durable,
+      dedupe: dedupe)
   }
 }

@@ -222,15 +222,6 @@ public final class LoopKeeper: Keeper, @unchecked Sendable {
   }
 }
 
-/// What crosses to the store's thread and comes back to the loop that it is of.
-//
-// @unchecked Sendable: the store hands it on untouched, and only the loop looks into it.
-private struct OnLoop<Value>: @unchecked Sendable {
-  let value: Value
-
-  init(_ value: Value) { self.value = value }
-}
-
 extension KeepRefusal {
   init(_ refusal: StoreRefusal) {
     switch refusal {

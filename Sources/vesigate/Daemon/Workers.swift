@@ -13,6 +13,8 @@ internal import Telemetry
 final class Workers: Sendable {
   let group: EpollGroup
   let admission = Admission()
+  /// What synchronous routes have answered, for repetitions.
+  private let known = KnownDeliveries()
   private let loops = Mutex<[NIOLoopBound<Owned>]>([])
 
   /// One loop's own: made, used and freed on that loop.
@@ -53,6 +55,7 @@ final class Workers: Sendable {
       snapshot: snapshot, admission: admission, recorder: LoopRecorder(log: log, counters: counters),
       looks: LoopLooks(watcher: looks, eventLoop: loop), refusals: refusals,
       idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
+    context.repetitions = Repetitions(known: known) { work in loop.execute(work) }
     let forwarder = UpstreamForwarder(
       eventLoop: loop,
       connectionsMax: UpstreamForwarder.connectionsMax(
