@@ -6,7 +6,7 @@ public struct ParsedConfiguration: Sendable {
   /// Settings that are allowed and dangerous, in the form of problems.
   public let warnings: [Problem]
   let file: String
-  let spots: [RouteSpots]
+  let sources: [RouteSources]
 }
 
 extension Configuration {
@@ -36,7 +36,7 @@ extension Configuration {
 /// A configuration that may still hold defaults where problems were reported.
 struct ConfigurationDraft {
   var configuration = Configuration()
-  var spots: [RouteSpots] = []
+  var sources: [RouteSources] = []
 
   /// Nil when not even a tree came of it.
   static func read(
@@ -55,7 +55,7 @@ struct ConfigurationDraft {
 
   func parsed(_ report: Report) -> ParsedConfiguration {
     ParsedConfiguration(
-      configuration: configuration, warnings: report.warnings, file: report.file, spots: spots)
+      configuration: configuration, warnings: report.warnings, file: report.file, sources: sources)
   }
 
   private mutating func readTop(_ fields: MappingReader) {
@@ -110,29 +110,30 @@ struct ConfigurationDraft {
       reader.refuse("must be a list: begin each route with \"- path: ...\"")
       return
     }
-    var seen: [RouteKey: Spot] = [:]
+    var seen: [RouteKey: SourcePlace] = [:]
     var agreement = RotationAgreement()
     for element in reader.elements(max: Configuration.routesMax) {
       guard let route = RouteReader(element, limits: configuration.limits) else { continue }
       let settings = route.settings()
       configuration.routes.append(settings)
-      spots.append(route.spots)
-      agreement.add(settings, route.spots.rotation, fields.report)
+      sources.append(route.sources)
+      agreement.add(settings, route.sources.rotation, fields.report)
       guard route.path != nil else { continue }
-      refuseTwin(settings, at: route.pathSpot, among: &seen, fields.report)
+      refuseTwin(settings, at: route.pathSource, among: &seen, fields.report)
     }
   }
 
   private func refuseTwin(
-    _ settings: RouteSettings, at spot: Spot, among seen: inout [RouteKey: Spot], _ report: Report
+    _ settings: RouteSettings, at source: SourcePlace, among seen: inout [RouteKey: SourcePlace],
+    _ report: Report
   ) {
     let key = RouteKey(path: settings.path.text, host: settings.host)
     guard let other = seen[key] else {
-      seen[key] = spot
+      seen[key] = source
       return
     }
     let host = settings.host == nil ? "" : " and host"
-    report.refuse(spot, "has the same path\(host) as the route on line \(other.place.line)")
+    report.refuse(source, "has the same path\(host) as the route on line \(other.place.line)")
   }
 
   private struct RouteKey: Hashable {

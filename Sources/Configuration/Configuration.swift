@@ -11,7 +11,7 @@ public struct Configuration: Sendable, Equatable {
   /// Where metrics and health are read; nil switches it off.
   public var admin: ListenAddress? = Configuration.adminDefault
   public var trustedProxies = TrustedProxies()
-  public var workers = Workers.auto
+  public var workers = WorkerCount.auto
   public var log = LogSettings()
   public var limits = Limits()
   /// At least one, no two with the same path and host.
@@ -27,6 +27,7 @@ public struct Configuration: Sendable, Equatable {
     path: "/run/vesigate/admin.sock", mode: ListenAddress.unixModeDefault, group: nil)
   /// Where the commands look for the configuration.
   public static let fileDefault = "/etc/vesigate/vesigate.yaml"
+  /// With more addresses, routes, or upstreams of a route a configuration is refused.
   public static let listenMax = 16
   public static let routesMax = 10_000
   public static let upstreamsMax = 16
@@ -58,12 +59,13 @@ public struct Configuration: Sendable, Equatable {
 }
 
 /// How many event loops.
-public enum Workers: Sendable, Equatable {
-  /// One for each core.
+public enum WorkerCount: Sendable, Equatable {
+  /// One for each processor that the process may use.
   case auto
   case count(Int)
 }
 
+/// What is logged, and in which form.
 public struct LogSettings: Sendable, Equatable {
   /// The level names of swift-log.
   public enum Level: String, Sendable, CaseIterable {

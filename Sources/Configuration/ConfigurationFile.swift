@@ -3,6 +3,8 @@ internal import Secrets
 /// The configuration's file.
 public enum ConfigurationFile {
   /// Reads the file and checks its content; the problems name it as `path` does.
+  ///
+  /// - Throws: every problem at once.
   public static func load(
     _ path: String, environment: [String: String] = [:]
   ) throws(Problems) -> ParsedConfiguration {

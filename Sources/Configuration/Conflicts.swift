@@ -21,10 +21,10 @@ struct Conflicts {
     var problems: [Problem] = []
     for later in snapshot.routes.all.indices where problems.count < Report.problemsMax {
       guard let (first, fingerprint) = conflicts.add(later) else { continue }
-      let spot = parsed.spots[later].signature
+      let source = parsed.sources[later].signature
       problems.append(
         Problem(
-          file: parsed.file, place: spot.place, path: spot.path,
+          file: parsed.file, place: source.place, path: source.path,
           sentence: "shares secret \(fingerprint) with routes[\(first)] under another signature layout; "
             + "a delivery captured on one could be replayed on the other"))
     }

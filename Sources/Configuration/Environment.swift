@@ -9,19 +9,20 @@ enum Environment {
     for (name, value) in environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix(prefix) {
       let place = Place.environment("".appendingSetting(name))
       guard let setting = settings[name] else {
-        tell(of: name, at: Spot(place: place, path: ""), among: settings, report)
+        tell(of: name, at: SourcePlace(place: place, path: ""), among: settings, report)
         continue
       }
       root.set(setting.split(separator: ".").map(String.init)[...], to: node(setting, value, place), place)
     }
   }
 
-  private static func tell(of name: String, at spot: Spot, among settings: [String: String], _ report: Report)
-  {
+  private static func tell(
+    of name: String, at source: SourcePlace, among settings: [String: String], _ report: Report
+  ) {
     if let gone = Schema.top.gone.first(where: { variable(for: $0.key) == name }) {
-      report.warn(spot, "\(gone.value): leave it unset")
+      report.warn(source, "\(gone.value): leave it unset")
     } else if !isServiceLink(name) {
-      report.refuse(spot, sentence(forUnknown: name, among: settings))
+      report.refuse(source, sentence(forUnknown: name, among: settings))
     }
   }
 

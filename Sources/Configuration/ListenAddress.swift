@@ -11,6 +11,7 @@ public enum ListenAddress: Sendable, Equatable {
   /// A socket inherited from systemd: the one of that FileDescriptorName, or the only one.
   case systemd(name: String?)
 
+  /// Owner and group may connect.
   public static let unixModeDefault = 0o660
 
   /// `host:port`, `unix:/path` or `systemd[:NAME]`, as logs and the printed configuration show it.

@@ -39,8 +39,11 @@ public struct LoadFailure: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// The one way from files to a snapshot: for start, `check` and reload.
 public enum Loader {
-  /// - Parameter previous: what is in force. A secret file whose content is the same keeps its `SecretSet`,
-  ///   the snapshot counts on from there, and nothing of it is changed.
+  /// - Parameters:
+  ///   - environment: its variables that begin with `VESIGATE_` override settings.
+  ///   - previous: what is in force. A secret file whose content is the same keeps its `SecretSet`, the snapshot
+  ///     counts on from there, and nothing of it is changed.
+  /// - Throws: all problems together; those of two routes' secrets only where there are no others.
   public static func load(
     configPath: String, environment: [String: String] = [:], previous: Loaded? = nil
   ) throws(LoadFailure) -> Loaded {
@@ -51,7 +54,7 @@ public enum Loader {
       throw LoadFailure(problems: Problems(report.problems))
     }
     let contents = readSecretFiles(draft, report)
-    for files in draft.spots.flatMap(\.tlsFiles) { files.judge(report) }
+    for files in draft.sources.flatMap(\.tlsFiles) { files.judge(report) }
     guard report.isEmpty else { throw LoadFailure(problems: Problems(report.problems)) }
     let sets = secretSets(draft, contents, previous, report)
     guard report.isEmpty else { throw LoadFailure(problems: Problems(report.problems)) }
@@ -70,13 +73,13 @@ public enum Loader {
   ) -> [String: SecretFile.Content] {
     var contents: [String: SecretFile.Content] = [:]
     var seen: Set<String> = []
-    for (route, spots) in zip(draft.configuration.routes, draft.spots)
+    for (route, sources) in zip(draft.configuration.routes, draft.sources)
     where !route.secretFile.isEmpty && seen.insert(route.secretFile).inserted {
       do {
         contents[route.secretFile] = try SecretFile.read(route.secretFile)
       } catch {
         report.refuse(
-          spots.secretFile,
+          sources.secretFile,
           error.description
             + (error.lacksSecret ? "; enter it by " + command(entering: route, draft, report) : ""),
           kind: Problem.Kind(error.kind))
@@ -110,7 +113,7 @@ public enum Loader {
         warn(of: content, file, at: draft, ofRoutes.firstIndex(of: index), report)
       } catch {
         guard let route = ofRoutes.firstIndex(of: index) else { continue }
-        report.refuse(draft.spots[route].secretFile, error.description)
+        report.refuse(draft.sources[route].secretFile, error.description)
       }
     }
     return sets
@@ -122,7 +125,7 @@ public enum Loader {
   ) {
     guard let route else { return }
     for sentence in content.warnings(keyDecoding: file.keyDecoding) {
-      report.warn(draft.spots[route].secretFile, sentence)
+      report.warn(draft.sources[route].secretFile, sentence)
     }
   }
 }
@@ -176,6 +179,8 @@ extension Loaded {
   }
 
   /// Reads one secret file anew and puts it in.
+  ///
+  /// - Throws: as `replacing`, and where the file cannot be read.
   public func rereading(secretFile index: Int) throws(LoadFailure) -> Reread {
     let file = configuration.secretFiles[index]
     let content: SecretFile.Content
@@ -204,11 +209,11 @@ extension Loaded {
 
   private func failure(_ problem: SecretFileProblem, secretFile index: Int) -> LoadFailure {
     let route = configuration.secretFileIndexes.ofRoutes.firstIndex(of: index) ?? 0
-    let spot = parsed.spots[route].secretFile
+    let source = parsed.sources[route].secretFile
     return LoadFailure(
       problems: Problems([
         Problem(
-          file: parsed.file, place: spot.place, path: spot.path, sentence: problem.description,
+          file: parsed.file, place: source.place, path: source.path, sentence: problem.description,
           kind: Problem.Kind(problem.kind))
       ]), cause: problem.cause)
   }

@@ -5,11 +5,11 @@ struct NodeReader {
   let path: String
   let report: Report
 
-  var spot: Spot { Spot(place: node.place, path: path) }
+  var source: SourcePlace { SourcePlace(place: node.place, path: path) }
 
-  func refuse(_ sentence: @autoclosure () -> String) { report.refuse(spot, sentence()) }
+  func refuse(_ sentence: @autoclosure () -> String) { report.refuse(source, sentence()) }
 
-  func warn(_ sentence: @autoclosure () -> String) { report.warn(spot, sentence()) }
+  func warn(_ sentence: @autoclosure () -> String) { report.warn(source, sentence()) }
 
   private var isVariable: Bool { if case .environment = node.place { true } else { false } }
 
@@ -100,23 +100,23 @@ struct NodeReader {
       if section.keys.contains(entry.key) {
         values[entry.key] = NodeReader(node: entry.value, path: path, report: report)
       } else if let reason = section.gone[entry.key] {
-        report.warn(Spot(place: entry.keyPlace, path: path), "\(reason): remove the line")
+        report.warn(SourcePlace(place: entry.keyPlace, path: path), "\(reason): remove the line")
       } else {
-        report.refuse(Spot(place: entry.keyPlace, path: path), section.sentence(forUnknown: entry.key))
+        report.refuse(SourcePlace(place: entry.keyPlace, path: path), section.sentence(forUnknown: entry.key))
       }
     }
-    return MappingReader(spot: spot, report: report, values: values)
+    return MappingReader(source: source, report: report, values: values)
   }
 }
 
 /// The settings of one mapping by name.
 struct MappingReader {
-  let spot: Spot
+  let source: SourcePlace
   let report: Report
   private let values: [String: NodeReader]
 
-  init(spot: Spot, report: Report, values: [String: NodeReader]) {
-    self.spot = spot
+  init(source: SourcePlace, report: Report, values: [String: NodeReader]) {
+    self.source = source
     self.report = report
     self.values = values
   }
@@ -124,12 +124,12 @@ struct MappingReader {
   subscript(key: String) -> NodeReader? { values[key] }
 
   /// Where to complain about a setting: its own line, or the mapping's where it is absent.
-  func spot(of key: String) -> Spot {
-    values[key]?.spot ?? Spot(place: spot.place, path: spot.path.appendingSetting(key))
+  func source(of key: String) -> SourcePlace {
+    values[key]?.source ?? SourcePlace(place: source.place, path: source.path.appendingSetting(key))
   }
 
   func refuse(_ key: String, _ sentence: @autoclosure () -> String) {
-    report.refuse(spot(of: key), sentence())
+    report.refuse(source(of: key), sentence())
   }
 
   /// A setting that must be there.

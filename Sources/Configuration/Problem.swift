@@ -80,8 +80,8 @@ public struct Problems: Error, Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// A spot that a problem can be reported at after the reading is over.
-struct Spot: Sendable, Equatable {
+/// Where a setting stands, and its path: problems that show only when all is read are reported there.
+struct SourcePlace: Sendable, Equatable {
   var place: Place
   var path: String
 }
@@ -109,21 +109,21 @@ final class Report {
 
   /// Where it stands and what is wrong are only put into words for what is told: a file may hold a million mistakes.
   func refuse(
-    _ spot: @autoclosure () -> Spot, _ sentence: @autoclosure () -> String,
+    _ source: @autoclosure () -> SourcePlace, _ sentence: @autoclosure () -> String,
     kind: Problem.Kind = .configuration
   ) {
     guard gathered.count < Report.problemsMax else {
       leftOut += 1
       return
     }
-    let spot = spot()
+    let source = source()
     gathered.append(
-      Problem(file: file, place: spot.place, path: spot.path, sentence: sentence(), kind: kind))
+      Problem(file: file, place: source.place, path: source.path, sentence: sentence(), kind: kind))
   }
 
-  func warn(_ spot: @autoclosure () -> Spot, _ sentence: @autoclosure () -> String) {
+  func warn(_ source: @autoclosure () -> SourcePlace, _ sentence: @autoclosure () -> String) {
     guard warnings.count < Report.problemsMax else { return }
-    let (spot, sentence) = (spot(), sentence())
-    warnings.append(Problem(file: file, place: spot.place, path: spot.path, sentence: sentence))
+    let (source, sentence) = (source(), sentence())
+    warnings.append(Problem(file: file, place: source.place, path: source.path, sentence: sentence))
   }
 }

@@ -56,27 +56,27 @@ struct RotationAgreement {
     var keyFile: String
   }
 
-  private var byFile: [String: (settings: RotationSettings?, spot: Spot)] = [:]
-  private var byAccount: [Account: (file: String, spot: Spot)] = [:]
+  private var byFile: [String: (settings: RotationSettings?, source: SourcePlace)] = [:]
+  private var byAccount: [Account: (file: String, source: SourcePlace)] = [:]
 
-  mutating func add(_ route: RouteSettings, _ spot: Spot, _ report: Report) {
+  mutating func add(_ route: RouteSettings, _ source: SourcePlace, _ report: Report) {
     guard !route.secretFile.isEmpty else { return }
     if let other = byFile[route.secretFile], other.settings != route.rotation {
       report.refuse(
-        spot,
-        "must be the same as on line \(other.spot.place.line): both routes share \(route.secretFile)")
+        source,
+        "must be the same as on line \(other.source.place.line): both routes share \(route.secretFile)")
     } else if byFile[route.secretFile] == nil {
-      byFile[route.secretFile] = (route.rotation, spot)
+      byFile[route.secretFile] = (route.rotation, source)
     }
     guard let rotation = route.rotation, !rotation.api.isEmpty, !rotation.apiKeyFile.isEmpty else { return }
     let account = Account(api: rotation.api, keyFile: rotation.apiKeyFile)
     if let other = byAccount[account], other.file != route.secretFile {
       report.refuse(
-        spot,
-        "has the api and the key of line \(other.spot.place.line), but another secret file: "
+        source,
+        "has the api and the key of line \(other.source.place.line), but another secret file: "
           + "the provider has one secret for an account")
     } else {
-      byAccount[account] = (route.secretFile, spot)
+      byAccount[account] = (route.secretFile, source)
     }
   }
 }

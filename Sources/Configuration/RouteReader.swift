@@ -4,12 +4,12 @@ internal import HTTP
 internal import Signing
 
 /// Where a route's settings stand, for what can be judged only later.
-struct RouteSpots: Sendable {
-  var route: Spot
-  var secretFile: Spot
+struct RouteSources: Sendable {
+  var route: SourcePlace
+  var secretFile: SourcePlace
   /// The line of `signature:`, or that of `secret-file:` where the layout is the default.
-  var signature: Spot
-  var rotation: Spot
+  var signature: SourcePlace
+  var rotation: SourcePlace
   /// One for each upstream.
   var tlsFiles: [TLSFiles]
 }
@@ -32,15 +32,15 @@ struct RouteReader {
     path = RouteReader.path(fields)
   }
 
-  var spots: RouteSpots {
-    RouteSpots(
-      route: reader.spot, secretFile: fields.spot(of: "secret-file"),
-      signature: fields["signature"]?.spot ?? fields.spot(of: "secret-file"),
-      rotation: fields.spot(of: "rotation"), tlsFiles: fields["upstreams"]?.tlsFiles ?? [])
+  var sources: RouteSources {
+    RouteSources(
+      route: reader.source, secretFile: fields.source(of: "secret-file"),
+      signature: fields["signature"]?.source ?? fields.source(of: "secret-file"),
+      rotation: fields.source(of: "rotation"), tlsFiles: fields["upstreams"]?.tlsFiles ?? [])
   }
 
   /// The path as a place to complain about, for routes that have the same one.
-  var pathSpot: Spot { fields.spot(of: "path") }
+  var pathSource: SourcePlace { fields.source(of: "path") }
 
   func settings() -> RouteSettings {
     var settings = RouteSettings(path: path ?? RouteReader.anyPath, bodyBytesMax: bodyBytesMax())

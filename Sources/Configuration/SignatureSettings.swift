@@ -64,8 +64,8 @@ struct SignatureSettings {
   }
 
   private mutating func readSources() {
-    if let source = fields["id-from"]?.source() { layout.idSource = source }
-    if let source = fields["timestamp-from"]?.source() { layout.timestampSource = source }
+    if let source = fields["id-from"]?.valueSource() { layout.idSource = source }
+    if let source = fields["timestamp-from"]?.valueSource() { layout.timestampSource = source }
     if let unit = fields["timestamp-unit"]?.word(of: SignatureLayout.TimestampUnit.self) {
       layout.timestampUnit = unit
     }
@@ -125,7 +125,7 @@ extension NodeReader {
   }
 
   /// `none`, `header:NAME` or `key:NAME`.
-  func source() -> SignatureLayout.Source? {
+  func valueSource() -> SignatureLayout.Source? {
     value("none, header:NAME, or key:NAME") { text in
       if text == "none" { return SignatureLayout.Source.none }
       let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

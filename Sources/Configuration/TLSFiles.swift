@@ -6,7 +6,7 @@ internal import Signing
 struct TLSFiles: Sendable {
   struct Named: Sendable {
     let path: String
-    let spot: Spot
+    let source: SourcePlace
   }
 
   static let bytesMax = 4 << 20
@@ -21,7 +21,7 @@ struct TLSFiles: Sendable {
       var isExpired = false
       let fault = bytes.withUnsafeBytes { vg_tls_authorities($0.baseAddress, $0.count, &isExpired) }
       refuse(authorities, fault, Self.certificateMissing, report)
-      if isExpired { report.warn(authorities.spot, "\(authorities.path) has expired, all that it holds") }
+      if isExpired { report.warn(authorities.source, "\(authorities.path) has expired, all that it holds") }
     }
     if let certificate { judge(certificate, report) }
   }
@@ -31,7 +31,7 @@ struct TLSFiles: Sendable {
     var isExpired = false
     let fault = chain?.withUnsafeBytes { vg_tls_chain($0.baseAddress, $0.count, &isExpired) }
     if let fault { refuse(certificate, fault, Self.certificateMissing, report) }
-    if isExpired { report.warn(certificate.spot, "\(certificate.path) has expired") }
+    if isExpired { report.warn(certificate.source, "\(certificate.path) has expired") }
     guard let key, var bytes = read(key, report) else { return }
     defer { wipe(&bytes) }
     // With a chain that is broken the key is judged alone.
@@ -48,7 +48,7 @@ struct TLSFiles: Sendable {
     do {
       return try RegularFile(file.path).read(bytesMax: Self.bytesMax)
     } catch {
-      report.refuse(file.spot, "\(file.path) \(error.sentence)", kind: Problem.Kind(error.kind))
+      report.refuse(file.source, "\(file.path) \(error.sentence)", kind: Problem.Kind(error.kind))
       return nil
     }
   }
@@ -67,7 +67,7 @@ struct TLSFiles: Sendable {
         "is not allowed by OpenSSL's settings on this machine: its key is too short, or its signature too weak"
     default: sentence = "is cut off or broken: put the whole file there"
     }
-    report.refuse(file.spot, "\(file.path) \(sentence)")
+    report.refuse(file.source, "\(file.path) \(sentence)")
   }
 }
 
@@ -86,7 +86,7 @@ extension NodeReader {
     for entry in entries {
       guard case .scalar(let text, _) = entry.value.content, text.isAbsoluteFilePath else { continue }
       let file = TLSFiles.Named(
-        path: text, spot: Spot(place: entry.value.place, path: path.appendingSetting(entry.key)))
+        path: text, source: SourcePlace(place: entry.value.place, path: path.appendingSetting(entry.key)))
       switch entry.key {
       case "ca-file": files.authorities = file
       case "client-certificate-file": files.certificate = file

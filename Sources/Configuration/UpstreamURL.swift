@@ -22,7 +22,10 @@ public struct UpstreamURL: Sendable, Equatable {
       path: Array(path.utf8), query: query.map { Array($0.utf8) }, tls: tls)
   }
 
-  /// Reads `http://host[:port][/path][?query]`, the same with https, or `unix:/socket[:/path[?query]]`.
+  /// Reads `http://host[:port][/path][?query]`, the same with https, or `unix:/socket[:/path[?query]]`. Without a
+  /// port it is 80, with https 443.
+  ///
+  /// - Throws: the first thing that is wrong, as the end of a sentence about the setting.
   public init(_ text: String) throws(UpstreamURLProblem) {
     guard text.utf8.count <= UpstreamURL.bytesMax else {
       throw UpstreamURLProblem("must not be longer than \(UpstreamURL.bytesMax) bytes")

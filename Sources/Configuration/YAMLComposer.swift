@@ -32,12 +32,12 @@ struct YAMLComposer {
   /// Reads all of `bytes`; nil when there is no tree, for reasons that are in the report then.
   static func compose(_ bytes: [UInt8], report: Report) -> YAMLNode? {
     guard bytes.count <= fileBytesMax else {
-      report.refuse(Spot(place: .wholeFile, path: ""), "must not be larger than \(fileBytesMax) bytes")
+      report.refuse(SourcePlace(place: .wholeFile, path: ""), "must not be larger than \(fileBytesMax) bytes")
       return nil
     }
     if let line = DirectiveLines.first(beyond: directivesMax, in: bytes) {
       report.refuse(
-        Spot(place: .position(line: line, column: 1), path: ""),
+        SourcePlace(place: .position(line: line, column: 1), path: ""),
         "must not have more than \(directivesMax) directives (%)")
       return nil
     }
@@ -72,13 +72,13 @@ struct YAMLComposer {
     do {
       return try events.next()
     } catch {
-      report.refuse(Spot(place: error.place, path: ""), error.sentence)
+      report.refuse(SourcePlace(place: error.place, path: ""), error.sentence)
       throw Stop()
     }
   }
 
   private func stop(_ place: Place, _ sentence: String) -> Stop {
-    report.refuse(Spot(place: place, path: ""), sentence)
+    report.refuse(SourcePlace(place: place, path: ""), sentence)
     return Stop()
   }
 
@@ -165,7 +165,7 @@ struct YAMLComposer {
   }
 
   private func refuse(_ place: Place, _ sentence: @autoclosure () -> String) {
-    report.refuse(Spot(place: place, path: path), sentence())
+    report.refuse(SourcePlace(place: place, path: path), sentence())
   }
 
   private var path: String {

@@ -8,7 +8,7 @@ internal import Signing
 /// body alone, and so it goes with any text that a sender signs around its body. So a match under another
 /// layout counts only where the body could not hold such a part.
 enum Boundary {
-  enum Verdict {
+  enum Soundness {
     case sound
     /// It begins like something that senders sign before a body.
     case moved
@@ -16,7 +16,7 @@ enum Boundary {
     case unclear
   }
 
-  static func judge(_ body: [UInt8], signed: SignedTemplate, jsonBytesMax: Int) -> Verdict {
+  static func judge(_ body: [UInt8], signed: SignedTemplate, jsonBytesMax: Int) -> Soundness {
     guard let first = body.first else { return .unclear }
     // A timestamp or its end, or the separator behind it.
     if first.isASCIIDigit || separators.contains(first) || first <= 0x20 { return .moved }

@@ -13,13 +13,13 @@ extension Finding {
     }
     advice.append("Does a proxy in front drop the header, or is it no webhook at all?")
     return Finding(
-      verdict: .unsigned,
+      kind: .unsigned,
       sentence: "no header of it holds anything that could be a signature", advice: advice)
   }
 
   static func nothing(_ search: Search) -> Finding {
     Finding(
-      verdict: .nothing,
+      kind: .nothing,
       sentence: "none of \(search.combinations) combinations gives a signature that it carries",
       advice: [
         search.isCut

@@ -6,7 +6,7 @@ extension Finding {
   static func verifies(_ proof: Proof) -> Finding {
     let age = proof.ageSeconds.map { ", signed \($0) s before it arrived" } ?? ""
     return Finding(
-      verdict: .verifies,
+      kind: .verifies,
       sentence: "it verifies with the settings in force, by secret \(proof.position) "
         + "(\(proof.fingerprint))\(age): nothing has to be changed")
   }
@@ -22,7 +22,7 @@ extension Finding {
       advice.append("key-decoding holds for every line of the secret file.")
     }
     return Finding(
-      verdict: .settings, sentence: "it verifies by \(match.secret) if \(Words.layout(match.layout))",
+      kind: .settings, sentence: "it verifies by \(match.secret) if \(Words.layout(match.layout))",
       settings: match.lines ?? [], advice: advice)
   }
 
@@ -30,7 +30,7 @@ extension Finding {
     let (what, todo) = Words.keyForm(match.key.form)
     let settings = match.isLayoutInForce ? [] : match.lines ?? []
     return Finding(
-      verdict: .secretText,
+      kind: .secretText,
       sentence: "it verifies if the key is \(match.secret) of the secret file \(what)",
       settings: settings, advice: [todo])
   }
@@ -40,7 +40,7 @@ extension Finding {
     let (what, _) = Words.keyForm(match.key.form)
     let settings = match.key.form.setting == nil && match.isLayoutInForce ? [] : match.lines ?? []
     return Finding(
-      verdict: .secretText,
+      kind: .secretText,
       sentence: "its key is \(match.secret), which has been replaced since, \(what): that is a mistake in "
         + "the text, and what replaced it is not the sender's secret in any form",
       settings: settings,
@@ -68,7 +68,7 @@ extension Finding {
       advice.append("It is not of the layout in force either: diagnose a fresh one before you change that.")
     }
     return Finding(
-      verdict: .stale,
+      kind: .stale,
       sentence: "its signature is right by \(match.secret)\(match.otherLayout), but it was made "
         + "\(abs(ageSeconds)) s \(direction) it arrived: a replay, or a clock",
       advice: advice)
@@ -76,7 +76,7 @@ extension Finding {
 
   static func replacedSecret(_ match: Match) -> Finding {
     Finding(
-      verdict: .replacedSecret,
+      kind: .replacedSecret,
       sentence: "it is signed by secret \(match.key.line.fingerprint), which a rotation has replaced, "
         + "outside the time in which that is still accepted\(match.otherLayout)",
       advice: [
@@ -86,7 +86,7 @@ extension Finding {
 
   static func otherRoute(_ match: Match, _ route: String) -> Finding {
     Finding(
-      verdict: .otherRoute,
+      kind: .otherRoute,
       sentence: "it is signed by \(match.secret) of the route \(route), not by a secret of this one"
         + match.otherLayout,
       advice: [
@@ -106,7 +106,7 @@ extension Finding {
       advice.append("It is not of the layout in force either: \(Words.form(match)).")
     }
     return Finding(
-      verdict: .rewritten,
+      kind: .rewritten,
       sentence: "the signature by \(match.secret) is right over \(Words.body(match.body)): something "
         + "between the sender and here re-wrote the body",
       advice: advice)
@@ -114,7 +114,7 @@ extension Finding {
 
   static func movedBoundary(_ match: Match) -> Finding {
     Finding(
-      verdict: .movedBoundary,
+      kind: .movedBoundary,
       sentence: "it would match over \(match.layout.signed.text), but its body begins like a part of what is "
         + "signed before a body: somebody moved the boundary, which is how a captured delivery is forged",
       advice: [
@@ -125,7 +125,7 @@ extension Finding {
 
   static func unclear(_ match: Match) -> Finding {
     Finding(
-      verdict: .unclear,
+      kind: .unclear,
       sentence: "it matches by \(match.secret) if \(Words.form(match)), but its body is not JSON, so that a "
         + "part of what is signed around a body could have been moved into it",
       advice: [
@@ -136,7 +136,7 @@ extension Finding {
 
   static func unsupported(_ match: Match, _ reason: Unverified? = nil) -> Finding {
     Finding(
-      verdict: .unsupported,
+      kind: .unsupported,
       sentence: "it matches by \(match.secret) if \(Words.form(match)), "
         + (reason.map { "but the gateway refuses that: \($0.label)" } ?? "which no setting can say"),
       advice: ["Ask the sender for a layout of docs/layouts.md, or report this one as missing."])

@@ -2,7 +2,7 @@ internal import Signing
 
 /// What a diagnosis came to, in words for an operator.
 public struct Finding: Sendable, Equatable {
-  public enum Verdict: String, Sendable, CaseIterable {
+  public enum Kind: String, Sendable, CaseIterable {
     /// It verifies with the settings in force.
     case verifies
     /// It verifies with other settings, and `settings` says which.
@@ -29,7 +29,7 @@ public struct Finding: Sendable, Equatable {
     case unsigned
   }
 
-  public var verdict: Verdict
+  public var kind: Kind
   /// One sentence about the delivery, without a full stop.
   public var sentence: String
   /// The lines that take the place of the route's `signature:`, where that is what has to be changed.

@@ -32,6 +32,7 @@ public final class DescriptorWatch {
     guard loop.watch(source, for: events) else { return nil }
   }
 
+  /// Watches for these of epoll's bits from now on. To be called on the loop.
   public func change(to events: UInt32) { _ = source.loop.rewatch(source, for: events) }
 
   /// Ends it. To be called on the loop, before the descriptor is closed.

@@ -49,7 +49,7 @@ public final class EpollLoop: EventLoop, NIOSerialEventLoopExecutor, @unchecked 
     }
     // On arrival: each signal is told once, so its counter need not be read.
     let failed = vg_epoll_ctl(
-      epoll, EPOLL_CTL_ADD, wake, Readiness.input | Readiness.onArrival, UInt64(UInt32(bitPattern: wake)))
+      epoll, EPOLL_CTL_ADD, wake, EpollEvents.input | EpollEvents.onArrival, UInt64(UInt32(bitPattern: wake)))
     guard failed == 0 else {
       fatalError("an event loop cannot watch its own descriptor (\(String(cString: strerror(errno))))")
     }

@@ -38,7 +38,7 @@ final class ServerChannel: EpollChannel, @unchecked Sendable {
 
   private var isWaiting: Bool { generation != 0 }
 
-  override func watch() -> Bool { loop.watch(self, for: Readiness.input | Readiness.exclusive) }
+  override func watch() -> Bool { loop.watch(self, for: EpollEvents.input | EpollEvents.exclusive) }
 
   override func read0() {
     guard isOpen else { return }

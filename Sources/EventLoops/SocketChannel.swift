@@ -55,8 +55,8 @@ final class SocketChannel: EpollChannel, @unchecked Sendable {
   override func watch() -> Bool { loop.watch(self, for: events) }
 
   private var events: UInt32 {
-    Readiness.input | Readiness.inputEnd | Readiness.mark | Readiness.onArrival
-      | (isWaitingForRoom ? Readiness.output : 0)
+    EpollEvents.input | EpollEvents.inputEnd | EpollEvents.mark | EpollEvents.onArrival
+      | (isWaitingForRoom ? EpollEvents.output : 0)
   }
 
   /// From now on epoll tells of room too. What came meanwhile it tells again.
@@ -69,14 +69,14 @@ final class SocketChannel: EpollChannel, @unchecked Sendable {
   }
 
   override func ready(_ events: UInt32) {
-    if events & Readiness.gone != 0 { return gone() }
-    if events & Readiness.output != 0, isBlocked {
+    if events & EpollEvents.gone != 0 { return gone() }
+    if events & EpollEvents.output != 0, isBlocked {
       isBlocked = false
       writeNow()
     }
-    guard isOpen, events & (Readiness.input | Readiness.inputEnd | Readiness.mark) != 0 else { return }
+    guard isOpen, events & (EpollEvents.input | EpollEvents.inputEnd | EpollEvents.mark) != 0 else { return }
     isReadable = true
-    if events & (Readiness.inputEnd | Readiness.mark) != 0 { isShortReadNoEnd = true }
+    if events & (EpollEvents.inputEnd | EpollEvents.mark) != 0 { isShortReadNoEnd = true }
     if isReadWanted { readNow() }
   }
 

@@ -14,13 +14,17 @@ public final class Admission: Sendable {
 
   public init() {}
 
+  /// Between their head and their answer, now.
   public var deliveriesInFlight: Int { deliveries.load(ordering: .relaxed) }
+  /// Body bytes of all deliveries in flight.
   public var bytesInFlight: Int { bytes.load(ordering: .relaxed) }
+  /// Of senders, now.
   public var openConnections: Int { connections.load(ordering: .relaxed) }
   /// Since the start, those beyond the limit too.
   public var connectionsTotal: Int { connectionsAccepted.load(ordering: .relaxed) }
   /// Since the start, by the bound that was reached.
   public var connectionsEnded: [ConnectionBound: Int] { ended.withLock { $0 } }
+  /// Since the start: connections that the kernel could not give.
   public var acceptFailuresTotal: Int { acceptFailures.load(ordering: .relaxed) }
 
   /// What a rotation of this secret file has had to hold. Only deliveries that fail come here.

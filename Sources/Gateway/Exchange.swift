@@ -39,7 +39,7 @@ public final class Exchange {
   private let requestID: String
   /// The route whose path it has, be it refused there.
   private var matched: Route?
-  private var facts = DeliveryFacts()
+  private var draft = RecordDraft()
   private var bodyEnd: Moment?
   private var dispatchStart: Moment?
   private var isSenderGone = false
@@ -85,7 +85,7 @@ public final class Exchange {
   private func match() throws(Rejection) {
     guard let found = snapshot.routes.match(head) else { throw .noSuchPath }
     matched = found.route
-    if found.route.traces { facts.trace = TraceParent.read(head.headers) }
+    if found.route.traces { draft.trace = TraceParent.read(head.headers) }
     guard found.route.methods.contains(head.method) else {
       throw .methodNotAllowed(allowed: found.route.methods)
     }
@@ -223,12 +223,12 @@ public final class Exchange {
   private func judged(_ verdict: Verdict) {
     switch verdict {
     case .verified(let delivery):
-      facts.verified(delivery.proof)
+      draft.verified(delivery.proof)
     case .refused(let reason):
-      if case .stale(let age) = reason { facts.ageSeconds = age }
+      if case .stale(let age) = reason { draft.ageSeconds = age }
       show(reason)
       guard found?.route.observe == true else { return refuse(.unverified(reason)) }
-      facts.observed(reason)
+      draft.observed(reason)
     }
     if let request = plan(verdict) { dispatch(request) }
   }
@@ -272,8 +272,8 @@ public final class Exchange {
   /// The sender's trace, or a new one.
   private func trace(_ route: Route) -> TraceContext? {
     guard route.traces else { return nil }
-    let trace = facts.trace.map { TraceContext(id: $0, begunSpan: nil) } ?? loop.beginTrace()
-    facts.trace = trace.id
+    let trace = draft.trace.map { TraceContext(id: $0, begunSpan: nil) } ?? loop.beginTrace()
+    draft.trace = trace.id
     return trace
   }
 
@@ -282,7 +282,7 @@ public final class Exchange {
   private func dispatch(_ request: ForwardRequest) {
     guard let route = found?.route else { return }
     phase = .dispatching
-    facts.fieldsLeftBehind = request.fieldsLeftBehind
+    draft.fieldsLeftBehind = request.fieldsLeftBehind
     dispatchStart = loop.now()
     let relay = ResponseRelay(to: sender)
     let attempts = Attempts(
@@ -302,16 +302,16 @@ public final class Exchange {
     switch result {
     case .answered(let index, let response):
       relay?.finish(response, of: index)
-      facts.note(upstream: index, status: response.status)
+      draft.note(upstream: index, status: response.status)
       finish(status: response.status)
     case .failed(let index, let failure):
-      facts.note(upstream: index, status: nil)
-      facts.fail(failure.label, failure.detail)
+      draft.note(upstream: index, status: nil)
+      draft.fail(failure.label, failure.detail)
       sender.refuse(.upstream(failure))
       finish(status: Rejection.upstream(failure).status)
     case .brokeOff(let index, let failure):
-      facts.note(upstream: index, status: nil)
-      facts.fail(failure.label, failure.detail)
+      draft.note(upstream: index, status: nil)
+      draft.fail(failure.label, failure.detail)
       // The record first: the abort ends the connection, and that would be taken for the sender's doing.
       finish(status: 0)
       sender.abort()
@@ -322,8 +322,8 @@ public final class Exchange {
   /// broken framing within the body, or a body that takes too long.
   public func refuse(_ rejection: Rejection) {
     guard phase != .over else { return }
-    facts.reason = rejection.label
-    facts.detail = rejection.detail
+    draft.reason = rejection.label
+    draft.detail = rejection.detail
     sender.refuse(rejection)
     finish(status: rejection.status)
   }
@@ -337,9 +337,9 @@ public final class Exchange {
     if phase == .dispatching, !isStreaming { return }
     attempts?.cancel()
     if isStreaming, let (index, response) = attempts?.response {
-      facts.note(upstream: index, status: response.status)
+      draft.note(upstream: index, status: response.status)
     }
-    facts.reason = facts.reason ?? reason.description
+    draft.reason = draft.reason ?? reason.description
     finish(status: 0)
   }
 
@@ -348,7 +348,7 @@ public final class Exchange {
   public func giveUp() {
     guard phase != .over else { return }
     attempts?.cancel()
-    facts.fail("shutdown")
+    draft.fail("shutdown")
     finish(status: 0)
   }
 
@@ -360,23 +360,23 @@ public final class Exchange {
     let end = loop.now()
     phase = .over
     if isSenderGone {
-      facts.outcome = .abandoned
-      facts.reason = facts.reason ?? "sender-gone"
+      draft.outcome = .abandoned
+      draft.reason = draft.reason ?? "sender-gone"
     }
     record(status: isSenderGone ? 0 : status, end: end)
     release()
   }
 
   private func record(status: Int, end: Moment) {
-    var record = ExchangeRecord(
-      head, requestID: requestID, outcome: facts.outcome, status: status, remote: remote)
+    var record = DeliveryRecord(
+      head, requestID: requestID, outcome: draft.outcome, status: status, remote: remote)
     record.matched = matched
     record.route = matched?.name
     record.arrived = arrival
     record.bodyBytes = body?.count ?? 0
-    record.upstream = facts.upstream.flatMap { found?.route.upstreams[$0].name }
+    record.upstream = draft.upstream.flatMap { found?.route.upstreams[$0].name }
     record.attempts = attempts?.count ?? 0
-    facts.fill(&record)
+    draft.fill(&record)
     record.totalNanoseconds = end.nanoseconds(since: arrival)
     if let dispatchStart { record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart) }
     if let bodyEnd { record.verifyNanoseconds = (dispatchStart ?? end).nanoseconds(since: bodyEnd) }

@@ -11,7 +11,7 @@ public final class HoldCounts: Sendable {
   private let revoked = Atomic<Int>(0)
   private let announced = Mutex<(isUnderWay: Bool, totals: Totals?)>((false, nil))
 
-  /// What was counted up to an instant.
+  /// What was counted up to an instant: deliveries, as the totals of the same names below.
   public struct Totals: Sendable, Equatable {
     public let held: Int
     public let rejudged: Int

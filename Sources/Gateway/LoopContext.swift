@@ -5,6 +5,7 @@ internal import Signing
 /// What one event loop owns: its snapshot, its keyed HMAC contexts and its body buffers. A delivery lives
 /// on one loop from accept to reply, so nothing here is locked.
 public final class LoopContext {
+  /// What deliveries that begin now are judged by.
   public private(set) var snapshot: Snapshot
   /// Shared by all loops.
   public let admission: Admission

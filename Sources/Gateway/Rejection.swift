@@ -32,6 +32,7 @@ public enum Rejection: Error, Sendable, Equatable {
   /// The delivery was sound, the upstream was not.
   case upstream(ForwardFailure)
 
+  /// As RFC 9110, section 15, has them; 431 is RFC 6585's.
   public var status: Int {
     switch self {
     case .unverified: 401

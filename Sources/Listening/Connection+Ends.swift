@@ -39,7 +39,7 @@ extension Connection {
   }
 
   func refuseEarly(_ rejection: Rejection) {
-    var record = ExchangeRecord(
+    var record = DeliveryRecord(
       requestID: "-", outcome: .refused, status: rejection.status, remote: peer.text, method: "-", path: "-")
     record.reason = rejection.label
     record.detail = rejection.detail

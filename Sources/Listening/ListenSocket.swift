@@ -4,6 +4,7 @@ internal import POSIX
 /// A listening socket that is bound already, and what to say of it.
 public struct ListenSocket: Sendable {
   public let descriptor: CInt
+  /// `127.0.0.1:8480`, `unix:/path`, as logs show it.
   public let name: String
   /// To be removed when the listener closes.
   public let unixPath: String?
@@ -37,6 +38,10 @@ public struct ListenSocket: Sendable {
   // MARK: Addresses
 
   /// Binds a TCP address. Another program that listens there makes it fail: nothing is shared.
+  ///
+  /// - Parameters:
+  ///   - host: an address or a name; empty or `*` for any address.
+  ///   - port: 0 leaves the choice to the kernel.
   public static func tcp(host: String, port: Int) throws(ListenFailure) -> ListenSocket {
     let name = host.contains(":") ? "[\(host)]:\(port)" : "\(host.isEmpty ? "*" : host):\(port)"
     var hints = addrinfo()
@@ -95,6 +100,10 @@ public struct ListenSocket: Sendable {
   // MARK: Unix sockets
 
   /// Binds a unix socket. A file that a dead program left behind is replaced; one that answers is not.
+  ///
+  /// - Parameters:
+  ///   - mode: the file's permissions, from the moment on in which somebody can connect.
+  ///   - group: the name of the group that gets the file; nil leaves it the one that it is made with.
   public static func unix(
     path: String, mode: UInt32, group: String?
   ) throws(ListenFailure) -> ListenSocket {

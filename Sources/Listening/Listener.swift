@@ -18,6 +18,7 @@ public struct Listener: Sendable {
   /// Starts to accept on sockets that are bound. Each connection stays on the loop that it was given to.
   ///
   /// - Parameter acceptTrouble: hears that no connection can be accepted, once a minute, and that it is over.
+  /// - Throws: `IOError` with the kernel's reason.
   public static func start(
     _ sockets: [ListenSocket], group: EpollGroup, workers: WorkerTable,
     acceptTrouble: @escaping @Sendable (AcceptTrouble) -> Void

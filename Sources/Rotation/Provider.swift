@@ -23,17 +23,18 @@ public struct ProviderKeys: Sendable {
   }
 }
 
+/// What came of a call.
 public enum ProviderAnswer: Sendable {
   /// The old secret is dead, this one lives.
   case rotated(Secret)
   /// Surely nothing has changed.
-  case refused(Refusal)
+  case refused(ProviderRefusal)
   /// The old secret may be dead, and the new one was not seen. The sentence says why; its subject is the API.
   case unknown(String)
 }
 
-/// Why a rotation surely did not take place.
-public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
+/// Why the provider surely made no new secret.
+public struct ProviderRefusal: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Kind: Sendable, Equatable {
     /// No connection, or no TLS on it.
     case unreachable
@@ -61,5 +62,6 @@ public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
 public enum Providers {
   public static let all: [any Provider] = [VesicashProvider()]
 
+  /// Nil where none of that name is built in.
   public static func named(_ name: String) -> (any Provider)? { all.first { $0.name == name } }
 }

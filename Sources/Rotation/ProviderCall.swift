@@ -2,6 +2,7 @@ public import Signing
 
 /// Calls a provider's API for a new secret.
 public struct ProviderCall: SecretSource {
+  /// For one call, connecting included.
   public static let secondsMax = 15
   private static let answerBytesMax = 65_536
 
@@ -32,7 +33,7 @@ public struct ProviderCall: SecretSource {
     } catch {
       return error.mayHaveLeft
         ? .unknown("gave no answer: \(error)")
-        : .refused(Refusal(.unreachable, "could not be reached: \(error)"))
+        : .refused(ProviderRefusal(.unreachable, "could not be reached: \(error)"))
     }
   }
 
@@ -48,7 +49,8 @@ public struct ProviderCall: SecretSource {
     case .refused(let refusal) where repeatsKey(refusal.sentence):
       let key = refusal.kind == .unauthorized ? "the API key" : "the request"
       return .refused(
-        Refusal(refusal.kind, "did not accept \(key); its words repeat the key, so they are not shown"))
+        ProviderRefusal(
+          refusal.kind, "did not accept \(key); its words repeat the key, so they are not shown"))
     case .refused, .unknown: return answer
     }
   }

@@ -2,7 +2,7 @@ public import Secrets
 internal import Signing
 
 /// What the files beside a secret say about a rotation.
-public struct Standing: Sendable, Equatable {
+public struct RotationFiles: Sendable, Equatable {
   public var journal: Journal?
   public var next: NextFile
   /// The fingerprint of the file's current secret.
@@ -17,18 +17,19 @@ public struct Standing: Sendable, Equatable {
 
 extension SecretFolder {
   /// What the files say.
-  public func standing() throws(FileFailure) -> Standing {
+  public func rotationFiles() throws(FileFailure) -> RotationFiles {
     let journal = try journal()
-    return Standing(journal: journal, next: try nextFile(), current: try secrets().first?.fingerprint)
+    return RotationFiles(journal: journal, next: try nextFile(), current: try secrets().first?.fingerprint)
   }
 }
 
 /// What this run knows beyond the files.
-public struct Progress: Sendable, Equatable {
+public struct RotationProgress: Sendable, Equatable {
   /// Only bring to an end what was begun before; begin nothing.
   public var isResuming: Bool
   /// Whether the provider may be called again where an earlier call's outcome is unknown.
   public var mayRepeatCall: Bool
+  /// How often this run may still call the provider.
   public var callsLeft: Int
   /// The journal is one that this run has written.
   public var hasAnnounced = false
@@ -76,27 +77,28 @@ public enum RotationStep: Sendable, Equatable {
 
 /// Which step follows from what the files say: the whole of a rotation, and of every repair.
 public enum RotationMachine {
-  public static func step(_ standing: Standing, _ progress: Progress) -> RotationStep {
+  /// The same files and the same progress always give the same step.
+  public static func step(_ files: RotationFiles, _ progress: RotationProgress) -> RotationStep {
     if progress.isFinished { return .done }
     if progress.hasStored, progress.cannotNote { return progress.hasReceipt ? .close : .receipt }
-    guard let journal = standing.journal else { return withoutJournal(standing.next, progress) }
+    guard let journal = files.journal else { return withoutJournal(files.next, progress) }
     // An answer on disk is the newest secret, whatever the journal got to say.
-    if case .complete(let fingerprint) = standing.next {
+    if case .complete(let fingerprint) = files.next {
       let isNoted = journal.step == .received && journal.new == fingerprint
       return isNoted || progress.cannotNote ? .store : .noteReceived
     }
     switch journal.step {
-    case .announced: return announced(journal, standing.next, progress)
-    case .calling: return calling(journal, standing.next, progress)
+    case .announced: return announced(journal, files.next, progress)
+    case .calling: return calling(journal, files.next, progress)
     case .received:
       // Renamed already. If it is not that secret, the answer was lost: only a newer one helps.
-      let isStored = journal.new != nil && standing.current == journal.new
-      return isStored ? .noteStored : calling(journal, standing.next, progress)
+      let isStored = journal.new != nil && files.current == journal.new
+      return isStored ? .noteStored : calling(journal, files.next, progress)
     case .stored: return progress.hasReceipt ? .close : .receipt
     }
   }
 
-  private static func withoutJournal(_ next: NextFile, _ progress: Progress) -> RotationStep {
+  private static func withoutJournal(_ next: NextFile, _ progress: RotationProgress) -> RotationStep {
     guard progress.isResuming else { return .announce }
     switch next {
     case .absent: return .done
@@ -106,7 +108,7 @@ public enum RotationMachine {
   }
 
   private static func announced(
-    _ journal: Journal, _ next: NextFile, _ progress: Progress
+    _ journal: Journal, _ next: NextFile, _ progress: RotationProgress
   ) -> RotationStep {
     guard progress.hasAnnounced else { return .cleanUp }
     guard next == .empty else { return .reserve }
@@ -116,7 +118,7 @@ public enum RotationMachine {
 
   /// Somebody has called, and what came of it is unknown.
   private static func calling(
-    _ journal: Journal, _ next: NextFile, _ progress: Progress
+    _ journal: Journal, _ next: NextFile, _ progress: RotationProgress
   ) -> RotationStep {
     guard progress.callsLeft > 0, progress.mayRepeatCall else { return .stopUnknown }
     guard next == .empty else { return .reserve }

@@ -4,15 +4,15 @@ internal import Signing
 /// The running daemon, as a rotation sees it.
 public protocol RotationDaemon {
   /// Returns when the daemon sees the journal that began then; Unix milliseconds.
-  func confirmJournal(began: Int64) throws(DaemonSilence)
+  func confirmJournal(began: Int64) throws(Unconfirmed)
   /// Returns when the daemon judges by the secret of that fingerprint, and nothing in flight by an older one.
-  func confirmSecret(fingerprint: String) throws(DaemonSilence)
+  func confirmSecret(fingerprint: String) throws(Unconfirmed)
   /// The journal is gone. Told at once, the daemon gives verdicts again; else it finds out by itself.
   func rotationEnded()
 }
 
-/// Why the daemon did not confirm.
-public struct DaemonSilence: Error, Sendable, Equatable, CustomStringConvertible {
+/// Why the daemon did not confirm what was asked of it, as a sentence; most often because it did not answer.
+public struct Unconfirmed: Error, Sendable, Equatable, CustomStringConvertible {
   public let description: String
 
   public init(_ description: String) { self.description = description }
@@ -27,13 +27,13 @@ public protocol SecretSource {
 public enum RotationOutcome: Sendable, Equatable {
   case rotated(old: String?, new: String)
   /// The daemon did not see the journal, so nothing was called.
-  case notShown(DaemonSilence)
+  case notShown(Unconfirmed)
   /// Surely nothing has changed.
-  case refused(Refusal)
+  case refused(ProviderRefusal)
   /// The old secret may be dead. The sentence is the last call's, if there was one.
   case unknown(calls: Int, last: String?)
   /// Stored, but the daemon has not confirmed it.
-  case withoutReceipt(old: String?, new: String, DaemonSilence)
+  case withoutReceipt(old: String?, new: String, Unconfirmed)
   /// What an earlier run left before it called anything is cleared away.
   case cleared
   case nothingToResume
@@ -41,7 +41,8 @@ public enum RotationOutcome: Sendable, Equatable {
 
 /// Takes the steps that the machine names, until there is none left.
 public struct RotationRun {
-  public struct Surroundings {
+  /// What it works with, besides the files.
+  public struct Dependencies {
     public var daemon: any RotationDaemon
     public var source: any SecretSource
     /// Unix milliseconds.
@@ -64,11 +65,12 @@ public struct RotationRun {
 
   public var mode = Journal.Mode.call
   public var isCompromised = false
+  /// Between the journal and the call, for a shared folder to spread.
   public var spreadSeconds = 0
   public var policy: PreviousPolicy
-  public var progress = Progress()
+  public var progress = RotationProgress()
   private let folder: SecretFolder
-  private let around: Surroundings
+  private let dependencies: Dependencies
   private var old: String?
   private var new: String?
   private var calls = 0
@@ -76,36 +78,36 @@ public struct RotationRun {
   private var hasCleared = false
 
   /// The caller holds the folder's lock.
-  public init(_ folder: SecretFolder, policy: PreviousPolicy, _ surroundings: Surroundings) {
+  public init(_ folder: SecretFolder, policy: PreviousPolicy, _ dependencies: Dependencies) {
     self.folder = folder
     self.policy = policy
-    around = surroundings
+    self.dependencies = dependencies
   }
 
   /// - Throws: what a file operation failed at. The next run goes on from what is on disk.
   public mutating func run() throws(FileFailure) -> RotationOutcome {
     try markCompromised()
     while true {
-      let standing = try folder.standing()
-      old = old ?? standing.journal?.old
-      if let outcome = try take(RotationMachine.step(standing, progress), standing) { return outcome }
+      let files = try folder.rotationFiles()
+      old = old ?? files.journal?.old
+      if let outcome = try take(RotationMachine.step(files, progress), files) { return outcome }
     }
   }
 
   private mutating func take(
-    _ step: RotationStep, _ standing: Standing
+    _ step: RotationStep, _ files: RotationFiles
   ) throws(FileFailure) -> RotationOutcome? {
     switch step {
     case .cleanUp: try cleanUp()
-    case .announce: try announce(standing)
-    case .reserve: try reserve(standing)
-    case .show: return try show(standing)
-    case .spread: try spread(standing)
-    case .call(let attempt): return try call(standing, attempt)
-    case .noteReceived: noteReceived(standing)
-    case .store: try store(standing)
-    case .noteStored: noteStored(standing)
-    case .receipt: return receipt(standing)
+    case .announce: try announce(files)
+    case .reserve: try reserve(files)
+    case .show: return try show(files)
+    case .spread: try spread(files)
+    case .call(let attempt): return try call(files, attempt)
+    case .noteReceived: noteReceived(files)
+    case .store: try store(files)
+    case .noteStored: noteStored(files)
+    case .receipt: return receipt(files)
     case .close: try close()
     case .done: return ended()
     case .stopUnknown: return .unknown(calls: calls, last: last)
@@ -133,9 +135,9 @@ public struct RotationRun {
 
   // MARK: Before the call
 
-  private mutating func announce(_ standing: Standing) throws(FileFailure) {
+  private mutating func announce(_ files: RotationFiles) throws(FileFailure) {
     let journal = Journal(
-      began: around.now(), mode: mode, compromised: isCompromised, old: standing.current)
+      began: dependencies.now(), mode: mode, compromised: isCompromised, old: files.current)
     try folder.checkReplaceable()
     // An answer without a journal is not this rotation's.
     try folder.remove(.next)
@@ -143,17 +145,17 @@ public struct RotationRun {
     progress.hasAnnounced = true
   }
 
-  private func reserve(_ standing: Standing) throws(FileFailure) {
+  private func reserve(_ files: RotationFiles) throws(FileFailure) {
     do throws(FileFailure) { try folder.reserveNext() } catch {
-      if standing.journal?.step == .announced { try? folder.closeRotation() }
+      if files.journal?.step == .announced { try? folder.closeRotation() }
       throw error
     }
   }
 
-  private mutating func show(_ standing: Standing) throws(FileFailure) -> RotationOutcome? {
-    guard let journal = standing.journal else { return nil }
-    do throws(DaemonSilence) {
-      try around.daemon.confirmJournal(began: journal.began)
+  private mutating func show(_ files: RotationFiles) throws(FileFailure) -> RotationOutcome? {
+    guard let journal = files.journal else { return nil }
+    do throws(Unconfirmed) {
+      try dependencies.daemon.confirmJournal(began: journal.began)
       progress.isSeenByDaemon = true
       return nil
     } catch {
@@ -166,21 +168,21 @@ public struct RotationRun {
   }
 
   /// Waiting is not yet the rotation: what the daemon does in its first seconds is for after the call.
-  private mutating func spread(_ standing: Standing) throws(FileFailure) {
+  private mutating func spread(_ files: RotationFiles) throws(FileFailure) {
     progress.hasSpread = true
-    guard spreadSeconds > 0, var journal = standing.journal else { return }
-    around.say("waiting \(spreadSeconds) s for the journal to spread to the other hosts")
-    around.pause(spreadSeconds)
-    journal.began = around.now()
+    guard spreadSeconds > 0, var journal = files.journal else { return }
+    dependencies.say("waiting \(spreadSeconds) s for the journal to spread to the other hosts")
+    dependencies.pause(spreadSeconds)
+    journal.began = dependencies.now()
     try folder.write(journal)
   }
 
   // MARK: The call
 
   private mutating func call(
-    _ standing: Standing, _ attempt: Int
+    _ files: RotationFiles, _ attempt: Int
   ) throws(FileFailure) -> RotationOutcome? {
-    guard var journal = standing.journal else { return nil }
+    guard var journal = files.journal else { return nil }
     // The provider kills the old secret: whatever can fail behind it must show before.
     try folder.checkReplaceable()
     journal.step = .calling
@@ -191,7 +193,7 @@ public struct RotationRun {
     try folder.write(journal)
     progress.callsLeft -= 1
     calls += 1
-    switch around.source.newSecret(attempt: attempt) {
+    switch dependencies.source.newSecret(attempt: attempt) {
     case .rotated(let secret):
       try folder.writeNext(secret)
       return nil
@@ -205,7 +207,9 @@ public struct RotationRun {
   }
 
   /// After a call of unknown outcome no refusal makes it known.
-  private mutating func refused(_ refusal: Refusal, _ attempt: Int) throws(FileFailure) -> RotationOutcome? {
+  private mutating func refused(_ refusal: ProviderRefusal, _ attempt: Int) throws(FileFailure)
+    -> RotationOutcome?
+  {
     guard attempt > 1 else {
       try folder.closeRotation()
       return .refused(refusal)
@@ -213,7 +217,7 @@ public struct RotationRun {
     last = refusal.sentence
     sayUnknown(refusal.sentence, attempt)
     switch refusal.kind {
-    case .unreachable, .tooMany: if progress.callsLeft > 0 { around.pause(1) }
+    case .unreachable, .tooMany: if progress.callsLeft > 0 { dependencies.pause(1) }
     case .unauthorized, .rejected: progress.callsLeft = 0
     }
     return nil
@@ -221,43 +225,43 @@ public struct RotationRun {
 
   private func sayUnknown(_ sentence: String, _ attempt: Int) {
     guard mode == .call else { return }
-    around.say("call \(attempt): the API \(sentence)\(progress.callsLeft > 0 ? "; calling again" : "")")
+    dependencies.say("call \(attempt): the API \(sentence)\(progress.callsLeft > 0 ? "; calling again" : "")")
   }
 
   // MARK: After the call
 
-  private mutating func noteReceived(_ standing: Standing) {
-    guard case .complete(let fingerprint) = standing.next else { return }
+  private mutating func noteReceived(_ files: RotationFiles) {
+    guard case .complete(let fingerprint) = files.next else { return }
     var journal =
-      standing.journal
-      ?? Journal(began: around.now(), mode: mode, compromised: isCompromised, old: standing.current)
+      files.journal
+      ?? Journal(began: dependencies.now(), mode: mode, compromised: isCompromised, old: files.current)
     journal.step = .received
     journal.new = fingerprint
     note(journal)
   }
 
-  private mutating func store(_ standing: Standing) throws(FileFailure) {
+  private mutating func store(_ files: RotationFiles) throws(FileFailure) {
     guard let (secret, received) = try folder.answer() else { return }
     try folder.checkReplaceable()
-    let isCompromised = isCompromised || standing.journal?.compromised == true
-    if isCompromised { showBeforeStoring(standing) }
+    let isCompromised = isCompromised || files.journal?.compromised == true
+    if isCompromised { showBeforeStoring(files) }
     try folder.retire(
       try folder.secrets().filter { !$0.isSame(as: secret) }, current: secret, policy: policy,
-      isCompromised: isCompromised, received: received, now: around.now())
+      isCompromised: isCompromised, received: received, now: dependencies.now())
     try folder.publishNext()
     progress.hasStored = true
   }
 
   /// Only a daemon that has seen the journal looks before each verdict. One that is silent now is told of by the
   /// receipt: the new secret must be stored all the same.
-  private mutating func showBeforeStoring(_ standing: Standing) {
-    guard !progress.isSeenByDaemon, let journal = standing.journal else { return }
-    try? around.daemon.confirmJournal(began: journal.began)
+  private mutating func showBeforeStoring(_ files: RotationFiles) {
+    guard !progress.isSeenByDaemon, let journal = files.journal else { return }
+    try? dependencies.daemon.confirmJournal(began: journal.began)
     progress.isSeenByDaemon = true
   }
 
-  private mutating func noteStored(_ standing: Standing) {
-    guard var journal = standing.journal else { return }
+  private mutating func noteStored(_ files: RotationFiles) {
+    guard var journal = files.journal else { return }
     journal.step = .stored
     note(journal)
   }
@@ -266,15 +270,15 @@ public struct RotationRun {
   /// new secret from being used.
   private mutating func note(_ journal: Journal) {
     do throws(FileFailure) { try folder.write(journal) } catch {
-      around.say("\(error); going on without a note of it")
+      dependencies.say("\(error); going on without a note of it")
       progress.cannotNote = true
     }
   }
 
-  private mutating func receipt(_ standing: Standing) -> RotationOutcome? {
-    let current = standing.current ?? ""
-    do throws(DaemonSilence) {
-      try around.daemon.confirmSecret(fingerprint: current)
+  private mutating func receipt(_ files: RotationFiles) -> RotationOutcome? {
+    let current = files.current ?? ""
+    do throws(Unconfirmed) {
+      try dependencies.daemon.confirmSecret(fingerprint: current)
     } catch {
       return .withoutReceipt(old: old, new: current, error)
     }
@@ -285,7 +289,7 @@ public struct RotationRun {
 
   private mutating func close() throws(FileFailure) {
     try folder.closeRotation()
-    around.daemon.rotationEnded()
+    dependencies.daemon.rotationEnded()
     progress.isFinished = true
   }
 }

@@ -28,16 +28,16 @@ public struct VesicashProvider: Provider {
     switch answer.status {
     case 200...299: success(answer)
     case 401, 403:
-      .refused(Refusal(.unauthorized, "did not accept the API key (\(answer.status)\(said(answer)))"))
+      .refused(ProviderRefusal(.unauthorized, "did not accept the API key (\(answer.status)\(said(answer)))"))
     case 429:
-      .refused(Refusal(.tooMany, "was called too often (429\(said(answer)))\(retryAfter(answer))"))
+      .refused(ProviderRefusal(.tooMany, "was called too often (429\(said(answer)))\(retryAfter(answer))"))
     // A redirect of these two asks to send the request elsewhere: it was not carried out.
     case 307, 308:
       .refused(
-        Refusal(.rejected, "answers at another address (\(answer.status)): correct the api URL"))
+        ProviderRefusal(.rejected, "answers at another address (\(answer.status)): correct the api URL"))
     // Nothing is changed by a request that was refused for its form, address, method or size.
     case 400, 404, 405, 406, 410, 411, 413, 414, 415, 421, 422, 426, 431, 451:
-      .refused(Refusal(.rejected, "refused the request (\(answer.status)\(said(answer)))"))
+      .refused(ProviderRefusal(.rejected, "refused the request (\(answer.status)\(said(answer)))"))
     default: .unknown("answered \(answer.status)\(retryAfter(answer))")
     }
   }

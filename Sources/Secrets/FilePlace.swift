@@ -35,7 +35,7 @@ enum FilePlace {
     var root = stat()
     if stat("/", &root) == 0 { try judge(folder: "/", root) }
     var end: End?
-    let way = Array(Way(path))
+    let way = Array(PathWalk(path))
     for step in way {
       if step.isLink, step.target == nil { throw unreadable(link: step.path, of: path) }
       try judge(step, of: path)
@@ -56,7 +56,7 @@ enum FilePlace {
 
   /// Judges the way to a file that has yet to be made.
   static func judge(wayTo path: String) throws(FileProblem) {
-    for step in Array(Way(path)) {
+    for step in Array(PathWalk(path)) {
       try judge(step, of: path)
       if step.isFolder { try judge(groupOf: step.path, step.status) }
     }
@@ -74,9 +74,11 @@ enum FilePlace {
   }
 
   /// The folders on the way to a file that can be seen, the outermost first.
-  static func folders(above path: String) -> [String] { ["/"] + Way(path).filter(\.isFolder).map(\.path) }
+  static func folders(above path: String) -> [String] {
+    ["/"] + PathWalk(path).filter(\.isFolder).map(\.path)
+  }
 
-  private static func judge(_ step: Way.Step, of path: String) throws(FileProblem) {
+  private static func judge(_ step: PathWalk.Step, of path: String) throws(FileProblem) {
     if step.isFolder { return try judge(folder: step.path, step.status) }
     var folder = stat()
     if stat(step.folder, &folder) == 0 { try judge(holder: step.folder, folder) }
@@ -155,78 +157,5 @@ enum FilePlace {
 
   private static func permission(_ sentence: String) -> FileProblem {
     FileProblem(kind: .permission, sentence: sentence)
-  }
-}
-
-/// The way from the root to a file as the kernel goes it, one step for each folder, link and file. It ends where
-/// something cannot be looked at: what is behind is not in anybody's way.
-struct Way: Sequence, IteratorProtocol {
-  struct Step {
-    /// Without a link in its folders.
-    let path: String
-    let folder: String
-    let status: stat
-    /// Of a link; nil where it is none, or one that cannot be read.
-    let target: String?
-
-    var isFolder: Bool { status.st_mode & S_IFMT == S_IFDIR }
-    var isLink: Bool { status.st_mode & S_IFMT == S_IFLNK }
-  }
-
-  /// As the kernel has it.
-  private static let linksMax = 40
-
-  private var done: [Substring] = []
-  /// What is left to go, the next one last.
-  private var left: [Substring]
-  private var links = 0
-
-  init(_ path: String) {
-    left = Way.parts(path.hasPrefix("/") ? path : Way.workingFolder + "/" + path)
-  }
-
-  private static func parts(_ path: String) -> [Substring] { path.split(separator: "/").reversed() }
-
-  private static var workingFolder: String {
-    guard let text = getcwd(nil, 0) else { return "" }
-    defer { free(text) }
-    return String(cString: text)
-  }
-
-  mutating func next() -> Step? {
-    while let name = left.popLast() {
-      switch name {
-      case ".": continue
-      case "..": _ = done.popLast()
-      default: return step(to: name)
-      }
-    }
-    return nil
-  }
-
-  private mutating func step(to name: Substring) -> Step? {
-    let folder = "/" + done.joined(separator: "/")
-    let path = folder == "/" ? folder + name : "\(folder)/\(name)"
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return end() }
-    let isLink = status.st_mode & S_IFMT == S_IFLNK
-    let step = Step(
-      path: path, folder: folder, status: status, target: isLink ? FileLink.exactTarget(of: path) : nil)
-    if step.isFolder { done.append(name) }
-    if step.isLink {
-      links += 1
-      guard links <= Way.linksMax, let target = step.target else {
-        left = []
-        return step
-      }
-      if target.hasPrefix("/") { done = [] }
-      left += Way.parts(target)
-    }
-    return step
-  }
-
-  private mutating func end() -> Step? {
-    left = []
-    return nil
   }
 }

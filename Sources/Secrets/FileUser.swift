@@ -4,6 +4,7 @@ internal import Synchronization
 
 /// Whose permissions files are opened with: this process's own, or those of an account that root acts as.
 public struct FileUser: Sendable, Equatable {
+  /// All three are the kernel's numbers; `groups` are the further ones.
   public let user: UInt32
   public let group: UInt32
   public let groups: [UInt32]

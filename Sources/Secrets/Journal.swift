@@ -3,6 +3,7 @@ internal import Glibc
 
 /// How far a rotation has come, as it stands beside the secret file. There is no secret in it.
 public struct Journal: Sendable, Equatable {
+  /// How far it has come.
   public enum Step: String, Sendable, CaseIterable {
     /// Nothing has been called yet.
     case announced
@@ -14,8 +15,11 @@ public struct Journal: Sendable, Equatable {
     case stored
   }
 
+  /// Who has the provider make the new secret.
   public enum Mode: String, Sendable, CaseIterable {
+    /// `rotate` calls its API.
     case call
+    /// A person presses its button.
     case byHand = "by-hand"
   }
 
@@ -44,6 +48,7 @@ public struct Journal: Sendable, Equatable {
     self.new = new
   }
 
+  /// As it stands in the file.
   public var text: String {
     var lines = [
       "vesigate-journal: 1", "began: \(began)", "step: \(step.rawValue)", "mode: \(mode.rawValue)",

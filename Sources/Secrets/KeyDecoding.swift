@@ -62,7 +62,10 @@ extension Journal {
   }
 }
 
+/// What the HMAC key is that a line of a secret file stands for.
 public enum KeyDecoder {
+  /// Nil where the line is not of that form: hex or base64 with its padding (RFC 4648, sections 8 and 4), or
+  /// `whsec_` and such base64, as Standard Webhooks writes its secrets.
   public static func key(of line: Secret, _ decoding: SignatureLayout.KeyDecoding) -> Secret? {
     line.withBytes { text in
       switch decoding {

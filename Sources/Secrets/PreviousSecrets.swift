@@ -18,7 +18,9 @@ public struct PreviousSecrets: Sendable {
     }
   }
 
+  /// Of more than these the newest count.
   public static let entriesMax = 3
+  /// A larger file is refused, and none is written.
   public static let bytesMax = 65_536
 
   public private(set) var entries: [Entry]
@@ -114,9 +116,11 @@ extension PreviousSecrets.Entry {
 public struct PreviousPolicy: Sendable, Equatable {
   /// False where the timestamp is not under the MAC: nobody could tell when a delivery was signed.
   public var isTimestampSigned: Bool
+  /// For so long at most.
   public var acceptedSeconds: Int
   /// How old a delivery may be; nil for any age.
   public var toleranceSeconds: Int?
+  /// How far the sender's clock may be from ours.
   public var clockSkewSeconds: Int
 
   public init(

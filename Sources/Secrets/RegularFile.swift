@@ -53,6 +53,7 @@ public struct RegularFile: ~Copyable {
   /// Never waits, whatever the path names (a FIFO, a terminal).
   ///
   /// - Parameter followsLinks: whether the path may be a symbolic link itself.
+  /// - Throws: why it cannot be opened, or that it is no regular file.
   public init(_ path: String, followsLinks: Bool = true) throws(FileProblem) {
     try self.init(AT_FDCWD, path, path, followsLinks: followsLinks)
   }
@@ -104,6 +105,8 @@ public struct RegularFile: ~Copyable {
 
   /// Reads to the end, also of a file that grows a little meanwhile. The buffer has one block of memory for
   /// all of its life, so that wiping it leaves nothing behind.
+  ///
+  /// - Throws: also where there is more than `bytesMax`, or it grew a lot meanwhile.
   public func read(bytesMax: Int) throws(FileProblem) -> [UInt8] {
     let room = min(bytesMax, Int(clamping: status.st_size) + 65_536)
     var buffer = [UInt8](repeating: 0, count: room + 1)

@@ -28,6 +28,7 @@ public enum SecretAdvice {
     }
   }
 
+  /// Whether an HMAC key is so short that it can be guessed.
   public static func isShort(_ key: Secret) -> Bool { key.count < SecretFile.keyBytesMin }
 
   /// `28 characters`, as whoever entered it counts them.

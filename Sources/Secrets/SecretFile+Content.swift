@@ -88,6 +88,8 @@ extension SecretFile {
 
   /// Reads the file and its neighbours so that they belong together: a rotation changes one after the
   /// other.
+  ///
+  /// - Throws: the first thing for which the file cannot be used. What stands beside it keeps nothing from that.
   public static func read(_ path: String) throws(SecretFileProblem) -> Content {
     for _ in 0..<5 {
       let before = look(path)

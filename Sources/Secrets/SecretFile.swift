@@ -7,7 +7,9 @@ public import Signing
 /// is refused; a secret that does begin so has `#literal:` before it. That form cannot be mistaken for an older
 /// file's: what begins with `#` was never to be had from a file that is still accepted.
 public enum SecretFile {
+  /// A larger file is refused.
   public static let bytesMax = 65_536
+  /// So is one with more secrets.
   public static let secretsMax = 8
   /// The longest that can be entered, or come from a provider.
   public static let secretBytesMax = 4_096

@@ -36,6 +36,8 @@ extension SecretFolder {
   }
 
   /// Nil where none stands. What cannot be one counts as garbled: it must be possible to end that rotation.
+  ///
+  /// - Throws: where one stands that cannot be read, which may pass.
   public func journal() throws(FileFailure) -> Journal? {
     let file = file(.journal)
     let found = Journal.found(file)
@@ -86,6 +88,7 @@ extension SecretFolder {
     }
   }
 
+  /// What stands at `.next`. One that others could have put there counts as absent.
   public func nextFile() throws(FileFailure) -> NextFile {
     guard let status = file(.next).believedStatus else { return .absent }
     guard status.st_size > 0 else { return .empty }

@@ -146,6 +146,7 @@ public final class SecretFolder {
     }
   }
 
+  /// Replaces the journal as a whole.
   public func write(_ journal: Journal) throws(FileFailure) {
     try write(.journal, Array(journal.text.utf8))
   }
@@ -172,6 +173,8 @@ public final class SecretFolder {
 
   /// Creates an empty `.next`, and has room reserved for the answer and for `.previous`: a full disk shows
   /// before the provider is called.
+  ///
+  /// - Throws: with kind `.storage` where there is no room.
   public func reserveNext() throws(FileFailure) {
     for name in [name(of: .next), temporaryName(.previous)] {
       let descriptor = try openForWriting(name)

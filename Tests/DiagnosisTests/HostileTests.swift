@@ -31,7 +31,7 @@ import Testing
       }
       let refused = RefusedCase.of(headers, Self.text(&generator, 8), secrets: ["whsec_c2VjcmV0", "b"])
       let finding = Diagnosis.of(refused, limits: limits)
-      #expect([.nothing, .unsigned].contains(finding.verdict), "\(headers) \(finding.text)")
+      #expect([.nothing, .unsigned].contains(finding.kind), "\(headers) \(finding.text)")
       #expect(finding.settings.isEmpty)
       #expect(finding.combinations <= 300)
       #expect(finding.text.unicodeScalars.allSatisfy { $0 == "\n" || (0x20...0x7E).contains($0.value) })

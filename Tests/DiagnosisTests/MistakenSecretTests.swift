@@ -19,7 +19,7 @@ import Testing
     var refused = try RefusedCase.vesicash(signing: "{}", sending: "{}", key: Self.secret)
     refused.others = Self.others([("/php", "another one"), ("/node", Self.secret)])
     let finding = Diagnosis.of(refused)
-    #expect(finding.verdict == .otherRoute, "\(finding.text)")
+    #expect(finding.kind == .otherRoute, "\(finding.text)")
     #expect(finding.sentence.contains("of the route /node, not by a secret of this one"))
     #expect(finding.settings.isEmpty)
     #expect(!finding.text.contains(Self.secret))
@@ -28,11 +28,11 @@ import Testing
   @Test func `the route's own secrets come first, and what no route's secret signed says so`() throws {
     var own = try RefusedCase.vesicash(signing: "{}", sending: "{}", timestamp: "\(RefusedCase.seconds)")
     own.others = Self.others([("/node", "test_webhook_secret")])
-    #expect(Diagnosis.of(own).verdict == .verifies)
+    #expect(Diagnosis.of(own).kind == .verifies)
     var nobodys = try RefusedCase.vesicash(signing: "{}", sending: "{}", key: "nobody's")
     nobodys.others = Self.others([("/node", Self.secret)])
     let finding = Diagnosis.of(nobodys)
-    #expect(finding.verdict == .nothing)
+    #expect(finding.kind == .nothing)
     #expect(finding.ruledOut.contains { $0.contains("a secret of the routes /node") }, "\(finding.text)")
   }
 
@@ -55,7 +55,7 @@ import Testing
     let pasted = line.replacing("%", with: Self.secret)
     let finding = Diagnosis.of(
       try RefusedCase.vesicash(signing: "{}", sending: "{}", key: Self.secret, secrets: [pasted]))
-    #expect(finding.verdict == .secretText, "\(finding.text)")
+    #expect(finding.kind == .secretText, "\(finding.text)")
     #expect(finding.sentence.contains(Words.keyForm(form).what), "\(finding.text)")
     #expect(!finding.text.contains(Self.secret))
   }
@@ -80,7 +80,7 @@ import Testing
     refused.secrets = SecretSet(
       path: "/s", lines: refused.secrets.lines, keys: refused.secrets.keys, previous: [old])
     let finding = Diagnosis.of(refused)
-    #expect(finding.verdict == .secretText, "\(finding.text)")
+    #expect(finding.kind == .secretText, "\(finding.text)")
     #expect(finding.sentence.contains(Words.keyForm(form).what), "\(finding.text)")
     #expect(finding.text.contains("secret 1 (\(old.line.fingerprint)), which has been replaced since"))
     #expect(finding.text.contains("vesigate secret set"))
@@ -99,7 +99,7 @@ import Testing
     let finding = Diagnosis.of(
       RefusedCase.of(
         ["x-when: \(RefusedCase.seconds)", "mor-signature: \(signature)"], "{}", previous: [old]))
-    #expect(finding.verdict == (isInTime ? .settings : .replacedSecret), "\(finding.text)")
+    #expect(finding.kind == (isInTime ? .settings : .replacedSecret), "\(finding.text)")
     #expect(finding.text.contains("outside the time") == !isInTime, "\(finding.text)")
   }
 
@@ -116,7 +116,7 @@ import Testing
   ) throws {
     let finding = Diagnosis.of(
       try RefusedCase.vesicash(signing: "{}", sending: "{}", key: "quite another", secrets: [secret]))
-    #expect(finding.verdict == .nothing)
+    #expect(finding.kind == .nothing)
     let advice = finding.advice.joined(separator: " ")
     #expect(advice.contains(words), "\(advice)")
     #expect(!finding.text.contains(secret) || secret.count < 6)

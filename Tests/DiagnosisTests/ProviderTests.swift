@@ -12,14 +12,14 @@ import Testing
     let lines = try provider.headerLines(unixMilliseconds: RefusedCase.now - 2_000)
     let refused = RefusedCase.of(lines, Provider.body, secrets: [provider.secretLine])
     let finding = Diagnosis.of(refused)
-    #expect(finding.verdict == .settings, "\(finding.text)")
+    #expect(finding.kind == .settings, "\(finding.text)")
     #expect(finding.settings == provider.settings)
     #expect(!finding.isCut)
   }
 
   @Test func `what verifies as it is needs no change`() throws {
     let finding = Diagnosis.of(try RefusedCase.vesicash(signing: "{}", sending: "{}"))
-    #expect(finding.verdict == .verifies)
+    #expect(finding.kind == .verifies)
     #expect(finding.settings.isEmpty)
   }
 
@@ -57,7 +57,7 @@ import Testing
   @Test func `a delivery that matches nothing says so, and what was ruled out`() throws {
     let finding = Diagnosis.of(
       try RefusedCase.vesicash(signing: Provider.body, sending: Provider.body, key: "another secret"))
-    #expect(finding.verdict == .nothing)
+    #expect(finding.kind == .nothing)
     #expect(finding.settings.isEmpty)
     #expect(finding.combinations > 500)
     #expect(finding.text.contains("secret 0 ("))
@@ -68,7 +68,7 @@ import Testing
 
   @Test func `a delivery without a signature says so`() {
     let finding = Diagnosis.of(RefusedCase.of(["mor-timestamp: 1"], "{}"))
-    #expect(finding.verdict == .unsigned)
+    #expect(finding.kind == .unsigned)
     let old = Diagnosis.of(
       RefusedCase.of(["X-Hub-Signature: sha1=\(String(repeating: "ab", count: 20))"], "{}"))
     #expect(old.text.contains("x-hub-signature holds 20 bytes"))
@@ -78,7 +78,7 @@ import Testing
     let refused = try RefusedCase.vesicash(signing: "{}", sending: "{}", key: "another")
     let limits = WorkLimits(combinationsMax: 10, hashedBytesMax: 1 << 20, jsonBytesMax: 1 << 20)
     let finding = Diagnosis.of(refused, limits: limits)
-    #expect(finding.verdict == .nothing)
+    #expect(finding.kind == .nothing)
     #expect(finding.combinations == 10)
     #expect(finding.isCut)
     #expect(finding.text.contains("Not everything was tried"))

@@ -31,7 +31,7 @@ import Testing
   func `a captured delivery whose boundary was moved is never a layout`(_ index: Int) throws {
     let (signed, body, headers) = Self.moved[index]
     let finding = try Self.captured(signed, sent: body, headers)
-    #expect(finding.verdict == .movedBoundary, "\(finding.text)")
+    #expect(finding.kind == .movedBoundary, "\(finding.text)")
     #expect(finding.settings.isEmpty)
     #expect(!finding.text.contains("signature:"))
     #expect(finding.text.contains("Keep the layout in force"))
@@ -53,7 +53,7 @@ import Testing
   func `a body that may hold more than a body is no evidence for a layout`(_ index: Int) throws {
     let (body, headers) = Self.unclear[index]
     let finding = try Self.captured(body, sent: body, headers)
-    #expect(finding.verdict == .unclear, "\(finding.text)")
+    #expect(finding.kind == .unclear, "\(finding.text)")
     #expect(finding.settings.isEmpty)
   }
 
@@ -61,10 +61,10 @@ import Testing
     let finding = try Self.captured(
       "1795296000.POST/hook{}", sent: "POST/hook{}",
       ["x-signature: %s", "x-timestamp: 1795296000"])
-    #expect(finding.verdict == .unclear, "\(finding.text)")
+    #expect(finding.kind == .unclear, "\(finding.text)")
     let form = try Self.captured(
       "1795296000.amount=1", sent: "amount=1", ["x-signature: %s", "x-timestamp: 1795296000"])
-    #expect(form.verdict == .settings, "\(form.text)")
+    #expect(form.kind == .settings, "\(form.text)")
   }
 
   @Test func `a timestamp that is passed off as an id stays a timestamp`()
@@ -75,14 +75,14 @@ import Testing
     #expect(asID.settings == ["signature:", "  preset: vesicash", "  timestamp-from: header:webhook-id"])
     let end = try Self.captured(
       "ref=1795296000", sent: "ref=", ["mor-signature: %s", "mor-timestamp: 1795296000"])
-    #expect(end.verdict == .nothing)
+    #expect(end.kind == .nothing)
   }
 
   @Test(arguments: [301, 400, 86_400, 7_200, -301, -7_200])
   func `an age outside the tolerance is a replay or a clock, never a setting`(age: Int64) throws {
     let signedAt = String(RefusedCase.seconds - age)
     let finding = Diagnosis.of(try RefusedCase.vesicash(signing: "{}", sending: "{}", timestamp: signedAt))
-    #expect(finding.verdict == .stale, "\(finding.text)")
+    #expect(finding.kind == .stale, "\(finding.text)")
     #expect(finding.settings.isEmpty)
     #expect(!finding.text.contains("tolerance-seconds"))
     #expect(finding.sentence.contains("a replay, or a clock"))
@@ -93,7 +93,7 @@ import Testing
     let provider = try #require(Provider.all.first { $0.name == "stripe" })
     let lines = try provider.headerLines(unixMilliseconds: RefusedCase.now - 400_000)
     let finding = Diagnosis.of(RefusedCase.of(lines, Provider.body))
-    #expect(finding.verdict == .stale)
+    #expect(finding.kind == .stale)
     #expect(finding.settings.isEmpty)
     #expect(finding.sentence.contains("400 s before"))
     #expect(finding.text.contains("diagnose a fresh one before you change that"))
@@ -117,7 +117,7 @@ import Testing
     let (name, arguments) = Self.written[index]
     let signed = try Witness.dump(Self.json, arguments)
     let finding = Diagnosis.of(try RefusedCase.vesicash(signing: signed, sending: Self.json))
-    #expect(finding.verdict == .rewritten, "\(finding.text)")
+    #expect(finding.kind == .rewritten, "\(finding.text)")
     #expect(finding.sentence.contains("over the body as \(name) would write it"), "\(finding.sentence)")
     #expect(finding.sentence.contains("something between the sender and here re-wrote the body"))
     #expect(finding.settings.isEmpty)
@@ -134,16 +134,16 @@ import Testing
   func `bodies of PHP and Go are known too, numbers keep their text`(_ index: Int) throws {
     let sent = #"{"a": "x/y ä😀<", "b": 1.50}"#
     let finding = Diagnosis.of(try RefusedCase.vesicash(signing: Self.foreign[index].signed, sending: sent))
-    #expect(finding.verdict == .rewritten)
+    #expect(finding.kind == .rewritten)
     #expect(finding.sentence.contains(Self.foreign[index].name), "\(finding.sentence)")
   }
 
   @Test func `a line end that came or went with the body is told`() throws {
     let came = Diagnosis.of(try RefusedCase.vesicash(signing: "{}", sending: "{}\n"))
-    #expect(came.verdict == .rewritten)
+    #expect(came.kind == .rewritten)
     #expect(came.sentence.contains("without the line end that it came with"))
     let went = Diagnosis.of(try RefusedCase.vesicash(signing: "{}\n", sending: "{}"))
-    #expect(went.verdict == .rewritten)
+    #expect(went.kind == .rewritten)
     #expect(went.sentence.contains("with a line feed behind it"))
     #expect(went.settings.isEmpty)
   }
@@ -164,7 +164,7 @@ import Testing
     let finding = Diagnosis.of(
       RefusedCase.of(
         ["mor-timestamp: \(RefusedCase.seconds)", "mor-signature: \(signature)"], "{}", secrets: [line]))
-    #expect(finding.verdict == .secretText, "\(finding.text)")
+    #expect(finding.kind == .secretText, "\(finding.text)")
     #expect(finding.sentence.contains(words))
     #expect(!finding.advice.isEmpty)
     #expect(finding.settings.isEmpty)
@@ -180,7 +180,7 @@ import Testing
     let finding = Diagnosis.of(
       RefusedCase.of(
         ["mor-timestamp: \(RefusedCase.seconds)", "mor-signature: \(signature)"], "{}", previous: [replaced]))
-    #expect(finding.verdict == .replacedSecret)
+    #expect(finding.kind == .replacedSecret)
     #expect(finding.sentence.contains(old.fingerprint))
     #expect(finding.settings.isEmpty)
   }
@@ -195,7 +195,7 @@ import Testing
   func `what no setting can say is told as that`(_ index: Int) throws {
     let (signed, lines, words) = Self.inexpressible[index]
     let finding = try Self.captured(signed, sent: "{}", lines)
-    #expect(finding.verdict == .unsupported, "\(finding.text)")
+    #expect(finding.kind == .unsupported, "\(finding.text)")
     #expect(finding.sentence.contains(words), "\(finding.sentence)")
     #expect(finding.settings.isEmpty)
   }
@@ -203,7 +203,7 @@ import Testing
   @Test func `a timestamp in the body is named by its path`() throws {
     let body = #"{"data":{"created_at":"2026-11-21T20:00:00Z"}}"#
     let finding = try Self.captured("2026-11-21T20:00:00Z.\(body)", sent: body, ["mor-signature: %s"])
-    #expect(finding.verdict == .unsupported)
+    #expect(finding.kind == .unsupported)
     #expect(finding.sentence.contains("the body's field data.created_at"))
   }
 

@@ -73,7 +73,7 @@ struct StatusCollectorTests {
     let counters = LoopCounters()
     counters.adopt(gateway.state.loaded.snapshot)
     func deliver() {
-      var record = ExchangeRecord(
+      var record = DeliveryRecord(
         requestID: "r", outcome: .forwarded, status: 200, remote: "", method: "POST", path: "/hook")
       record.matched = gateway.state.loaded.snapshot.routes.all[0]
       counters.record(record)

@@ -24,7 +24,7 @@ func `a secret file that is a mount is told from one`()
     folder,
     policy: PreviousPolicy(
       isTimestampSigned: true, acceptedSeconds: 900, toleranceSeconds: 300, clockSkewSeconds: 60),
-    RotationRun.Surroundings(
+    RotationRun.Dependencies(
       daemon: WatchingDaemon(folder), source: source, now: { 1 }, pause: { _ in }, say: { _ in }))
   #expect(throws: try #require(failure)) { try run.run() }
   #expect(source.attempts == [] && scratch.names == ["host", "vesicash"])
@@ -43,10 +43,10 @@ func `an answer that a stranger put there is nothing to resume`() throws {
   let folder = try SecretFolder(scratch.secretPath)
   var run = RotationRun(
     folder, policy: policy,
-    RotationRun.Surroundings(
+    RotationRun.Dependencies(
       daemon: WatchingDaemon(folder), source: ScriptedSource([]), now: { 1 }, pause: { _ in },
       say: { _ in }))
-  run.progress = Progress(isResuming: true)
+  run.progress = RotationProgress(isResuming: true)
   #expect(try run.run() == .nothingToResume)
   #expect(scratch.text() == "old\n")
 }

@@ -23,12 +23,13 @@ private final class RunFixture {
   }
 
   func rotate(
-    _ source: ScriptedSource, _ progress: Progress = Progress(), policy: PreviousPolicy = policy,
+    _ source: ScriptedSource, _ progress: RotationProgress = RotationProgress(),
+    policy: PreviousPolicy = policy,
     set: (inout RotationRun) -> Void = { _ in }
   ) throws -> RotationOutcome {
     var run = RotationRun(
       folder, policy: policy,
-      RotationRun.Surroundings(
+      RotationRun.Dependencies(
         daemon: daemon, source: source, now: { 5_000_000_000_000 }, pause: { self.pauses.append($0) },
         say: { _ in }))
     run.progress = progress
@@ -71,7 +72,7 @@ private let new = secret("new").fingerprint
   let fixture = try RunFixture()
   fixture.daemon.isSilentAboutJournal = true
   let source = ScriptedSource([.rotated(secret("new"))])
-  #expect(try fixture.rotate(source) == .notShown(DaemonSilence("no journal seen")))
+  #expect(try fixture.rotate(source) == .notShown(Unconfirmed("no journal seen")))
   #expect(source.attempts == [])
   #expect(fixture.scratch.names == ["vesicash"])
   #expect(fixture.scratch.text() == "old\n")
@@ -79,7 +80,7 @@ private let new = secret("new").fingerprint
 
 @Test func `a refusal changes nothing`() throws {
   let fixture = try RunFixture()
-  let refusal = Refusal(.unauthorized, "did not accept the API key (401)")
+  let refusal = ProviderRefusal(.unauthorized, "did not accept the API key (401)")
   #expect(try fixture.rotate(ScriptedSource([.refused(refusal)])) == .refused(refusal))
   #expect(fixture.scratch.names == ["vesicash"])
   #expect(fixture.scratch.text() == "old\n")
@@ -95,7 +96,7 @@ private let new = secret("new").fingerprint
 
 @Test func `after the last call the journal stays, and the next rotate heals it`() throws {
   let fixture = try RunFixture()
-  let outcome = try fixture.rotate(ScriptedSource([]), Progress(callsLeft: 2))
+  let outcome = try fixture.rotate(ScriptedSource([]), RotationProgress(callsLeft: 2))
   #expect(outcome == .unknown(calls: 2, last: "is out of answers"))
   #expect(fixture.scratch.text() == "old\n")
   #expect(try fixture.folder.journal()?.step == .calling)
@@ -107,7 +108,8 @@ private let new = secret("new").fingerprint
 @Test func `a refusal after an unknown outcome does not make it known`() throws {
   let fixture = try RunFixture()
   let source = ScriptedSource([
-    .unknown("a"), .refused(Refusal(.unreachable, "gone")), .refused(Refusal(.unauthorized, "no key")),
+    .unknown("a"), .refused(ProviderRefusal(.unreachable, "gone")),
+    .refused(ProviderRefusal(.unauthorized, "no key")),
   ])
   #expect(try fixture.rotate(source) == .unknown(calls: 3, last: "no key"))
   #expect(try fixture.folder.journal()?.step == .calling)
@@ -118,11 +120,11 @@ private let new = secret("new").fingerprint
   let fixture = try RunFixture()
   fixture.daemon.isSilentAboutSecret = true
   let outcome = try fixture.rotate(ScriptedSource([.rotated(secret("new"))]))
-  #expect(outcome == .withoutReceipt(old: old, new: new, DaemonSilence("no secret seen")))
+  #expect(outcome == .withoutReceipt(old: old, new: new, Unconfirmed("no secret seen")))
   #expect(try fixture.folder.journal()?.step == .stored)
   fixture.daemon.isSilentAboutSecret = false
   let source = ScriptedSource([])
-  #expect(try fixture.rotate(source, Progress(isResuming: true)) == .rotated(old: old, new: new))
+  #expect(try fixture.rotate(source, RotationProgress(isResuming: true)) == .rotated(old: old, new: new))
   #expect(source.attempts == [])
   #expect(fixture.scratch.names == ["vesicash", "vesicash.previous"])
 }
@@ -131,7 +133,9 @@ private let new = secret("new").fingerprint
   let fixture = try RunFixture()
   try fixture.folder.write(Journal(began: 7, step: .calling, old: old))
   try fixture.folder.writeNext(secret("new"))
-  let outcome = try fixture.rotate(ScriptedSource([]), Progress(isResuming: true)) { $0.isCompromised = true }
+  let outcome = try fixture.rotate(ScriptedSource([]), RotationProgress(isResuming: true)) {
+    $0.isCompromised = true
+  }
   #expect(outcome == .rotated(old: old, new: new))
   #expect(fixture.daemon.events == ["compromised journal received", "secret \(new)"])
   #expect(fixture.scratch.names == ["vesicash"])
@@ -160,7 +164,7 @@ private let new = secret("new").fingerprint
 
 @Test func `resuming with nothing begun does nothing`() throws {
   let fixture = try RunFixture()
-  #expect(try fixture.rotate(ScriptedSource([]), Progress(isResuming: true)) == .nothingToResume)
+  #expect(try fixture.rotate(ScriptedSource([]), RotationProgress(isResuming: true)) == .nothingToResume)
   #expect(fixture.scratch.names == ["vesicash"])
 }
 
@@ -233,7 +237,8 @@ private func `resuming brings it to an end, or clears it away`(crash: Crash) thr
   for (name, content) in crash.files {
     try fixture.scratch.write(content, to: name.isEmpty ? "vesicash" : "vesicash.\(name)")
   }
-  let outcome = try fixture.rotate(ScriptedSource([.rotated(secret("new"))]), Progress(isResuming: true))
+  let outcome = try fixture.rotate(
+    ScriptedSource([.rotated(secret("new"))]), RotationProgress(isResuming: true))
   if crash.testDescription == "a garbled journal" {
     // Whose rotation that was is lost with it.
     #expect(outcome == .rotated(old: nil, new: new))

@@ -31,16 +31,16 @@ final class WatchingDaemon: RotationDaemon {
 
   init(_ folder: SecretFolder) { self.folder = folder }
 
-  func confirmJournal(began: Int64) throws(DaemonSilence) {
+  func confirmJournal(began: Int64) throws(Unconfirmed) {
     let journal = try? folder.journal()
-    guard !isSilentAboutJournal, journal?.began == began else { throw DaemonSilence("no journal seen") }
+    guard !isSilentAboutJournal, journal?.began == began else { throw Unconfirmed("no journal seen") }
     let why = journal?.compromised == true ? "compromised " : ""
     events.append("\(why)journal \(journal?.step.rawValue ?? "")")
   }
 
-  func confirmSecret(fingerprint: String) throws(DaemonSilence) {
+  func confirmSecret(fingerprint: String) throws(Unconfirmed) {
     let current = try? folder.secrets().first?.fingerprint
-    guard !isSilentAboutSecret, current == fingerprint else { throw DaemonSilence("no secret seen") }
+    guard !isSilentAboutSecret, current == fingerprint else { throw Unconfirmed("no secret seen") }
     events.append("secret \(fingerprint)")
   }
 

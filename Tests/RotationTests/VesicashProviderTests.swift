@@ -6,7 +6,7 @@ import Testing
 
 private enum Expected: Equatable {
   case rotated(String)
-  case refused(Refusal.Kind)
+  case refused(ProviderRefusal.Kind)
   case unknown
 }
 
@@ -65,11 +65,11 @@ func `a 2xx without a usable secret leaves the outcome unknown, and shows nothin
 @Test(
   .ownThread,
   arguments: [
-    (400, Refusal.Kind.rejected), (401, .unauthorized), (403, .unauthorized), (404, .rejected),
+    (400, ProviderRefusal.Kind.rejected), (401, .unauthorized), (403, .unauthorized), (404, .rejected),
     (405, .rejected),
     (413, .rejected), (422, .rejected), (429, .tooMany), (307, .rejected), (308, .rejected),
   ])
-func `a refusal says that surely nothing has changed`(status: Int, kind: Refusal.Kind) {
+func `a refusal says that surely nothing has changed`(status: Int, kind: ProviderRefusal.Kind) {
   #expect(judge(status, "").0 == .refused(kind))
   #expect(judge(status, #"{"data":{"webhook_secret":"s3cr3t"}}"#).0 == .refused(kind))
 }

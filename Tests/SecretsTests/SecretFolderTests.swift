@@ -188,11 +188,11 @@ func `what cannot be a line is told apart`(text: String, flaw: String?) {
 @Test func `a second holder is told who the first one is`() throws {
   let scratch = try Scratch()
   let folder = try SecretFolder(scratch.secretPath)
-  let first = try RotationLock(folder, command: "vesigate secret rotate")
+  let first = try SecretLock(folder, command: "vesigate secret rotate")
   #expect(scratch.text("vesicash.lock") == "\(getpid()) vesigate secret rotate\n")
   let again = try SecretFolder(scratch.secretPath)
-  #expect(throws: RotationLock.Refusal.held(by: "process \(getpid()) (vesigate secret rotate)")) {
-    try RotationLock(again, command: "vesigate secret set")
+  #expect(throws: LockFailure.held(by: "process \(getpid()) (vesigate secret rotate)")) {
+    try SecretLock(again, command: "vesigate secret set")
   }
   withExtendedLifetime(first) {}
 }
@@ -200,8 +200,8 @@ func `what cannot be a line is told apart`(text: String, flaw: String?) {
 @Test func `a lock ends with its holder, and the file stays`() throws {
   let scratch = try Scratch()
   let folder = try SecretFolder(scratch.secretPath)
-  do { _ = try RotationLock(folder, command: "one") }
-  let second = try RotationLock(folder, command: "two")
+  do { _ = try SecretLock(folder, command: "one") }
+  let second = try SecretLock(folder, command: "two")
   #expect(scratch.text("vesicash.lock") == "\(getpid()) two\n")
   withExtendedLifetime(second) {}
 }

@@ -124,9 +124,9 @@ import Testing
     defer { close(descriptor) }
     #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
     let folder = try SecretFolder(scratch.secretPath)
-    let lock = try RotationLock(folder, command: "one")
-    #expect(throws: RotationLock.Refusal.held(by: "process \(getpid()) (one)")) {
-      try RotationLock(try SecretFolder(scratch.secretPath), command: "two")
+    let lock = try SecretLock(folder, command: "one")
+    #expect(throws: LockFailure.held(by: "process \(getpid()) (one)")) {
+      try SecretLock(try SecretFolder(scratch.secretPath), command: "two")
     }
     withExtendedLifetime(lock) {}
   }

@@ -12,6 +12,7 @@ public enum AdminPage: String, Sendable, CaseIterable {
   case readiness = "/readyz"
 }
 
+/// An answer to a reader, for its HTTP response.
 public struct AdminAnswer: Sendable {
   public var status: Int
   public var contentType: String
@@ -23,6 +24,7 @@ public struct AdminAnswer: Sendable {
     self.body = body
   }
 
+  /// Plain text in UTF-8.
   public static func text(_ status: Int, _ text: String) -> AdminAnswer {
     AdminAnswer(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
   }
@@ -38,6 +40,8 @@ public struct AdminServer: Sendable {
   private let channels: [any Channel]
 
   /// Answers on a listening socket, whose descriptor is taken over. `group` should not carry deliveries.
+  ///
+  /// - Throws: `IOError` with the kernel's reason.
   public static func start(
     _ descriptor: CInt, group: EpollGroup, handler: @escaping Handler
   ) async throws -> AdminServer {
@@ -52,6 +56,7 @@ public struct AdminServer: Sendable {
     return AdminServer(channels: channels)
   }
 
+  /// Accepts nobody any more.
   public func close() async { for channel in channels { try? await channel.close() } }
 }
 

@@ -24,6 +24,7 @@ public enum CaptureAnswer: Sendable, Equatable {
 
 /// A refused request as the daemon hands it over.
 public struct CapturedRequest: Sendable, Equatable {
+  /// Head and body, as a file of `vesigate capture` holds them.
   public let bytes: [UInt8]
   public let arrivalUnixMilliseconds: Int64
   /// One word.

@@ -32,5 +32,6 @@ public struct CaptureRequest: Sendable, Equatable {
     self.init(route: String(words[3]), count: count, seconds: seconds)
   }
 
+  /// As it goes over the socket, its end included.
   public var line: String { "capture \(count) \(seconds) \(route)\n" }
 }

@@ -10,6 +10,8 @@ public struct CaptureEnding {
 extension ControlClient {
   /// Calls `begun` when what is refused counts, then hands over each captured request as it comes, until the
   /// capture ends.
+  ///
+  /// - Throws: `Failure` where the daemon cannot be asked or breaks off, and what `begun` and `take` throw.
   public func capture(
     _ request: CaptureRequest, begun: () throws -> Void, _ take: (CapturedRequest) throws -> Void
   ) throws -> CaptureEnding {

@@ -3,6 +3,7 @@ public import Formats
 /// What the daemon answers to commands: one line of JSON. It holds fingerprints, never a secret.
 public struct ControlAnswer: JSONCodedObject, Equatable {
   public var ok = false
+  /// Of the settings and secrets in force: it counts up with each change.
   public var generation = 0
   public var pid = 0
   public var message = ""
@@ -48,6 +49,7 @@ extension ControlAnswer {
     /// Deliveries that wait for the file now.
     public var held = 0
     public var totals = Totals()
+    /// Answered 503 because a bound of holding was reached or its time was up, since the start.
     public var overflowed = 0
     /// The totals when the last rotation was announced; nil where none has been.
     public var atAnnouncement: Totals?
@@ -67,6 +69,7 @@ extension ControlAnswer {
   public struct Journal: JSONCodedObject, Equatable {
     /// Unix milliseconds.
     public var began: Int64 = 0
+    /// `call` or `by-hand`.
     public var mode = ""
     public var compromised = false
 
@@ -83,7 +86,8 @@ extension ControlAnswer {
     ]
   }
 
-  /// What happened to deliveries of one secret file, since the daemon's start or in between.
+  /// How many deliveries of one secret file met with what, since the daemon's start or in between; as `HoldCounts`
+  /// has them.
   public struct Totals: JSONCodedObject, Equatable {
     public var held = 0
     public var rejudged = 0

@@ -4,6 +4,7 @@ internal import POSIX
 
 /// Asks the running daemon over its control socket. Every wait is bounded.
 public struct ControlClient {
+  /// Why the daemon gave no answer, as a sentence with the socket's path.
   public struct Failure: Error, CustomStringConvertible {
     public enum Kind: Sendable {
       /// Nobody listens: no socket, or none behind it.

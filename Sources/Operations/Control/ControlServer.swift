@@ -15,6 +15,8 @@ public struct ControlServer: Sendable {
   private let channels: [any Channel]
 
   /// Answers on a listening socket, whose descriptor is taken over.
+  ///
+  /// - Throws: `IOError` with the kernel's reason.
   public static func start(
     _ descriptor: CInt, group: EpollGroup, handler: @escaping Handler, captures: CaptureHandler? = nil
   ) async throws -> ControlServer {
@@ -29,6 +31,7 @@ public struct ControlServer: Sendable {
     return ControlServer(channels: channels)
   }
 
+  /// Accepts nobody any more.
   public func close() async { for channel in channels { try? await channel.close() } }
 }
 

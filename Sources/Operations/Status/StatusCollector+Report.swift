@@ -87,8 +87,8 @@ extension StatusCollector {
     entry.lastFiveMinutes = stretch(300)
   }
 
-  private func outcomes(_ count: (ExchangeRecord.Outcome) -> UInt64) -> Counts {
-    Counts(ExchangeRecord.Outcome.allCases.map { ($0.rawValue, count($0)) })
+  private func outcomes(_ count: (DeliveryRecord.Outcome) -> UInt64) -> Counts {
+    Counts(DeliveryRecord.Outcome.allCases.map { ($0.rawValue, count($0)) })
   }
 
   private func counts(of refusals: [(reason: String, count: UInt64)]) -> Counts {

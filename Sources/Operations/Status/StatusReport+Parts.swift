@@ -10,6 +10,7 @@ extension StatusReport {
     public var previous: [ReplacedSecret] = []
     public var secretModifiedAt: Int64 = 0
     public var secretGeneration = 0
+    /// Nil where a delivery may be of any age.
     public var toleranceSeconds: Int?
     public var outcomes = Counts()
     public var refusals = Counts()
@@ -39,6 +40,7 @@ extension StatusReport {
 
   /// What was counted in the time before the report.
   public struct Stretch: JSONCodedObject, Equatable {
+    /// How long that was: less where the daemon has not run for so long.
     public var milliseconds: Int64 = 0
     public var outcomes = Counts()
 
@@ -49,6 +51,7 @@ extension StatusReport {
     ]
   }
 
+  /// The last delivery that was refused.
   public struct Refusal: JSONCodedObject, Equatable {
     public var reason = ""
     public var at: Int64 = 0
@@ -62,7 +65,9 @@ extension StatusReport {
     ]
   }
 
+  /// What the ages of verified deliveries say of the clocks.
   public struct Clock: JSONCodedObject, Equatable {
+    /// The median age; below zero the sender's clock is ahead of ours.
     public var skewSeconds = 0
     public var isAlarming = false
     public var finding = ""
@@ -78,6 +83,7 @@ extension StatusReport {
     public var name = ""
     public var isFailing = false
     public var lastAnsweredAt: Int64 = 0
+    /// Of its last answer, 0 where there was none yet.
     public var lastStatus = 0
     public var lastFailedAt: Int64 = 0
     public var lastFailure: String?

@@ -2,8 +2,9 @@ public import Formats
 
 /// How things stand, for people and machines: what the daemon tells, and what `vesigate status` reads.
 /// docs/operations.md shows its keys, which stay as they are: later versions only add to them. Instants are Unix
-/// milliseconds, 0 or null where there was none yet.
+/// milliseconds, 0 or null where there was none yet; counts of what happened are since the start.
 public struct StatusReport: JSONCodedObject, Equatable {
+  /// What came of reloads.
   public struct Reload: JSONCodedObject, Equatable {
     public var taken = 0
     public var refused = 0
@@ -27,10 +28,15 @@ public struct StatusReport: JSONCodedObject, Equatable {
   public var listen: [String] = []
   public var generation = 0
   public var reload = Reload()
+  /// This host's; nil where the kernel does not say.
   public var isClockSynchronised: Bool?
+  /// Deliveries between their head and their answer, now.
   public var inFlight = 0
+  /// Body bytes of those.
   public var inFlightBytes = 0
+  /// Deliveries that wait for a new secret, now.
   public var held = 0
+  /// Of senders, now.
   public var connections = 0
   public var logLinesDropped = 0
   /// What is in force and should not stay so, as sentences.

@@ -11,6 +11,7 @@ public struct CurlCall: Sendable {
     case httpsUnlessLocal
   }
 
+  /// What came back, whatever its status.
   public struct Answer: Sendable {
     public let status: Int
     /// Status line and fields as they came, interim answers included.
@@ -19,6 +20,7 @@ public struct CurlCall: Sendable {
     public var body: [UInt8]
   }
 
+  /// Why there is no whole answer.
   public struct Failure: Error, Sendable, CustomStringConvertible {
     /// libcurl's sentence.
     public let description: String

@@ -39,7 +39,7 @@ public struct DeliveryLog: Recorder, Sendable {
     limit = refusedPerMinuteMax.map(RefusalLimit.init)
   }
 
-  public func record(_ record: ExchangeRecord) {
+  public func record(_ record: DeliveryRecord) {
     guard isLogged(record) else { return }
     let now = Clocks.unixMilliseconds()
     guard isWithinLimit(record, now) else { return }
@@ -47,7 +47,7 @@ public struct DeliveryLog: Recorder, Sendable {
       DeliveryLog.line(for: record, hint: hint(for: record, now), format: format, unixMilliseconds: now))
   }
 
-  private func hint(for record: ExchangeRecord, _ now: Int64) -> String? {
+  private func hint(for record: DeliveryRecord, _ now: Int64) -> String? {
     guard record.outcome == .refused, record.reason == DeliveryLog.mismatchLabel, let route = record.route,
       hints.admits(.init(route: route, reason: record.reason), unixMilliseconds: now)
     else { return nil }
@@ -78,13 +78,13 @@ public struct DeliveryLog: Recorder, Sendable {
   }
 
   /// Anyone can have a delivery refused; only who knows a secret can have it verified.
-  private func isWithinLimit(_ record: ExchangeRecord, _ now: Int64) -> Bool {
+  private func isWithinLimit(_ record: DeliveryRecord, _ now: Int64) -> Bool {
     guard let limit, record.secretPosition == nil else { return true }
     guard record.outcome == .refused || record.outcome == .abandoned else { return true }
     return limit.admits(.init(route: record.route, reason: record.reason), unixMilliseconds: now)
   }
 
-  private func isLogged(_ record: ExchangeRecord) -> Bool {
+  private func isLogged(_ record: DeliveryRecord) -> Bool {
     if deliveries == .refused, record.outcome == .forwarded { return false }
     return DeliveryLog.level(of: record) >= level
   }
@@ -100,7 +100,7 @@ public struct DeliveryLog: Recorder, Sendable {
     return line.finished()
   }
 
-  static func level(of record: ExchangeRecord) -> Logger.Level {
+  static func level(of record: DeliveryRecord) -> Logger.Level {
     switch record.outcome {
     case .forwarded: .info
     case .observed: .warning
@@ -127,7 +127,7 @@ public struct DeliveryLog: Recorder, Sendable {
   private static let mismatchLabel = Unverified.mismatch.label
 
   static func line(
-    for record: ExchangeRecord, hint: String? = nil, format: LogFormat, unixMilliseconds: Int64
+    for record: DeliveryRecord, hint: String? = nil, format: LogFormat, unixMilliseconds: Int64
   ) -> [UInt8] {
     var line = LogLine(format, level: level(of: record), unixMilliseconds: unixMilliseconds)
     line.add("msg", "delivery")
@@ -140,14 +140,14 @@ public struct DeliveryLog: Recorder, Sendable {
     return line.finished()
   }
 
-  private static func addAnswer(of record: ExchangeRecord, to line: inout LogLine) {
+  private static func addAnswer(of record: DeliveryRecord, to line: inout LogLine) {
     line.add("outcome", record.outcome.rawValue)
     if record.status != 0 { line.add("status", record.status) }
     line.add("reason", record.reason)
     line.add("detail", record.detail)
   }
 
-  private static func addRequest(of record: ExchangeRecord, to line: inout LogLine) {
+  private static func addRequest(of record: DeliveryRecord, to line: inout LogLine) {
     line.add("route", record.route)
     line.add("method", record.method)
     line.add("path", record.path)
@@ -158,20 +158,20 @@ public struct DeliveryLog: Recorder, Sendable {
     if record.fieldsLeftBehind != 0 { line.add("fields_left_behind", record.fieldsLeftBehind) }
   }
 
-  private static func addSignature(of record: ExchangeRecord, to line: inout LogLine) {
+  private static func addSignature(of record: DeliveryRecord, to line: inout LogLine) {
     if let position = record.secretPosition, let fingerprint = record.secretFingerprint {
       line.addSecret("secret", position: position, fingerprint: fingerprint)
     }
     line.add("age_s", record.ageSeconds)
   }
 
-  private static func addUpstream(of record: ExchangeRecord, to line: inout LogLine) {
+  private static func addUpstream(of record: DeliveryRecord, to line: inout LogLine) {
     line.add("upstream", record.upstream)
     if record.attempts != 0 { line.add("attempts", record.attempts) }
     line.add("upstream_status", record.upstreamStatus)
   }
 
-  private static func addDurations(of record: ExchangeRecord, to line: inout LogLine) {
+  private static func addDurations(of record: DeliveryRecord, to line: inout LogLine) {
     if record.verifyNanoseconds != 0 {
       line.addMilliseconds("verify_ms", nanoseconds: record.verifyNanoseconds)
     }

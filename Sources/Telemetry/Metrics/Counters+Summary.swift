@@ -3,7 +3,7 @@ internal import Gateway
 extension Counters {
   /// One sentence for the last log line: everything since the start.
   public func summary(reloads: StatusSnapshot.Reloads, logLinesDropped: Int) -> String {
-    let outcomes = ExchangeRecord.Outcome.allCases.map { outcome in
+    let outcomes = DeliveryRecord.Outcome.allCases.map { outcome in
       "\(routes.reduce(0) { $0 + $1.count(of: outcome) }) \(outcome.rawValue)"
     }
     var reasons: [String: UInt64] = [:]

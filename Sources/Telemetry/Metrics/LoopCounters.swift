@@ -22,7 +22,7 @@ public final class LoopCounters: Recorder {
     }
   }
 
-  public func record(_ record: ExchangeRecord) {
+  public func record(_ record: DeliveryRecord) {
     let index = record.matched.map { routes.find($0, name: $0.name) ?? 1 } ?? 0
     current.routes[index].count(record)
   }

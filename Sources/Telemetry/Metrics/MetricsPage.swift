@@ -37,7 +37,7 @@ public struct MetricsPage {
   private mutating func writeDeliveries() {
     page.begin(.deliveries)
     for route in counters.routes {
-      for outcome in ExchangeRecord.Outcome.allCases {
+      for outcome in DeliveryRecord.Outcome.allCases {
         let labels = Exposition.Labels(("route", route.name), ("outcome", outcome.rawValue))
         page.sample(labels, route.count(of: outcome))
       }

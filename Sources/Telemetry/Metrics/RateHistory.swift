@@ -8,7 +8,7 @@ public struct RateHistory: Sendable {
     /// In the order of `Outcome.allCases`.
     public var outcomes: [UInt64]
 
-    public func count(of outcome: ExchangeRecord.Outcome) -> UInt64 { outcomes[outcome.position] }
+    public func count(of outcome: DeliveryRecord.Outcome) -> UInt64 { outcomes[outcome.position] }
   }
 
   private struct Sample {

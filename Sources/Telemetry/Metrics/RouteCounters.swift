@@ -4,7 +4,7 @@ public import Gateway
 /// What happened on one route.
 public struct RouteCounters: Sendable {
   struct Reason: Sendable, Hashable {
-    let outcome: ExchangeRecord.Outcome
+    let outcome: DeliveryRecord.Outcome
     let reason: String
   }
 
@@ -17,7 +17,7 @@ public struct RouteCounters: Sendable {
 
   /// The route's name, or one of the two that stand for no route of their own.
   public let name: String
-  private(set) var outcomes = [UInt64](repeating: 0, count: ExchangeRecord.Outcome.allCases.count)
+  private(set) var outcomes = [UInt64](repeating: 0, count: DeliveryRecord.Outcome.allCases.count)
   /// Their labels stand in the sources, which bounds their number.
   private(set) var reasons: [Reason: UInt64] = [:]
   private(set) var bodyBytes: UInt64 = 0
@@ -32,7 +32,7 @@ public struct RouteCounters: Sendable {
 
   init(name: String) { self.name = name }
 
-  mutating func count(_ record: ExchangeRecord) {
+  mutating func count(_ record: DeliveryRecord) {
     outcomes[record.outcome.position] &+= 1
     bodyBytes &+= UInt64(record.bodyBytes)
     total.add(Int64(clamping: record.totalNanoseconds))
@@ -43,14 +43,14 @@ public struct RouteCounters: Sendable {
     if let reason = record.reason { count(reason, of: record) }
   }
 
-  private mutating func countVerified(_ record: ExchangeRecord) {
+  private mutating func countVerified(_ record: DeliveryRecord) {
     let arrived = record.arrived.unixMilliseconds
     lastVerifiedAt = arrived
     // Not those that are stale: anyone can send a captured delivery again, and would move the estimate.
     if let seconds = record.ageSeconds { ages.add(ageSeconds: seconds, at: arrived) }
   }
 
-  private mutating func count(_ reason: String, of record: ExchangeRecord) {
+  private mutating func count(_ reason: String, of record: DeliveryRecord) {
     reasons[Reason(outcome: record.outcome, reason: reason), default: 0] &+= 1
     if record.outcome == .refused || record.outcome == .observed {
       lastRefusal = Refusal(
@@ -58,7 +58,7 @@ public struct RouteCounters: Sendable {
     }
   }
 
-  public func count(of outcome: ExchangeRecord.Outcome) -> UInt64 { outcomes[outcome.position] }
+  public func count(of outcome: DeliveryRecord.Outcome) -> UInt64 { outcomes[outcome.position] }
 
   /// The refused by reason, the most frequent first.
   public var refusals: [(reason: String, count: UInt64)] {
@@ -85,7 +85,7 @@ public struct RouteCounters: Sendable {
   }
 }
 
-extension ExchangeRecord.Outcome {
+extension DeliveryRecord.Outcome {
   /// Its place in `allCases`.
   var position: Int {
     switch self {

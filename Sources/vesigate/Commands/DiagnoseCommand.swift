@@ -50,8 +50,8 @@ struct DiagnoseCommand: ParsableCommand {
     print("route    \(saved.route.name), \(saved.body.count) bytes of body")
     print("arrived  \(TimeText.utc(unixMilliseconds: arrival.unixMilliseconds)) (\(whose))\n")
     FindingReport(finding, route: saved.route, configPath: config.path).print()
-    if finding.verdict != .verifies, saved.head.framing == .none { saved.printBytesBehind() }
-    if finding.verdict != .verifies, finding.verdict != .settings { throw ExitStatus.refused }
+    if finding.kind != .verifies, saved.head.framing == .none { saved.printBytesBehind() }
+    if finding.kind != .verifies, finding.kind != .settings { throw ExitStatus.refused }
   }
 
   /// Each secret file of other routes once, by the first route that uses it.

@@ -22,11 +22,11 @@ struct RunCommand: AsyncParsableCommand {
     let hangups = await UnixSignalsSequence(trapping: .sighup)
     FileUser.actAsService()
     let loaded = try config.load(isDaemon: true)
-    try check(workers: Daemon.loopCount(loaded.configuration), listening: loaded.configuration.listen.count)
-    let assembly = Assembly(
+    try check(workers: loaded.configuration.workers.loops, listening: loaded.configuration.listen.count)
+    let start = Daemon.Start(
       configPath: config.path, environment: ProcessEnvironment.read(), loaded: loaded)
     do {
-      try await assembly.run(hangups: hangups)
+      try await Daemon.run(start, hangups: hangups)
     } catch let failure as ListenFailure {
       complain("vesigate: \(failure)")
       throw failure.isPermission ? ExitStatus.permission : ExitStatus.unavailable

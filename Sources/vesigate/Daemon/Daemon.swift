@@ -1,45 +1,93 @@
-internal import CLinux
 internal import Configuration
-internal import EventLoops
 internal import Formats
 internal import Forwarding
 internal import Gateway
+internal import Glibc
 internal import Listening
 internal import Logging
-internal import NIOCore
 internal import NIOPosix
 internal import Operations
 internal import POSIX
 internal import Rotation
+internal import ServiceLifecycle
 internal import Telemetry
+internal import UnixSignals
 
-/// What the running gateway is made of, without its listeners: each is given those that it needs when it is made.
+/// The running gateway: what it is made of, what it serves, and in which order it stops.
+///
+/// Who needs whom stands here alone: whoever is made is given those that it needs, and looks for nobody.
 struct Daemon {
+  /// What it is started with.
+  struct Start {
+    let configPath: String
+    let environment: [String: String]
+    let loaded: Loaded
+  }
+
+  private let start: Start
+  private let logs: Logs
+  private let sockets: [ListenSocket]
   /// The thread on which configuration and secret files are read.
-  let files: NIOThreadPool
-  let store: ConfigurationStore
-  let workers: Workers
+  private let files: NIOThreadPool
+  private let store: ConfigurationStore
+  private let workers: Workers
   /// The workers, for whoever accepts connections.
-  let table: WorkerTable
-  let watcher: SecretWatcher
-  let selfDiagnosis: SelfDiagnosis
-  let captures: Captures
-  let readiness = Readiness()
-  let status: ServiceStatus
-  let operations: GatewayOperations
-  let collector: StatusCollector
+  private let table: WorkerTable
+  private let watcher: SecretWatcher
+  private let selfDiagnosis: SelfDiagnosis
+  private let captures: Captures
+  private let readiness = Readiness()
+  private let status: ServiceStatus
+  private let operations: GatewayOperations
+  private let collector: StatusCollector
+
+  /// Runs until SIGTERM or SIGINT, and returns when the last delivery is done.
+  ///
+  /// - Throws: `ListenFailure` where an address cannot be had, and what else keeps it from serving.
+  static func run(_ start: Start, hangups: UnixSignalsSequence) async throws {
+    ProcessSetup.prepare()
+    let configuration = start.loaded.configuration
+    let logs = Logs(configuration.log, configPath: start.configPath, environment: start.environment)
+    defer { logs.flush() }
+    tellWarnings(start.loaded, logs.logger)
+    let sockets = try ListenSocket.open(configuration.listen, environment: start.environment)
+    let daemon = try await Daemon(start, sockets, logs)
+    let listeners = try await daemon.listenToOperators()
+    try await daemon.serve(hangups)
+    await listeners.close()
+    await daemon.stop()
+  }
+
+  private static func tellWarnings(_ loaded: Loaded, _ logger: Logger) {
+    for warning in loaded.warnings { logger.warning("\(warning)") }
+    if let warning = DescriptorLimit.raise(needed: descriptorsMax(loaded)) { logger.warning("\(warning)") }
+  }
+
+  /// How many may be open at once before one of the limits, or of the bounds that are fixed, says no.
+  private static func descriptorsMax(_ loaded: Loaded) -> Int {
+    let (configuration, loops) = (loaded.configuration, loaded.configuration.workers.loops)
+    return DescriptorLimit.least(workers: loops, listening: configuration.listen.count)
+      + OperationsListeners.connectionsMax
+      + Listener.descriptorsMax(configuration.limits)
+      + UpstreamForwarder.descriptorsMax(configuration.limits, loaded.snapshot.routes, loops: loops)
+  }
+
+  // MARK: What it is made of
 
   /// Makes them in the order in which one needs the other. The event loops run from now on.
-  init(_ assembly: Assembly, listeningOn names: [String], _ logs: Logs) async throws {
-    let (loaded, logger) = (assembly.loaded, logs.logger)
+  private init(_ start: Start, _ sockets: [ListenSocket], _ logs: Logs) async throws {
+    let (loaded, logger) = (start.loaded, logs.logger)
+    self.start = start
+    self.sockets = sockets
+    self.logs = logs
     UpstreamForwarder.prepareProcess()
     files = NIOThreadPool(numberOfThreads: 1)
     files.start()
     store = ConfigurationStore(loaded)
-    workers = Workers(threads: Daemon.loopCount(loaded.configuration))
+    workers = Workers(threads: loaded.configuration.workers.loops)
     status = ServiceStatus(
-      notifier: SystemdNotifier(environment: assembly.environment), store: store,
-      listen: names.joined(separator: " "))
+      notifier: SystemdNotifier(environment: start.environment), store: store,
+      listen: sockets.map(\.name).joined(separator: " "))
     selfDiagnosis = SelfDiagnosis(routes: loaded.snapshot.routes, logger: logger)
     captures = Captures(besides: selfDiagnosis)
     let rechecker = SecretRechecker(
@@ -49,21 +97,61 @@ struct Daemon {
       loaded.snapshot, log: VerifiedWatch(recorder: logs.deliveries, selfDiagnosis: selfDiagnosis),
       refusals: captures, looks: watcher)
     let reloader = Reloader(
-      configPath: assembly.configPath, environment: assembly.environment, store: store, workers: workers,
+      configPath: start.configPath, environment: start.environment, store: store, workers: workers,
       selfDiagnosis: selfDiagnosis, files: files, logger: logger)
     operations = GatewayOperations(
       store: store, workers: workers, reloader: reloader, rechecker: rechecker, readiness: readiness,
       status: status, logs: logs)
-    collector = StatusCollector(
-      operations,
-      program: ProgramFacts(
-        version: Version.number, libraries: CurlCall.libraryVersion, listen: names,
-        startedAt: Clocks.now().unixMilliseconds),
-      now: Clocks.now)
+    collector = StatusCollector(operations, program: Daemon.facts(sockets), now: Clocks.now)
   }
 
+  private static func facts(_ sockets: [ListenSocket]) -> ProgramFacts {
+    ProgramFacts(
+      version: Version.number, libraries: CurlCall.libraryVersion, listen: sockets.map(\.name),
+      startedAt: Clocks.now().unixMilliseconds)
+  }
+
+  // MARK: What it serves
+
+  private func listenToOperators() async throws -> OperationsListeners {
+    try await OperationsListeners.open(
+      start.loaded.configuration, gateway: operations, collector: collector, captures: captures,
+      logger: logs.logger)
+  }
+
+  /// Until SIGTERM or SIGINT: then the gateway drains, and the rest ends with it.
+  private func serve(_ hangups: UnixSignalsSequence) async throws {
+    let gateway = GatewayService(
+      workers: workers, table: table, sockets: sockets, store: store, readiness: readiness, status: status,
+      logger: logs.logger)
+    // Its own remarks about states and signals are for debugging; ours are for operators.
+    var quiet = logs.logger
+    quiet.logLevel = .error
+    let services = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [.init(service: gateway)]
+          + besides(hangups).map { .init(service: $0, successTerminationBehavior: .ignore) },
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+    try await services.run()
+  }
+
+  /// What is done beside the deliveries.
+  private func besides(_ hangups: UnixSignalsSequence) -> [any Service] {
+    [
+      ReloadService(on: hangups) { [operations] in _ = await operations.reload() },
+      WatchdogService(
+        environment: start.environment, pid: getpid(), notifier: status.notifier, logger: logs.logger
+      ) { [workers] in await workers.turns() },
+      RotationWatch(store: store, watcher: watcher),
+      StatusSampler(collector, logger: logs.logger),
+      LeftOutService(log: logs.deliveries),
+    ]
+  }
+
+  // MARK: How it ends
+
   /// Ends what works in the background, and says what was done since the start.
-  func stop(_ logs: Logs) async {
+  private func stop() async {
     // First: a look under way hands what it found to the loops, and waits for them.
     try? await files.shutdownGracefully()
     let counters = await workers.shutdown()
@@ -71,20 +159,5 @@ struct Daemon {
     await selfDiagnosis.stop()
     let summary = counters.summary(reloads: store.reloads, logLinesDropped: logs.sink.linesDropped)
     logs.logger.notice("stopped", metadata: ["summary": "\(summary)"])
-  }
-
-  /// How many event loops there are.
-  static func loopCount(_ configuration: Configuration) -> Int {
-    switch configuration.workers {
-    case .auto: automaticLoopCount
-    case .count(let count): count
-    }
-  }
-
-  /// One for each processor that this process may use: NIO looks at the control group's quota and set, the
-  /// kernel knows what `taskset` or the unit's CPUAffinity= left of them.
-  private static var automaticLoopCount: Int {
-    let allowed = Int(vg_processors_allowed())
-    return allowed > 0 ? min(NIOCore.System.coreCount, allowed) : NIOCore.System.coreCount
   }
 }

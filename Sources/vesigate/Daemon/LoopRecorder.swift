@@ -14,7 +14,7 @@ final class LoopRecorder: Recorder {
     self.counters = counters
   }
 
-  func record(_ record: ExchangeRecord) {
+  func record(_ record: DeliveryRecord) {
     counters.record(record)
     log.record(record)
   }

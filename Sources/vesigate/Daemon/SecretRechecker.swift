@@ -32,7 +32,7 @@ struct SecretRechecker: Sendable {
     let mustRest: Bool
   }
 
-  private enum Finding {
+  private enum Difference {
     case known(LookEnd)
     /// What is in force is there again, and could not be read a while ago.
     case back
@@ -58,7 +58,7 @@ struct SecretRechecker: Sendable {
   private func lookUntilAtRest(_ path: String) -> LookEnd {
     var seen = SecretFile.look(path)
     for _ in 0..<Self.settlingLooksMax {
-      switch finding(path, seen) {
+      switch difference(path, seen) {
       case .known(let end): return end
       case .back:
         tellBack(path)
@@ -82,7 +82,7 @@ struct SecretRechecker: Sendable {
     try? await files.runIfActive {
       for set in store.state.withLock({ $0.loaded.snapshot.secrets }) {
         for _ in 0..<Self.settlingLooksMax {
-          guard case .changed(let change) = finding(set.path, SecretFile.look(set.path), triesAgain: true)
+          guard case .changed(let change) = difference(set.path, SecretFile.look(set.path), triesAgain: true)
           else { break }
           if reread(change, set.path) != nil { break }
         }
@@ -91,7 +91,7 @@ struct SecretRechecker: Sendable {
   }
 
   /// What differs from what is in force, unless trying to take just that would come to the same.
-  private func finding(_ path: String, _ seen: SecretFileState?, triesAgain: Bool = false) -> Finding {
+  private func difference(_ path: String, _ seen: SecretFileState?, triesAgain: Bool = false) -> Difference {
     let now = NIODeadline.now()
     return store.state.withLock { state in
       let loaded = state.loaded

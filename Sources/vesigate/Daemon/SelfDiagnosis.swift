@@ -95,15 +95,15 @@ final class SelfDiagnosis: RefusalObserver {
 
   /// The same finding is said once for each route.
   private func report(_ finding: Finding, route: String) {
-    guard finding.verdict != .verifies else { return }
+    guard finding.kind != .verifies else { return }
     let setting = SettingLines.inOneLine(finding.settings)
     let isNew = state.withLock {
-      $0.unverified.contains(route) && $0.said.insert("\(route) \(finding.verdict) \(setting)").inserted
+      $0.unverified.contains(route) && $0.said.insert("\(route) \(finding.kind) \(setting)").inserted
     }
     guard isNew else { return }
-    var about: Logger.Metadata = ["route": "\(route)", "finding": "\(finding.verdict.rawValue)"]
-    if finding.verdict == .settings { about["setting"] = "\(setting)" }
-    let more = finding.verdict == .settings ? "" : "; vesigate capture and vesigate diagnose tell more"
+    var about: Logger.Metadata = ["route": "\(route)", "finding": "\(finding.kind.rawValue)"]
+    if finding.kind == .settings { about["setting"] = "\(setting)" }
+    let more = finding.kind == .settings ? "" : "; vesigate capture and vesigate diagnose tell more"
     logger.warning(
       "diagnosis of a refused delivery, as this route has verified none so far: \(finding.sentence)\(more)",
       metadata: about)
@@ -115,7 +115,7 @@ struct VerifiedWatch: Recorder, Sendable {
   let recorder: any Recorder & Sendable
   let selfDiagnosis: SelfDiagnosis
 
-  func record(_ record: ExchangeRecord) {
+  func record(_ record: DeliveryRecord) {
     if record.secretPosition != nil, let route = record.route { selfDiagnosis.noteVerified(route) }
     recorder.record(record)
   }

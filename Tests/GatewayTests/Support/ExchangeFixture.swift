@@ -71,7 +71,7 @@ final class ExchangeFixture {
   }
 
   /// The record of the only exchange so far, all of whose places must have been given back.
-  func onlyRecord(sourceLocation: SourceLocation = #_sourceLocation) throws -> ExchangeRecord {
+  func onlyRecord(sourceLocation: SourceLocation = #_sourceLocation) throws -> DeliveryRecord {
     expectEmpty(sourceLocation: sourceLocation)
     try #require(recorder.records.count == 1, sourceLocation: sourceLocation)
     return recorder.records[0]

@@ -56,10 +56,10 @@ final class FakeRecorder: Recorder {
     let arrival: Moment
   }
 
-  private let store = Mutex<[ExchangeRecord]>([])
+  private let store = Mutex<[DeliveryRecord]>([])
   private let ends = Mutex<[AttemptRecord]>([])
 
-  var records: [ExchangeRecord] { store.withLock { $0 } }
+  var records: [DeliveryRecord] { store.withLock { $0 } }
 
   var attempts: [AttemptRecord] { ends.withLock { $0 } }
 
@@ -67,5 +67,5 @@ final class FakeRecorder: Recorder {
     ends.withLock { $0.append(AttemptRecord(upstream: upstream.name, end: end, arrival: arrival)) }
   }
 
-  func record(_ record: ExchangeRecord) { store.withLock { $0.append(record) } }
+  func record(_ record: DeliveryRecord) { store.withLock { $0.append(record) } }
 }

@@ -11,7 +11,7 @@ enum TLSFilesProperty {
     let path = "\(folder.path)/\(UInt64.random(in: 0 ... .max))"
     guard FileManager.default.createFile(atPath: path, contents: Data(input)) else { return "no room" }
     defer { unlink(path) }
-    let named = TLSFiles.Named(path: path, spot: Spot(place: .wholeFile, path: ""))
+    let named = TLSFiles.Named(path: path, source: SourcePlace(place: .wholeFile, path: ""))
     let authorities = problems(TLSFiles(authorities: named))
     let pair = problems(TLSFiles(certificate: named, key: named))
     if !(authorities + pair).allSatisfy(isPlain) { return "a control character in a sentence" }

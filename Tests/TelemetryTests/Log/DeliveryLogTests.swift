@@ -9,8 +9,8 @@ import Testing
 
 private let noon: Int64 = 1_763_726_400_000
 
-private func full() -> ExchangeRecord {
-  var record = ExchangeRecord(
+private func full() -> DeliveryRecord {
+  var record = DeliveryRecord(
     requestID: "01J-abc", outcome: .forwarded, status: 201, route: "/webhooks/vesicash",
     remote: "192.0.2.7", method: "POST", path: "/webhooks/vesicash")
   record.bodyBytes = 1024
@@ -28,8 +28,8 @@ private func full() -> ExchangeRecord {
 
 private func refusal(
   _ rejection: Rejection, path: String = "/hook", route: String = "/hook"
-) -> ExchangeRecord {
-  var record = ExchangeRecord(
+) -> DeliveryRecord {
+  var record = DeliveryRecord(
     requestID: "r1", outcome: .refused, status: rejection.status, route: route, remote: "unix:",
     method: "POST", path: path)
   record.reason = rejection.label
@@ -37,7 +37,7 @@ private func refusal(
   return record
 }
 
-private func written(_ record: ExchangeRecord, _ format: LogFormat = .logfmt) -> String {
+private func written(_ record: DeliveryRecord, _ format: LogFormat = .logfmt) -> String {
   text(DeliveryLog.line(for: record, format: format, unixMilliseconds: noon))
 }
 
@@ -95,10 +95,10 @@ private func written(_ record: ExchangeRecord, _ format: LogFormat = .logfmt) ->
 }
 
 @Test(arguments: [
-  (ExchangeRecord.Outcome.forwarded, Logger.Level.info), (.observed, .warning), (.refused, .notice),
+  (DeliveryRecord.Outcome.forwarded, Logger.Level.info), (.observed, .warning), (.refused, .notice),
   (.failed, .error), (.abandoned, .notice),
 ])
-func `each outcome has its level`(outcome: ExchangeRecord.Outcome, level: Logger.Level) {
+func `each outcome has its level`(outcome: DeliveryRecord.Outcome, level: Logger.Level) {
   var record = full()
   record.outcome = outcome
   #expect(DeliveryLog.level(of: record) == level)

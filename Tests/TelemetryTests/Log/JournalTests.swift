@@ -70,8 +70,8 @@ private func sink(_ journal: JournalAddress, descriptor: Int32 = -1, bytesMax: I
   LogSink(descriptor: descriptor, bytesMax: bytesMax, format: .journal, journal: journal)
 }
 
-private func delivery(path: String = "/hook") -> ExchangeRecord {
-  var record = ExchangeRecord(
+private func delivery(path: String = "/hook") -> DeliveryRecord {
+  var record = DeliveryRecord(
     requestID: "01J-abc", outcome: .forwarded, status: 201, route: "/hook", remote: "192.0.2.7",
     method: "POST", path: path)
   record.bodyBytes = 1024

@@ -3,10 +3,10 @@ import Testing
 
 @testable import Telemetry
 
-private func refusal(_ reason: String, route: String? = "/a", outcome: ExchangeRecord.Outcome = .refused)
-  -> ExchangeRecord
+private func refusal(_ reason: String, route: String? = "/a", outcome: DeliveryRecord.Outcome = .refused)
+  -> DeliveryRecord
 {
-  var record = ExchangeRecord(
+  var record = DeliveryRecord(
     requestID: "r", outcome: outcome, status: 401, route: route, remote: "unix:", method: "POST", path: "/a")
   record.reason = reason
   return record

@@ -71,8 +71,8 @@ import Testing
     }
   }
 
-  private func record(_ route: Route?, _ outcome: ExchangeRecord.Outcome) -> ExchangeRecord {
-    var record = ExchangeRecord(
+  private func record(_ route: Route?, _ outcome: DeliveryRecord.Outcome) -> DeliveryRecord {
+    var record = DeliveryRecord(
       requestID: "r", outcome: outcome, status: 200, remote: "", method: "POST", path: "/")
     record.matched = route
     record.arrived = Moment(unixMilliseconds: 1_000, uptimeNanoseconds: 1)

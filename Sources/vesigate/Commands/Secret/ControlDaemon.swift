@@ -28,21 +28,21 @@ final class ControlDaemon: RotationDaemon {
     self.mayBeAbsent = mayBeAbsent
   }
 
-  func confirmJournal(began: Int64) throws(DaemonSilence) {
+  func confirmJournal(began: Int64) throws(Unconfirmed) {
     guard let reply = try ask() else { return }
     let file = try file(in: reply)
     guard file.journal?.began == began else {
-      throw DaemonSilence("the daemon does not see \(path).journal: it may read another directory")
+      throw Unconfirmed("the daemon does not see \(path).journal: it may read another directory")
     }
     if let current, let known = file.fingerprints.first, known != current {
-      throw DaemonSilence(
+      throw Unconfirmed(
         "the daemon judges by secret \(known), but \(path) holds \(current): its log says why it refused that"
       )
     }
   }
 
-  func confirmSecret(fingerprint: String) throws(DaemonSilence) {
-    var last = DaemonSilence("the daemon was not asked")
+  func confirmSecret(fingerprint: String) throws(Unconfirmed) {
+    var last = Unconfirmed("the daemon was not asked")
     for look in 1...Self.looksMax {
       guard let reply = try ask() else { return }
       let file = try file(in: reply)
@@ -54,8 +54,8 @@ final class ControlDaemon: RotationDaemon {
       }
       last =
         known == fingerprint
-        ? DaemonSilence("the daemon has the new secret; \(reply.message)")
-        : DaemonSilence("the daemon still judges by secret \(known): its log says why")
+        ? Unconfirmed("the daemon has the new secret; \(reply.message)")
+        : Unconfirmed("the daemon still judges by secret \(known): its log says why")
       if look < Self.looksMax { FileThread.sleep(.seconds(1)) }
     }
     throw last
@@ -71,16 +71,16 @@ final class ControlDaemon: RotationDaemon {
   }
 
   /// The answer to `wait`; nil where nobody listens and that is allowed.
-  private func ask() throws(DaemonSilence) -> ControlAnswer? {
+  private func ask() throws(Unconfirmed) -> ControlAnswer? {
     guard let client else {
       if mayBeAbsent { return absent() }
-      throw DaemonSilence("the control socket is switched off in the configuration (control: none)")
+      throw Unconfirmed("the control socket is switched off in the configuration (control: none)")
     }
     do throws(ControlClient.Failure) {
       return try client.ask(.wait)
     } catch {
       if mayBeAbsent, error.kind == .absent { return absent() }
-      throw DaemonSilence(error.description)
+      throw Unconfirmed(error.description)
     }
   }
 
@@ -89,10 +89,10 @@ final class ControlDaemon: RotationDaemon {
     return nil
   }
 
-  private func file(in reply: ControlAnswer) throws(DaemonSilence) -> ControlAnswer.File {
+  private func file(in reply: ControlAnswer) throws(Unconfirmed) -> ControlAnswer.File {
     guard let file = reply.file(path) else {
       isFileUnused = true
-      throw DaemonSilence("the daemon does not use \(path): make it read its configuration (vesigate reload)")
+      throw Unconfirmed("the daemon does not use \(path): make it read its configuration (vesigate reload)")
     }
     return file
   }

@@ -11,28 +11,28 @@ internal import Signing
 /// Runs a rotation and says how it went: what is in force now, and what to do.
 struct RotationConversation {
   let preparation: RotationPreparation
-  let standing: Standing
+  let files: RotationFiles
   let compromised: Bool
-  let progress: Progress
+  let progress: RotationProgress
 
   private var target: SecretTarget { preparation.target }
   private var path: String { target.path }
 
   func run() throws {
     let daemon = ControlDaemon(
-      control: target.control, path: path, current: standing.current, mayBeAbsent: preparation.noDaemon)
+      control: target.control, path: path, current: files.current, mayBeAbsent: preparation.noDaemon)
     let source: any SecretSource =
       preparation.call.map { UndisturbedSource(source: $0) } ?? ByHandSource(target: target)
     var run = RotationRun(
       preparation.folder, policy: target.policy,
-      RotationRun.Surroundings(
+      RotationRun.Dependencies(
         daemon: daemon, source: source, now: { Clocks.now().unixMilliseconds },
         pause: { FileThread.sleep(.seconds(Int64($0))) }, say: { complain($0) }))
     run.mode = preparation.call == nil ? .byHand : .call
-    run.isCompromised = compromised || standing.journal?.compromised == true
+    run.isCompromised = compromised || files.journal?.compromised == true
     run.spreadSeconds = target.rotation?.spreadSeconds ?? 0
     run.progress = progress
-    if let journal = standing.journal, !progress.isResuming {
+    if let journal = files.journal, !progress.isResuming {
       complain("bringing the rotation to an end that began \(TimeText.utc(unixMilliseconds: journal.began))")
     }
     try report(try run.run(), daemon, isCompromised: run.isCompromised)
@@ -46,21 +46,21 @@ struct RotationConversation {
       try rotated(old, new, daemon, isCompromised: isCompromised)
     case .cleared:
       print("\(path): an earlier rotate left files before it called anything; they are cleared away")
-      print("secret \(standing.current ?? "none") stays in force")
+      print("secret \(files.current ?? "none") stays in force")
     case .nothingToResume:
-      print("\(path): no rotation is unfinished, secret \(standing.current ?? "none") is in force")
-    case .notShown(let silence):
-      complain("vesigate: \(silence)")
+      print("\(path): no rotation is unfinished, secret \(files.current ?? "none") is in force")
+    case .notShown(let unconfirmed):
+      complain("vesigate: \(unconfirmed)")
       complain(
-        "the API was not called and secret \(standing.current ?? "none") stays in force. Start the daemon, "
+        "the API was not called and secret \(files.current ?? "none") stays in force. Start the daemon, "
           + "or give --no-daemon where none is to run")
       throw ExitStatus.unavailable
     case .refused(let refusal):
       complain("vesigate: the API \(target.rotation?.api ?? "") \(refusal)")
-      complain("nothing was changed at the provider: secret \(standing.current ?? "none") stays in force")
+      complain("nothing was changed at the provider: secret \(files.current ?? "none") stays in force")
       throw refusal.kind.exitCode
     case .unknown(let calls, let last): throw unknown(calls, last)
-    case .withoutReceipt(let old, let new, let silence): throw withoutReceipt(old, new, silence)
+    case .withoutReceipt(let old, let new, let unconfirmed): throw withoutReceipt(old, new, unconfirmed)
     }
   }
 
@@ -98,7 +98,7 @@ struct RotationConversation {
       """
       vesigate: \(path): it is unknown whether the provider made a new secret \
       (\(calls) \(calls == 1 ? "call" : "calls")\(said))
-      Secret \(standing.current ?? "none") may be dead already. It is still accepted, and deliveries that \
+      Secret \(files.current ?? "none") may be dead already. It is still accepted, and deliveries that \
       fail get 503, so that their sender tries again.
       Only a newer secret cures this. Do one of these:
       \(cures)
@@ -120,11 +120,11 @@ struct RotationConversation {
     }.joined(separator: "\n")
   }
 
-  private func withoutReceipt(_ old: String?, _ new: String, _ silence: DaemonSilence) -> ExitCode {
+  private func withoutReceipt(_ old: String?, _ new: String, _ unconfirmed: Unconfirmed) -> ExitCode {
     complain(
       """
       vesigate: \(path): secret \(new) is stored\(old.map { ", it was \($0)" } ?? ""), but the daemon has \
-      not confirmed it: \(silence)
+      not confirmed it: \(unconfirmed)
       A daemon that starts now reads it. When one runs, end this with: vesigate secret rotate --resume\(target.options)
       """)
     return ExitStatus.unavailable

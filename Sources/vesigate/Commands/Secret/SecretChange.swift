@@ -67,14 +67,14 @@ struct SecretChange {
   /// Has the daemon look at the file before each verdict from now on, so that nothing passes by the old secret
   /// once the new one is stored. One that does not answer is told of by the receipt.
   private func announce() throws -> Announced {
-    let standing = try folder.journal()
-    var journal = standing ?? Journal(began: Clocks.now().unixMilliseconds)
+    let unfinished = try folder.journal()
+    var journal = unfinished ?? Journal(began: Clocks.now().unixMilliseconds)
     journal.compromised = true
     try folder.write(journal)
     let daemon = ControlDaemon(
       control: target.control, path: target.path, current: nil, mayBeAbsent: true)
     try? daemon.confirmJournal(began: journal.began)
-    return standing == nil ? .own : .others
+    return unfinished == nil ? .own : .others
   }
 
   func check() throws {
@@ -87,7 +87,7 @@ struct SecretChange {
   func receipt(_ fingerprint: String) throws {
     let daemon = ControlDaemon(
       control: target.control, path: target.path, current: nil, mayBeAbsent: true)
-    do throws(DaemonSilence) {
+    do throws(Unconfirmed) {
       try daemon.confirmSecret(fingerprint: fingerprint)
     } catch {
       // A route that is new in the file: its secret has to be there before the reload that takes it up.

@@ -30,7 +30,7 @@ func fail(_ failure: FileFailure) -> ExitCode {
   }
 }
 
-extension Refusal.Kind {
+extension ProviderRefusal.Kind {
   var exitCode: ExitCode {
     switch self {
     case .unreachable: ExitStatus.unavailable

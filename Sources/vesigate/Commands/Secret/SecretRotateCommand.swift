@@ -58,16 +58,16 @@ struct SecretRotateCommand: ParsableCommand {
       try withExtendedLifetime(lock) { try runLocked(preparation) }
     } catch let failure as FileFailure {
       let code = fail(failure)
-      sayStanding(target)
+      sayInForce(target)
       throw code
     }
   }
 
   /// After a file operation that failed: what is in force, and what to do.
-  private func sayStanding(_ target: SecretTarget) {
-    guard let standing = try? SecretFolder(target.path).standing() else { return }
-    let current = "secret \(standing.current ?? "none") stays in force"
-    switch (standing.journal, standing.next) {
+  private func sayInForce(_ target: SecretTarget) {
+    guard let files = try? SecretFolder(target.path).rotationFiles() else { return }
+    let current = "secret \(files.current ?? "none") stays in force"
+    switch (files.journal, files.next) {
     case (nil, _): complain("nothing was changed: \(current)")
     case (_, .complete(let fingerprint)):
       complain(
@@ -79,32 +79,32 @@ struct SecretRotateCommand: ParsableCommand {
   }
 
   private func runLocked(_ preparation: RotationPreparation) throws {
-    let standing = try preparation.folder.standing()
-    if abandon { return try forget(preparation, standing) }
+    let files = try preparation.folder.rotationFiles()
+    if abandon { return try forget(preparation, files) }
     if resume {
       try preparation.checkPlace()
     } else {
       try preparation.check()
     }
-    let mayRepeatCall = try confirm(preparation.target, standing)
-    var progress = Progress(isResuming: resume, mayRepeatCall: mayRepeatCall, callsLeft: attempts)
+    let mayRepeatCall = try confirm(preparation.target, files)
+    var progress = RotationProgress(isResuming: resume, mayRepeatCall: mayRepeatCall, callsLeft: attempts)
     // Entering it again is for the next command: the operator has to look first.
-    if byHand || standing.journal?.mode == .byHand { progress.callsLeft = 1 }
+    if byHand || files.journal?.mode == .byHand { progress.callsLeft = 1 }
     try RotationConversation(
-      preparation: preparation, standing: standing, compromised: compromised, progress: progress
+      preparation: preparation, files: files, compromised: compromised, progress: progress
     ).run()
   }
 
-  private func forget(_ preparation: RotationPreparation, _ standing: Standing) throws {
+  private func forget(_ preparation: RotationPreparation, _ files: RotationFiles) throws {
     let path = preparation.target.path
-    if case .complete(let fingerprint) = standing.next {
+    if case .complete(let fingerprint) = files.next {
       complain(
         "vesigate: the provider has made secret \(fingerprint), and it is on disk: nothing was changed, run "
           + "vesigate secret rotate --resume\(preparation.target.options)")
       throw ExitStatus.temporary
     }
-    guard standing.journal != nil else {
-      return print("\(path): no rotation is unfinished, secret \(standing.current ?? "none") is in force")
+    guard files.journal != nil else {
+      return print("\(path): no rotation is unfinished, secret \(files.current ?? "none") is in force")
     }
     guard try yes || agreed("Did the provider surely make no new secret for \(path)?") else {
       throw declined()
@@ -113,20 +113,20 @@ struct SecretRotateCommand: ParsableCommand {
       print("\(path): what stood in the journal's place cannot be read; it is set aside as \(aside)")
     }
     try preparation.folder.closeRotation()
-    print("\(path): the rotation is forgotten, secret \(standing.current ?? "none") stays in force")
+    print("\(path): the rotation is forgotten, secret \(files.current ?? "none") stays in force")
   }
 
   /// Asks what has to be asked; true when the provider may be called (again).
-  private func confirm(_ target: SecretTarget, _ standing: Standing) throws -> Bool {
+  private func confirm(_ target: SecretTarget, _ files: RotationFiles) throws -> Bool {
     guard !yes else { return true }
     guard resume else {
-      guard try agreed("Replace the secret \(standing.current ?? "(none yet)") of \(target.path) now?") else {
+      guard try agreed("Replace the secret \(files.current ?? "(none yet)") of \(target.path) now?") else {
         throw declined()
       }
       return true
     }
-    let careful = Progress(isResuming: true, mayRepeatCall: false)
-    guard RotationMachine.step(standing, careful) == .stopUnknown, SecretEntry.isTerminal else {
+    let careful = RotationProgress(isResuming: true, mayRepeatCall: false)
+    guard RotationMachine.step(files, careful) == .stopUnknown, SecretEntry.isTerminal else {
       return false
     }
     return try agreed("It is unknown whether the provider made a new secret. Have it make another one now?")

@@ -155,10 +155,10 @@ struct SecretTarget {
   }
 
   /// Only one command at a time writes beside a secret file.
-  func lock(_ folder: SecretFolder, command: String) throws -> RotationLock {
+  func lock(_ folder: SecretFolder, command: String) throws -> SecretLock {
     for stranger in folder.strangers { complain("warning: \(stranger)") }
-    do throws(RotationLock.Refusal) {
-      return try RotationLock(folder, command: "vesigate secret \(command)")
+    do throws(LockFailure) {
+      return try SecretLock(folder, command: "vesigate secret \(command)")
     } catch {
       switch error {
       case .file(let failure): throw fail(failure)

@@ -43,6 +43,7 @@ public final class RouteTable: Sendable {
   /// What a look-up gives: the route, and where in the target the rest of a prefix route begins.
   public struct Match: Sendable {
     public let route: Route
+    /// Its position in `all`.
     public let index: Int
     /// Offset in the path at which the rest begins; the path's length for an exact route.
     public let restStart: Int

@@ -1,8 +1,8 @@
 internal import Signing
 
 /// What becomes known of a delivery on its way, for its record.
-struct DeliveryFacts {
-  var outcome = ExchangeRecord.Outcome.refused
+struct RecordDraft {
+  var outcome = DeliveryRecord.Outcome.refused
   var reason: String?
   var detail: String?
   private var proof: Proof?
@@ -43,7 +43,7 @@ struct DeliveryFacts {
     upstreamStatus = status
   }
 
-  func fill(_ record: inout ExchangeRecord) {
+  func fill(_ record: inout DeliveryRecord) {
     record.trace = trace
     record.fieldsLeftBehind = fieldsLeftBehind
     record.reason = reason

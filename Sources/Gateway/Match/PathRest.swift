@@ -3,6 +3,7 @@ internal import Formats
 /// Whether the rest below a prefix is the same path to every reader: no dot segments, empty segments,
 /// backslashes, and nothing encoded that would become one of them or end a C string.
 public enum PathRest {
+  /// - Parameter rest: what stands behind the prefix, as it was sent.
   public static func isUnambiguous(_ rest: UnsafeRawBufferPointer) -> Bool {
     var segmentStart = 0
     var index = 0

@@ -16,6 +16,8 @@ extension StoredRequest {
   }
 
   /// Reads what `bytes` wrote under the same key.
+  ///
+  /// - Throws: `.sealBroken` before anything but the version is read.
   public init(_ bytes: [UInt8], sealedBy key: Secret) throws(StoredRequestFault) {
     guard bytes.count > Self.sealBytes else { throw .malformed }
     guard bytes[0] == Self.version else { throw .unknownVersion }

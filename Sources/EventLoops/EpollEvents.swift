@@ -1,7 +1,7 @@
 internal import CLinux
 
 /// epoll's event bits, by what they mean here.
-enum Readiness {
+enum EpollEvents {
   static let input = EPOLLIN.rawValue
   static let output = EPOLLOUT.rawValue
   /// The other end has said its last.

@@ -3,7 +3,7 @@ internal import HTTP
 
 /// What became of one request: the facts that its log line and its counters are made of. It holds no body,
 /// no signature and no secret.
-public struct ExchangeRecord: Sendable {
+public struct DeliveryRecord: Sendable {
   public enum Outcome: String, Sendable, CaseIterable {
     /// Verified, and an upstream's answer was handed back.
     case forwarded
@@ -38,6 +38,7 @@ public struct ExchangeRecord: Sendable {
   private let head: RequestHead?
   /// The sender's trace, or the one that began here with the delivery's forwarding.
   public var trace: TraceID?
+  /// Of the body, as far as it was taken in.
   public var bodyBytes = 0
   /// Fields of the sender's that were not forwarded for a character of their name.
   public var fieldsLeftBehind = 0
@@ -51,10 +52,15 @@ public struct ExchangeRecord: Sendable {
   public var ageSeconds: Int?
   /// The upstream whose answer was handed back, or that failed last.
   public var upstream: String?
+  /// Attempts at upstreams that were begun.
   public var attempts = 0
+  /// Nil where no upstream's answer counts.
   public var upstreamStatus: Int?
+  /// From the body's end to the dispatch, or to the end where nothing is forwarded: looks and waits included.
   public var verifyNanoseconds: UInt64 = 0
+  /// From the dispatch to the end.
   public var upstreamNanoseconds: UInt64 = 0
+  /// From the head's arrival to the end.
   public var totalNanoseconds: UInt64 = 0
 
   public init(
@@ -80,39 +86,4 @@ public struct ExchangeRecord: Sendable {
     method = head.method
     ownPath = ""
   }
-}
-
-/// What a sender left lying when its connection ended, of a delivery that has its record already.
-public struct UntakenAnswer: Sendable {
-  /// The last delivery that was answered.
-  public var requestID: String
-  /// The sender's address, as in that delivery's record.
-  public var remote: String
-
-  public init(requestID: String, remote: String) {
-    self.requestID = requestID
-    self.remote = remote
-  }
-}
-
-/// What became of one attempt at an upstream.
-public enum AttemptEnd: Sendable, Equatable {
-  /// A complete answer, with its status.
-  case answered(Int)
-  case failed(ForwardFailure.Kind)
-}
-
-/// Takes the record of each finished exchange. It must not block: it is called on its own event loop, and
-/// belongs to that.
-public protocol Recorder {
-  func record(_ record: ExchangeRecord)
-  /// Also of attempts whose answer nobody waits for any more. `arrival` is that of the delivery.
-  func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment)
-  /// A connection ends at `bound` with an answer that its sender has not taken.
-  func recordUntaken(_ answer: UntakenAnswer, at bound: ConnectionBound)
-}
-
-extension Recorder {
-  public func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment) {}
-  public func recordUntaken(_ answer: UntakenAnswer, at bound: ConnectionBound) {}
 }

@@ -3,23 +3,18 @@ internal import POSIX
 
 /// One rotate, set or retire per secret file at a time, by flock on `NAME.lock`. The kernel lets go of it
 /// when the process ends, however that comes about. The file itself stays.
-public final class RotationLock {
-  public enum Refusal: Error, Sendable, Equatable {
-    /// `process 4711 (vesigate secret rotate)`
-    case held(by: String)
-    case file(FileFailure)
-  }
-
+public final class SecretLock {
   private let descriptor: Int32
 
   /// - Parameter command: what the next one is told that holds the lock.
-  public init(_ folder: SecretFolder, command: String) throws(Refusal) {
+  /// - Throws: at once where another process holds it.
+  public init(_ folder: SecretFolder, command: String) throws(LockFailure) {
     let path = folder.path(of: .lock)
     let descriptor: Int32
-    do throws(FileFailure) { descriptor = try RotationLock.open(folder) } catch { throw .file(error) }
+    do throws(FileFailure) { descriptor = try SecretLock.open(folder) } catch { throw .file(error) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
-      let holder = RotationLock.holder(descriptor)
+      let holder = SecretLock.holder(descriptor)
       close(descriptor)
       throw code == EWOULDBLOCK ? .held(by: holder) : .file(FileFailure("lock", path, code))
     }

@@ -1,25 +1,6 @@
 internal import Formats
 internal import HTTP
 
-/// A trace's id (W3C Trace Context, trace-id): 16 bytes, not all zero.
-public struct TraceID: Sendable, Equatable {
-  public let high: UInt64
-  public let low: UInt64
-
-  public init?(high: UInt64, low: UInt64) {
-    guard high != 0 || low != 0 else { return nil }
-    self.high = high
-    self.low = low
-  }
-}
-
-/// The trace that a delivery is part of.
-struct TraceContext: Equatable {
-  let id: TraceID
-  /// The gateway's own span where the trace begins here; nil where the sender's fields go on as they came.
-  let begunSpan: UInt64?
-}
-
 /// The field `traceparent` (W3C Trace Context, section 3.2).
 enum TraceParent {
   private static let name = Array("traceparent".utf8)
@@ -65,29 +46,5 @@ enum TraceParent {
       target[54] = UInt8(ascii: "1")
       return body(UnsafeRawBufferPointer(target))
     }
-  }
-}
-
-/// Ids of traces that begin here. An app's sampler may decide by any part of an id, so all of it looks
-/// random (splitmix64); nobody is kept from guessing one.
-struct TraceIDs {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> TraceContext {
-    while true {
-      guard let id = TraceID(high: draw(), low: draw()) else { continue }
-      let span = draw()
-      if span != 0 { return TraceContext(id: id, begunSpan: span) }
-    }
-  }
-
-  private mutating func draw() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-    return value ^ value >> 31
   }
 }

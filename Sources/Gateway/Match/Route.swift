@@ -1,0 +1,56 @@
+public import Signing
+
+/// Where deliveries of one path go, and what must hold before they do.
+public final class Route: Sendable {
+  public let path: PathPattern
+  /// In lower case, without a port; nil takes any host.
+  public let host: String?
+  public let methods: [String]
+  public let layout: SignatureLayout
+  /// Which of the snapshot's secret files signs for this route.
+  public let secretFileIndex: Int
+  /// Whether a delivery whose signature fails is forwarded too, marked as failed.
+  public let observe: Bool
+  /// At least one.
+  public let upstreams: [Upstream]
+  public let deliver: DispatchPolicy
+  public let times: ForwardTimes
+  /// A longer body is refused: 413.
+  public let bodyBytesMax: Int
+  /// Forward the sender's `Host` instead of the upstream's.
+  public let preservesHost: Bool
+  public let mark: VerifiedMark
+  /// Whether a trace is begun where the sender has begun none.
+  public let traces: Bool
+  /// Nil where the configuration has none; the bounds of holding are then the defaults.
+  public let rotation: RotationSettings?
+  /// What logs and metrics call it: its path as configured, behind its host where it has one.
+  public let name: String
+  /// The layout, made ready to read requests with.
+  let claims: ClaimReader
+
+  public init(
+    path: PathPattern, host: String? = nil, methods: [String] = ["POST"],
+    layout: SignatureLayout = .vesicash, secretFileIndex: Int, observe: Bool = false,
+    upstreams: [Upstream], deliver: DispatchPolicy = .first, times: ForwardTimes = ForwardTimes(),
+    bodyBytesMax: Int = Limits().bodyBytesMax, preservesHost: Bool = false,
+    mark: VerifiedMark = VerifiedMark(), traces: Bool = true, rotation: RotationSettings? = nil
+  ) {
+    self.path = path
+    self.host = host
+    self.methods = methods
+    self.layout = layout
+    self.secretFileIndex = secretFileIndex
+    self.observe = observe
+    self.upstreams = upstreams
+    self.deliver = deliver
+    self.times = times
+    self.bodyBytesMax = bodyBytesMax
+    self.preservesHost = preservesHost
+    self.mark = mark
+    self.traces = traces
+    self.rotation = rotation
+    name = (host ?? "") + path.text
+    claims = ClaimReader(layout)
+  }
+}
