@@ -46,16 +46,20 @@ build-tests:
 .PHONY: test-unit
 test-unit: build-tests ## the tests that start no program
 	@$(SWIFT_TEST) --skip $(ALONE) \
-	  --skip "^(AppServer|EndToEnd|RotationEndToEnd|Command|Diagnosis|Reload|Hostile|Readme|Operators|Tidy)Tests\."
+	  --skip "^(AppServer|EndToEnd|RotationEndToEnd|Durable|Command|Diagnosis|Reload|Hostile|Readme|Operators|Tidy)Tests\."
 
 .PHONY: test-end-to-end
 test-end-to-end: build-tests ## the tests that start the built vesigate
-	@$(SWIFT_TEST) --filter "^(EndToEnd|Command|Reload)Tests\." --skip $(ALONE)
+	@$(SWIFT_TEST) --filter "^(EndToEnd|Durable|Command|Reload)Tests\." --skip $(ALONE)
 
 .PHONY: test-rotation
 test-rotation: build-tests ## rotations under load and under kill -9, the long form, with their counts
 	@TEST_ROTATION_ROTATIONS=$(or $(ROTATIONS),100) TEST_ROTATION_KILLS=$(or $(KILLS),200) \
 	  $(SWIFT_TEST) --no-parallel --filter RotationEndToEndTests
+
+.PHONY: test-durable
+test-durable: build-tests ## durable delivery: the store, kills, a full disk, apps that come and go
+	@$(SWIFT_TEST) --filter "^(Queue|Durable)Tests\." --skip $(ALONE)
 
 .PHONY: test-operators
 test-operators: build-tests ## logs, metrics, status, findings about refusals: with Debian's Prometheus, and what a scrape costs

@@ -98,16 +98,17 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    // What keeps deliveries on disk until the apps have them, and when each is sent again; nothing is wired to it yet.
+    // What keeps deliveries on disk until the apps have them, and when each is sent again.
     .target(
-      name: "Queue", dependencies: ["Formats", "Signing", "CLinux", "CSQLite"], swiftSettings: strict),
+      name: "Queue", dependencies: ["Formats", "HTTP", "Signing", "Gateway", "CLinux", "CSQLite"],
+      swiftSettings: strict),
 
     // Commands and the daemon: it knows everyone.
     .executableTarget(
       name: "vesigate",
       dependencies: [
         "Formats", "POSIX", "HTTP", "Signing", "Gateway", "Diagnosis", "Secrets", "EventLoops", "Listening",
-        "Forwarding", "Configuration", "Rotation", "Telemetry", "Operations", "CLinux",
+        "Forwarding", "Configuration", "Rotation", "Telemetry", "Operations", "Queue", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -166,12 +167,14 @@ let package = Package(
     .testTarget(
       name: "RotationTests", dependencies: ["Signing", "Secrets", "Rotation", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(name: "DurableTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "QueueTests", dependencies: ["Formats", "Signing", "Queue", "TestSupport", "queue-child"],
+      name: "QueueTests",
+      dependencies: ["Formats", "HTTP", "Signing", "Gateway", "Queue", "TestSupport", "queue-child"],
       exclude: ["Child"], swiftSettings: strict),
     // A process that keeps deliveries, for tests to kill.
     .executableTarget(
-      name: "queue-child", dependencies: ["Formats", "HTTP", "Signing", "Queue"],
+      name: "queue-child", dependencies: ["Formats", "HTTP", "Signing", "Gateway", "Queue"],
       path: "Tests/QueueTests/Child", swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests",

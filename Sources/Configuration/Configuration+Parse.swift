@@ -49,6 +49,7 @@ struct ConfigurationDraft {
     var draft = ConfigurationDraft()
     draft.readTop(fields)
     draft.readLimits(fields)
+    if let reader = fields["store"] { draft.configuration.store = StoreSectionReader.read(reader) }
     draft.readRoutes(fields)
     return draft
   }
@@ -113,7 +114,7 @@ struct ConfigurationDraft {
     var seen: [RouteKey: SourcePlace] = [:]
     var agreement = RotationAgreement()
     for element in reader.elements(max: Configuration.routesMax) {
-      guard let route = RouteReader(element, limits: configuration.limits) else { continue }
+      guard let route = RouteReader(element, configuration) else { continue }
       let settings = route.settings()
       configuration.routes.append(settings)
       sources.append(route.sources)

@@ -14,6 +14,7 @@ public struct Configuration: Sendable, Equatable {
   public var workers = WorkerCount.auto
   public var log = LogSettings()
   public var limits = Limits()
+  public var store = StoreConfiguration()
   /// At least one, no two with the same path and host.
   public var routes: [RouteSettings] = []
 
@@ -115,12 +116,17 @@ public struct RouteSettings: Sendable, Equatable {
   public var mark = VerifiedMark()
   public var traces = true
   public var rotation: RotationSettings?
+  /// Nil where senders wait for the app's answer; what repetitions are known by stands beside it.
+  public var durable: DurableSettings?
+  public var dedupeBy = DedupeChoice.auto
 
   func route(secretFileIndex: Int) -> Route {
-    Route(
+    var durable = durable
+    durable?.dedupe.by = dedupeBy.rule(layout)
+    return Route(
       path: path, host: host, methods: methods, layout: layout, secretFileIndex: secretFileIndex,
       observe: observe, upstreams: upstreams.map(\.upstream), deliver: deliver, times: times,
       bodyBytesMax: bodyBytesMax, preservesHost: preservesHost, mark: mark,
-      traces: traces, rotation: rotation)
+      traces: traces, rotation: rotation, durable: durable)
   }
 }

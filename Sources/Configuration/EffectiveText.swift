@@ -26,6 +26,7 @@ extension Configuration {
     writer.section("limits") { writer in
       for setting in LimitSetting.all { writer.line(setting.key, "\(limits[keyPath: setting.field])") }
     }
+    writer.section("store") { $0.store(store) }
     writer.open("routes")
     for (route, index) in zip(routes, secretFileIndexes.ofRoutes) {
       writer.route(route, fingerprints: secrets.indices.contains(index) ? secrets[index].fingerprints : [])
@@ -143,6 +144,7 @@ extension YAMLWriter {
       writer.line("body-bytes-max", "\(route.bodyBytesMax)")
       for setting in TimeSetting.all { writer.line(setting.key, "\(route.times[keyPath: setting.field])") }
       if let rotation = route.rotation { writer.section("rotation") { $0.rotation(rotation) } }
+      writer.durable(route)
     }
   }
 

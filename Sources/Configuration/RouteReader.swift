@@ -19,16 +19,18 @@ struct RouteReader {
   private let reader: NodeReader
   private let fields: MappingReader
   private let limits: Limits
+  private let store: StoreConfiguration
   /// Nil when it is missing or unfit, and reported.
   let path: PathPattern?
 
-  init?(_ reader: NodeReader, limits: Limits) {
+  init?(_ reader: NodeReader, _ configuration: Configuration) {
     guard let fields = reader.mapping(Schema.route, "a mapping with path, secret-file and upstreams") else {
       return nil
     }
     self.reader = reader
     self.fields = fields
-    self.limits = limits
+    limits = configuration.limits
+    store = configuration.store
     path = RouteReader.path(fields)
   }
 
@@ -57,8 +59,18 @@ struct RouteReader {
     settings.times = times()
     settings.mark = mark(settings.layout)
     settings.rotation = fields["rotation"].flatMap(RotationReader.read)
+    readDurable(into: &settings)
     warn(settings)
     return settings
+  }
+
+  private func readDurable(into settings: inout RouteSettings) {
+    let reader = DurableReader(fields, store: store)
+    settings.durable = reader.durable()
+    let dedupe = reader.dedupe(settings.layout, durable: settings.durable != nil)
+    settings.dedupeBy = dedupe.by
+    settings.durable?.dedupe.hours = dedupe.hours
+    reader.judge(settings)
   }
 
   private static func path(_ fields: MappingReader) -> PathPattern? {

@@ -20,18 +20,20 @@ enum Schema {
 
   static let top = Section(
     name: "the top level",
-    keys: ["listen", "control", "admin", "trusted-proxies", "workers", "log", "limits", "routes"],
+    keys: ["listen", "control", "admin", "trusted-proxies", "workers", "log", "limits", "store", "routes"],
     gone: ["engine": "has gone, for there is only one kind of event loops now"])
   static let unixListen = Section(name: "listen", keys: ["unix", "mode", "group"])
   static let admin = Section(name: "admin", keys: ["listen"])
   static let log = Section(name: "log", keys: ["level", "format", "deliveries", "refused-per-minute-max"])
   static let limits = Section(name: "limits", keys: LimitSetting.all.map(\.key))
+  static let store = Section(
+    name: "store", keys: ["sqlite", "seal-key-file"] + StoreNumber.all.map(\.key))
   static let route = Section(
     name: "routes",
     keys: [
       "path", "host", "methods", "secret-file", "signature", "observe", "upstreams", "deliver",
       "preserve-host", "verified-header", "verified-value", "body-bytes-max",
-      "trace", "rotation",
+      "trace", "rotation", "durable", "dedupe",
     ] + TimeSetting.all.map(\.key))
   static let signature = Section(
     name: "signature",
@@ -47,15 +49,26 @@ enum Schema {
     name: "rotation",
     keys: ["provider", "api", "api-key-file", "public-key-file"] + RotationNumber.all.map(\.key))
 
+  static let durable = Section(
+    name: "durable",
+    keys: DurableNumber.all.map(\.key) + ["final-statuses", "store-signature", "retry", "breaker"])
+  static let retry = Section(name: "retry", keys: RetryNumber.all.map(\.key))
+  static let breaker = Section(name: "breaker", keys: BreakerNumber.all.map(\.key))
+  static let dedupe = Section(name: "dedupe", keys: ["by", "hours"])
+
   static var sections: [Section] {
-    [top, admin, log, limits, route, signature, upstream, unixListen, rotation]
+    [
+      top, admin, log, limits, store, route, signature, upstream, unixListen, rotation, durable, retry,
+      breaker,
+      dedupe,
+    ]
   }
 
   /// What the environment can override: every setting that is not below `routes`.
   static var overridable: [String] {
     ["listen", "control", "trusted-proxies", "workers"] + admin.keys.map { "admin." + $0 }
       + log.keys.map { "log." + $0 }
-      + limits.keys.map { "limits." + $0 }
+      + limits.keys.map { "limits." + $0 } + store.keys.map { "store." + $0 }
   }
 
   static let secondsRange = 1...86_400

@@ -16,6 +16,10 @@ public struct DeliveryRecord: Sendable {
     case failed
     /// The sender went away before its answer was complete.
     case abandoned
+    /// Verified, and on disk: the app gets it from there.
+    case stored
+    /// Verified, and known already: nothing was stored.
+    case duplicate
   }
 
   public var requestID: String
@@ -52,6 +56,8 @@ public struct DeliveryRecord: Sendable {
   public var ageSeconds: Int?
   /// The upstream whose answer was handed back, or that failed last.
   public var upstream: String?
+  /// The one that was stored; of a duplicate, the first.
+  public var delivery: PublicID?
   /// Attempts at upstreams that were begun.
   public var attempts = 0
   /// Nil where no upstream's answer counts.

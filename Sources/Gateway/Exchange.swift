@@ -6,43 +6,46 @@ internal import Signing
 ///
 ///     match -> collect -> verify -> plan -> dispatch -> reply -> record
 ///
+/// On a durable route `keep` stands in the place of `dispatch`: the app gets it from the store.
+///
 /// Listening feeds it what the sender sends, Forwarding does the attempts, and both call on the delivery's
 /// own event loop. Each phase is one function below, in this order.
 public final class Exchange {
-  private enum Phase {
+  enum Phase {
     case matching
     case collecting
     case verifying
     case dispatching
+    case keeping
     case over
   }
 
-  private let loop: LoopContext
+  let loop: LoopContext
   private let forwarder: any Forwarder
-  private let sender: any ReplySink
+  let sender: any ReplySink
   private let peer: Peer
-  private let arrival: Moment
+  let arrival: Moment
   /// The settings that the delivery began with; a reload meanwhile does not touch them.
   private let snapshot: Snapshot
 
-  private var phase = Phase.matching
-  private let head: RequestHead
-  private var found: RouteTable.Match?
+  var phase = Phase.matching
+  let head: RequestHead
+  var found: RouteTable.Match?
   private var verification: Verification?
   /// What it is still to be judged by first, for the barrier of a revocation.
   private var unsettled: KeyRing?
-  private var body: BodyBuffer?
+  var body: BodyBuffer?
   /// How much of it the HMAC has been fed.
   private var hashedBytes = 0
-  private var attempts: Attempts?
-  private var relay: ResponseRelay?
-  private let requestID: String
+  var attempts: Attempts?
+  var relay: ResponseRelay?
+  let requestID: String
   /// The route whose path it has, be it refused there.
-  private var matched: Route?
-  private var draft = RecordDraft()
-  private var bodyEnd: Moment?
-  private var dispatchStart: Moment?
-  private var isSenderGone = false
+  var matched: Route?
+  var draft = RecordDraft()
+  var bodyEnd: Moment?
+  var dispatchStart: Moment?
+  var isSenderGone = false
 
   public init(
     _ head: RequestHead, from peer: Peer, at arrival: Moment, loop: LoopContext, forwarder: any Forwarder,
@@ -61,7 +64,7 @@ public final class Exchange {
   /// What to say of its answer where the sender does not take it.
   public var untaken: UntakenAnswer { UntakenAnswer(requestID: requestID, remote: remote) }
 
-  private lazy var remote = ClientAddress.text(
+  lazy var remote = ClientAddress.text(
     peer: peer, headers: head.headers, trusted: snapshot.trustedProxies)
 
   /// Body bytes that this delivery may have: the route's limit once it is matched.
@@ -93,6 +96,7 @@ public final class Exchange {
     guard rest.withUnsafeBytes({ PathRest.isUnambiguous($0) }) else { throw .ambiguousPath }
     self.found = found
     if case .length(let length) = head.framing, length > bodyBytesMax { throw .bodyTooLarge }
+    if found.route.isDurable { try askKeeper() }
   }
 
   private func admit() throws(Rejection) {
@@ -230,7 +234,8 @@ public final class Exchange {
       guard found?.route.observe == true else { return refuse(.unverified(reason)) }
       draft.observed(reason)
     }
-    if let request = plan(verdict) { dispatch(request) }
+    guard let request = plan(verdict) else { return }
+    if found?.route.isDurable == true { keep(request, verdict) } else { dispatch(request) }
   }
 
   /// To whoever asked to see what fails, before the body is given back.
@@ -243,7 +248,7 @@ public final class Exchange {
   }
 
   /// It lets go of all that it has, be there a verdict or not.
-  private func endVerification() {
+  func endVerification() {
     if verification?.end() == true, let path = secretFile { loop.forget(self, path: path) }
     verification = nil
     settle()
@@ -334,7 +339,7 @@ public final class Exchange {
     guard phase != .over else { return }
     isSenderGone = true
     let isStreaming = relay?.isStreaming == true
-    if phase == .dispatching, !isStreaming { return }
+    if phase == .dispatching || phase == .keeping, !isStreaming { return }
     attempts?.cancel()
     if isStreaming, let (index, response) = attempts?.response {
       draft.note(upstream: index, status: response.status)
@@ -355,44 +360,15 @@ public final class Exchange {
   // MARK: 7. Record: one finished exchange, its places given back
 
   /// Once: where an answer meets a connection that is gone, its writing ends the exchange already.
-  private func finish(status: Int) {
+  func finish(status: Int) {
     guard phase != .over else { return }
     let end = loop.now()
     phase = .over
-    if isSenderGone {
+    if isSenderGone, draft.delivery == nil {
       draft.outcome = .abandoned
-      draft.reason = draft.reason ?? "sender-gone"
     }
+    if isSenderGone { draft.reason = draft.reason ?? "sender-gone" }
     record(status: isSenderGone ? 0 : status, end: end)
     release()
-  }
-
-  private func record(status: Int, end: Moment) {
-    var record = DeliveryRecord(
-      head, requestID: requestID, outcome: draft.outcome, status: status, remote: remote)
-    record.matched = matched
-    record.route = matched?.name
-    record.arrived = arrival
-    record.bodyBytes = body?.count ?? 0
-    record.upstream = draft.upstream.flatMap { found?.route.upstreams[$0].name }
-    record.attempts = attempts?.count ?? 0
-    draft.fill(&record)
-    record.totalNanoseconds = end.nanoseconds(since: arrival)
-    if let dispatchStart { record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart) }
-    if let bodyEnd { record.verifyNanoseconds = (dispatchStart ?? end).nanoseconds(since: bodyEnd) }
-    loop.recorder.record(record)
-  }
-
-  private func release() {
-    endVerification()
-    guard let body else { return }
-    loop.admission.leaveDelivery()
-    loop.admission.giveBack(bytes: body.count)
-    if attempts?.isIdle ?? true { loop.giveBack(body) }
-    attempts.map { loop.lists.giveBack($0.request.headers) }
-    loop.lists.giveBack(head.headers)
-    self.body = nil
-    attempts = nil
-    relay = nil
   }
 }

@@ -15,6 +15,9 @@ public final class LoopContext {
   /// The edge's clocks; the core has none.
   public let now: () -> Moment
 
+  /// Where deliveries of durable routes are kept; nil where there is no store.
+  public var keeper: (any Keeper)?
+
   private let looks: any SecretLooks
   private var rings: [KeyRing]
   /// Rings that a snapshot replaced and by which deliveries in flight are still to be judged.

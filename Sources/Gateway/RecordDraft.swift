@@ -12,6 +12,7 @@ struct RecordDraft {
   /// Its position in the route's list.
   private(set) var upstream: Int?
   private var upstreamStatus: Int?
+  private(set) var delivery: PublicID?
 
   mutating func verified(_ proof: Proof) {
     outcome = .forwarded
@@ -38,6 +39,12 @@ struct RecordDraft {
     }
   }
 
+  mutating func kept(_ outcome: DeliveryRecord.Outcome, _ delivery: PublicID, detail: String?) {
+    self.outcome = outcome
+    self.delivery = delivery
+    self.detail = detail
+  }
+
   mutating func note(upstream index: Int, status: Int?) {
     upstream = index
     upstreamStatus = status
@@ -52,5 +59,6 @@ struct RecordDraft {
     record.secretFingerprint = proof?.fingerprint
     record.ageSeconds = ageSeconds
     record.upstreamStatus = upstreamStatus
+    record.delivery = delivery
   }
 }

@@ -29,6 +29,8 @@ public enum Rejection: Error, Sendable, Equatable {
   case secretUnread
   /// Only a compromised secret verifies it, and its file holds another that is not taken.
   case secretUntaken
+  /// It is verified, or would have to be, and the store takes nothing now.
+  case notKept(KeepRefusal)
   /// The delivery was sound, the upstream was not.
   case upstream(ForwardFailure)
 
@@ -45,7 +47,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .noSuchPath: 404
     case .methodNotAllowed: 405
     case .expectationFailed: 417
-    case .tooBusy, .rotating, .lookTimeout, .secretUnread, .secretUntaken: 503
+    case .tooBusy, .rotating, .lookTimeout, .secretUnread, .secretUntaken, .notKept: 503
     case .upstream(let failure): failure.isTimeout ? 504 : 502
     }
   }
@@ -66,6 +68,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .expectationFailed: "The expectation cannot be met."
     case .ambiguousPath: "The path is ambiguous."
     case .tooBusy, .lookTimeout: "Too busy, try again."
+    case .notKept: "The delivery cannot be kept now, try again."
     case .rotating, .secretUnread, .secretUntaken: "The signing secret is being replaced, try again."
     case .upstream(let failure):
       if failure.isTimeout {
@@ -98,6 +101,7 @@ public enum Rejection: Error, Sendable, Equatable {
     case .lookTimeout: "look-timeout"
     case .secretUnread: "secret-unread"
     case .secretUntaken: "secret-untaken"
+    case .notKept(let refusal): refusal.rawValue
     case .upstream(let failure): failure.label
     }
   }
@@ -127,7 +131,7 @@ public enum Rejection: Error, Sendable, Equatable {
   /// Seconds after which the sender should try again; nil where that is not ours to say.
   public var retryAfterSeconds: Int? {
     switch self {
-    case .tooBusy, .rotating, .lookTimeout, .secretUnread, .secretUntaken: 1
+    case .tooBusy, .rotating, .lookTimeout, .secretUnread, .secretUntaken, .notKept: 1
     default: nil
     }
   }

@@ -9,12 +9,17 @@ public protocol OperatedGateway: Sendable {
   /// What is taken of the bounds, and what waits for secret files.
   var admission: Admission { get }
   var logLines: LogLineCounts { get }
+  /// The store of durable routes; nil where there is none.
+  var storeStatus: StatusSnapshot.Store? { get }
 
   /// What all event loops have counted since the start.
   func counters() async -> Counters
 
   /// Reads configuration and secret files again: the whole of it takes effect, or nothing.
   func reload() async -> ReloadOutcome
+
+  /// What is stored, and what is to be done with it.
+  func queue(_ request: QueueRequest, by caller: QueueCaller) async -> QueueAnswer
 
   /// Looks at all secret files now, and takes what has changed as it stands.
   func recheckSecrets() async

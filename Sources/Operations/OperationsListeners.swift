@@ -56,7 +56,8 @@ public struct OperationsListeners: Sendable {
     let socket = try ListenSocket.unix(path: path, mode: 0o660, group: nil)
     control = try await ControlServer.start(
       socket.descriptor, group: group, handler: { await handler.line($0) },
-      captures: { captures.capture($0, routes: gateway.state.loaded.snapshot.routes) })
+      captures: { captures.capture($0, routes: gateway.state.loaded.snapshot.routes) },
+      queue: { await gateway.queue($0, by: $1).line })
     unixPaths.append(path)
   }
 

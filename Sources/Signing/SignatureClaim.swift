@@ -16,6 +16,14 @@ public struct SignatureClaim: Sendable {
   public let signedAtUnixMilliseconds: Int64?
 }
 
+/// The bytes that are signed beside a body, as they came; nil where the layout signs none.
+public struct SignedParts: Sendable {
+  public var id: [UInt8]?
+  public var timestamp: [UInt8]?
+
+  public init() {}
+}
+
 /// A layout made ready to read claims: names as bytes, so that nothing is converted per request.
 public final class ClaimReader: Sendable {
   private let layout: SignatureLayout
@@ -54,6 +62,17 @@ public final class ClaimReader: Sendable {
     let (before, behind) = surroundings(headers, timestamp: timestamp, id: id)
     return SignatureClaim(
       signatures: signatures, before: before, behind: behind, signedAtUnixMilliseconds: signedAt)
+  }
+
+  /// What is signed beside the body, of headers that `read` takes.
+  public func parts(_ headers: HeaderList) -> SignedParts {
+    guard case .once(let index) = headers.occurrence(of: headerName) else { return SignedParts() }
+    var parts = SignedParts()
+    for (reader, part) in [(id, \SignedParts.id), (timestamp, \SignedParts.timestamp)] {
+      let place = try? reader.find(headers, signatureIndex: index, separator: separator)
+      parts[keyPath: part] = place?.with(headers) { Array($0) }
+    }
+    return parts
   }
 
   private func instant(_ place: ValuePlace, _ headers: HeaderList) throws(Unverified) -> Int64 {

@@ -12,6 +12,7 @@ import Testing
     workers: 3
     log: {level: trace, format: logfmt, deliveries: refused, refused-per-minute-max: unlimited}
     limits: {body-bytes-max: 1, in-flight-max: 3, drain-seconds-max: 9}
+    store: {sqlite: "/var/a b", seal-key-file: /var/k, bytes-max: 99999999, dead-hours: 999}
     routes:
       - path: /a
         secret-file: "/s/\\"ü\\\\ #"
@@ -30,8 +31,12 @@ import Testing
         upstream-idle-seconds-max: 4
         rotation: {api: "http://127.0.0.1:1/", api-key-file: /k, public-key-file: /p, hold-seconds-max: 3}
       - {path: /b/*, secret-file: /s/b, upstreams: http://a,
-         signature: {preset: standard-webhooks, timestamp-digits: 10, tolerance-seconds: unlimited}}
+         signature: {preset: standard-webhooks, timestamp-digits: 10, tolerance-seconds: unlimited},
+         durable: {answer-status: 202, final-statuses: [300, 410], retry: {factor: 3}, breaker: {failures: 9}},
+         dedupe: {by: "header:X-Key", hours: 998}}
       - {path: /c, secret-file: /s/c, upstreams: http://a, signature: {signed: "a{body}", timestamp-from: none}}
+      - {path: /d, secret-file: /s/d, upstreams: http://a, durable: {final-statuses: [], store-signature: false},
+         dedupe: none}
 
     """
 

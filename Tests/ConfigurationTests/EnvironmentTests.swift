@@ -73,9 +73,12 @@ import Testing
 
   @Test func `every overridable setting is one that the schema knows`() {
     for setting in Schema.overridable {
-      let value = setting.hasPrefix("limits.") ? "2048" : nil
+      var value = setting.hasPrefix("limits.") ? "2048" : nil
+      let number = StoreNumber.all.first { "store." + $0.key == setting }
+      if let number { value = String(StoreConfiguration()[keyPath: number.field]) }
       let words = [
-        "listen": "*:1", "control": "/run/c", "trusted-proxies": "", "workers": "2",
+        "store.sqlite": "/q", "store.seal-key-file": "/k", "listen": "*:1", "control": "/run/c",
+        "trusted-proxies": "", "workers": "2",
         "log.level": "info",
         "admin.listen": "127.0.0.1:2",
         "log.format": "json",

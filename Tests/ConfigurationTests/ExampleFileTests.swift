@@ -49,6 +49,9 @@ import Testing
     rotation.publicKeyFile = nil
     #expect(rotation == RotationSettings())
     configuration.routes[0].rotation = nil
+    // So is durable delivery.
+    #expect(configuration.routes[0].durable == DurableSettings())
+    configuration.routes[0].durable = nil
     #expect(try configuration == parsed(Self.text))
   }
 
@@ -69,7 +72,7 @@ import Testing
   }
 
   @Test func `every other way to write a setting works`() throws {
-    #expect(Self.variants.count == 13)
+    #expect(Self.variants.count == 15)
     for variant in Self.variants { #expect(problems(variant) == []) }
   }
 }

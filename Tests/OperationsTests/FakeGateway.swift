@@ -15,6 +15,7 @@ final class FakeGateway: OperatedGateway {
     var state: GatewayState
     var logLines = LogLineCounts(dropped: 0, leftOut: 0)
     var counters = Counters()
+    var store: StatusSnapshot.Store?
     var reload = ReloadOutcome(isTaken: true, sentence: "1 route, generation 2")
     /// How often it is still said that deliveries are judged by older secrets.
     var turnsByOlderSecrets = 0
@@ -50,9 +51,15 @@ final class FakeGateway: OperatedGateway {
   var phase: ServicePhase { facts.withLock { $0.phase } }
   var state: GatewayState { facts.withLock { $0.state } }
   var logLines: LogLineCounts { facts.withLock { $0.logLines } }
+  var storeStatus: StatusSnapshot.Store? { facts.withLock { $0.store } }
   var asked: [String] { facts.withLock { $0.asked } }
 
   func counters() async -> Counters { facts.withLock { $0.counters } }
+
+  func queue(_ request: QueueRequest, by caller: QueueCaller) async -> QueueAnswer {
+    facts.withLock { $0.asked.append("queue \(request.verb)") }
+    return .refused("no route is durable")
+  }
 
   func reload() async -> ReloadOutcome {
     facts.withLock { facts in

@@ -16,14 +16,15 @@ struct StatusReportTests {
     #expect(StatusReport(Array(report.line.utf8)) == report)
     let keys = report.line.matches(of: /"([A-Za-z]+)":/).map { String($0.1) }
     let route = [
-      "name", "observe", "secretFile", "fingerprints", "previous", "fingerprint", "until", "fingerprint",
+      "name", "observe", "durable", "secretFile", "fingerprints", "previous", "fingerprint", "until",
+      "fingerprint",
       "until",
       "secretModifiedAt", "secretGeneration", "toleranceSeconds", "outcomes", "forwarded", "observed",
       "refused",
       "refusals", "stale", "mismatch", "lastMinute", "milliseconds", "outcomes", "forwarded",
       "lastFiveMinutes",
       "milliseconds", "outcomes", "lastVerifiedAt", "lastRefusal", "reason", "at", "ageSeconds", "clock",
-      "skewSeconds", "isAlarming", "finding", "upstreams",
+      "skewSeconds", "isAlarming", "finding", "upstreams", "queue",
     ]
     let upstream = [
       "name", "isFailing", "lastAnsweredAt", "lastStatus", "lastFailedAt", "lastFailure", "attempts",
@@ -33,7 +34,7 @@ struct StatusReportTests {
         "version", "pid", "now", "startedAt", "phase", "listen", "generation", "reload", "taken", "refused",
         "isLastTaken", "takenAt", "isClockSynchronised", "inFlight", "inFlightBytes", "held", "connections",
         "logLinesDropped", "remarks", "noRoute", "routes",
-      ] + route + ["routesOmitted", "upstreams"] + upstream)
+      ] + route + ["routesOmitted", "upstreams"] + upstream + ["store"])
     #expect(report.line.contains(#""isClockSynchronised":null"#) && report.line.hasSuffix("}\n"))
   }
 

@@ -95,7 +95,8 @@ import Testing
       #expect(routes.map { $0["name"] as? String } == ["/webhooks/vesicash", "/webhooks/github"])
       #expect(
         routes[0]["outcomes"] as? [String: Int] == [
-          "forwarded": 6, "observed": 0, "refused": 2, "failed": 0, "abandoned": 0,
+          "forwarded": 6, "observed": 0, "refused": 2, "failed": 0, "abandoned": 0, "stored": 0,
+          "duplicate": 0,
         ])
       #expect(routes[0]["refusals"] as? [String: Int] == ["mismatch": 1, "stale": 1])
       #expect((routes[0]["fingerprints"] as? [String])?.count == 2)

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Gateway
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Gateway
 @testable import Queue
 @testable import Signing
 

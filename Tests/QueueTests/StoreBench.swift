@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Gateway
 import Queue
 import Signing
 import TestSupport
@@ -102,7 +103,7 @@ final class StoreBench: Sendable {
   }
 
   func claim(_ lane: Lane = Lane(route: "/hook"), limit: Int = 16) throws -> [ClaimedJob] {
-    try wait { store.claim(lane, limit: limit, for: desk, then: $0) }.get()
+    try wait { store.claim(lane, limit: limit, for: desk, then: $0) }.get().jobs
   }
 
   @discardableResult

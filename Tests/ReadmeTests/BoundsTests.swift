@@ -25,6 +25,7 @@ import Testing
       AdmissionBound.allCases.map(Rejection.tooBusy) + SectionBound.allCases.map(Rejection.headTooLarge)
       + [HoldEnd.deliveries, .bytes, .seconds].map(Rejection.rotating)
       + [.requestLineTooLong, .bodyTooLarge, .headTimeout, .bodyTimeout]
+      + [KeepRefusal.full, .late].map(Rejection.notKept)
       + failures.map { .upstream(ForwardFailure(stage: .sending, kind: $0, detail: "")) }
     let ended = [ConnectionBound.idle, .reply, .drain].map(\.rawValue)
     // What a delivery ends with whose sender takes nothing, and the drain ends.

@@ -20,13 +20,15 @@ public final class RecordingUpstream: Sendable {
   }
 
   /// - Parameters:
+  ///   - port: of 127.0.0.1; 0 is one that is free.
   ///   - unixPath: where to listen instead of a port of 127.0.0.1.
   ///   - answersBeforeTheBody: whether the script is asked once the head is there; the body is then never
   ///     read.
   ///   - receiveBufferBytes: a small one leaves what is not read with the sender.
   ///   - script: what is done with a request.
   public init(
-    unixPath: String? = nil, answersBeforeTheBody: Bool = false, receiveBufferBytes: Int32? = nil,
+    port wanted: UInt16 = 0, unixPath: String? = nil, answersBeforeTheBody: Bool = false,
+    receiveBufferBytes: Int32? = nil,
     _ script: @escaping @Sendable (RecordedRequest) -> UpstreamReply = { _ in .ok }
   ) throws {
     self.unixPath = unixPath
@@ -35,7 +37,7 @@ public final class RecordingUpstream: Sendable {
     let listener = unixPath == nil ? try Sockets.tcp() : try Sockets.unix()
     self.listener = listener
     if let receiveBufferBytes { Sockets.setReceiveBuffer(listener, receiveBufferBytes) }
-    let bound = unixPath.map { Sockets.bind(listener, path: $0) } ?? Sockets.bind(listener, port: 0)
+    let bound = unixPath.map { Sockets.bind(listener, path: $0) } ?? Sockets.bind(listener, port: wanted)
     guard bound, listen(listener, 512) == 0 else { throw FixtureError("listen: \(Sockets.message())") }
     port = unixPath == nil ? Sockets.port(of: listener) : 0
     let serve: @Sendable (Int32) -> Bool = { [weak self] in self?.serve($0) ?? false }

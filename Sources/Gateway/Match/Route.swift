@@ -24,6 +24,9 @@ public final class Route: Sendable {
   public let traces: Bool
   /// Nil where the configuration has none; the bounds of holding are then the defaults.
   public let rotation: RotationSettings?
+  /// Nil where the sender waits for the app's answer.
+  public let durable: DurableSettings?
+  public let isDurable: Bool
   /// What logs and metrics call it: its path as configured, behind its host where it has one.
   public let name: String
   /// The layout, made ready to read requests with.
@@ -34,7 +37,8 @@ public final class Route: Sendable {
     layout: SignatureLayout = .vesicash, secretFileIndex: Int, observe: Bool = false,
     upstreams: [Upstream], deliver: DispatchPolicy = .first, times: ForwardTimes = ForwardTimes(),
     bodyBytesMax: Int = Limits().bodyBytesMax, preservesHost: Bool = false,
-    mark: VerifiedMark = VerifiedMark(), traces: Bool = true, rotation: RotationSettings? = nil
+    mark: VerifiedMark = VerifiedMark(), traces: Bool = true, rotation: RotationSettings? = nil,
+    durable: DurableSettings? = nil
   ) {
     self.path = path
     self.host = host
@@ -50,7 +54,17 @@ public final class Route: Sendable {
     self.mark = mark
     self.traces = traces
     self.rotation = rotation
+    self.durable = durable
+    isDurable = durable != nil
     name = (host ?? "") + path.text
     claims = ClaimReader(layout)
+  }
+
+  /// The same but for its upstreams, of which the first that can be reached gets a delivery.
+  public func reduced(to upstreams: [Upstream]) -> Route {
+    Route(
+      path: path, host: host, methods: methods, layout: layout, secretFileIndex: secretFileIndex,
+      observe: observe, upstreams: upstreams, deliver: .first, times: times, bodyBytesMax: bodyBytesMax,
+      preservesHost: preservesHost, mark: mark, traces: traces, rotation: rotation, durable: durable)
   }
 }

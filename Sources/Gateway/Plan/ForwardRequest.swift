@@ -47,7 +47,9 @@ public final class ForwardRequest {
   }
 
   /// One that was planned before and stored, marked again.
-  init(_ stored: StoredRequest, headers: HeaderList, body: BodyBuffer, times: ForwardTimes, arrival: Moment) {
+  fileprivate init(
+    _ stored: StoredRequest, headers: HeaderList, body: BodyBuffer, times: ForwardTimes, arrival: Moment
+  ) {
     method = stored.method
     self.headers = headers
     self.body = body
@@ -87,5 +89,23 @@ extension ForwardTimes {
   /// Monotonic nanoseconds at which the upstream's answer to a delivery must be complete.
   fileprivate func deadline(from arrival: Moment) -> UInt64 {
     arrival.uptimeNanoseconds + UInt64(totalSecondsMax) * 1_000_000_000
+  }
+}
+
+extension ForwardRequest {
+  /// One that was stored, with the mark of the route as it is now. Its time begins anew.
+  ///
+  /// - Parameter begin: from when on the attempt's time counts.
+  convenience init(_ stored: StoredRequest, _ attempt: AttemptFields, route: Route, begin: Moment) {
+    let body = BodyBuffer()
+    stored.body.withUnsafeBytes { body.append($0) }
+    var headers = HeaderList(
+      bytesExpected: stored.headers.wireBytes + 256, fieldsExpected: stored.headers.count + 4)
+    headers.append(name: route.mark.name, value: route.mark.value)
+    for index in stored.headers.fields.indices { headers.append(index, of: stored.headers) }
+    attempt.add(to: &headers)
+    var times = route.times
+    if let durable = route.durable { times.totalSecondsMax = durable.attemptSecondsMax }
+    self.init(stored, headers: headers, body: body, times: times, arrival: begin)
   }
 }

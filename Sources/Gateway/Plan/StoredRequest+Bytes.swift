@@ -1,52 +1,16 @@
 internal import Formats
 internal import HTTP
-public import Signing
 
-// A version, two flags, six parts behind their lengths, the fields, and the seal: HMAC-SHA256 over all before it.
-// Numbers are of four bytes, the highest first.
+// A version, two flags, two parts behind their lengths, and the fields. Numbers are of four bytes, the highest first.
 
 extension StoredRequest {
   static let version: UInt8 = 1
-  private static let sealBytes = 32
 
-  /// What a store keeps.
-  public func bytes(sealedBy key: Secret) -> [UInt8] {
-    let content = content
-    return content + Self.seal(content, key)
-  }
-
-  /// Reads what `bytes` wrote under the same key.
-  ///
-  /// - Throws: `.sealBroken` before anything but the version is read.
-  public init(_ bytes: [UInt8], sealedBy key: Secret) throws(StoredRequestFault) {
-    guard bytes.count > Self.sealBytes else { throw .malformed }
-    guard bytes[0] == Self.version else { throw .unknownVersion }
-    let content = Array(bytes.dropLast(Self.sealBytes))
-    guard let seal = Digest(bytes.suffix(Self.sealBytes)), seal.matches(Self.digest(content, key)) else {
-      throw .sealBroken
-    }
-    try self.init(content: content)
-  }
-
-  private static func seal(_ content: [UInt8], _ key: Secret) -> [UInt8] {
-    digest(content, key).withBytes { Array($0) }
-  }
-
-  private static func digest(_ content: [UInt8], _ key: Secret) -> Digest {
-    let hmac = KeyedHMAC(key: key, hash: .sha256)
-    hmac.begin()
-    content.withUnsafeBytes { hmac.update($0) }
-    return hmac.finish()
-  }
-
-  // MARK: Without the seal
-
-  var content: [UInt8] {
+  /// What a store keeps beside the method and the body.
+  var head: [UInt8] {
     var bytes: [UInt8] = [Self.version, (hasBody ? 1 : 0) | (hasHost ? 2 : 0)]
-    bytes.reserveCapacity(headers.wireBytes + 8 * headers.count + body.count + 512)
-    for part in [identity, Array(routeName.utf8), Array(method.utf8), rest, query, body] {
-      part.withUnsafeBytes { bytes.append(part: $0) }
-    }
+    bytes.reserveCapacity(headers.wireBytes + 8 * headers.count + rest.count + query.count + 16)
+    for part in [rest, query] { part.withUnsafeBytes { bytes.append(part: $0) } }
     bytes.append(number: headers.count)
     for index in headers.fields.indices {
       headers.withField(index) { name, value in
@@ -57,19 +21,16 @@ extension StoredRequest {
     return bytes
   }
 
-  /// Reads it to its last byte. It makes no more room than there are bytes.
-  init(content: [UInt8]) throws(StoredRequestFault) {
-    var reader = PartReader(content)
+  /// Reads a head to its last byte. It makes no more room than there are bytes.
+  init(head: [UInt8], method: String, body: [UInt8]) throws(StoredRequestFault) {
+    var reader = PartReader(head)
     guard try reader.byte() == Self.version else { throw .unknownVersion }
     let flags = try reader.byte()
     guard flags < 4 else { throw .malformed }
-    var parts = Parts(hasBody: flags & 1 != 0, hasHost: flags & 2 != 0)
-    parts.identity = Array(try reader.part())
-    parts.routeName = Array(try reader.part())
-    parts.method = Array(try reader.part())
+    var parts = Parts(
+      method: Array(method.utf8), body: body, hasBody: flags & 1 != 0, hasHost: flags & 2 != 0)
     parts.rest = Array(try reader.part())
     parts.query = Array(try reader.part())
-    parts.body = Array(try reader.part())
     parts.headers = try reader.headers()
     guard reader.isAtEnd else { throw .malformed }
     try self.init(parts)

@@ -1,46 +1,51 @@
-public import Formats
-public import HTTP
+internal import HTTP
+internal import Signing
 
-/// A planned request in a form that can be stored and read again, on another loop, after a restart or elsewhere:
-/// all that leaves but for the mark and the upstream, which the route says when it is sent.
+/// A planned request in a form that can be stored and read again, on another loop or after a restart: all that leaves
+/// but for the mark, what is said of the attempt, and the upstream, which the route says when it is sent.
 ///
-/// A stored request is a claim that a delivery was verified. So it is made of a request that was, or of bytes under a
-/// seal that only this gateway's key can make.
+/// A stored request is a claim that a delivery was verified. So it is made of a request that was, or of what a seal
+/// proves to be one.
 public struct StoredRequest: Sendable {
-  /// What a queue and an app call the delivery by, whatever they choose.
-  public let identity: [UInt8]
-  /// The name of the route that it came in on.
-  public let routeName: String
   public let method: String
   public let body: [UInt8]
   /// In the order in which they are sent, behind the mark.
-  public let headers: HeaderList
+  let headers: HeaderList
   let hasBody: Bool
   let hasHost: Bool
   /// What a prefix route leaves of the path, and the query behind its question mark.
   let rest: [UInt8]
   let query: [UInt8]
 
+  /// Without what only the gateway may say of a delivery that is kept, and without the field of `leftOut`, a name in
+  /// lower case.
+  ///
   /// - Throws: `.unverified` where it was not verified, and the bound of a part that is too long.
-  public init(
-    _ request: ForwardRequest, identity: [UInt8], routeName: String
-  ) throws(StoredRequestFault) {
+  init(_ request: ForwardRequest, leavingOut leftOut: String? = nil) throws(StoredRequestFault) {
     guard request.isVerified else { throw .unverified }
+    let names = AttemptFields.names + (leftOut.map { [Array($0.utf8)] } ?? [])
     var headers = HeaderList(
       bytesExpected: request.headers.wireBytes, fieldsExpected: request.headers.count)
     // The mark is the first of them.
-    for index in request.headers.fields.indices.dropFirst() { headers.append(index, of: request.headers) }
+    for index in request.headers.fields.indices.dropFirst() {
+      let isLeftOut = request.headers.withField(index) { name, _ in
+        names.contains { name.equalsIgnoringCaseAndHyphens($0) }
+      }
+      if !isLeftOut { headers.append(index, of: request.headers) }
+    }
     try self.init(
       Parts(
-        identity: identity, routeName: Array(routeName.utf8), method: Array(request.method.utf8),
-        rest: request.rest, query: request.query, headers: headers, body: Array(request.body.bytes),
-        hasBody: request.hasBody, hasHost: request.hasHost))
+        method: Array(request.method.utf8), rest: request.rest, query: request.query, headers: headers,
+        body: Array(request.body.bytes), hasBody: request.hasBody, hasHost: request.hasHost))
+  }
+
+  /// What was stored, and is what it was.
+  public init(_ sealed: SealedDelivery) throws(StoredRequestFault) {
+    try self.init(head: sealed.head, method: sealed.facts.method, body: sealed.body)
   }
 
   /// What it is made of, not yet looked at.
   struct Parts {
-    var identity: [UInt8] = []
-    var routeName: [UInt8] = []
     var method: [UInt8] = []
     var rest: [UInt8] = []
     var query: [UInt8] = []
@@ -52,17 +57,14 @@ public struct StoredRequest: Sendable {
 
   /// Only what a plan could have said is taken.
   init(_ parts: Parts) throws(StoredRequestFault) {
-    guard parts.identity.count <= Self.identityBytesMax, parts.headers.count <= Self.fieldsMax,
-      parts.headers.wireBytes <= Self.headerBytesMax, parts.body.count <= Self.bodyBytesMax,
-      parts.rest.count + parts.query.count <= Self.targetBytesMax
+    guard parts.headers.count <= Self.fieldsMax, parts.headers.wireBytes <= Self.headerBytesMax,
+      parts.body.count <= Self.bodyBytesMax, parts.rest.count + parts.query.count <= Self.targetBytesMax
     else { throw .tooLarge }
-    guard let name = String(validating: parts.routeName, as: UTF8.self), !parts.method.isEmpty,
-      parts.method.allSatisfy(\.isTokenCharacter), parts.rest.allSatisfy(\.isTargetByte),
-      parts.query.allSatisfy(\.isTargetByte), parts.query.first ?? Self.questionMark == Self.questionMark,
-      parts.headers.isFitToLeave, parts.hasBody || parts.body.isEmpty
+    guard !parts.method.isEmpty, parts.method.allSatisfy(\.isTokenCharacter),
+      parts.rest.allSatisfy(\.isTargetByte), parts.query.allSatisfy(\.isTargetByte),
+      parts.query.first ?? Self.questionMark == Self.questionMark, parts.headers.isFitToLeave,
+      parts.hasBody || parts.body.isEmpty
     else { throw .malformed }
-    identity = parts.identity
-    routeName = name
     method = String(decoding: parts.method, as: UTF8.self)
     body = parts.body
     headers = parts.headers
@@ -72,7 +74,6 @@ public struct StoredRequest: Sendable {
     query = parts.query
   }
 
-  static let identityBytesMax = 128
   static let targetBytesMax = 1 << 20
   static let fieldsMax = 65_536
   static let headerBytesMax = 1 << 24
@@ -87,26 +88,7 @@ public enum StoredRequestFault: Error, Sendable, Equatable {
   case tooLarge
   /// Written by a version that is not known here.
   case unknownVersion
-  /// Not what this gateway's key has sealed.
-  case sealBroken
   case malformed
-}
-
-extension ForwardRequest {
-  /// One that was stored, with the mark of the route as it is now. Its time begins anew.
-  ///
-  /// - Parameter arrival: from when on the route's times count.
-  public convenience init(
-    _ stored: StoredRequest, route: Route, arrival: Moment, lists: HeaderListPool = HeaderListPool()
-  ) {
-    let body = BodyBuffer()
-    stored.body.withUnsafeBytes { body.append($0) }
-    var headers = lists.take(
-      bytesExpected: stored.headers.wireBytes + 256, fieldsExpected: stored.headers.count + 1)
-    headers.append(name: route.mark.name, value: route.mark.value)
-    for index in stored.headers.fields.indices { headers.append(index, of: stored.headers) }
-    self.init(stored, headers: headers, body: body, times: route.times, arrival: arrival)
-  }
 }
 
 extension HeaderList {

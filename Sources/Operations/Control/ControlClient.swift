@@ -60,24 +60,28 @@ public struct ControlClient {
   private static let pauseNanoseconds: Int64 = 300_000_000
 
   private func bytes(_ request: ControlRequest, secondsMax: Int? = nil) throws(Failure) -> [UInt8] {
+    try bytes("\(request.rawValue)\n", secondsMax: secondsMax ?? Self.secondsMax(request))
+  }
+
+  func bytes(_ line: String, secondsMax: Int) throws(Failure) -> [UInt8] {
     for _ in 1..<Self.triesMax {
-      let answer = try bytesOnce(request, secondsMax: secondsMax)
+      let answer = try bytesOnce(line, secondsMax: secondsMax)
       guard answer.isEmpty else { return answer }
       Clocks.sleep(nanoseconds: Self.pauseNanoseconds)
     }
-    return try bytesOnce(request, secondsMax: secondsMax)
+    return try bytesOnce(line, secondsMax: secondsMax)
   }
 
-  private func bytesOnce(_ request: ControlRequest, secondsMax: Int?) throws(Failure) -> [UInt8] {
+  private func bytesOnce(_ line: String, secondsMax: Int) throws(Failure) -> [UInt8] {
     let descriptor = try connected()
     defer { close(descriptor) }
-    let line = Array("\(request.rawValue)\n".utf8)
+    let line = Array(line.utf8)
     // MSG_NOSIGNAL: one that hangs up is a failure, not the end of this process.
     guard send(descriptor, line, line.count, Int32(MSG_NOSIGNAL)) == line.count else {
       if errno == EPIPE { return [] }
       throw failure(errno)
     }
-    return try answer(descriptor, secondsMax: secondsMax ?? Self.secondsMax(request))
+    return try answer(descriptor, secondsMax: secondsMax)
   }
 
   func connected() throws(Failure) -> Int32 {

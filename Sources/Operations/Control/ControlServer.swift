@@ -9,6 +9,9 @@ public struct ControlServer: Sendable {
   /// What goes to the caller of a capture, until the stream ends or the caller goes.
   public typealias CaptureHandler = @Sendable (CaptureRequest) -> AsyncStream<[UInt8]>
 
+  /// Gives the line that answers a question about stored deliveries, with its end.
+  public typealias QueueHandler = @Sendable (QueueRequest, QueueCaller) async -> String
+
   /// Commands at once; further ones are closed without a word, or those that have said nothing for a while.
   public static let connectionsMax = 16
 
@@ -18,14 +21,15 @@ public struct ControlServer: Sendable {
   ///
   /// - Throws: `IOError` with the kernel's reason.
   public static func start(
-    _ descriptor: CInt, group: EpollGroup, handler: @escaping Handler, captures: CaptureHandler? = nil
+    _ descriptor: CInt, group: EpollGroup, handler: @escaping Handler, captures: CaptureHandler? = nil,
+    queue: QueueHandler? = nil
   ) async throws -> ControlServer {
     let slots = ConnectionSlots()
     let channels = try await group.serve(descriptor) { channel in
       channel.eventLoop.makeCompletedFuture {
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         try channel.pipeline.syncOperations.addHandler(
-          ControlConversation(handler: handler, captures: captures, slots: slots))
+          ControlConversation(handler: handler, captures: captures, queue: queue, slots: slots))
       }
     }
     return ControlServer(channels: channels)
@@ -47,6 +51,7 @@ final class ControlConversation: ChannelInboundHandler {
 
   private let handler: ControlServer.Handler
   private let captures: ControlServer.CaptureHandler?
+  private let queue: ControlServer.QueueHandler?
   private var received = ByteBuffer()
   private var deadline: Scheduled<Void>?
   private var isAsked = false
@@ -56,10 +61,12 @@ final class ControlConversation: ChannelInboundHandler {
   private let slots: ConnectionSlots
 
   init(
-    handler: @escaping ControlServer.Handler, captures: ControlServer.CaptureHandler?, slots: ConnectionSlots
+    handler: @escaping ControlServer.Handler, captures: ControlServer.CaptureHandler?,
+    queue: ControlServer.QueueHandler?, slots: ConnectionSlots
   ) {
     self.handler = handler
     self.captures = captures
+    self.queue = queue
     self.slots = slots
   }
 
@@ -92,6 +99,13 @@ final class ControlConversation: ChannelInboundHandler {
     } else if let captures, let request = CaptureRequest(line: text) {
       guard begin(context.channel) else { return }
       capture = stream(request, from: captures, to: context.channel)
+    } else if let queue, let request = QueueRequest(line: text) {
+      let channel = context.channel
+      guard begin(channel) else { return }
+      answer(on: channel) {
+        let unknown = QueueCaller(user: nil, maySeeBodies: false)
+        return await queue(request, (try? PeerCredentials.caller(channel).get()) ?? unknown)
+      }
     } else if let word = ControlRequest.renamed[text] {
       guard begin(context.channel) else { return }
       answer(on: context.channel) { Self.refusal(of: text, word).line }
@@ -107,10 +121,11 @@ final class ControlConversation: ChannelInboundHandler {
       message: "\(old) is an older version's request: by now it is \(word.rawValue)", files: [])
   }
 
-  /// Only a capture names something.
+  /// Only a capture and a question about what is stored name something.
   private var requestBytesMax: Int {
-    received.readableBytesView.starts(with: "capture ".utf8)
-      ? CaptureRequest.lineBytesMax : Self.requestBytesMax
+    let begun = received.readableBytesView
+    if begun.starts(with: "capture ".utf8) { return CaptureRequest.lineBytesMax }
+    return begun.starts(with: QueueRequest.word.utf8) ? QueueRequest.lineBytesMax : Self.requestBytesMax
   }
 
   /// False where another has its slot, and it is being closed.

@@ -35,6 +35,7 @@ extension StatusCollector {
     report.noRoute = counts(of: counters.route(Counters.noRoute)?.refusals ?? [])
     add(routes: counters, snapshot, state.loaded, to: &report)
     report.upstreams = upstreams(counters, state.loaded)
+    report.store = snapshot.store.map(store)
     return report
   }
 
@@ -47,11 +48,36 @@ extension StatusCollector {
     report.routes = zip(all, snapshot.routes).map { route, facts in
       var entry = entry(facts, loaded.snapshot.secrets[route.secretFileIndex])
       entry.upstreams = route.upstreams.map(\.name)
+      entry.isDurable = route.isDurable
+      entry.queue = queue(of: route.name, snapshot.store)
       if let counters = counters.route(route.name) { count(counters, at: snapshot.now, in: &entry) }
       if let finding = findings.first(where: { $0.route == route.name }) {
         entry.clock = clock(finding)
       }
       return entry
+    }
+  }
+
+  private func store(_ found: StatusSnapshot.Store) -> StatusReport.Store {
+    var store = StatusReport.Store()
+    store.undelivered = found.heldDeliveries
+    store.undeliveredBytes = found.heldBytes
+    store.bytesMax = found.bytesMax
+    store.fault = found.fault
+    return store
+  }
+
+  /// Lanes in which something is left, or that wait for their app.
+  private func queue(of route: String, _ store: StatusSnapshot.Store?) -> [StatusReport.Lane] {
+    let own = store?.lanes.filter { $0.route == route } ?? []
+    return own.filter { lane in lane.pausedUntil != nil || lane.jobs.contains { $0.count > 0 } }.map {
+      found in
+      var lane = StatusReport.Lane()
+      lane.upstream = found.upstream
+      lane.jobs = Counts(found.jobs.map { ($0.state, UInt64(max(0, $0.count))) })
+      lane.nextDue = found.oldestDue
+      lane.pausedUntil = found.pausedUntil
+      return lane
     }
   }
 

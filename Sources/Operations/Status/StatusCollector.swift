@@ -66,7 +66,18 @@ public final class StatusCollector: Sendable {
     let refused =
       state.reloads.isLastTaken
       ? [] : ["the last reload was refused: vesigate check says why, and so does the log"]
-    return observing + unfinished + unusable + refused + state.restartsPending
+    return observing + unfinished + unusable + refused + storeRemarks + state.restartsPending
+  }
+
+  private var storeRemarks: [String] {
+    guard let store = gateway.storeStatus else { return [] }
+    if let fault = store.fault { return ["the store cannot be used, durable routes answer 503: \(fault)"] }
+    guard !store.isDiskLow else {
+      return ["the store's file system is nearly full, durable routes answer 503"]
+    }
+    // So that somebody comes before senders are refused.
+    return store.heldBytes > store.bytesMax / 5 * 4
+      ? ["the store is more than four fifths full: beyond bytes-max durable routes answer 503"] : []
   }
 
   /// A file whose lines are read in two ways is one file all the same.
@@ -100,6 +111,7 @@ public final class StatusCollector: Sendable {
     snapshot.acceptFailures = admission.acceptFailuresTotal
     let logLines = gateway.logLines
     (snapshot.logLinesDropped, snapshot.logLinesLeftOut) = (logLines.dropped, logLines.leftOut)
+    snapshot.store = gateway.storeStatus
     return snapshot
   }
 
@@ -108,7 +120,8 @@ public final class StatusCollector: Sendable {
     loaded.snapshot.routes.all.prefix(Counters.routesMax).map { route in
       let set = loaded.snapshot.secrets[route.secretFileIndex]
       return StatusSnapshot.Route(
-        name: route.name, observe: route.observe, toleranceSeconds: route.layout.toleranceSeconds,
+        name: route.name, observe: route.observe, isDurable: route.isDurable,
+        toleranceSeconds: route.layout.toleranceSeconds,
         secretGeneration: set.generation,
         secretModifiedAt: loaded.identities[route.secretFileIndex].file.modifiedUnixMilliseconds,
         secretsAccepted: set.lines.count + set.previous.count)

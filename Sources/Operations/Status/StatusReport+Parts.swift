@@ -4,6 +4,7 @@ extension StatusReport {
   public struct Route: JSONCodedObject, Equatable {
     public var name = ""
     public var observe = false
+    public var isDurable = false
     public var secretFile = ""
     /// The current secret's first.
     public var fingerprints: [String] = []
@@ -21,21 +22,61 @@ extension StatusReport {
     public var clock: Clock?
     /// By name; what is known of them stands in the report's own list.
     public var upstreams: [String] = []
+    /// What is stored of it and not delivered; one for each upstream where all of them get a delivery.
+    public var queue: [Lane] = []
 
     public init() {}
 
     public static let fields: [JSONField<Route>] = [
-      .required("name", \.name), .init("observe", \.observe), .init("secretFile", \.secretFile),
+      .required("name", \.name), .init("observe", \.observe), .init("durable", \.isDurable),
+      .init("secretFile", \.secretFile),
       .init("fingerprints", \.fingerprints), .init("previous", \.previous),
       .init("secretModifiedAt", \.secretModifiedAt), .init("secretGeneration", \.secretGeneration),
       .init("toleranceSeconds", \.toleranceSeconds), .init("outcomes", \.outcomes),
       .init("refusals", \.refusals), .init("lastMinute", \.lastMinute),
       .init("lastFiveMinutes", \.lastFiveMinutes), .init("lastVerifiedAt", \.lastVerifiedAt),
       .init("lastRefusal", \.lastRefusal), .init("clock", \.clock), .init("upstreams", \.upstreams),
+      .init("queue", \.queue),
     ]
 
     /// Its `path` setting: the name has the host before it.
     public var path: String { String(name.drop { $0 != "/" }) }
+  }
+
+  /// Stored deliveries on their way to one upstream, or to whichever of a route's takes them first.
+  public struct Lane: JSONCodedObject, Equatable {
+    /// Empty where any of them may.
+    public var upstream = ""
+    /// By state.
+    public var jobs = Counts()
+    /// Of the first that waits, Unix milliseconds.
+    public var nextDue: Int64?
+    /// Until the next attempt may be made, Unix milliseconds.
+    public var pausedUntil: Int64?
+
+    public init() {}
+
+    public static let fields: [JSONField<Lane>] = [
+      .init("upstream", \.upstream), .init("jobs", \.jobs), .init("nextDue", \.nextDue),
+      .init("pausedUntil", \.pausedUntil),
+    ]
+  }
+
+  /// The store of durable routes.
+  public struct Store: JSONCodedObject, Equatable {
+    /// Deliveries that are not delivered, and their bytes.
+    public var undelivered = 0
+    public var undeliveredBytes: Int64 = 0
+    public var bytesMax: Int64 = 0
+    /// Why it cannot be used; nil where it can.
+    public var fault: String?
+
+    public init() {}
+
+    public static let fields: [JSONField<Store>] = [
+      .init("undelivered", \.undelivered), .init("undeliveredBytes", \.undeliveredBytes),
+      .init("bytesMax", \.bytesMax), .init("fault", \.fault),
+    ]
   }
 
   /// What was counted in the time before the report.

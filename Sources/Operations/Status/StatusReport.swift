@@ -47,6 +47,8 @@ public struct StatusReport: JSONCodedObject, Equatable {
   /// Routes beyond those that are listed.
   public var routesOmitted = 0
   public var upstreams: [Upstream] = []
+  /// Nil where no route has been durable since the start.
+  public var store: Store?
 
   public init() {}
 
@@ -59,6 +61,7 @@ public struct StatusReport: JSONCodedObject, Equatable {
     .init("connections", \.connections), .init("logLinesDropped", \.logLinesDropped),
     .init("remarks", \.remarks), .init("noRoute", \.noRoute), .init("routes", \.routes),
     .init("routesOmitted", \.routesOmitted), .init("upstreams", \.upstreams),
+    .init("store", \.store),
   ]
 
   /// Nil when the bytes are no report of a daemon's.

@@ -59,6 +59,7 @@ public struct StatusText {
     addRefusal(route)
     if let clock = route.clock { add("clock", (clock.isAlarming ? "DRIFTING: " : "") + clock.finding) }
     addUpstreams(route)
+    addQueue(route)
     addCounts(route)
   }
 
@@ -108,6 +109,20 @@ public struct StatusText {
     }
   }
 
+  /// What is stored and not delivered.
+  private mutating func addQueue(_ route: StatusReport.Route) {
+    if route.queue.isEmpty, route.isDurable { add("queue", "nothing waits") }
+    for (index, lane) in route.queue.enumerated() {
+      let counts = lane.jobs.all.filter { $0.count > 0 }.map { "\($0.count) \($0.name)" }
+      let paused = lane.pausedUntil.map {
+        "PAUSED for \(TimeText.age(from: report.now, to: max($0, report.now)))"
+      }
+      let words = [counts.joined(separator: ", "), paused].compactMap { $0 }.filter { !$0.isEmpty }
+      let upstream = lane.upstream.isEmpty ? "" : lane.upstream + "  "
+      add(index == 0 ? "queue" : "", upstream + words.joined(separator: ", "))
+    }
+  }
+
   private func state(_ upstream: StatusReport.Upstream) -> String {
     if upstream.isFailing {
       let since =
@@ -121,7 +136,7 @@ public struct StatusText {
   // MARK: Numbers
 
   private mutating func addCounts(_ route: StatusReport.Route) {
-    let shown = route.outcomes.all.map(\.name).filter { $0 != "observed" || route.observe }
+    let shown = route.outcomes.all.map(\.name).filter { Self.isShown($0, of: route) }
     lines.append(
       row("", shown.map { $0 }))
     let stretches = [
@@ -134,6 +149,16 @@ public struct StatusText {
     }
     let reasons = route.refusals.all.filter { $0.count > 0 }
     if !reasons.isEmpty { add("refused", told(reasons)) }
+  }
+
+  /// What cannot be is left out, unless it was before a reload.
+  private static func isShown(_ outcome: String, of route: StatusReport.Route) -> Bool {
+    switch outcome {
+    case "observed": route.observe
+    case "stored", "duplicate": route.isDurable || route.outcomes[outcome] ?? 0 > 0
+    case "forwarded", "failed": !route.isDurable || route.outcomes[outcome] ?? 0 > 0
+    default: true
+    }
   }
 
   private func row(_ title: String, _ cells: [String]) -> String {

@@ -1,4 +1,5 @@
 internal import Formats
+public import Gateway
 
 /// Pauses an upstream that fails, so that what waits for it spends no attempts. It never gives up: behind each pause
 /// one attempt, the probe, shows whether the app is back. Times are of a monotonic clock, nanoseconds.
@@ -15,6 +16,13 @@ public struct Breaker: Sendable {
       self.firstSeconds = firstSeconds
       self.secondsMax = secondsMax
     }
+
+    /// As a route's `durable:` says.
+    public init(_ settings: DurableSettings) {
+      failures = settings.breaker.failures
+      firstSeconds = settings.breaker.firstSeconds
+      secondsMax = settings.breaker.secondsMax
+    }
   }
 
   /// Leave to make one attempt; it goes back with what came of it.
@@ -29,7 +37,7 @@ public struct Breaker: Sendable {
     case probing
   }
 
-  private let settings: Settings
+  private var settings: Settings
   private var state = State.closed
   private var failuresInARow = 0
   /// The pause that the next failure brings, seconds; 0 before any.
@@ -38,6 +46,9 @@ public struct Breaker: Sendable {
   private var round: UInt64 = 0
 
   public init(_ settings: Settings = Settings()) { self.settings = settings }
+
+  /// Other settings, as a reload may bring them: they count from the next failure on.
+  public mutating func use(_ settings: Settings) { self.settings = settings }
 
   /// Until when nothing is sent; nil where it may be, or where a probe is on its way.
   public var pausedUntil: UInt64? {

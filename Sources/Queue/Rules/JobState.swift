@@ -37,6 +37,18 @@ public enum JobState: Int64, Sendable, CaseIterable {
     }
   }
 
+  /// As operators write it.
+  public var name: String {
+    switch self {
+    case .queued: "queued"
+    case .sending: "sending"
+    case .delivered: "delivered"
+    case .dead: "dead"
+    case .cancelled: "cancelled"
+    case .orphaned: "orphaned"
+    }
+  }
+
   /// Counts against the store's bounds and is never deleted to make room: it is, or may become, a loss.
   public var isHeld: Bool { self != .delivered && self != .cancelled }
   /// Nothing happens to it any more unless somebody asks.

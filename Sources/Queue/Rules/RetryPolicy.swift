@@ -1,4 +1,5 @@
 internal import Formats
+public import Gateway
 
 /// When a failed attempt is made again, and when no more. Pure: time and chance are arguments.
 public struct RetryPolicy: Sendable, Equatable {
@@ -32,6 +33,15 @@ public struct RetryPolicy: Sendable, Equatable {
     self.jitterPercent = jitterPercent
     self.retryAfterSecondsMax = retryAfterSecondsMax
     self.finalStatuses = finalStatuses
+  }
+
+  /// As a route's `durable:` says.
+  public init(_ settings: DurableSettings) {
+    self.init(
+      firstSeconds: settings.retry.firstSeconds, factor: settings.retry.factor,
+      secondsMax: settings.retry.secondsMax, hoursMax: settings.retry.hoursMax,
+      jitterPercent: settings.retry.jitterPercent,
+      retryAfterSecondsMax: settings.retry.retryAfterSecondsMax, finalStatuses: settings.finalStatuses)
   }
 
   /// No wait that the policy gives is longer, milliseconds.

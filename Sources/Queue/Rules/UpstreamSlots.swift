@@ -1,7 +1,7 @@
 /// How many attempts may be under way at one upstream: few at first, for an app that has just come back has caches to
 /// fill and a backlog before it. 1, 2, 4 ... with each success, up to the route's bound.
 public struct UpstreamSlots: Sendable {
-  public let most: Int
+  public private(set) var most: Int
   /// How many may be under way now.
   public private(set) var limit: Int
   public private(set) var underWay = 0
@@ -10,6 +10,12 @@ public struct UpstreamSlots: Sendable {
   public init(most: Int) {
     self.most = max(most, 1)
     limit = 1
+  }
+
+  /// Another bound, as a reload may bring it.
+  public mutating func resize(most: Int) {
+    self.most = max(most, 1)
+    limit = min(limit, self.most)
   }
 
   public var free: Int { max(0, limit - underWay) }

@@ -1,4 +1,5 @@
 internal import Formats
+internal import Gateway
 internal import Glibc
 internal import Signing
 

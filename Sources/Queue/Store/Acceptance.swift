@@ -1,3 +1,5 @@
+public import Gateway
+
 /// A delivery to be kept, with its jobs and the key that its repetitions are known by: all or nothing.
 public struct Acceptance: Sendable {
   public struct Job: Sendable {
@@ -59,6 +61,13 @@ public struct ClaimedJob: Sendable {
   public let ticket: JobTicket
   public let history: RetryPolicy.History
   public let delivery: StoredDelivery
+}
+
+/// What a lane has to hand out.
+public struct Claim: Sendable {
+  public let jobs: [ClaimedJob]
+  /// When the first of those that are left is due, Unix milliseconds; nil where none waits.
+  public let nextDue: Int64?
 }
 
 /// What came of an attempt, and what is done next.

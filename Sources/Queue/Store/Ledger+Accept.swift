@@ -1,4 +1,5 @@
 internal import Formats
+internal import Gateway
 
 extension Ledger {
   /// Keeps a delivery, or finds that it was here before. It throws only where the store fails.

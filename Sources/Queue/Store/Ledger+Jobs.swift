@@ -1,4 +1,5 @@
 internal import Formats
+internal import Gateway
 
 extension Ledger {
   /// The jobs of a lane that are due, the longest first, begun by being handed out.
@@ -163,11 +164,14 @@ extension Ledger {
   /// When the first job of each lane is due, Unix milliseconds; lanes where none waits are left out.
   func dues() throws(StoreFault) -> [LaneDue] {
     var dues: [LaneDue] = []
-    for (id, lane) in try allLanes() {
-      let due = try statement(.nextDue).first([.integer(id)]) { $0.integer(0) }
-      if let due { dues.append(LaneDue(lane: lane, due: due)) }
+    for (_, lane) in try allLanes() {
+      if let due = try nextDue(lane) { dues.append(LaneDue(lane: lane, due: due)) }
     }
     return dues
+  }
+
+  func nextDue(_ lane: Lane) throws(StoreFault) -> Int64? {
+    try statement(.nextDue).first([.integer(number(of: lane))]) { $0.integer(0) }
   }
 }
 

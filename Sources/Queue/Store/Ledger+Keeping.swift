@@ -81,7 +81,7 @@ extension Ledger {
   /// Pulls back what a clock that was ahead has put off.
   func mendDues() throws(StoreFault) {
     let latest = StoredTime.latestDue(
-      now: now.unixMilliseconds, longestDelayMilliseconds: settings.longestDelayMilliseconds)
+      now: now.unixMilliseconds, longestDelayMilliseconds: settings.longestDelayMilliseconds())
     for (lane, _) in try allLanes() {
       try run(.lateDue, .integer(now.unixMilliseconds), .integer(lane), .integer(latest))
     }

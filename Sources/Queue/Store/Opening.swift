@@ -1,4 +1,5 @@
 internal import Formats
+internal import Gateway
 
 /// Opens the file: first at a start, then again behind each failure.
 struct Opening {

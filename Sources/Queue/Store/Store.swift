@@ -1,4 +1,5 @@
 internal import Formats
+public import Gateway
 
 /// Keeps deliveries on disk until the apps have them. One thread writes, in transactions that take in whatever waits;
 /// whoever asks is answered on his own thread once that is durable.
@@ -81,9 +82,12 @@ public final class Store: Sendable {
   /// Hands out jobs of a lane that are due, the longest first. Their attempts have begun.
   public func claim(
     _ lane: Lane, limit: Int, for caller: any StoreCaller,
-    then answer: @escaping @Sendable (Result<[ClaimedJob], StoreRefusal>) -> Void
+    then answer: @escaping @Sendable (Result<Claim, StoreRefusal>) -> Void
   ) {
-    ask(caller, answer) { ledger throws(StoreFault) in try ledger.claim(lane, limit: limit) }
+    ask(caller, answer) { ledger throws(StoreFault) in
+      let jobs = try ledger.claim(lane, limit: limit)
+      return Claim(jobs: jobs, nextDue: try ledger.nextDue(lane))
+    }
   }
 
   /// When each lane's first job is due.

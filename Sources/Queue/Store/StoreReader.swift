@@ -1,4 +1,5 @@
 internal import Formats
+public import Gateway
 
 /// Answers questions of operators, on a read-only connection of its own: whatever is asked, accepting goes on. Not
 /// Sendable; it blocks, so it belongs to a thread that may.

@@ -16,8 +16,9 @@ public struct StoreSettings: Sendable {
   public var deliveredBodyHours = 24
   public var deliveredHours = 168
   public var deadHours = 720
-  /// The longest wait of any route's policy: what is due later than twice that was written by a wrong clock.
-  public var longestDelayMilliseconds = RetryPolicy().longestDelayMilliseconds
+  /// The longest wait of any route's policy, which a reload may change: what is due later than twice that was
+  /// written by a wrong clock.
+  public var longestDelayMilliseconds: @Sendable () -> Int64 = { RetryPolicy().longestDelayMilliseconds }
 
   /// The log is moved into the file when it is this long, or when nothing was written for so long.
   public var checkpointBytes = 4 << 20

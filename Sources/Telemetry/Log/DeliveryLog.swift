@@ -12,10 +12,10 @@ public struct DeliveryLog: Recorder, Sendable {
     case refused
   }
 
-  private let sink: LogSink
-  private let format: LogFormat
-  private let level: Logger.Level
-  private let deliveries: Deliveries
+  let sink: LogSink
+  let format: LogFormat
+  let level: Logger.Level
+  let deliveries: Deliveries
   /// Nil where nothing is left out.
   private let limit: RefusalLimit?
   /// Of each route's refusals one a minute says how to find out why.
@@ -85,8 +85,12 @@ public struct DeliveryLog: Recorder, Sendable {
   }
 
   private func isLogged(_ record: DeliveryRecord) -> Bool {
-    if deliveries == .refused, record.outcome == .forwarded { return false }
+    if deliveries == .refused, DeliveryLog.isAsItShould(record.outcome) { return false }
     return DeliveryLog.level(of: record) >= level
+  }
+
+  private static func isAsItShould(_ outcome: DeliveryRecord.Outcome) -> Bool {
+    outcome == .forwarded || outcome == .stored || outcome == .duplicate
   }
 
   static func line(
@@ -108,6 +112,7 @@ public struct DeliveryLog: Recorder, Sendable {
     case .refused: record.reason == staleLabel ? .warning : .notice
     case .failed: .error
     case .abandoned: .notice
+    case .stored, .duplicate: .info
     }
   }
 
@@ -153,6 +158,7 @@ public struct DeliveryLog: Recorder, Sendable {
     line.add("path", record.path)
     line.add("remote", record.remote)
     line.add("request_id", record.requestID)
+    line.add("delivery", record.delivery?.description)
     if let trace = record.trace { line.addHex("trace_id", trace.high, trace.low) }
     line.add("body_bytes", record.bodyBytes)
     if record.fieldsLeftBehind != 0 { line.add("fields_left_behind", record.fieldsLeftBehind) }

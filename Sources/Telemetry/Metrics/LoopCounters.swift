@@ -27,6 +27,10 @@ public final class LoopCounters: Recorder {
     current.routes[index].count(record)
   }
 
+  public func record(_ attempt: QueuedAttemptRecord) {
+    current.routes[routes.find(name: attempt.route) ?? 1].count(attempt)
+  }
+
   public func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment) {
     let index = upstreams.find(upstream, name: upstream.name) ?? 0
     current.upstreams[index].count(end, arrival: arrival.unixMilliseconds)
@@ -57,6 +61,8 @@ private struct NameIndex {
       byObject[ObjectIdentifier(object)] = byName[name]
     }
   }
+
+  func find(name: String) -> Int? { byName[name] }
 
   /// By name what a delivery began with before a reload: that object is not known here any more.
   mutating func find(_ object: AnyObject, name: @autoclosure () -> String) -> Int? {

@@ -80,6 +80,42 @@ public struct MetricFamily: Sendable {
     "vesigate_accept_failures_total", .counter,
     "Connections that the kernel could not hand over, as when descriptors are used up.")
 
+  // MARK: Durable delivery
+
+  static let accepted = MetricFamily(
+    "vesigate_accepted_total", .counter, ["route", "result"],
+    "Verified deliveries of durable routes: stored, known already, or refused by the store.")
+  static let queuedAttempts = MetricFamily(
+    "vesigate_delivery_attempts_total", .counter, ["route", "result"],
+    "Attempts to deliver what is stored, by what came of them.")
+  static let deliveryLatency = MetricFamily(
+    "vesigate_delivery_latency_seconds", .histogram, ["route"],
+    "From the acceptance of a stored delivery to the app's 2xx.")
+  static let dead = MetricFamily(
+    "vesigate_jobs_dead_total", .counter, ["route", "reason"], "Stored deliveries that were given up.")
+  static let queueJobs = MetricFamily(
+    "vesigate_queue_jobs", .gauge, ["route", "state"], "Stored deliveries that are not delivered, by state.")
+  static let oldestDue = MetricFamily(
+    "vesigate_queue_oldest_due_timestamp_seconds", .gauge, ["route"],
+    "When the first stored delivery that waits was due, or will be.")
+  static let paused = MetricFamily(
+    "vesigate_upstream_paused", .gauge, ["route", "upstream"],
+    "1 where stored deliveries wait because the app fails or has asked for time.")
+  static let queueBytes = MetricFamily(
+    "vesigate_queue_bytes", .gauge, "Heads and bodies of stored deliveries that are not delivered.")
+  static let queueBytesMax = MetricFamily(
+    "vesigate_queue_bytes_max", .gauge, "How many there may be.")
+  static let lateResults = MetricFamily(
+    "vesigate_late_results_total", .counter, "Outcomes of attempts that no longer counted when they came.")
+  static let dedupeKeys = MetricFamily(
+    "vesigate_dedupe_keys", .gauge, "Deliveries whose repetitions are known.")
+  static let storeUsable = MetricFamily(
+    "vesigate_store_usable", .gauge, "0 where durable routes answer 503 because the store has failed.")
+  static let storeErrors = MetricFamily(
+    "vesigate_store_errors_total", .counter, ["kind"], "Failures of the store.")
+  static let storeLog = MetricFamily(
+    "vesigate_store_wal_bytes", .gauge, "Length of the store's write-ahead log.")
+
   // MARK: Secrets, clocks and settings
 
   static let secretGeneration = MetricFamily(
@@ -142,7 +178,9 @@ public struct MetricFamily: Sendable {
   public static let all = [
     deliveries, reasons, bodyBytes, total, verify, upstream, age, lastVerified, attempts, failing, inFlight,
     inFlightBytes, held, holds, holdsVerified, holdsOverflowed, revoked, openConnections, connections,
-    connectionsEnded, acceptFailures, secretGeneration, secretModified, secrets, secretUsable, rotating,
+    connectionsEnded, acceptFailures, accepted, queuedAttempts, deliveryLatency, dead, queueJobs, oldestDue,
+    paused, queueBytes, queueBytesMax, lateResults, dedupeKeys, storeUsable, storeErrors, storeLog,
+    secretGeneration, secretModified, secrets, secretUsable, rotating,
     unfinished, observe, skew, tolerance, clock, reloads, reloadSuccessful, reloadTime, generation, ready,
     build, linesDropped, linesLeftOut, cpu, resident, virtual, descriptors, descriptorsMax, start,
   ]

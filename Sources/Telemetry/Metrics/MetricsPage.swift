@@ -5,10 +5,10 @@ internal import Signing
 public struct MetricsPage {
   public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-  private let counters: Counters
-  private let status: StatusSnapshot
+  let counters: Counters
+  let status: StatusSnapshot
   private let process: ProcessFigures
-  private var page = Exposition()
+  var page = Exposition()
 
   public static func bytes(
     _ counters: Counters, _ status: StatusSnapshot, _ process: ProcessFigures = .read()
@@ -19,6 +19,7 @@ public struct MetricsPage {
     page.writeUpstreams()
     page.writeOccupancy()
     page.writeHolds()
+    page.writeDurable()
     page.writeSecrets()
     page.writeClocks()
     page.writeSettings()
@@ -193,7 +194,7 @@ public struct MetricsPage {
     page.instant(.none, status.startedAt)
   }
 
-  private mutating func write(_ family: MetricFamily, _ value: some BinaryInteger) {
+  mutating func write(_ family: MetricFamily, _ value: some BinaryInteger) {
     page.begin(family)
     page.sample(.none, value)
   }

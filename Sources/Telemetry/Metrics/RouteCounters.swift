@@ -29,6 +29,15 @@ public struct RouteCounters: Sendable {
   /// When the last delivery that verified arrived, Unix milliseconds; 0 before the first.
   public private(set) var lastVerifiedAt: Int64 = 0
   public private(set) var lastRefusal: Refusal?
+  /// Attempts of kept deliveries, by what came of them.
+  private(set) var queued: [QueuedAttemptRecord.Outcome: UInt64] = [:]
+  /// Of those that are dead, by the reason.
+  private(set) var dead: [String: UInt64] = [:]
+  /// From the acceptance to the app's 2xx.
+  private(set) var latency = Histogram(.delivery)
+
+  /// Ten years: a clock that was set must not spoil the sum.
+  private static let latencyMillisecondsMax: Int64 = 315_360_000_000
 
   init(name: String) { self.name = name }
 
@@ -41,6 +50,16 @@ public struct RouteCounters: Sendable {
     if let seconds = record.ageSeconds { age.add(Int64(seconds)) }
     if record.secretPosition != nil { countVerified(record) }
     if let reason = record.reason { count(reason, of: record) }
+  }
+
+  mutating func count(_ attempt: QueuedAttemptRecord) {
+    queued[attempt.outcome, default: 0] &+= 1
+    switch attempt.outcome {
+    case .delivered:
+      latency.add(min(max(0, attempt.millisecondsSinceAccepted), Self.latencyMillisecondsMax) * 1_000_000)
+    case .dead: dead[attempt.reason ?? "status", default: 0] &+= 1
+    case .retried, .cancelled: break
+    }
   }
 
   private mutating func countVerified(_ record: DeliveryRecord) {
@@ -75,6 +94,9 @@ public struct RouteCounters: Sendable {
     total.add(other.total)
     age.add(other.age)
     ages.add(other.ages)
+    queued.merge(other.queued) { $0 &+ $1 }
+    dead.merge(other.dead) { $0 &+ $1 }
+    latency.add(other.latency)
     lastVerifiedAt = max(lastVerifiedAt, other.lastVerifiedAt)
     // By the finer clock of the two, which is the same for all loops: two may refuse in one millisecond.
     if let refusal = other.lastRefusal,
@@ -94,6 +116,13 @@ extension DeliveryRecord.Outcome {
     case .refused: 2
     case .failed: 3
     case .abandoned: 4
+    case .stored: 5
+    case .duplicate: 6
     }
   }
+}
+
+extension RouteCounters {
+  /// Whether it has delivered anything out of the store.
+  var hasQueued: Bool { !queued.isEmpty }
 }

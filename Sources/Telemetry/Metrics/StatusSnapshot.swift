@@ -6,6 +6,7 @@ public struct StatusSnapshot: Sendable {
   public struct Route: Sendable {
     public var name: String
     public var observe: Bool
+    public var isDurable: Bool
     /// Nil where a timestamp may be as old as it likes, or none is signed.
     public var toleranceSeconds: Int?
     public var secretGeneration: Int
@@ -13,11 +14,13 @@ public struct StatusSnapshot: Sendable {
     public var secretsAccepted: Int
 
     public init(
-      name: String, observe: Bool, toleranceSeconds: Int?, secretGeneration: Int, secretModifiedAt: Int64,
+      name: String, observe: Bool, isDurable: Bool = false, toleranceSeconds: Int?, secretGeneration: Int,
+      secretModifiedAt: Int64,
       secretsAccepted: Int
     ) {
       self.name = name
       self.observe = observe
+      self.isDurable = isDurable
       self.toleranceSeconds = toleranceSeconds
       self.secretGeneration = secretGeneration
       self.secretModifiedAt = secretModifiedAt
@@ -52,6 +55,43 @@ public struct StatusSnapshot: Sendable {
     }
   }
 
+  /// The store of durable routes.
+  public struct Store: Sendable {
+    /// Jobs of one route, or of one of its upstreams where all of them get a delivery.
+    public struct Lane: Sendable {
+      public var route: String
+      /// Empty where the first upstream that takes it is enough.
+      public var upstream: String
+      /// Jobs that are not delivered or cancelled, by state.
+      public var jobs: [(state: String, count: Int)] = []
+      /// Of the first job that waits; nil where none does.
+      public var oldestDue: Int64?
+      /// Until the next attempt may be made; nil where nothing keeps it.
+      public var pausedUntil: Int64?
+
+      public init(route: String, upstream: String) {
+        self.route = route
+        self.upstream = upstream
+      }
+
+      public func count(_ state: String) -> Int { jobs.first { $0.state == state }?.count ?? 0 }
+    }
+
+    /// Why it cannot be used, as a sentence; nil where it can.
+    public var fault: String?
+    public var isDiskLow = false
+    public var heldDeliveries = 0
+    public var heldBytes: Int64 = 0
+    public var bytesMax: Int64 = 0
+    public var lateResults: UInt64 = 0
+    public var dedupeKeys = 0
+    public var logBytes: Int64 = 0
+    public var errors: [(kind: String, count: UInt64)] = []
+    public var lanes: [Lane] = []
+
+    public init() {}
+  }
+
   public struct Reloads: Sendable {
     public var taken = 0
     public var refused = 0
@@ -81,6 +121,8 @@ public struct StatusSnapshot: Sendable {
   public var acceptFailures = 0
   public var logLinesDropped = 0
   public var logLinesLeftOut = 0
+  /// Nil where no route has been durable since the start.
+  public var store: Store?
 
   public init() {}
 }

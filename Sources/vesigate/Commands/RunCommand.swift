@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Configuration
 internal import Listening
+internal import Queue
 internal import Secrets
 internal import UnixSignals
 
@@ -30,6 +31,9 @@ struct RunCommand: AsyncParsableCommand {
     } catch let failure as ListenFailure {
       complain("vesigate: \(failure)")
       throw failure.isPermission ? ExitStatus.permission : ExitStatus.unavailable
+    } catch let fault as StoreFault {
+      complain("vesigate: \(fault.sentence)")
+      throw ExitStatus.unavailable
     } catch {
       complain("vesigate: \(error)")
       throw ExitStatus.software

@@ -35,6 +35,7 @@ struct Daemon {
   private let table: WorkerTable
   private let watcher: SecretWatcher
   private let selfDiagnosis: SelfDiagnosis
+  private let durable: DurableDelivery
   private let captures: Captures
   private let readiness = Readiness()
   private let status: ServiceStatus
@@ -43,7 +44,8 @@ struct Daemon {
 
   /// Runs until SIGTERM or SIGINT, and returns when the last delivery is done.
   ///
-  /// - Throws: `ListenFailure` where an address cannot be had, and what else keeps it from serving.
+  /// - Throws: `ListenFailure` where an address cannot be had, `StoreFault` where the store cannot, and what
+  ///   else keeps it from serving.
   static func run(_ start: Start, hangups: UnixSignalsSequence) async throws {
     ProcessSetup.prepare()
     let configuration = start.loaded.configuration
@@ -70,6 +72,7 @@ struct Daemon {
       + OperationsListeners.connectionsMax
       + Listener.descriptorsMax(configuration.limits)
       + UpstreamForwarder.descriptorsMax(configuration.limits, loaded.snapshot.routes, loops: loops)
+      + DurableDelivery.descriptorsMax(configuration)
   }
 
   // MARK: What it is made of
@@ -96,11 +99,15 @@ struct Daemon {
     table = try await workers.start(
       loaded.snapshot, log: VerifiedWatch(recorder: logs.deliveries, selfDiagnosis: selfDiagnosis),
       refusals: captures, looks: watcher)
+    durable = DurableDelivery(workers: workers, logger: logger)
+    try durable.prepare(loaded)
+    durable.adopt(loaded.snapshot.routes)
     let reloader = Reloader(
       configPath: start.configPath, environment: start.environment, store: store, workers: workers,
-      selfDiagnosis: selfDiagnosis, files: files, logger: logger)
+      selfDiagnosis: selfDiagnosis, durable: durable, files: files, logger: logger)
     operations = GatewayOperations(
-      store: store, workers: workers, reloader: reloader, rechecker: rechecker, readiness: readiness,
+      store: store, workers: workers, durable: durable, reloader: reloader, rechecker: rechecker,
+      readiness: readiness,
       status: status, logs: logs)
     collector = StatusCollector(operations, program: Daemon.facts(sockets), now: Clocks.now)
   }
@@ -122,8 +129,8 @@ struct Daemon {
   /// Until SIGTERM or SIGINT: then the gateway drains, and the rest ends with it.
   private func serve(_ hangups: UnixSignalsSequence) async throws {
     let gateway = GatewayService(
-      workers: workers, table: table, sockets: sockets, store: store, readiness: readiness, status: status,
-      logger: logs.logger)
+      workers: workers, table: table, sockets: sockets, store: store, durable: durable, readiness: readiness,
+      status: status, logger: logs.logger)
     // Its own remarks about states and signals are for debugging; ours are for operators.
     var quiet = logs.logger
     quiet.logLevel = .error
@@ -145,6 +152,7 @@ struct Daemon {
       RotationWatch(store: store, watcher: watcher),
       StatusSampler(collector, logger: logs.logger),
       LeftOutService(log: logs.deliveries),
+      DurableWatch(durable: durable, logger: logs.logger),
     ]
   }
 
@@ -154,6 +162,7 @@ struct Daemon {
   private func stop() async {
     // First: a look under way hands what it found to the loops, and waits for them.
     try? await files.shutdownGracefully()
+    durable.close()
     let counters = await workers.shutdown()
     logs.deliveries.tellLeftOut(all: true)
     await selfDiagnosis.stop()

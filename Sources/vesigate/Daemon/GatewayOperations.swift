@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Gateway
 internal import Operations
 internal import Synchronization
@@ -7,6 +8,7 @@ internal import Telemetry
 struct GatewayOperations: OperatedGateway {
   let store: ConfigurationStore
   let workers: Workers
+  let durable: DurableDelivery
   let reloader: Reloader
   let rechecker: SecretRechecker
   let readiness: Readiness
@@ -30,7 +32,15 @@ struct GatewayOperations: OperatedGateway {
     LogLineCounts(dropped: logs.sink.linesDropped, leftOut: logs.deliveries.linesLeftOut)
   }
 
+  var storeStatus: StatusSnapshot.Store? {
+    durable.status(bytesMax: store.loaded.configuration.store.bytesMax)
+  }
+
   func counters() async -> Counters { await workers.counters() }
+
+  func queue(_ request: QueueRequest, by caller: QueueCaller) async -> QueueAnswer {
+    await durable.questions.answer(request, by: caller)
+  }
 
   /// What came of it is said to the service manager before whoever asked hears it.
   func reload() async -> ReloadOutcome {

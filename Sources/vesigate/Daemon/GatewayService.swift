@@ -13,6 +13,7 @@ struct GatewayService: Service {
   let table: WorkerTable
   let sockets: [ListenSocket]
   let store: ConfigurationStore
+  let durable: DurableDelivery
   let readiness: Readiness
   let status: ServiceStatus
   let logger: Logger
@@ -34,7 +35,11 @@ struct GatewayService: Service {
     readiness.advance(to: .draining)
     status.stopping()
     logger.notice("stopping, deliveries in flight are finished first")
-    await listener.drain(secondsMax: store.loaded.configuration.limits.drainSecondsMax)
+    durable.beginDraining()
+    let secondsMax = store.loaded.configuration.limits.drainSecondsMax
+    let end = ContinuousClock.now + .seconds(secondsMax)
+    await listener.drain(secondsMax: secondsMax)
+    await durable.drain(until: end)
   }
 
   private func tell(_ trouble: AcceptTrouble) {

@@ -19,6 +19,11 @@ final class LoopRecorder: Recorder {
     log.record(record)
   }
 
+  func record(_ attempt: QueuedAttemptRecord) {
+    counters.record(attempt)
+    log.record(attempt)
+  }
+
   func recordAttempt(at upstream: Upstream, end: AttemptEnd, arrival: Moment) {
     counters.recordAttempt(at: upstream, end: end, arrival: arrival)
   }

@@ -4,6 +4,7 @@ internal import Gateway
 internal import Logging
 internal import NIOPosix
 internal import Operations
+internal import Queue
 
 /// Reads configuration and secret files again, as a whole: on SIGHUP, and where a command asks for it.
 struct Reloader: Sendable {
@@ -12,6 +13,7 @@ struct Reloader: Sendable {
   let store: ConfigurationStore
   let workers: Workers
   let selfDiagnosis: SelfDiagnosis
+  let durable: DurableDelivery
   /// The thread on which files are read.
   let files: NIOThreadPool
   let logger: Logger
@@ -28,18 +30,33 @@ struct Reloader: Sendable {
   private func reloadNow() -> ReloadOutcome {
     do throws(LoadFailure) {
       let new = try Loader.load(configPath: configPath, environment: environment, previous: store.loaded)
+      if let fault = prepareStore(new) { return refused([fault.sentence]) }
       store.adopt(new)
       workers.adopt(new.snapshot)
+      durable.adopt(new.snapshot.routes)
       selfDiagnosis.adopt(new.snapshot.routes)
       return taken(new)
     } catch {
-      store.countRefusedReload()
-      for problem in error.problems.all { logger.error("\(problem)") }
-      logger.error("reload refused, the old configuration and secrets stay in force")
-      let problems = error.problems.all.map(String.init(describing:)).joined(separator: "; ")
-      return ReloadOutcome(
-        isTaken: false, sentence: "reload refused, the old settings stay in force: \(problems)")
+      return refused(error.problems.all.map { "\($0)" })
     }
+  }
+
+  /// A route that has become durable may be the first.
+  private func prepareStore(_ new: Loaded) -> StoreFault? {
+    do throws(StoreFault) {
+      try durable.prepare(new)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func refused(_ problems: [String]) -> ReloadOutcome {
+    store.countRefusedReload()
+    for problem in problems { logger.error("\(problem)") }
+    logger.error("reload refused, the old configuration and secrets stay in force")
+    let told = problems.joined(separator: "; ")
+    return ReloadOutcome(isTaken: false, sentence: "reload refused, the old settings stay in force: \(told)")
   }
 
   private func taken(_ new: Loaded) -> ReloadOutcome {

@@ -120,6 +120,8 @@ struct VerifiedWatch: Recorder, Sendable {
     recorder.record(record)
   }
 
+  func record(_ attempt: QueuedAttemptRecord) { recorder.record(attempt) }
+
   func recordUntaken(_ answer: UntakenAnswer, at bound: ConnectionBound) {
     recorder.recordUntaken(answer, at: bound)
   }

@@ -5,6 +5,7 @@ internal import Gateway
 internal import Listening
 internal import NIOCore
 internal import POSIX
+internal import Queue
 internal import Synchronization
 internal import Telemetry
 
@@ -59,6 +60,21 @@ final class Workers: Sendable {
       answerHeaderBytesMax: limits.answerHeaderBytesMax)
     let worker = Worker(eventLoop: loop, loop: context, forwarder: forwarder)
     return Owned(worker: worker, forwarder: forwarder, counters: counters)
+  }
+
+  /// From now on every loop keeps deliveries of durable routes. Not to be called on a loop.
+  func keep(by dispatcher: Dispatcher) {
+    let taken = zip(group.loops, all).map { eventLoop, loop in
+      loop.eventLoop.submit {
+        let context = loop.value.worker.loop
+        let keeper = LoopKeeper(
+          dispatcher: dispatcher, caller: LoopCaller(eventLoop), forwarder: loop.value.forwarder,
+          recorder: context.recorder, now: Clocks.now)
+        context.keeper = keeper
+        dispatcher.add(keeper)
+      }
+    }
+    for future in taken { try? future.wait() }
   }
 
   private var all: [NIOLoopBound<Owned>] { loops.withLock { $0 } }

@@ -1,4 +1,5 @@
 import Formats
+import Gateway
 import Glibc
 import HTTP
 import Queue
@@ -182,7 +183,7 @@ struct QueueChild {
   func die() {
     let desk = Inbox()
     store.claim(Lane(route: "/hook"), limit: 16, for: desk) { result in
-      Self.say("claimed \(((try? result.get()) ?? []).count)")
+      Self.say("claimed \(((try? result.get().jobs) ?? []).count)")
       kill(getpid(), SIGKILL)
     }
     while true { sleep(1) }

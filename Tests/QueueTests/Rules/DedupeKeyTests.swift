@@ -1,3 +1,4 @@
+import Gateway
 import Queue
 import Signing
 import TestSupport

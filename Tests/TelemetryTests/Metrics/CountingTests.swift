@@ -145,7 +145,7 @@ import Testing
     let summary = all.summary(reloads: StatusSnapshot.Reloads(), logLinesDropped: 3)
     #expect(
       summary == """
-        6 forwarded, 0 observed, 3 refused, 0 failed, 0 abandoned (3 mismatch); \
+        6 forwarded, 0 observed, 3 refused, 0 failed, 0 abandoned, 0 stored, 0 duplicate (3 mismatch); \
         reloads: 0 taken, 0 failed; 3 log lines dropped
         """)
   }

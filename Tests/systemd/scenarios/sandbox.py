@@ -44,7 +44,7 @@ def status(pid):
 def probe(report):
     """The unit as it is shipped, with the probe for the program."""
     text = must("systemctl", "cat", "vesigate.service").out
-    text = re.sub(r"(?m)^(Exec\w+|Type|Restart\w*|WatchdogSec|EnvironmentFile|RuntimeDirectory)=.*\n", "", text)
+    text = re.sub(r"(?m)^(Exec\w+|Type|Restart\w*|WatchdogSec|EnvironmentFile|RuntimeDirectory|StateDirectory(?:Mode)?)=.*\n", "", text)
     text = text.replace("[Service]\n", "[Service]\nType=oneshot\nExecStart=%s\n" % PROBE)
     service.write(UNIT, text)
     must("systemctl", "daemon-reload")

@@ -15,7 +15,8 @@ def scenario(report, world):
     for unit, exposure_max in EXPOSURES_MAX.items():
         exposure(report, unit, exposure_max)
     for name, wanted in (("Type", "notify"), ("Restart", "on-failure"), ("LimitCORE", "0"),
-                         ("LogRateLimitIntervalUSec", "0"), ("RuntimeDirectory", "vesigate")):
+                         ("LogRateLimitIntervalUSec", "0"), ("RuntimeDirectory", "vesigate"),
+                         ("StateDirectory", "vesigate"), ("StateDirectoryMode", "0700")):
         value = service.show("vesigate", name)
         report.check("%s=%s" % (name, wanted), value == wanted, value)
     watchdog = service.show("vesigate", "WatchdogUSec")

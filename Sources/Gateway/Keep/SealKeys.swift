@@ -35,5 +35,6 @@ public struct SealKeys: Sendable {
 }
 
 extension SealKeys {
-  func holds(text: String) -> Bool { keys.keys.contains { $0.description == text } }
+  /// Whether one of them has the id that `ID.description` writes so.
+  public func holds(text: String) -> Bool { keys.keys.contains { $0.description == text } }
 }

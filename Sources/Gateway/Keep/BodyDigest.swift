@@ -12,7 +12,5 @@ public struct BodyDigest: Sendable, Hashable {
     bytes = hmac.finish().withBytes { Array($0) }
   }
 
-  init(stored bytes: [UInt8]) { self.bytes = bytes }
-
   private static let label = Secret(Array("vesigate body".utf8))
 }

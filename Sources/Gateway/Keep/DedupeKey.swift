@@ -35,7 +35,7 @@ public struct DedupeKey: Sendable, Hashable {
   private init(bytes: [UInt8]) { self.bytes = bytes }
 
   /// Of a delivery with a known key and another body: it is one of its own, and its repetition is known by both.
-  func joined(with body: BodyDigest) -> DedupeKey {
+  public func joined(with body: BodyDigest) -> DedupeKey {
     DedupeKey(bytes: LabelledHash.of([bytes, body.bytes], label: "vesigate dedupe key and body"))
   }
 }

@@ -9,7 +9,7 @@ public struct KeptDelivery: Sendable {
   public let head: [UInt8]
   public let body: [UInt8]
   public let bodyDigest: BodyDigest
-  let seal: [UInt8]
+  public let seal: [UInt8]
 
   fileprivate init(
     facts: DeliveryFacts, secret: String, head: [UInt8], body: [UInt8], bodyDigest: BodyDigest, seal: [UInt8]
@@ -32,6 +32,17 @@ public struct StoredDelivery: Sendable {
   let body: [UInt8]
   let bodyDigest: [UInt8]
   let seal: [UInt8]
+
+  public init(
+    facts: DeliveryFacts, secret: String, head: [UInt8], body: [UInt8], bodyDigest: [UInt8], seal: [UInt8]
+  ) {
+    self.facts = facts
+    self.secret = secret
+    self.head = head
+    self.body = body
+    self.bodyDigest = bodyDigest
+    self.seal = seal
+  }
 }
 
 /// A stored delivery that is what was sealed. Nothing but the check of its seal makes one, and only this may be sent as

@@ -1,0 +1,34 @@
+internal import Formats
+internal import HTTP
+
+/// What is left of a delivery when it is over: its record, and places and memory for the next one.
+extension Exchange {
+  func record(status: Int, end: Moment) {
+    var record = DeliveryRecord(
+      head, requestID: requestID, outcome: draft.outcome, status: status, remote: remote)
+    record.matched = matched
+    record.route = matched?.name
+    record.arrived = arrival
+    record.bodyBytes = body?.count ?? 0
+    record.upstream = draft.upstream.flatMap { found?.route.upstreams[$0].name }
+    record.attempts = attempts?.count ?? 0
+    draft.fill(&record)
+    record.totalNanoseconds = end.nanoseconds(since: arrival)
+    if let dispatchStart { record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart) }
+    if let bodyEnd { record.verifyNanoseconds = (dispatchStart ?? end).nanoseconds(since: bodyEnd) }
+    loop.recorder.record(record)
+  }
+
+  func release() {
+    endVerification()
+    guard let body else { return }
+    loop.admission.leaveDelivery()
+    loop.admission.giveBack(bytes: body.count)
+    if attempts?.isIdle ?? true { loop.giveBack(body) }
+    attempts.map { loop.lists.giveBack($0.request.headers) }
+    loop.lists.giveBack(head.headers)
+    self.body = nil
+    attempts = nil
+    relay = nil
+  }
+}

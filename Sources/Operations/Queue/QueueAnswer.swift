@@ -1,0 +1,79 @@
+public import Formats
+
+/// What the daemon says of stored deliveries.
+public struct QueueAnswer: JSONCodedObject, Equatable {
+  public var ok = true
+  /// Why it is not.
+  public var message = ""
+  /// How many there are, or to how many something was done.
+  public var count = 0
+  public var jobs: [Job] = []
+  /// Where the next page begins; nil behind the last.
+  public var before: Int64?
+
+  public init() {}
+
+  public static func refused(_ message: String) -> QueueAnswer {
+    var answer = QueueAnswer()
+    answer.ok = false
+    answer.message = message
+    return answer
+  }
+
+  public static let fields: [JSONField<QueueAnswer>] = [
+    .required("ok", \.ok), .required("message", \.message), .init("count", \.count), .init("jobs", \.jobs),
+    .init("before", \.before),
+  ]
+
+  /// One delivery on its way to one upstream, or to whichever of a route's takes it first.
+  public struct Job: JSONCodedObject, Equatable {
+    public var id = ""
+    public var route = ""
+    public var state = ""
+    /// Unix milliseconds, as `next` and `ended`.
+    public var accepted: Int64 = 0
+    public var attempts = 0
+    /// When it is sent next.
+    public var next: Int64?
+    public var ended: Int64?
+    /// Empty where any of the route's may take it.
+    public var upstream = ""
+    public var status: Int?
+    public var reason: String?
+    public var bodyBytes = 0
+    /// The last twenty, the first first; of `show` alone.
+    public var tries: [Attempt] = []
+
+    public init() {}
+
+    public static let fields: [JSONField<Job>] = [
+      .required("id", \.id), .init("route", \.route), .init("state", \.state), .init("accepted", \.accepted),
+      .init("attempts", \.attempts), .init("next", \.next), .init("ended", \.ended),
+      .init("upstream", \.upstream), .init("status", \.status), .init("reason", \.reason),
+      .init("bodyBytes", \.bodyBytes), .unlessEmpty("tries", \.tries),
+    ]
+  }
+
+  public struct Attempt: JSONCodedObject, Equatable {
+    public var number = 0
+    public var at: Int64 = 0
+    public var milliseconds: Int64 = 0
+    public var status: Int?
+    public var reason: String?
+    /// The beginning of the app's answer, where whoever asks may see bodies.
+    public var answer: String?
+
+    public init() {}
+
+    public static let fields: [JSONField<Attempt>] = [
+      .init("number", \.number), .init("at", \.at), .init("milliseconds", \.milliseconds),
+      .init("status", \.status), .init("reason", \.reason), .init("answer", \.answer),
+    ]
+  }
+
+  /// Nil when the bytes are no answer of a daemon's.
+  init?(_ bytes: [UInt8]) {
+    guard let json = JSONValue(reading: bytes) else { return nil }
+    self.init(json)
+  }
+}

@@ -1,0 +1,58 @@
+public import Formats
+
+/// What commands ask about stored deliveries: `queue` and an object, in one line.
+public struct QueueRequest: JSONCodedObject, Equatable {
+  public enum Verb: String, Sendable, CaseIterable {
+    /// Jobs, the newest first, a page at a time.
+    case list
+    /// How many jobs there are.
+    case count
+    /// One delivery's jobs, with their attempts.
+    case show
+    /// Sends jobs again that have ended; a page at a time.
+    case replay
+    /// Calls off what waits; a page at a time.
+    case cancel
+  }
+
+  public var verb = ""
+  /// Of deliveries; where there is one, nothing else counts.
+  public var id: String?
+  public var route: String?
+  public var upstream: String?
+  public var state: String?
+  public var reason: String?
+  /// When it was accepted, Unix milliseconds.
+  public var since: Int64?
+  public var until: Int64?
+  /// The job that the page before ended with.
+  public var before: Int64?
+  public var limit = 50
+
+  public init() {}
+
+  public init(_ verb: Verb) { self.verb = verb.rawValue }
+
+  public static let fields: [JSONField<QueueRequest>] = [
+    .required("verb", \.verb), .init("id", \.id), .init("route", \.route), .init("upstream", \.upstream),
+    .init("state", \.state), .init("reason", \.reason), .init("since", \.since), .init("until", \.until),
+    .init("before", \.before), .init("limit", \.limit),
+  ]
+
+  /// A route's and an upstream's name are no longer than the configuration lets them be.
+  static let lineBytesMax = 8_192
+  /// Jobs of one page.
+  public static let pageMax = 1_000
+
+  static let word = "queue "
+
+  init?(line: String) {
+    guard line.hasPrefix(Self.word),
+      let json = JSONValue(reading: Array(line.dropFirst(Self.word.count).utf8))
+    else { return nil }
+    self.init(json)
+  }
+
+  /// As it goes over the socket, its end included.
+  var requestLine: String { Self.word + json + "\n" }
+}

@@ -1,0 +1,110 @@
+internal import ArgumentParser
+internal import Operations
+
+struct QueueReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Send stored deliveries again that have ended.",
+    discussion: """
+      Those named, or all of a filter: the dead ones, unless --state says otherwise. Each begins anew, with all \
+      its time; its attempts are counted on, and the app is told X-Delivery-Replay.
+      """)
+
+  @OptionGroup var config: ConfigOption
+  @OptionGroup var change: QueueChangeOptions
+
+  func run() throws {
+    try change.run(
+      QueueDaemon(config), .replay, standardState: "dead", question: "Send %d again?", done: "sent again")
+  }
+}
+
+struct QueueCancelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cancel",
+    abstract: "Call off stored deliveries that wait.",
+    discussion: "Those named, or all of a filter. What is being sent at the moment is not called off.")
+
+  @OptionGroup var config: ConfigOption
+  @OptionGroup var change: QueueChangeOptions
+
+  func run() throws {
+    try change.run(
+      QueueDaemon(config), .cancel, standardState: "queued", question: "Call off %d?", done: "called off")
+  }
+}
+
+/// What is to be changed, and how it is asked for.
+struct QueueChangeOptions: ParsableArguments {
+  @Argument(help: ArgumentHelp("Deliveries, as the log and X-Delivery-Id say.", valueName: "id"))
+  var ids: [String] = []
+
+  @OptionGroup var filter: QueueFilterOptions
+
+  @Flag(help: "All that the filter lets through.")
+  var all = false
+
+  @Flag(help: "Only say how many.")
+  var dryRun = false
+
+  @Flag(help: "Do not ask.")
+  var yes = false
+
+  func validate() throws {
+    if ids.isEmpty, !all, filter.isEmpty {
+      throw ValidationError("say which: ids, a filter such as --route, or --all")
+    }
+    if !ids.isEmpty, all || !filter.isEmpty { throw ValidationError("ids and a filter exclude each other") }
+  }
+
+  func run(
+    _ daemon: QueueDaemon, _ verb: QueueRequest.Verb, standardState: String, question: String, done: String
+  ) throws {
+    let requests = try requests(verb, standardState)
+    var count = 0
+    for request in requests {
+      var counting = request
+      counting.verb = QueueRequest.Verb.count.rawValue
+      count += try daemon.ask(counting).count
+    }
+    guard count > 0 else {
+      complain("vesigate: nothing in the store is meant by that")
+      throw ExitStatus.refused
+    }
+    if dryRun { return print("\(count) \(count == 1 ? "is" : "are") meant; nothing was done") }
+    let asked = question.split(separator: "%d", omittingEmptySubsequences: false).joined(
+      separator: "\(count)")
+    guard yes || SecretEntry.confirm(asked) else { throw ExitStatus.refused }
+    var changed = 0
+    for request in requests { changed += try change(request, daemon) }
+    print("\(changed) \(done)" + (changed < count ? ", \(count - changed) could not be" : ""))
+    if changed == 0 { throw ExitStatus.refused }
+  }
+
+  private func requests(_ verb: QueueRequest.Verb, _ standardState: String) throws -> [QueueRequest] {
+    guard ids.isEmpty else {
+      return ids.map { id in
+        var request = QueueFilterOptions.request(of: verb)
+        request.id = id
+        return request
+      }
+    }
+    var request = try filter.request(verb)
+    request.state = request.state ?? standardState
+    return [request]
+  }
+
+  /// A page at a time, so that accepting goes on.
+  private func change(_ request: QueueRequest, _ daemon: QueueDaemon) throws -> Int {
+    var request = request
+    request.limit = QueueRequest.pageMax
+    var changed = 0
+    repeat {
+      let answer = try daemon.ask(request)
+      changed += answer.count
+      request.before = answer.before
+      if answer.before != nil { complain("\(changed) so far") }
+    } while request.before != nil
+    return changed
+  }
+}

@@ -1,0 +1,82 @@
+internal import ArgumentParser
+internal import Formats
+internal import Operations
+
+struct QueueCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "queue",
+    abstract: "Show what durable routes have stored, send it again, or call it off.",
+    discussion: """
+      It asks the running daemon over the control socket; nobody else may open its store for writing. Each \
+      change is logged with the user id of whoever asked for it.
+
+      Exit codes: 0 done, 1 nothing was found or asked for no longer, 64 wrong usage, 69 no daemon answers, or \
+      no route is durable, 77 permission denied, 78 the configuration does not say which daemon is meant.
+      """,
+    subcommands: [
+      QueueListCommand.self, QueueShowCommand.self, QueueReplayCommand.self, QueueCancelCommand.self,
+    ])
+}
+
+struct QueueListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "Stored deliveries, the newest first.",
+    discussion: "With --json an object a line, with instants as Unix milliseconds.")
+
+  @OptionGroup var config: ConfigOption
+  @OptionGroup var filter: QueueFilterOptions
+
+  @Option(help: "How many lines.")
+  var limit = 50
+
+  @Flag(help: "One line of JSON for each.")
+  var json = false
+
+  func validate() throws {
+    guard (1...1_000_000).contains(limit) else { throw ValidationError("--limit is from 1 to 1000000") }
+  }
+
+  func run() throws {
+    let daemon = try QueueDaemon(config)
+    var request = try filter.request(.list)
+    var left = limit
+    var isMore = false
+    repeat {
+      request.limit = min(left, 500)
+      let answer = try daemon.ask(request)
+      for job in answer.jobs { for line in QueueText.lines(of: job, json: json) { print(line) } }
+      left -= answer.jobs.count
+      request.before = answer.before
+      isMore = answer.before != nil
+    } while left > 0 && isMore
+    if isMore, !json { complain("there are more: --limit shows them, and filters narrow them down") }
+  }
+}
+
+struct QueueShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "One stored delivery with its attempts.",
+    discussion: "The beginnings of the app's answers are for root and the daemon's own user.")
+
+  @OptionGroup var config: ConfigOption
+
+  @Argument(help: "As the log and X-Delivery-Id say.")
+  var id: String
+
+  @Flag(help: "One line of JSON for each job.")
+  var json = false
+
+  func run() throws {
+    var request = QueueFilterOptions.request(of: .show)
+    request.id = id
+    let answer = try QueueDaemon(config).ask(request)
+    guard !answer.jobs.isEmpty else {
+      complain("vesigate: there is no delivery \(id) in the store, or no longer")
+      throw ExitStatus.refused
+    }
+    for job in answer.jobs {
+      for line in json ? [job.json] : QueueText.whole(job) { print(line) }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+internal import ArgumentParser
+internal import Formats
+internal import Operations
+internal import POSIX
+
+/// Which stored deliveries are meant.
+struct QueueFilterOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Of this route, by its name in the log.", valueName: "name"))
+  var route: String?
+
+  @Option(help: ArgumentHelp("On their way to this upstream, where all of them get each.", valueName: "url"))
+  var upstream: String?
+
+  @Option(help: "queued, sending, delivered, dead, cancelled or orphaned.")
+  var state: String?
+
+  @Option(help: "status, age, seal-broken or poison, of dead ones; of others, why the last attempt failed.")
+  var reason: String?
+
+  @Option(help: ArgumentHelp("Accepted since then: 90m, 12h, 3d, or an RFC 3339 time.", valueName: "time"))
+  var since: String?
+
+  @Option(help: ArgumentHelp("Accepted before then.", valueName: "time"))
+  var until: String?
+
+  var isEmpty: Bool {
+    route == nil && upstream == nil && state == nil && reason == nil && since == nil && until == nil
+  }
+
+  func validate() throws {
+    for (name, text) in [("--since", since), ("--until", until)] {
+      if let text, Self.instant(text) == nil {
+        throw ValidationError("\(name) is 90m, 12h, 3d, or a time such as 2026-11-30T10:00:00Z")
+      }
+    }
+  }
+
+  func request(_ verb: QueueRequest.Verb) throws -> QueueRequest {
+    var request = Self.request(of: verb)
+    request.route = route
+    request.upstream = upstream
+    request.state = state
+    request.reason = reason
+    request.since = since.flatMap(Self.instant)
+    request.until = until.flatMap(Self.instant)
+    return request
+  }
+
+  static func request(of verb: QueueRequest.Verb) -> QueueRequest { QueueRequest(verb) }
+
+  private static let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+
+  /// Unix milliseconds.
+  private static func instant(_ text: String) -> Int64? {
+    if let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
+      (0...999_999).contains(count)
+    {
+      return Clocks.now().unixMilliseconds - count * unit * 1000
+    }
+    return Array(text.utf8).withUnsafeBytes { RFC3339.unixMilliseconds($0) }
+  }
+}

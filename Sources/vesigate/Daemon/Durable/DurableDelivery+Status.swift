@@ -1,0 +1,39 @@
+internal import Formats
+internal import POSIX
+internal import Queue
+internal import Telemetry
+
+extension DurableDelivery {
+  /// For operators and monitors; nil where no route has been durable since the start.
+  func status(bytesMax: Int) -> StatusSnapshot.Store? {
+    guard let store, let dispatcher else { return nil }
+    let found = store.status
+    var status = StatusSnapshot.Store()
+    status.fault = found.fault?.sentence
+    status.isDiskLow = found.isDiskLow
+    status.heldDeliveries = found.counters.heldDeliveries
+    status.heldBytes = found.counters.heldBytes
+    status.bytesMax = Int64(bytesMax)
+    status.lateResults = found.counters.lateResults
+    status.dedupeKeys = found.counters.dedupeKeys
+    status.logBytes = found.logBytes
+    status.errors = found.errors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    status.lanes = lanes(found.counters, dispatcher.lanes)
+    return status
+  }
+
+  private func lanes(
+    _ counters: StoreCounters, _ states: [Dispatcher.LaneStatus]
+  ) -> [StatusSnapshot.Store.Lane] {
+    let now = Clocks.now().unixMilliseconds
+    let known = Dictionary(states.map { ($0.lane, $0) }) { first, _ in first }
+    let all = Set(counters.jobs.keys.map(\.lane)).union(known.keys)
+    return all.sorted { ($0.route, $0.upstream) < ($1.route, $1.upstream) }.map { lane in
+      var entry = StatusSnapshot.Store.Lane(route: lane.route, upstream: lane.upstream)
+      entry.jobs = JobState.allCases.filter(\.isHeld).map { ($0.name, counters.count(lane, $0)) }
+      entry.oldestDue = known[lane]?.nextDueInMilliseconds.map { now.addingSaturated($0) }
+      entry.pausedUntil = known[lane]?.pausedForMilliseconds.map { now.addingSaturated($0) }
+      return entry
+    }
+  }
+}

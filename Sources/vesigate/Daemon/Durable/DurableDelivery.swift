@@ -1,0 +1,110 @@
+internal import Configuration
+internal import Formats
+internal import Gateway
+internal import Logging
+internal import POSIX
+internal import Queue
+internal import Synchronization
+
+/// The store of durable routes and what sends from it: opened once a route asks for it, and kept to the end.
+final class DurableDelivery: Sendable {
+  private struct Opened {
+    let store: Store
+    let path: String
+    let dispatcher: Dispatcher
+  }
+
+  private let opened = Mutex<Opened?>(nil)
+  /// Of all routes' policies, for the store.
+  private let longestDelayMilliseconds = Atomic<Int64>(0)
+  private let workers: Workers
+  private let logger: Logger
+
+  init(workers: Workers, logger: Logger) {
+    self.workers = workers
+    self.logger = logger
+  }
+
+  /// Connections of attempts, and the store's files.
+  static func descriptorsMax(_ configuration: Configuration) -> Int {
+    guard configuration.routes.contains(where: { $0.durable != nil }) else { return 0 }
+    return configuration.store.attemptsMax + filesMax
+  }
+
+  /// The file, its log and index, and the lock; the folder while it is synchronised.
+  private static let filesMax = 8
+
+  /// What operators ask about it.
+  var questions: QueueQuestions { QueueQuestions(durable: self, logger: logger) }
+
+  var store: Store? { opened.withLock { $0?.store } }
+  /// Of the file.
+  var path: String? { opened.withLock { $0?.path } }
+  var dispatcher: Dispatcher? { opened.withLock { $0?.dispatcher } }
+
+  // MARK: Start and reload
+
+  /// Opens the store where a route is durable and it is not open. It blocks, and is not to be called on a loop.
+  ///
+  /// - Throws: why it cannot be had.
+  func prepare(_ loaded: Loaded) throws(StoreFault) {
+    let routes = loaded.snapshot.routes.all
+    note(routes)
+    guard routes.contains(where: \.isDurable), store == nil else { return }
+    let settings = loaded.configuration.store
+    let store = try Store(settings.settings { [self] in longestDelayMilliseconds.load(ordering: .relaxed) })
+    let dispatcher = Dispatcher(store: store, attemptsMax: settings.attemptsMax, now: Clocks.now)
+    workers.keep(by: dispatcher)
+    opened.withLock { $0 = Opened(store: store, path: settings.sqlite, dispatcher: dispatcher) }
+    let counters = store.status.counters
+    logger.notice(
+      "store opened",
+      metadata: [
+        "file": "\(settings.sqlite)", "undelivered": "\(counters.heldDeliveries)",
+        "undelivered_bytes": "\(counters.heldBytes)",
+      ])
+  }
+
+  private func note(_ routes: [Route]) {
+    let delays = routes.compactMap(\.durable).map { RetryPolicy($0).longestDelayMilliseconds }
+    longestDelayMilliseconds.store(
+      delays.max() ?? RetryPolicy().longestDelayMilliseconds, ordering: .relaxed)
+  }
+
+  /// The loops have these routes by now.
+  func adopt(_ routes: RouteTable) { dispatcher?.adopt(routes) }
+
+  // MARK: The end
+
+  func beginDraining() { dispatcher?.beginDraining() }
+
+  /// Waits for what is under way until then, and gives back the rest.
+  func drain(until end: ContinuousClock.Instant) async {
+    guard let dispatcher else { return }
+    while dispatcher.underWay > 0, ContinuousClock.now < end {
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+    dispatcher.giveBack()
+    // Behind it: what they wrote down waits for the store by now.
+    _ = await workers.turns()
+  }
+
+  /// Does what waits, and says goodbye to the file.
+  func close() { store?.close() }
+}
+
+extension StoreConfiguration {
+  fileprivate func settings(_ longestDelay: @escaping @Sendable () -> Int64) -> StoreSettings {
+    var settings = StoreSettings(sqlite: sqlite, sealKeyFile: sealKeyFile, clock: Clocks.now)
+    settings.bytesMax = Int64(bytesMax)
+    settings.deliveriesMax = deliveriesMax
+    settings.diskFreeBytesMin = Int64(diskFreeBytesMin)
+    settings.commitSecondsMax = Double(commitSecondsMax)
+    settings.dedupeKeysMax = dedupeKeysMax
+    settings.deliveredBodyHours = deliveredBodyHours
+    settings.deliveredHours = deliveredHours
+    settings.deadHours = deadHours
+    settings.longestDelayMilliseconds = longestDelay
+    return settings
+  }
+}

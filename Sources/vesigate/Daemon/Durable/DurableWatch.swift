@@ -1,0 +1,73 @@
+internal import Logging
+internal import Queue
+internal import ServiceLifecycle
+
+/// Has what is due sent in time, and says how the store does when that changes.
+struct DurableWatch: Service {
+  let durable: DurableDelivery
+  let logger: Logger
+
+  private static let spacing = Duration.milliseconds(50)
+
+  /// What was said last.
+  private struct Said {
+    var fault: StoreFault?
+    var isDiskLow = false
+    var isCautious = false
+    var isClockTrusted = true
+    var dead: UInt64 = 0
+  }
+
+  func run() async throws {
+    try? await cancelWhenGracefulShutdown {
+      var said = Said()
+      while !Task.isCancelled {
+        if let store = durable.store {
+          durable.dispatcher?.tick()
+          tell(store.status, &said)
+        }
+        try await Task.sleep(for: Self.spacing)
+      }
+    }
+  }
+
+  private func tell(_ status: StoreStatus, _ said: inout Said) {
+    if status.fault != said.fault {
+      if let fault = status.fault {
+        logger.error(
+          "the store cannot be used, durable routes answer 503: \(fault.sentence)",
+          metadata: ["kind": "\(fault.kind)"])
+      } else {
+        logger.notice("the store can be used again")
+      }
+      said.fault = status.fault
+    }
+    if status.isDiskLow != said.isDiskLow {
+      said.isDiskLow = status.isDiskLow
+      if status.isDiskLow {
+        logger.error("the store's file system is nearly full, durable routes answer 503")
+      } else {
+        logger.notice("the store's file system has room again")
+      }
+    }
+    if status.isCautious != said.isCautious {
+      said.isCautious = status.isCautious
+      if status.isCautious {
+        logger.warning("several ends without a goodbye within minutes: attempts are made one at a time")
+      }
+    }
+    if status.isClockTrusted != said.isClockTrusted {
+      said.isClockTrusted = status.isClockTrusted
+      if !status.isClockTrusted {
+        logger.warning("the clock has jumped: nothing of the store is deleted for its age until a restart")
+      }
+    }
+    let dead = status.counters.prunedDead
+    if dead > said.dead {
+      logger.warning(
+        "deliveries that were given up have been deleted for their age",
+        metadata: ["count": "\(dead - said.dead)"])
+    }
+    said.dead = dead
+  }
+}

@@ -1,0 +1,166 @@
+internal import Gateway
+internal import Logging
+internal import NIOPosix
+internal import Operations
+internal import Queue
+
+/// What operators ask about stored deliveries, and have done with them.
+struct QueueQuestions: Sendable {
+  let durable: DurableDelivery
+  let logger: Logger
+
+  func answer(_ request: QueueRequest, by caller: QueueCaller) async -> QueueAnswer {
+    guard let path = durable.path, let store = durable.store else { return .refused("no route is durable") }
+    guard let verb = QueueRequest.Verb(rawValue: request.verb) else {
+      return .refused("the daemon does not know \(request.verb): it is another version")
+    }
+    guard let filter = StoreReader.Filter(request) else {
+      return .refused("there is no such state, or no such id")
+    }
+    do {
+      switch verb {
+      case .list: return try await onThread { try list(path, filter, request) }
+      case .count: return try await onThread { try count(path, filter) }
+      case .show: return try await onThread { try show(path, filter, caller) }
+      case .replay: return try await change(.replay, path, filter, request, caller, store)
+      case .cancel: return try await change(.cancel, path, filter, request, caller, store)
+      }
+    } catch let fault as StoreFault {
+      return .refused(fault.sentence)
+    } catch let refusal as StoreRefusal {
+      return .refused("the store takes nothing now: \(refusal.label)")
+    } catch {
+      return .refused("\(error)")
+    }
+  }
+
+  private struct Page: Sendable {
+    let lines: [StoreReader.Line]
+    /// Where the next one begins; nil behind the last.
+    let before: Int64?
+  }
+
+  /// Questions block.
+  private func onThread<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws
+    -> Answer
+  {
+    try await NIOThreadPool.singleton.runIfActive(body)
+  }
+
+  private func page(
+    _ path: String, _ filter: StoreReader.Filter, _ request: QueueRequest
+  ) throws -> Page {
+    let limit = min(max(request.limit, 1), QueueRequest.pageMax)
+    let lines = try StoreReader(path).list(filter, before: request.before, limit: limit)
+    return Page(lines: lines, before: lines.count == limit ? lines.last?.job : nil)
+  }
+
+  private func list(
+    _ path: String, _ filter: StoreReader.Filter, _ request: QueueRequest
+  ) throws -> QueueAnswer {
+    let page = try self.page(path, filter, request)
+    var answer = QueueAnswer()
+    answer.jobs = page.lines.map { QueueAnswer.Job($0) }
+    answer.count = answer.jobs.count
+    answer.before = page.before
+    return answer
+  }
+
+  private func count(_ path: String, _ filter: StoreReader.Filter) throws -> QueueAnswer {
+    var answer = QueueAnswer()
+    answer.count = try StoreReader(path).count(filter)
+    return answer
+  }
+
+  private func show(_ path: String, _ filter: StoreReader.Filter, _ caller: QueueCaller) throws -> QueueAnswer
+  {
+    guard filter.id != nil else { return .refused("show takes the id of a delivery") }
+    let reader = try StoreReader(path)
+    var answer = QueueAnswer()
+    answer.jobs = try reader.list(filter, limit: QueueRequest.pageMax).map { line in
+      var job = QueueAnswer.Job(line)
+      job.tries = try reader.attempts(of: line.job).map { .init($0, withAnswer: caller.maySeeBodies) }
+      return job
+    }
+    answer.count = answer.jobs.count
+    return answer
+  }
+
+  // MARK: Changes
+
+  private func change(
+    _ event: JobState.Event, _ path: String, _ filter: StoreReader.Filter, _ request: QueueRequest,
+    _ caller: QueueCaller, _ store: Store
+  ) async throws -> QueueAnswer {
+    let page = try await onThread { try self.page(path, filter, request) }
+    let jobs = page.lines.map(\.job)
+    let changed: Int = try await withCheckedThrowingContinuation { continuation in
+      store.change(jobs, event, for: DirectCaller()) { continuation.resume(with: $0) }
+    }
+    // What is queued by now is due at once.
+    durable.dispatcher?.survey()
+    if changed > 0 {
+      logger.notice(
+        "stored deliveries were changed by a command",
+        metadata: [
+          "change": "\(request.verb)", "count": "\(changed)", "uid": "\(caller.user.map { "\($0)" } ?? "?")",
+          "id": "\(request.id ?? "")", "route": "\(request.route ?? "")",
+        ])
+    }
+    var answer = QueueAnswer()
+    answer.count = changed
+    answer.before = page.before
+    return answer
+  }
+}
+
+/// Answers where the store is: whoever waits goes on by himself.
+private final class DirectCaller: StoreCaller {
+  func execute(_ work: @escaping @Sendable () -> Void) { work() }
+}
+
+extension StoreReader.Filter {
+  /// Nil where a word of it means nothing.
+  fileprivate init?(_ request: QueueRequest) {
+    self.init(
+      route: request.route, upstream: request.upstream, reason: request.reason, since: request.since,
+      until: request.until)
+    if let name = request.state {
+      guard let state = JobState.allCases.first(where: { $0.name == name }) else { return nil }
+      self.state = state
+    }
+    if let text = request.id {
+      guard let id = PublicID(text) else { return nil }
+      self.id = id
+    }
+  }
+}
+
+extension QueueAnswer.Job {
+  fileprivate init(_ line: StoreReader.Line) {
+    self.init()
+    id = line.id.description
+    route = line.lane.route
+    state = line.state.name
+    accepted = line.accepted
+    attempts = line.attempts
+    next = line.due
+    ended = line.ended
+    upstream = line.lane.upstream
+    status = line.status
+    reason = line.reason
+    bodyBytes = line.bodyBytes
+  }
+}
+
+extension QueueAnswer.Attempt {
+  fileprivate init(_ attempt: StoreReader.Attempt, withAnswer: Bool) {
+    self.init()
+    number = attempt.number
+    at = attempt.at
+    milliseconds = attempt.milliseconds
+    status = attempt.status
+    reason = attempt.reason
+    if withAnswer, !attempt.answer.isEmpty { answer = String(decoding: attempt.answer, as: UTF8.self) }
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Many deliveries, kills in between, apps that come and go: what was acknowledged is there, and nothing is stuck.
+@Suite(.ownThread) struct LoadTests {
+  /// What senders were told, by the number in the body: ids of answers that were 200.
+  private final class Told: Sendable {
+    private let ids = Locked<[Int: Set<String>]>([:])
+
+    func note(_ number: Int, _ id: String) { ids.withLock { _ = $0[number, default: []].insert(id) } }
+    var all: [Int: Set<String>] { ids.withLock { $0 } }
+  }
+
+  /// Sends these numbers over one connection after the other, until the gateway goes.
+  private func send(_ numbers: Range<Int>, to port: UInt16, _ told: Told) {
+    guard let client = try? RawClient(port: port) else { return }
+    for number in numbers {
+      let request = SignedRequest("{\"number\":\(number)}")
+      guard (try? client.send(request.bytes)) != nil, let response = try? client.response(within: 10),
+        response.status == 200, let id = response.head.value("x-delivery-id")
+      else { return }
+      told.note(number, id)
+    }
+  }
+
+  @Test func `killed at any time under load, nothing that was acknowledged is missing`() throws {
+    let fixture = try DurableFixture(durable: "concurrent-max: 4")
+    let app = try fixture.startApp()
+    let told = Told()
+    var generator = SystemRandomNumberGenerator()
+    for round in 0..<6 {
+      let port = try fixture.startGateway().port
+      let senders = (0..<4).map { sender in
+        let start = round * 4_000 + sender * 1_000
+        let thread = Thread { self.send(start..<start + 1_000, to: port, told) }
+        thread.start()
+        return thread
+      }
+      let before = told.all.count
+      #expect(eventually { told.all.count > before + 20 })
+      usleep(UInt32.random(in: 0...100_000, using: &generator))
+      try fixture.killGateway()
+      #expect(eventually { senders.allSatisfy(\.isFinished) })
+    }
+    // Four ends without a goodbye within minutes make the start careful: one after the other, and all of them.
+    try fixture.startGateway()
+    let acknowledged = Set(told.all.values.joined())
+    #expect(acknowledged.count > 100)
+    func delivered() -> Set<String> { Set(app.requests.compactMap { $0.head.value("x-delivery-id") }) }
+    #expect(eventually(within: 60) { acknowledged.isSubset(of: delivered()) })
+    #expect(acknowledged.subtracting(delivered()).isEmpty)
+    // What comes twice has the id that it came with first.
+    var ids: [[UInt8]: Set<String>] = [:]
+    for request in app.requests {
+      ids[request.body, default: []].insert(request.head.value("x-delivery-id") ?? "")
+    }
+    #expect(ids.values.allSatisfy { $0.count == 1 })
+  }
+
+  @Test func `hundreds of repetitions and refusals leave no attempt's place taken`() throws {
+    let fixture = try DurableFixture(durable: "concurrent-max: 2", store: "attempts-max: 2")
+    let app = try fixture.startApp { $0.body == Array("refused".utf8) ? .answer(410) : .ok }
+    try fixture.startGateway()
+    for _ in 0..<200 { #expect(try fixture.send("the same").status == 200) }
+    #expect(try fixture.send("refused").status == 200)
+    for number in 0..<20 { #expect(try fixture.send("new \(number)").status == 200) }
+    #expect(try fixture.delivered(22).count == 22)
+    #expect(Set(app.requests.map(\.body)).count == 22)
+  }
+
+  @Test func `one upstream that is down holds up no other, though all attempts are bounded`() throws {
+    let other = try RecordingUpstream()
+    let fixture = try DurableFixture(
+      durable: "concurrent-max: 2", route: "deliver: all", upstreams: [other.url()], store: "attempts-max: 2")
+    let app = try fixture.startApp { _ in .hang }
+    try fixture.startGateway()
+    let answers = try fixture.send(count: 30)
+    #expect(answers.allSatisfy { $0.status == 200 })
+    _ = app
+    // Those that hang hold the places that they have, until the first is over.
+    fixture.stopApp()
+    #expect(try other.requests(atLeast: 30, within: 20).count == 30)
+    try fixture.startApp()
+    let delivered = try fixture.delivered(30)
+    #expect(Set(delivered.map(\.body)).count == 30)
+  }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `vesigate queue`, asked of a running gateway over its control socket.
+@Suite(.ownThread) struct QueueCommandTests {
+  private func queue(_ fixture: DurableFixture, _ arguments: String...) throws -> (
+    status: Int32, lines: [String]
+  ) {
+    let config = try #require(fixture.gateway).configPath
+    return try GatewayProcess.command(["queue", arguments[0], "--config", config] + arguments.dropFirst())
+  }
+
+  @Test func `what waits is listed, shown with its attempts, and called off`() throws {
+    let fixture = try DurableFixture()
+    let gateway = try fixture.startGateway()
+    let ids = try fixture.send(count: 3).compactMap(\.id)
+    try #require(ids.count == 3)
+    try gateway.waitForLog(containing: "outcome=retried")
+    let listed = try queue(fixture, "list")
+    #expect(listed.status == 0 && listed.lines.count == 6)
+    #expect(
+      listed.lines[0].hasPrefix(ids[2]) && listed.lines.allSatisfy { $0.count <= 80 }, "\(listed.lines)")
+    let rows = try queue(fixture, "list", "--json", "--state", "queued", "--route", "/hook").lines
+    let objects = try rows.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+    #expect(objects.compactMap { $0?["id"] as? String }.allSatisfy { ids.contains($0) })
+    #expect(objects.allSatisfy { $0?["route"] as? String == "/hook" && $0?["attempts"] is Int })
+    let shown = try queue(fixture, "show", ids[0])
+    #expect(shown.status == 0 && shown.lines.contains { $0.contains("upstream-connect") }, "\(shown.lines)")
+    #expect(eventually { (try? queue(fixture, "cancel", "--yes", ids[1]).status) == 0 })
+    #expect(try queue(fixture, "list", "--state", "cancelled").lines.first?.hasPrefix(ids[1]) == true)
+    try fixture.startApp()
+    #expect(try fixture.delivered(2).count == 2)
+    #expect(gateway.log.contains { $0.contains("change=cancel") && $0.contains("uid=") })
+  }
+
+  @Test func `what is dead is sent again, with a number of its own and the word that it is a replay`() throws
+  {
+    let fixture = try DurableFixture()
+    let isMended = Flag()
+    let app = try fixture.startApp { _ in isMended.isSet ? .ok : .answer(422, body: "the app says no") }
+    let gateway = try fixture.startGateway()
+    let ids = try fixture.send(count: 2).compactMap(\.id)
+    _ = try app.requests(atLeast: 2)
+    #expect(eventually { gateway.log.filter { $0.contains("outcome=dead") }.count == 2 })
+    #expect(try queue(fixture, "show", ids[0]).lines.contains { $0.contains("the app says no") })
+    let dry = try queue(fixture, "replay", "--all", "--dry-run")
+    #expect(dry.status == 0 && dry.lines == ["2 are meant; nothing was done"], "\(dry.lines)")
+    // Nobody says yes.
+    #expect(try queue(fixture, "replay", "--all").status == 1)
+    #expect(app.requests.count == 2)
+    isMended.set()
+    let replayed = try queue(fixture, "replay", "--all", "--yes")
+    #expect(replayed.status == 0 && replayed.lines.last == "2 sent again", "\(replayed.lines)")
+    let again = try fixture.delivered(4).suffix(2)
+    #expect(again.allSatisfy { $0.head.value("x-delivery-replay") == "true" })
+    #expect(again.allSatisfy { $0.head.value("x-delivery-attempt") == "2" })
+    #expect(Set(again.compactMap { $0.head.value("x-delivery-id") }) == Set(ids))
+    let nothing = try queue(fixture, "replay", "--all", "--yes")
+    #expect(nothing.status == 1)
+  }
+
+  @Test func `a repetition of what is dead has it sent again`() throws {
+    let fixture = try DurableFixture()
+    let app = try fixture.startApp { $0.head.value("x-delivery-attempt") == "1" ? .answer(410) : .ok }
+    let gateway = try fixture.startGateway()
+    let first = try fixture.send("resend")
+    try gateway.waitForLog(containing: "outcome=dead")
+    let second = try fixture.send("resend")
+    #expect(second.status == 200 && second.id == first.id)
+    let delivered = try fixture.delivered(2)
+    #expect(delivered.map { $0.head.value("x-delivery-attempt") } == ["1", "2"])
+    #expect(app.requests.allSatisfy { $0.head.value("x-delivery-id") == first.id })
+  }
+
+  @Test
+  func `what means nothing is told as wrong usage, and without a durable route there is nothing to ask`()
+    throws
+  {
+    let fixture = try DurableFixture()
+    try fixture.set(durable: "false")
+    try fixture.startGateway()
+    #expect(try queue(fixture, "list").status == 69)
+    #expect(try queue(fixture, "replay").status == 64)
+    #expect(try queue(fixture, "cancel", "--all", "an-id").status == 64)
+    #expect(try queue(fixture, "list", "--since", "yesterday").status == 64)
+  }
+
+  @Test func `the status tells what waits, is dead and is paused, and metrics count it`() throws {
+    let fixture = try DurableFixture(durable: "concurrent-max: 1")
+    let gateway = try fixture.startGateway()
+    _ = try fixture.send(count: 3)
+    try gateway.waitForLog(containing: "outcome=retried")
+    let status = try GatewayProcess.command(["status", "--config", gateway.configPath])
+    #expect(status.lines.contains { $0.contains("queue") && $0.contains("queued") }, "\(status.lines)")
+    #expect(status.lines.contains { $0.contains("stored") && $0.contains("duplicate") })
+  }
+}
+
+/// Set once, seen by whoever asks.
+final class Flag: Sendable {
+  private let state = Locked(false)
+
+  var isSet: Bool { state.withLock { $0 } }
+
+  func set() { state.withLock { $0 = true } }
+}
