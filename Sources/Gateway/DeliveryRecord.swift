@@ -62,10 +62,12 @@ public struct DeliveryRecord: Sendable {
   public var attempts = 0
   /// Nil where no upstream's answer counts.
   public var upstreamStatus: Int?
-  /// From the body's end to the dispatch, or to the end where nothing is forwarded: looks and waits included.
+  /// From the body's end to the dispatch or the store, or to the end where there is neither: looks and waits included.
   public var verifyNanoseconds: UInt64 = 0
   /// From the dispatch to the end.
   public var upstreamNanoseconds: UInt64 = 0
+  /// From the verdict to what the store says, on a durable route.
+  public var keepNanoseconds: UInt64 = 0
   /// From the head's arrival to the end.
   public var totalNanoseconds: UInt64 = 0
 

@@ -27,7 +27,7 @@ extension Exchange {
       return refuse(.malformed("what cannot be stored as it is"))
     }
     loop.lists.giveBack(request.headers)
-    dispatchStart = loop.now()
+    draft.keepStart = loop.now()
     keeper.keep(toKeep(stored, route, durable, verified.proof)) { [self] in kept($0) }
   }
 

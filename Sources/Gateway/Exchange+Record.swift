@@ -15,7 +15,9 @@ extension Exchange {
     draft.fill(&record)
     record.totalNanoseconds = end.nanoseconds(since: arrival)
     if let dispatchStart { record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart) }
-    if let bodyEnd { record.verifyNanoseconds = (dispatchStart ?? end).nanoseconds(since: bodyEnd) }
+    if let keepStart = draft.keepStart { record.keepNanoseconds = end.nanoseconds(since: keepStart) }
+    let judged = dispatchStart ?? draft.keepStart ?? end
+    if let bodyEnd { record.verifyNanoseconds = judged.nanoseconds(since: bodyEnd) }
     loop.recorder.record(record)
   }
 

@@ -1,3 +1,4 @@
+internal import Formats
 internal import Signing
 
 /// What becomes known of a delivery on its way, for its record.
@@ -13,6 +14,8 @@ struct RecordDraft {
   private(set) var upstream: Int?
   private var upstreamStatus: Int?
   private(set) var delivery: PublicID?
+  /// When it was handed to the store.
+  var keepStart: Moment?
 
   mutating func verified(_ proof: Proof) {
     outcome = .forwarded

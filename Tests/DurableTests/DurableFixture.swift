@@ -14,23 +14,25 @@ final class DurableFixture {
 
   /// - Parameters:
   ///   - durable: further settings of the route's `durable:`.
+  ///   - breaker: in place of one that pauses nothing.
   ///   - route: further lines of the route.
   ///   - upstreams: where deliveries go besides the app.
   ///   - store: further settings of `store:`.
   init(
-    durable: String = "", route: String = "", upstreams: [String] = [], store: String = "",
-    limits: String = "", startedBy: [String] = []
+    durable: String = "", breaker: String = "breaker: {failures: 1000}", route: String = "",
+    upstreams: [String] = [], store: String = "", limits: String = "", startedBy: [String] = []
   ) throws {
     directory = try TemporaryDirectory()
     appPort = try FreePort.take()
     self.startedBy = startedBy
     config = Self.config(
-      app: appPort, durable: "{\(Self.quick)\(durable.isEmpty ? "" : ", \(durable)")}", route: route,
+      app: appPort, durable: "{\(Self.quick), \(breaker)\(durable.isEmpty ? "" : ", \(durable)")}",
+      route: route,
       upstreams: upstreams, store: store, limits: limits)
   }
 
   /// Retries within the time that a test has.
-  static let quick = "retry: {first-seconds: 1, seconds-max: 1, jitter-percent: 0}, breaker: {failures: 1000}"
+  static let quick = "retry: {first-seconds: 1, seconds-max: 1, jitter-percent: 0}"
 
   static func config(
     app: UInt16, durable: String, route: String = "", upstreams: [String] = [], store: String = "",

@@ -85,4 +85,47 @@ import Testing
     let delivered = try fixture.delivered(30)
     #expect(Set(delivered.map(\.body)).count == 30)
   }
+
+  @Test func `an app that fails is left alone after some attempts, and one attempt finds it back`() throws {
+    let fixture = try DurableFixture(
+      durable: "", breaker: "breaker: {failures: 2, first-seconds: 2, seconds-max: 2}")
+    let gateway = try fixture.startGateway()
+    #expect(try fixture.send(count: 8).allSatisfy { $0.status == 200 })
+    let isPaused = eventually {
+      (try? GatewayProcess.command(["status", "--config", gateway.configPath]).lines.contains {
+        $0.contains("PAUSED")
+      })
+        == true
+    }
+    #expect(isPaused)
+    // Those that wait spend nothing.
+    #expect(gateway.log.filter { $0.contains("outcome=retried") }.count < 8)
+    try fixture.startApp()
+    #expect(Set(try fixture.delivered(8).map(\.body)).count == 8)
+  }
+
+  @Test func `an app that is back gets one delivery first, and never more at once than it may have`() throws {
+    let fixture = try DurableFixture(durable: "concurrent-max: 4")
+    try fixture.startGateway()
+    #expect(try fixture.send(count: 24).allSatisfy { $0.status == 200 })
+    #expect(fixture.stopGateway() == 0)
+    let now = Locked((underWay: 0, atFirst: 0, most: 0, seen: 0))
+    try fixture.startApp { _ in
+      now.withLock { state in
+        state.underWay += 1
+        state.seen += 1
+        state.most = max(state.most, state.underWay)
+      }
+      usleep(100_000)
+      now.withLock { state in
+        if state.seen == 1 { state.atFirst = state.underWay }
+        state.underWay -= 1
+      }
+      return .ok
+    }
+    try fixture.startGateway()
+    #expect(try fixture.delivered(24).count == 24)
+    let (_, atFirst, most, _) = now.withLock { $0 }
+    #expect(atFirst == 1 && (2...4).contains(most), "\(atFirst) \(most)")
+  }
 }

@@ -58,6 +58,11 @@ import Testing
     #expect(Set(again.compactMap { $0.head.value("x-delivery-id") }) == Set(ids))
     let nothing = try queue(fixture, "replay", "--all", "--yes")
     #expect(nothing.status == 1)
+    #expect(try queue(fixture, "purge", "--all", "--yes").status == 64)
+    let purged = try queue(fixture, "purge", "--yes", ids[0])
+    #expect(purged.status == 0 && purged.lines.last == "1 deleted", "\(purged.lines)")
+    #expect(try queue(fixture, "show", ids[0]).status == 1)
+    #expect(try queue(fixture, "list", "--state", "delivered").lines.first?.hasPrefix(ids[1]) == true)
   }
 
   @Test func `a repetition of what is dead has it sent again`() throws {

@@ -198,4 +198,31 @@ import Testing
     bench.advance(seconds: 3600)
     #expect(try bench.claim().count == 1)
   }
+
+  @Test func `what has ended can be deleted at once, what has not cannot, and room is there again`() throws {
+    let bench = try StoreBench()
+    for body in ["dead", "delivered", "waiting"] { try bench.accept(body) }
+    let claimed = try bench.claim(limit: 2)
+    try bench.record(claimed[0].ticket, .dead(.status))
+    try bench.record(claimed[1].ticket, .delivered)
+    #expect(bench.counters.heldDeliveries == 2)
+    let jobs = try bench.list().map(\.job)
+    #expect(try bench.purge(jobs) == 2)
+    #expect(try bench.list().map(\.state) == [.queued])
+    #expect(bench.counters.heldDeliveries == 1 && bench.counters.count(Lane(route: "/hook"), .dead) == 0)
+    try bench.reopen()
+    #expect(bench.counters.heldDeliveries == 1)
+    #expect(try bench.purge(jobs) == 0)
+  }
+
+  @Test func `a delivery is deleted only when nothing of it is still to come`() throws {
+    let bench = try StoreBench()
+    let lanes = ["http://a", "http://b"].map { Lane(route: "/hook", upstream: $0) }
+    try bench.accept("for both", lanes: lanes)
+    try bench.record(try #require(bench.claim(lanes[0]).first).ticket, .dead(.status))
+    #expect(try bench.purge(bench.list().map(\.job)) == 0)
+    try bench.record(try #require(bench.claim(lanes[1]).first).ticket, .delivered)
+    #expect(try bench.purge(bench.list().map(\.job)) == 1)
+    #expect(try bench.list().isEmpty && bench.counters.heldDeliveries == 0 && bench.counters.heldBytes == 0)
+  }
 }

@@ -102,6 +102,8 @@ final class StoreBench: Sendable {
     try accept(acceptance(body, lanes: lanes, startsNow: startsNow, id: id))
   }
 
+  func purge(_ jobs: [Int64]) throws -> Int { try wait { store.purge(jobs, for: desk, then: $0) }.get() }
+
   func claim(_ lane: Lane = Lane(route: "/hook"), limit: Int = 16) throws -> [ClaimedJob] {
     try wait { store.claim(lane, limit: limit, for: desk, then: $0) }.get().jobs
   }

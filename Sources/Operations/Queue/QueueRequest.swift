@@ -13,6 +13,8 @@ public struct QueueRequest: JSONCodedObject, Equatable {
     case replay
     /// Calls off what waits; a page at a time.
     case cancel
+    /// Deletes what has ended; a page at a time.
+    case purge
   }
 
   public var verb = ""

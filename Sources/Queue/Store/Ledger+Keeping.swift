@@ -55,7 +55,7 @@ extension Ledger {
     return spent.count
   }
 
-  private func removeDead(_ delivery: Int64, before: Int64) throws(StoreFault) -> Bool {
+  func removeDead(_ delivery: Int64, before: Int64) throws(StoreFault) -> Bool {
     let jobs = try statement(.jobsOfDelivery).all([.integer(delivery)]) { ($0.integer(1), $0.integer(2)) }
     let removed = try statement(.removeDead).first([.integer(delivery), .integer(before)]) {
       (bytes: $0.integer(0), key: $0.blob(1))
@@ -67,6 +67,17 @@ extension Ledger {
     counters.heldDeliveries -= 1
     counters.heldBytes -= bytes
     return true
+  }
+
+  /// Deletes the delivery of a job that has ended, whatever its age: somebody wants it gone. False where something
+  /// of it is still to come.
+  func purge(_ job: Int64) throws(StoreFault) -> Bool {
+    let found = try statement(.findJob).first([.integer(job)]) { row in
+      (state: JobState(rawValue: row.integer(1)), delivery: row.integer(2))
+    }
+    guard let found, let state = found.state, state.isFinal else { return false }
+    if state == .dead { return try removeDead(found.delivery, before: .max) }
+    return try run(.removeDelivery, .integer(found.delivery)) == 1
   }
 
   /// Forgets the oldest keys where there are more than are allowed.

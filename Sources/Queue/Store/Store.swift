@@ -112,6 +112,20 @@ public final class Store: Sendable {
     }
   }
 
+  /// Deletes the deliveries of jobs that have ended. Up to a thousand at once.
+  ///
+  /// - Returns: to `answer`, how many deliveries went.
+  public func purge(
+    _ jobs: [Int64], for caller: any StoreCaller,
+    then answer: @escaping @Sendable (Result<Int, StoreRefusal>) -> Void
+  ) {
+    ask(caller, answer) { ledger throws(StoreFault) in
+      var purged = 0
+      for job in jobs.prefix(Ledger.chunk) where try ledger.purge(job) { purged += 1 }
+      return purged
+    }
+  }
+
   /// Parks jobs whose lane left the configuration, and takes back those whose lane is there again; a chunk at a time,
   /// with whatever waits between them.
   public func reconcile(

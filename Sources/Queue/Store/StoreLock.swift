@@ -22,7 +22,11 @@ final class StoreLock {
     _ = pwrite(file, text, text.count, 0)
   }
 
-  deinit { close(file) }
+  deinit {
+    // By itself, closing would leave it to a child that is being started at this instant and has a copy still.
+    flock(file, LOCK_UN)
+    close(file)
+  }
 
   private static func text(_ file: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 20)

@@ -184,6 +184,7 @@ public struct DeliveryLog: Recorder, Sendable {
     if record.upstreamNanoseconds != 0 {
       line.addMilliseconds("upstream_ms", nanoseconds: record.upstreamNanoseconds)
     }
+    if record.keepNanoseconds != 0 { line.addMilliseconds("store_ms", nanoseconds: record.keepNanoseconds) }
     line.addMilliseconds("total_ms", nanoseconds: record.totalNanoseconds)
   }
 }

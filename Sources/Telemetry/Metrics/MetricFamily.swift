@@ -85,6 +85,9 @@ public struct MetricFamily: Sendable {
   static let accepted = MetricFamily(
     "vesigate_accepted_total", .counter, ["route", "result"],
     "Verified deliveries of durable routes: stored, known already, or refused by the store.")
+  static let commit = MetricFamily(
+    "vesigate_commit_duration_seconds", .histogram, ["route"],
+    "From the verdict on a delivery to the store's word that it is durable, or refused.")
   static let queuedAttempts = MetricFamily(
     "vesigate_delivery_attempts_total", .counter, ["route", "result"],
     "Attempts to deliver what is stored, by what came of them.")
@@ -178,7 +181,8 @@ public struct MetricFamily: Sendable {
   public static let all = [
     deliveries, reasons, bodyBytes, total, verify, upstream, age, lastVerified, attempts, failing, inFlight,
     inFlightBytes, held, holds, holdsVerified, holdsOverflowed, revoked, openConnections, connections,
-    connectionsEnded, acceptFailures, accepted, queuedAttempts, deliveryLatency, dead, queueJobs, oldestDue,
+    connectionsEnded, acceptFailures, accepted, commit, queuedAttempts, deliveryLatency, dead, queueJobs,
+    oldestDue,
     paused, queueBytes, queueBytesMax, lateResults, dedupeKeys, storeUsable, storeErrors, storeLog,
     secretGeneration, secretModified, secrets, secretUsable, rotating,
     unfinished, observe, skew, tolerance, clock, reloads, reloadSuccessful, reloadTime, generation, ready,

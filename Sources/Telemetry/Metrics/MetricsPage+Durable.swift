@@ -5,6 +5,8 @@ extension MetricsPage {
     let durable = Set(status.routes.filter(\.isDurable).map(\.name))
     let routes = counters.routes.filter { durable.contains($0.name) || $0.hasQueued }
     writeAccepted(routes)
+    page.begin(.commit)
+    for route in routes { page.histogram(.init(("route", route.name)), route.commit) }
     writeAttempts(routes)
     page.begin(.deliveryLatency)
     for route in routes { page.histogram(.init(("route", route.name)), route.latency) }

@@ -33,6 +33,8 @@ public struct RouteCounters: Sendable {
   private(set) var queued: [QueuedAttemptRecord.Outcome: UInt64] = [:]
   /// Of those that are dead, by the reason.
   private(set) var dead: [String: UInt64] = [:]
+  /// From the verdict to what the store said.
+  private(set) var commit = Histogram(.verify)
   /// From the acceptance to the app's 2xx.
   private(set) var latency = Histogram(.delivery)
 
@@ -46,6 +48,7 @@ public struct RouteCounters: Sendable {
     bodyBytes &+= UInt64(record.bodyBytes)
     total.add(Int64(clamping: record.totalNanoseconds))
     if record.verifyNanoseconds != 0 { verify.add(Int64(clamping: record.verifyNanoseconds)) }
+    if record.keepNanoseconds != 0 { commit.add(Int64(clamping: record.keepNanoseconds)) }
     if record.upstreamNanoseconds != 0 { upstream.add(Int64(clamping: record.upstreamNanoseconds)) }
     if let seconds = record.ageSeconds { age.add(Int64(seconds)) }
     if record.secretPosition != nil { countVerified(record) }
@@ -96,6 +99,7 @@ public struct RouteCounters: Sendable {
     ages.add(other.ages)
     queued.merge(other.queued) { $0 &+ $1 }
     dead.merge(other.dead) { $0 &+ $1 }
+    commit.add(other.commit)
     latency.add(other.latency)
     lastVerifiedAt = max(lastVerifiedAt, other.lastVerifiedAt)
     // By the finer clock of the two, which is the same for all loops: two may refuse in one millisecond.

@@ -34,6 +34,31 @@ struct QueueCancelCommand: ParsableCommand {
   }
 }
 
+struct QueuePurgeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "purge",
+    abstract: "Delete stored deliveries that have ended.",
+    discussion: """
+      Those named, or all of a filter, which has to say --state dead, delivered or cancelled. What is dead takes \
+      room until then: the app never had it.
+      """)
+
+  @OptionGroup var config: ConfigOption
+  @OptionGroup var change: QueueChangeOptions
+
+  func validate() throws {
+    let ended = ["dead", "delivered", "cancelled"]
+    guard !change.ids.isEmpty || change.filter.state.map(ended.contains) == true else {
+      throw ValidationError("say which have ended: --state dead, delivered or cancelled")
+    }
+  }
+
+  func run() throws {
+    try change.run(
+      QueueDaemon(config), .purge, standardState: "dead", question: "Delete %d?", done: "deleted")
+  }
+}
+
 /// What is to be changed, and how it is asked for.
 struct QueueChangeOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("Deliveries, as the log and X-Delivery-Id say.", valueName: "id"))

@@ -5,7 +5,7 @@ internal import Operations
 struct QueueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "queue",
-    abstract: "Show what durable routes have stored, send it again, or call it off.",
+    abstract: "Show what durable routes have stored, send it again, call it off or delete it.",
     discussion: """
       It asks the running daemon over the control socket; nobody else may open its store for writing. Each \
       change is logged with the user id of whoever asked for it.
@@ -15,6 +15,7 @@ struct QueueCommand: ParsableCommand {
       """,
     subcommands: [
       QueueListCommand.self, QueueShowCommand.self, QueueReplayCommand.self, QueueCancelCommand.self,
+      QueuePurgeCommand.self,
     ])
 }
 

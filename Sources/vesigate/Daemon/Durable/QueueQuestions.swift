@@ -22,8 +22,8 @@ struct QueueQuestions: Sendable {
       case .list: return try await onThread { try list(path, filter, request) }
       case .count: return try await onThread { try count(path, filter) }
       case .show: return try await onThread { try show(path, filter, caller) }
-      case .replay: return try await change(.replay, path, filter, request, caller, store)
-      case .cancel: return try await change(.cancel, path, filter, request, caller, store)
+      case .replay, .cancel, .purge:
+        return try await change(verb, path, filter, request, caller, store)
       }
     } catch let fault as StoreFault {
       return .refused(fault.sentence)
@@ -89,13 +89,18 @@ struct QueueQuestions: Sendable {
   // MARK: Changes
 
   private func change(
-    _ event: JobState.Event, _ path: String, _ filter: StoreReader.Filter, _ request: QueueRequest,
+    _ verb: QueueRequest.Verb, _ path: String, _ filter: StoreReader.Filter, _ request: QueueRequest,
     _ caller: QueueCaller, _ store: Store
   ) async throws -> QueueAnswer {
     let page = try await onThread { try self.page(path, filter, request) }
     let jobs = page.lines.map(\.job)
     let changed: Int = try await withCheckedThrowingContinuation { continuation in
-      store.change(jobs, event, for: DirectCaller()) { continuation.resume(with: $0) }
+      let end = { @Sendable (result: Result<Int, StoreRefusal>) in continuation.resume(with: result) }
+      switch verb {
+      case .purge: store.purge(jobs, for: DirectCaller(), then: end)
+      case .cancel: store.change(jobs, .cancel, for: DirectCaller(), then: end)
+      default: store.change(jobs, .replay, for: DirectCaller(), then: end)
+      }
     }
     // What is queued by now is due at once.
     durable.dispatcher?.survey()
