@@ -35,20 +35,22 @@ final class DurableFixture {
   static let quick = "retry: {first-seconds: 1, seconds-max: 1, jitter-percent: 0}"
 
   static func config(
-    app: UInt16, durable: String, route: String = "", upstreams: [String] = [], store: String = "",
+    app: UInt16, durable: String, path: String = "/hook", route: String = "", upstreams: [String] = [],
+    store: String = "",
     limits: String = ""
   ) -> String {
     let urls = ["http://127.0.0.1:\(app)/app"]
     let settings = "sqlite: {dir}/queue.db, seal-key-file: {dir}/seal.key, disk-free-bytes-min: 0"
     let top = "control: {dir}/control.sock\nstore: {\(settings)\(store.isEmpty ? "" : ", \(store)")}"
     return GatewayConfig.text(
-      upstreams: urls + upstreams, route: "durable: \(durable)\n" + route, limits: limits, top: top)
+      upstreams: urls + upstreams, path: path, route: "durable: \(durable)\n" + route, limits: limits,
+      top: top)
       + "\n" + GatewayConfig.route("/sync", upstreams: urls)
   }
 
-  /// With another value of `durable:`, at the next start or reload.
-  func set(durable: String) throws {
-    config = Self.config(app: appPort, durable: durable)
+  /// With another value of `durable:`, and what else differs, at the next start or reload.
+  func set(durable: String, path: String = "/hook", route: String = "", upstreams: [String] = []) throws {
+    config = Self.config(app: appPort, durable: durable, path: path, route: route, upstreams: upstreams)
     try gateway?.writeConfig(config)
   }
 

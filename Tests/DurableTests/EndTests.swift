@@ -49,6 +49,53 @@ import Testing
     #expect(bodies == ["stored", "sync", "stored again"])
   }
 
+  @Test func `what is stored of a route that is gone waits until it is back`() throws {
+    let fixture = try DurableFixture()
+    let gateway = try fixture.startGateway()
+    #expect(try fixture.send(count: 5).allSatisfy { $0.status == 200 })
+    try fixture.set(durable: "true", path: "/another")
+    try reload(fixture, gateway, 1)
+    let app = try fixture.startApp()
+    let status = {
+      try GatewayProcess.command(["queue", "list", "--config", gateway.configPath, "--state", "orphaned"])
+    }
+    #expect(eventually { (try? status().lines.count) == 10 })
+    usleep(1_500_000)
+    #expect(app.requests.isEmpty)
+    try fixture.set(durable: "true")
+    try reload(fixture, gateway, 2)
+    #expect(try fixture.delivered(5).count == 5)
+  }
+
+  @Test func `reloads under load, with all upstreams and with the first, lose nothing and double nothing`()
+    throws
+  {
+    let other = try RecordingUpstream()
+    let fixture = try DurableFixture(upstreams: [other.url()])
+    let app = try fixture.startApp()
+    let gateway = try fixture.startGateway()
+    var ids: Set<String> = []
+    for number in 0..<120 {
+      if number % 10 == 0 {
+        try fixture.set(
+          durable: "true", route: number % 20 == 0 ? "deliver: all" : "deliver: first",
+          upstreams: [other.url()])
+        gateway.signal(SIGHUP)
+      }
+      let answer = try fixture.send("{\"number\":\(number)}")
+      #expect(answer.status == 200)
+      ids.insert(answer.id ?? "")
+    }
+    #expect(ids.count == 120)
+    #expect(eventually { Set(app.requests.compactMap { $0.head.value("x-delivery-id") }) == ids })
+    usleep(500_000)
+    for upstream in [app, other] {
+      let seen = upstream.requests.compactMap { $0.head.value("x-delivery-id") }
+      #expect(Set(seen).count == seen.count)
+    }
+    #expect(!other.requests.isEmpty)
+  }
+
   @Test func `a reload may bring the first durable route`() throws {
     let fixture = try DurableFixture()
     try fixture.set(durable: "false")
@@ -78,6 +125,10 @@ import Testing
     _ fixture: DurableFixture, _ gateway: GatewayProcess, durable: String, _ count: Int
   ) throws {
     try fixture.set(durable: durable)
+    try reload(fixture, gateway, count)
+  }
+
+  private func reload(_ fixture: DurableFixture, _ gateway: GatewayProcess, _ count: Int) throws {
     gateway.signal(SIGHUP)
     let isReloaded = eventually { gateway.log.filter { $0.contains("msg=reloaded") }.count == count }
     try #require(isReloaded)

@@ -13,7 +13,12 @@ struct DashboardTests {
       let upstream = try RecordingUpstream()
       let admin = try FreePort.take()
       let gateway = try GatewayProcess(
-        config: GatewayConfig.text(upstreams: [upstream.url()], top: "admin: {listen: 127.0.0.1:\(admin)}"))
+        config: GatewayConfig.text(
+          upstreams: [upstream.url()],
+          top: "admin: {listen: 127.0.0.1:\(admin)}\n"
+            + "store: {sqlite: {dir}/queue.db, seal-key-file: {dir}/seal.key, disk-free-bytes-min: 0}")
+          + "\n" + GatewayConfig.route("/durable", upstreams: [upstream.url()], "durable: true\ndedupe: none")
+      )
       let prometheus = try Prometheus(scraping: admin)
       defer { prometheus.stop() }
       let end = Date(timeIntervalSinceNow: 20)
@@ -21,6 +26,7 @@ struct DashboardTests {
         #expect(try gateway.post(SignedRequest()) == 200)
         #expect(try gateway.post(SignedRequest().with { $0.secret = "another" }) == 401)
         #expect(try gateway.post(SignedRequest().with { $0.target = "/unknown" }) == 404)
+        #expect(try gateway.post(SignedRequest().with { $0.target = "/durable" }) == 200)
         usleep(100_000)
       }
       let queries = try Self.queries()

@@ -54,9 +54,15 @@ struct Daemon {
     tellWarnings(start.loaded, logs.logger)
     let sockets = try ListenSocket.open(configuration.listen, environment: start.environment)
     let daemon = try await Daemon(start, sockets, logs)
-    let listeners = try await daemon.listenToOperators()
-    try await daemon.serve(hangups)
-    await listeners.close()
+    do {
+      let listeners = try await daemon.listenToOperators()
+      try await daemon.serve(hangups)
+      await listeners.close()
+    } catch {
+      // Otherwise its next start would take this one for a crash.
+      daemon.durable.close()
+      throw error
+    }
     await daemon.stop()
   }
 

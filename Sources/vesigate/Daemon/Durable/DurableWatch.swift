@@ -8,6 +8,8 @@ struct DurableWatch: Service {
   let logger: Logger
 
   private static let spacing = Duration.milliseconds(50)
+  /// Where no route has been durable yet, nothing is due.
+  private static let idleSpacing = Duration.seconds(1)
 
   /// What was said last.
   private struct Said {
@@ -22,11 +24,10 @@ struct DurableWatch: Service {
     try? await cancelWhenGracefulShutdown {
       var said = Said()
       while !Task.isCancelled {
-        if let store = durable.store {
-          durable.dispatcher?.tick()
-          tell(store.status, &said)
-        }
-        try await Task.sleep(for: Self.spacing)
+        let store = durable.store
+        durable.dispatcher?.tick()
+        if let store { tell(store.status, &said) }
+        try await Task.sleep(for: store == nil ? Self.idleSpacing : Self.spacing)
       }
     }
   }
