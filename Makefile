@@ -6,9 +6,11 @@ SHELL := /bin/bash
 
 # A sixteenth smaller: Debian 12's C library and later ones know relative relocations in their packed form.
 PACKED := -Xswiftc -use-ld=lld -Xlinker -z -Xlinker pack-relative-relocs
+# Nobody loads the program as a library: a twelfth is names that it would export.
+UNEXPORTED := -Xlinker --no-export-dynamic
 # Exclusivity is checked at run time in debug builds, which is what the tests run.
 RELEASE_FLAGS := -c release -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked \
-  --static-swift-stdlib --product vesigate $(PACKED)
+  --static-swift-stdlib --product vesigate $(PACKED) $(UNEXPORTED)
 RELEASE := .build/release/vesigate
 # All tests at once would starve each other on two cores, and each has a minute.
 SWIFT_TEST := swift test --skip-build --disable-xctest

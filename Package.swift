@@ -202,6 +202,15 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+    // The program's commands and its terminal, without a process.
+    .testTarget(
+      name: "VesigateTests",
+      dependencies: [
+        "Signing", "Gateway", "Diagnosis", "Secrets", "Configuration", "Rotation", "Operations",
+        "TestSupport", "vesigate",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
     // What tests share: of the built program, and of the rooms.
     .target(
       name: "TestSupport", dependencies: ["Formats", "HTTP", "Signing"], path: "Tests/TestSupport",

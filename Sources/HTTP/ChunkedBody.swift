@@ -3,14 +3,6 @@ internal import Formats
 /// A body in chunks as it arrives (RFC 9112, section 7.1). Trailer fields are held to the rules of header
 /// fields and dropped, whatever their names: they come after all that was decided by the headers.
 struct ChunkedBody {
-  enum Event {
-    case needMore
-    /// Data, as offsets in the bytes given.
-    case body(Range<Int>)
-    /// The empty line behind the trailers was read.
-    case end
-  }
-
   private enum Phase {
     case line, data, dataCarriageReturn, dataLineFeed, trailers
   }
@@ -44,7 +36,7 @@ struct ChunkedBody {
 
   mutating func read(
     _ bytes: UnsafeRawBufferPointer, _ index: inout Int
-  ) throws(MessageFault) -> Event {
+  ) throws(MessageFault) -> BodyEvent {
     while index < bytes.count {
       takePlain(bytes, &index)
       guard index < bytes.count else { break }

@@ -34,7 +34,7 @@ public struct RequestReader {
 
   private enum State {
     case head
-    case body(bytesLeft: Int)
+    case body(SizedBody)
     case chunked
     case faulty(RequestFault)
   }
@@ -68,13 +68,13 @@ public struct RequestReader {
 
   /// How much is still to come of a body whose length was said; 0 within a head or a chunked body.
   public var bodyBytesLeft: Int {
-    if case .body(let bytesLeft) = state { bytesLeft } else { 0 }
+    if case .body(let body) = state { body.bytesLeft } else { 0 }
   }
 
   /// So many bytes of that body, at most `bodyBytesLeft`, came by another way than `read`, in their place.
   public mutating func passOver(bodyBytes count: Int) {
     precondition(count <= bodyBytesLeft, "bytes of the next request are no body")
-    if case .body(let bytesLeft) = state { state = .body(bytesLeft: bytesLeft - count) }
+    if case .body(let body) = state { state = .body(SizedBody(bytesLeft: body.bytesLeft - count)) }
   }
 
   /// Reads up to the next event. `consumed` is set to the bytes taken from the front of `bytes`; the caller
@@ -111,7 +111,7 @@ public struct RequestReader {
   ) throws(RequestFault) -> Event {
     switch state {
     case .head: return try readHead(bytes, &index)
-    case .body(let bytesLeft): return readBody(bytesLeft, bytes.count, &index)
+    case .body(let body): return readBody(body, bytes.count, &index)
     case .chunked: return try readChunks(bytes, &index)
     case .faulty(let fault): throw fault
     }
@@ -123,8 +123,8 @@ public struct RequestReader {
     guard let read = try head.read(bytes, &index) else { return .needMore }
     head = RequestHeadReader(bounds: bounds, lists: lists)
     switch read.framing {
-    case .none: state = .body(bytesLeft: 0)
-    case .length(let count): state = .body(bytesLeft: count)
+    case .none: state = .body(SizedBody(bytesLeft: 0))
+    case .length(let count): state = .body(SizedBody(bytesLeft: count))
     case .chunked:
       chunks = ChunkedBody(
         trailerBytesMax: bounds.headerBytesMax, trailerFieldsMax: bounds.headerFieldsMax)
@@ -133,23 +133,24 @@ public struct RequestReader {
     return .head(read)
   }
 
-  private mutating func readBody(_ bytesLeft: Int, _ end: Int, _ index: inout Int) -> Event {
-    guard bytesLeft > 0 else {
-      state = .head
-      return .end
-    }
-    let count = min(bytesLeft, end)
-    guard count > 0 else { return .needMore }
-    state = .body(bytesLeft: bytesLeft - count)
-    index = count
-    return .body(0..<count)
+  private mutating func readBody(_ body: SizedBody, _ available: Int, _ index: inout Int) -> Event {
+    var body = body
+    let event = body.read(available, &index)
+    state = .body(body)
+    return taken(event)
   }
 
   private mutating func readChunks(
     _ bytes: UnsafeRawBufferPointer, _ index: inout Int
   ) throws(RequestFault) -> Event {
-    let event: ChunkedBody.Event
-    do throws(MessageFault) { event = try chunks.read(bytes, &index) } catch { throw RequestFault(error) }
+    do throws(MessageFault) {
+      return taken(try chunks.read(bytes, &index))
+    } catch {
+      throw RequestFault(error)
+    }
+  }
+
+  private mutating func taken(_ event: BodyEvent) -> Event {
     switch event {
     case .needMore: return .needMore
     case .body(let range): return .body(range)

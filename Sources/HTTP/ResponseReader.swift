@@ -29,7 +29,7 @@ public struct ResponseReader {
 
   private enum State {
     case head
-    case body(bytesLeft: Int)
+    case body(SizedBody)
     case chunked
     case untilClose
     case over
@@ -89,7 +89,7 @@ public struct ResponseReader {
   ) throws(MessageFault) -> Event {
     switch state {
     case .head: return try readHead(bytes, &index)
-    case .body(let bytesLeft): return readBody(bytesLeft, bytes.count, &index)
+    case .body(let body): return readBody(body, bytes.count, &index)
     case .chunked: return try readChunks(bytes, &index)
     case .untilClose:
       index = bytes.count
@@ -105,7 +105,7 @@ public struct ResponseReader {
     guard let read = try head.read(bytes, &index) else { return .needMore }
     switch read.framing {
     case .none: state = .over
-    case .length(let count): state = .body(bytesLeft: count)
+    case .length(let count): state = .body(SizedBody(bytesLeft: count))
     case .chunked:
       chunks = ChunkedBody(
         trailerBytesMax: head.bytesLeft, trailerFieldsMax: head.fieldsLeft, leniency: leniency)
@@ -115,25 +115,24 @@ public struct ResponseReader {
     return .head(read)
   }
 
-  private mutating func readBody(_ bytesLeft: Int, _ end: Int, _ index: inout Int) -> Event {
-    guard bytesLeft > 0 else {
-      state = .over
-      return .end
-    }
-    let count = min(bytesLeft, end)
-    guard count > 0 else { return .needMore }
-    state = .body(bytesLeft: bytesLeft - count)
-    index = count
-    return .body(0..<count)
+  private mutating func readBody(_ body: SizedBody, _ available: Int, _ index: inout Int) -> Event {
+    var body = body
+    let event = body.read(available, &index)
+    state = .body(body)
+    return taken(event)
   }
 
   private mutating func readChunks(
     _ bytes: UnsafeRawBufferPointer, _ index: inout Int
   ) throws(MessageFault) -> Event {
-    switch try chunks?.read(bytes, &index) {
+    taken(try chunks?.read(bytes, &index) ?? .end)
+  }
+
+  private mutating func taken(_ event: BodyEvent) -> Event {
+    switch event {
     case .needMore: return .needMore
     case .body(let range): return .body(range)
-    case .end, nil:
+    case .end:
       state = .over
       return .end
     }

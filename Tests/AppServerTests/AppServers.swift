@@ -72,7 +72,7 @@ extension AppServer {
   }
 
   static let go = AppServer(name: "Go", keepAliveSeconds: 0.2, lacks: [.padded: "none"]) { place in
-    let command = [try GoProgram.shared.get().path, String(place.port), String(place.keepAliveMilliseconds)]
+    let command = [try GoProgram.app.get().path, String(place.port), String(place.keepAliveMilliseconds)]
     return [try place.server(command, package: "golang-go")]
   }
 
@@ -82,7 +82,7 @@ extension AppServer {
     upstream: \.https
   ) { place in
     let numbers = [String(place.port), String(place.keepAliveMilliseconds)]
-    let command = [try GoProgram.shared.get().path] + numbers + (try place.certificateAndKey())
+    let command = [try GoProgram.app.get().path] + numbers + (try place.certificateAndKey())
     return [try place.server(command, package: "golang-go")]
   }
 

@@ -1,19 +1,20 @@
 import TestSupport
 
-/// The app in Go, compiled once, of nothing but the standard library.
+/// A program in Go, compiled once, of nothing but the standard library.
 final class GoProgram: Sendable {
   let path: String
   private let directory: TemporaryDirectory
 
-  static let shared = Result { try GoProgram() }
+  static let app = Result { try GoProgram("app.go") }
+  static let sender = Result { try GoProgram("sender.go") }
 
-  private init() throws {
+  private init(_ source: String) throws {
     directory = try TemporaryDirectory()
-    path = directory.path + "/app"
+    path = directory.path + "/program"
     let compiler: ChildProcess
     do {
       compiler = try ChildProcess(
-        ["go", "build", "-o", path, AppPlace.source("app.go")],
+        ["go", "build", "-o", path, AppPlace.source(source)],
         environment: [
           "PATH": "/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin", "HOME": directory.path,
           "GOCACHE": directory.path + "/cache", "GO111MODULE": "off", "GOPROXY": "off",

@@ -3,17 +3,17 @@ import TestSupport
 import Testing
 
 /// A name server that does not answer, played by a library in front of the C library's resolver.
-@Suite(.ownThread, .enabled(if: SlowResolver.shared != nil)) struct ResolverTests {
+@Suite(.ownThread, .enabled(if: SlowResolver.library != nil)) struct ResolverTests {
   @Test func `a name that does not resolve holds up nobody, and the next upstream gets the delivery`() throws
   {
-    let resolver = try #require(SlowResolver.shared)
+    let library = try #require(SlowResolver.library)
     let upstream = try RecordingUpstream()
     let slow = "http://\(SlowResolver.name):81/"
     let config =
       GatewayConfig.text(
         upstreams: [slow, upstream.url()], path: "/slow", route: "connect-seconds-max: 1", workers: 1) + "\n"
       + GatewayConfig.route("/hook", upstreams: [upstream.url()])
-    let gateway = try GatewayProcess(config: config, environment: ["LD_PRELOAD": resolver.path])
+    let gateway = try GatewayProcess(config: config, environment: library.environment)
     let waiting = try gateway.connect()
     let start = Date()
     try waiting.send(SignedRequest("waits").with { $0.target = "/slow" }.bytes)
@@ -29,29 +29,13 @@ import Testing
   }
 }
 
-final class SlowResolver: Sendable {
+enum SlowResolver {
   static let name = "slow.test"
   /// How long the name takes to be found to be unknown.
   static let seconds = 200
-  /// Nil where no C compiler is at hand, or a sanitizer must be the first library.
-  static let shared = Sanitizers.areOn ? nil : try? SlowResolver()
 
-  private let directory: TemporaryDirectory
-  var path: String { directory.path + "/resolver.so" }
-
-  private init() throws {
-    directory = try TemporaryDirectory()
-    let source = try directory.write("resolver.c", Self.source)
-    for compiler in ["clang", "cc"] {
-      let child = try? ChildProcess(
-        [compiler, "-shared", "-fPIC", "-o", path, source],
-        environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"])
-      if child?.waitForExit(within: 30) == 0 { return }
-    }
-    throw FixtureError("no C compiler")
-  }
-
-  private static let source = """
+  static let library = PreloadedLibrary(
+    """
     #define _GNU_SOURCE
     #include <dlfcn.h>
     #include <netdb.h>
@@ -63,5 +47,5 @@ final class SlowResolver: Sendable {
       if (name && strcmp(name, "\(name)") == 0) { sleep(\(seconds)); return EAI_AGAIN; }
       return real(name, service, hints, found);
     }
-    """
+    """)
 }

@@ -24,19 +24,12 @@ import Testing
     Clock("2554-07-21", "23:34:34", 18_446_744_074), Clock("9999-12-31", "23:59:00", 253_402_300_740),
   ]
 
-  static func environment(_ file: String) throws -> [String: String] {
-    [
-      "LD_PRELOAD": try FakeTime.library(), "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_NO_CACHE": "1",
-      "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC",
-    ]
-  }
-
   private static func gateway(
     _ upstream: RecordingUpstream, _ directory: TemporaryDirectory, _ file: String
   ) throws -> GatewayProcess {
     try GatewayProcess(
       config: GatewayConfig.text(upstreams: [upstream.url()], top: "control: {dir}/control.sock"),
-      environment: environment(file), directory: directory, startedBy: ["env"])
+      environment: FakeTime.environment(file: file), directory: directory, startedBy: FakeTime.starter)
   }
 
   /// The clock stands still where it was set, so a delivery signed then is fresh.
@@ -85,8 +78,8 @@ import Testing
     ] as [([String], Int32)] {
       let words = arguments.map { ["body", "request"].contains($0) ? "\(directory.path)/\($0)" : $0 }
       let child = try ChildProcess(
-        ["env", try GatewayBinary.path()] + words + ["--config", gateway.configPath],
-        environment: Self.environment(file))
+        FakeTime.starter + [GatewayBinary.path()] + words + ["--config", gateway.configPath],
+        environment: FakeTime.environment(file: file))
       #expect(
         child.waitForExit(within: 30) == expected, "\(clock.text) \(arguments) \(child.lines.suffix(3))")
     }

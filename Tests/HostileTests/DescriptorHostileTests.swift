@@ -27,7 +27,7 @@ import Testing
     let runner = try RawRunner()
     try runner.serve()
     let gateway = runner.gateway
-    let inside = try (0..<4).map { _ in try gateway.connect() }
+    let inside = try (0..<2).map { _ in try gateway.connect() }
     for client in inside {
       try client.send("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n")
       #expect(try client.response().status == 404)

@@ -99,8 +99,6 @@ import Testing
       })
   }
 
-  /// The gateway's wall clock is libfaketime's: it reads the offset from a file each time. It has to be the
-  /// first library, as a sanitizer has to be.
   @Test(.enabled(if: !Sanitizers.areOn))
   func `a stepped clock moves what is fresh, and back`() throws {
     let directory = try TemporaryDirectory()
@@ -108,13 +106,7 @@ import Testing
     let upstream = try RecordingUpstream()
     let gateway = try GatewayProcess(
       config: GatewayConfig.text(upstreams: [upstream.url()]),
-      environment: [
-        "LD_PRELOAD": try FakeTime.library(), "FAKETIME_TIMESTAMP_FILE": file, "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-      ],
-      // The library sets a variable as it begins, after which Swift's runtime finds no arguments; in a
-      // program that was started from one that had it already it does not.
-      startedBy: ["env"])
+      environment: FakeTime.environment(file: file), startedBy: FakeTime.starter)
     for (offset, shift, status) in [
       (0, 0, 200), (400, 0, 401), (400, 400, 200), (-400, 0, 401), (-400, -400, 200), (86_400, 86_400, 200),
       (0, 0, 200),

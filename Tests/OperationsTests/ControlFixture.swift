@@ -29,7 +29,7 @@ final class ControlFixture: Sendable {
   func ask(_ text: String) throws -> String {
     let client = try connect()
     client.offer(Array(text.utf8))
-    return String(decoding: client.readSome(for: 60), as: UTF8.self)
+    return try String(decoding: client.readToEnd(), as: UTF8.self)
   }
 
   func stop() async throws {

@@ -148,7 +148,7 @@ import Testing
       let client = try server.connect()
       try client.send(Array("statu".utf8), pieces: 1, pauseMilliseconds: 2)
       try client.send("s\nreload\nwait\n")
-      #expect(String(decoding: client.readSome(for: 30), as: UTF8.self) == Self.answer.line)
+      #expect(try String(decoding: client.readToEnd(), as: UTF8.self) == Self.answer.line)
       #expect(client.isClosedByPeer())
       #expect(asked.withLock { $0 } == 1)
       try await server.stop()
@@ -157,14 +157,18 @@ import Testing
 
   @Test func `a client that says all it has to say and listens gets its answer`() async throws {
     try await onThread {
+      let gate = Latch()
       let server = try await ControlFixture { _ in
-        try? await Task.sleep(for: .milliseconds(50))
+        await gate.wait()
         return Self.answer
       }
       let client = try server.connect()
       try client.send("wait\n")
       client.halfClose()
-      #expect(String(decoding: client.readSome(for: 30), as: UTF8.self) == Self.answer.line)
+      // It was asked for, and the end came right behind.
+      #expect(eventually { gate.waiting == 1 })
+      gate.open()
+      #expect(try String(decoding: client.readToEnd(), as: UTF8.self) == Self.answer.line)
       try await server.stop()
     }
   }
@@ -198,7 +202,7 @@ import Testing
       #expect(further.isClosedByPeer())
       gate.open()
       for client in clients {
-        #expect(String(decoding: client.readSome(for: 30), as: UTF8.self) == Self.answer.line)
+        #expect(try String(decoding: client.readToEnd(), as: UTF8.self) == Self.answer.line)
       }
       // The slots are free again.
       #expect(eventually { (try? server.ask("status\n")) == Self.answer.line })

@@ -106,7 +106,7 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(10)))
-  func `clocks that drift are warned of before the tolerance is breached, once, and shown`() async throws {
+  func `clocks that drift are warned of before the tolerance is breached, and shown`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()
       let gateway = try GatewayProcess.observed([upstream.url()])
@@ -126,8 +126,6 @@ import Testing
       let said = try #require(warning.firstMatch(of: /in our future; ([^"]*)"/)).1
       let words = status.joined(separator: " ").split(separator: " ").joined(separator: " ")
       #expect(words.contains(said), "\(status)")
-      usleep(11_000_000)
-      #expect(gateway.log.filter { $0.contains("clocks drift apart") }.count == 1)
     }
   }
 

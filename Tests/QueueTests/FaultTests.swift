@@ -66,12 +66,12 @@ import Testing
   }
 
   @Test(
-    .enabled(if: FailingCalls.shared != nil, "no C compiler, or a sanitizer that must be the first library"),
+    .enabled(if: FailingCalls.library != nil, "no C compiler, or a sanitizer that must be the first library"),
     arguments: [("fdatasync", "EIO"), ("pwrite", "ENOSPC"), ("pwrite", "EIO"), ("ftruncate", "EIO")])
   func `a call that fails loses nothing that was acknowledged, refuses its batch, and heals by itself`(
     call: String, error: String
   ) throws {
-    let library = try #require(FailingCalls.shared).path
+    let library = try #require(FailingCalls.library)
     var healed = 0
     for number in [1, 2, 3, 4, 5, 6, 8, 11, 15, 20, 27, 35, 50] {
       let folder = try TemporaryDirectory()
@@ -79,7 +79,8 @@ import Testing
       #expect(try QueueChild.start(["accept", "3", "1"], in: folder).waitForExit(within: 20) == 0)
       let child = try QueueChild.start(
         ["accept", "60", "4", "3000"], in: folder,
-        environment: ["LD_PRELOAD": library, "FAIL_CALL": call, "FAIL_AT": "\(number)", "FAIL_WITH": error])
+        environment: library.environment.merging(
+          ["FAIL_CALL": call, "FAIL_AT": "\(number)", "FAIL_WITH": error]) { $1 })
       let status = child.waitForExit(within: 30)
       let isOpened = !child.lines.contains { $0.hasPrefix("not opened") }
       #expect(status == (isOpened ? 0 : 3), "\(call) \(number): \(child.lines.suffix(3))")
@@ -113,17 +114,17 @@ import Testing
   }
 
   @Test(
-    .enabled(if: FailingCalls.shared != nil, "no C compiler, or a sanitizer that must be the first library"))
+    .enabled(if: FailingCalls.library != nil, "no C compiler, or a sanitizer that must be the first library"))
   func
     `while the disk stalls what is in a transaction waits for it, and what is not is refused in time, and absent`()
     throws
   {
-    let library = try #require(FailingCalls.shared).path
+    let library = try #require(FailingCalls.library)
     let folder = try TemporaryDirectory()
     #expect(try QueueChild.start(["accept", "3", "1"], in: folder).waitForExit(within: 20) == 0)
     let child = try QueueChild.start(
       ["stall", "8"], in: folder,
-      environment: ["LD_PRELOAD": library, "FAIL_CALL": "fdatasync", "STALL_MS": "2500"])
+      environment: library.environment.merging(["FAIL_CALL": "fdatasync", "STALL_MS": "2500"]) { $1 })
     #expect(child.waitForExit(within: 30) == 0)
     let words = child.lines.map { $0.split(separator: " ").map { String($0) } }
     let stored = words.filter { $0[0] == "stored" }.map { $0[2] }
@@ -226,28 +227,11 @@ enum SmallFileSystem {
 }
 
 /// A library that fails, or holds up, one system call of a program's.
-final class FailingCalls: Sendable {
-  /// Nil where no C compiler is at hand, or a sanitizer must be the first library.
-  static let shared = Sanitizers.areOn ? nil : try? FailingCalls()
-
-  private let directory: TemporaryDirectory
-  var path: String { directory.path + "/failing.so" }
-
-  private init() throws {
-    directory = try TemporaryDirectory()
-    let source = try directory.write("failing.c", Self.source)
-    for compiler in ["clang", "cc"] {
-      let child = try? ChildProcess(
-        [compiler, "-shared", "-fPIC", "-o", path, source],
-        environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"])
-      if child?.waitForExit(within: 30) == 0 { return }
-    }
-    throw FixtureError("no C compiler")
-  }
-
+enum FailingCalls {
   /// Calls of the named kind are counted from 1; the one of that number fails. STALL_MS holds each of them up from the
   /// time on that the program sets STALL_NOW.
-  private static let source = """
+  static let library = PreloadedLibrary(
+    """
     #define _GNU_SOURCE
     #include <dlfcn.h>
     #include <errno.h>
@@ -277,5 +261,5 @@ final class FailingCalls: Sendable {
       ssize_t (*real)(int, const void *, size_t, off64_t) = dlsym(RTLD_NEXT, "pwrite64");
       return fails("pwrite") ? -1 : real(fd, bytes, count, offset);
     }
-    """
+    """)
 }

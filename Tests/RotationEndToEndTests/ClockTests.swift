@@ -12,12 +12,7 @@ import Testing
 
     var testDescription: String { text }
 
-    func environment() throws -> [String: String] {
-      [
-        "LD_PRELOAD": try FakeTime.library(), "FAKETIME": "@\(text)", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "TZ": "UTC", "PATH": "/usr/bin:/bin",
-      ]
-    }
+    func environment() throws -> [String: String] { try FakeTime.environment(from: text) }
   }
 
   static let clocks = [
@@ -29,8 +24,8 @@ import Testing
   private func secret(_ words: [String], _ fixture: RotationFixture, _ clock: Clock) throws -> (Int32, String)
   {
     let child = try ChildProcess(
-      ["env", try GatewayBinary.path(), "secret"] + words + ["--config", fixture.gateway.configPath],
-      environment: clock.environment())
+      FakeTime.starter + [GatewayBinary.path(), "secret"] + words + ["--config", fixture.gateway.configPath],
+      environment: clock.environment().merging(["PATH": "/usr/bin:/bin"]) { $1 })
     let status = child.waitForExit(within: 60) ?? -1
     return (status, child.lines.joined(separator: "\n"))
   }

@@ -84,15 +84,16 @@ import Testing
   @Test(.timeLimit(.minutes(10)))
   func `a flood of forgeries fills the places and nothing else`() async throws {
     try await onThread {
-      let (fixture, child) = try calling(seed: 41, rotation: ["hold-seconds-max: 25"])
-      let clients = try (0..<400).map { number in
+      let (fixture, child) = try calling(
+        seed: 41, rotation: ["hold-seconds-max: 6", "hold-deliveries-max: 32"])
+      let clients = try (0..<50).map { number in
         let client = try fixture.gateway.connect()
         try client.send(request(number, secret: "a guess"))
         return client
       }
       // One in a place of its own after the other, the rest is told to come again.
-      #expect(eventually { (try? fixture.counter("held")) == 256 })
-      #expect(eventually { (try? fixture.counter("overflowed")) == 144 })
+      #expect(eventually { (try? fixture.counter("held")) == 32 })
+      #expect(eventually { (try? fixture.counter("overflowed")) == 18 })
       // Deliveries of the secret that is known go their way.
       for _ in 0..<20 { #expect(try fixture.status(signedWith: fixture.provider.current.secret) == 200) }
       // Everyone is answered at the latest when the time of holding is up, and may speak again.

@@ -36,7 +36,7 @@ final class RotationFixture: Sendable {
         route: "secret-file: \(secretFile)\nrotation: {\(lines.joined(separator: ", "))}",
         limits: limits, top: "control: {dir}/control.sock\nlog: {deliveries: refused}"),
       files: [:], environment: environment, directory: directory,
-      startedBy: environment.isEmpty ? [] : ["env"])
+      startedBy: environment.isEmpty ? [] : FakeTime.starter)
   }
 
   private static func write(_ path: String, _ text: String, _ mode: mode_t) throws {
@@ -115,7 +115,7 @@ final class RotationFixture: Sendable {
   func control(_ request: String = "secrets") throws -> [String: Any] {
     let client = try RawClient(unixPath: directory.path + "/control.sock")
     try client.send(request + "\n")
-    let bytes = client.readSome(for: 60)
+    let bytes = try client.readToEnd()
     heard.overhear(bytes)
     guard let answer = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
       throw FixtureError("the control socket answered no JSON")

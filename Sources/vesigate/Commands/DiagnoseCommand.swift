@@ -49,7 +49,7 @@ struct DiagnoseCommand: ParsableCommand {
         others: Self.others(than: saved.route, in: loaded)))
     print("route    \(saved.route.name), \(saved.body.count) bytes of body")
     print("arrived  \(TimeText.utc(unixMilliseconds: arrival.unixMilliseconds)) (\(whose))\n")
-    FindingReport(finding, route: saved.route, configPath: config.path).print()
+    for line in FindingReport(finding, route: saved.route, configPath: config.path).lines { print(line) }
     if finding.kind != .verifies, saved.head.framing == .none { saved.printBytesBehind() }
     if finding.kind != .verifies, finding.kind != .settings { throw ExitStatus.refused }
   }
@@ -80,50 +80,44 @@ struct DiagnoseCommand: ParsableCommand {
 
 /// A finding as a terminal of 80 columns shows it.
 struct FindingReport {
-  private let finding: Finding
-  private let route: Route
-  private let configPath: String
+  private static let columns = 80
+
+  private(set) var lines: [String] = []
 
   init(_ finding: Finding, route: Route, configPath: String) {
-    self.finding = finding
-    self.route = route
-    self.configPath = configPath
+    wrap(Self.capitalized(finding.sentence) + ".")
+    if !finding.settings.isEmpty { add(finding.settings, route, configPath) }
+    if !finding.ruledOut.isEmpty { lines += ["", "Ruled out:"] }
+    for point in finding.ruledOut { wrap("- \(point)", indent: "  ") }
+    if !finding.advice.isEmpty { lines.append("") }
+    for sentence in finding.advice { wrap(sentence) }
   }
 
-  func print() {
-    Self.wrap(Self.capitalized(finding.sentence) + ".")
-    if !finding.settings.isEmpty { printSettings() }
-    if !finding.ruledOut.isEmpty { vesigate.print("\nRuled out:") }
-    for point in finding.ruledOut { Self.wrap("- \(point)", indent: "  ") }
-    if !finding.advice.isEmpty { vesigate.print() }
-    for sentence in finding.advice { Self.wrap(sentence) }
-  }
-
-  private func printSettings() {
-    vesigate.print("\nIn \(configPath), route \(route.name), change\n")
-    let isDefault = route.layout == .vesicash
-    for line in SettingLines.of(route.layout) ?? ["signature: (as it is)"] { vesigate.print("  - \(line)") }
-    for line in finding.settings { vesigate.print("  + \(line)") }
+  private mutating func add(_ settings: [String], _ route: Route, _ configPath: String) {
+    lines += ["", "In \(configPath), route \(route.name), change", ""]
+    lines += (SettingLines.of(route.layout) ?? ["signature: (as it is)"]).map { "  - \($0)" }
+    lines += settings.map { "  + \($0)" }
     // Most configurations do not have the first line, and who looks for it in vain wonders.
-    if isDefault {
-      vesigate.print("\n(vesicash is the default: where the first line is missing, add the others)")
+    if route.layout == .vesicash {
+      lines += ["", "(vesicash is the default: where the first line is missing, add the others)"]
     }
-    vesigate.print("\nthen vesigate check, and vesigate reload.")
+    lines += ["", "then vesigate check, and vesigate reload."]
   }
 
   private static func capitalized(_ text: String) -> String {
     text.prefix(1).uppercased() + text.dropFirst()
   }
 
-  private static func wrap(_ text: String, indent: String = "", columns: Int = 80) {
+  /// - Parameter indent: of all lines but the first.
+  private mutating func wrap(_ text: String, indent: String = "") {
     var line = ""
     for word in text.split(separator: " ") {
-      if !line.isEmpty, line.count + 1 + word.count > columns {
-        vesigate.print(line)
+      if !line.isEmpty, line.count + 1 + word.count > Self.columns {
+        lines.append(line)
         line = indent
       }
       line += line.isEmpty || line == indent ? word : " " + word
     }
-    if !line.isEmpty { vesigate.print(line) }
+    if !line.isEmpty { lines.append(line) }
   }
 }

@@ -40,15 +40,19 @@ struct SigningOptions: ParsableArguments {
 
   /// What no gateway would take is no header to print: a line end in it would even begin another one.
   private func check(_ timestamp: String?, _ id: String?, _ layout: SignatureLayout) throws {
+    guard let flaw = Self.flaw(timestamp: timestamp, id: id, layout) else { return }
+    complain("vesigate: \(flaw)")
+    throw ExitStatus.usage
+  }
+
+  static func flaw(timestamp: String?, id: String?, _ layout: SignatureLayout) -> String? {
     if let timestamp, layout.timestampSource != .none, !layout.isTimestamp(timestamp) {
-      complain("vesigate: --timestamp must be \(layout.timestampGrammar)")
-      throw ExitStatus.usage
+      return "--timestamp must be \(layout.timestampGrammar)"
     }
     if let id, layout.idSource != .none, !Array(id.utf8).withUnsafeBytes({ SignedValue.isID($0) }) {
-      complain(
-        "vesigate: --id must be 1 to \(SignedValue.idBytesMax) letters, digits, hyphens and underscores")
-      throw ExitStatus.usage
+      return "--id must be 1 to \(SignedValue.idBytesMax) letters, digits, hyphens and underscores"
     }
+    return nil
   }
 
   private func layoutAndSecrets() throws -> (SignatureLayout, SecretSet) {

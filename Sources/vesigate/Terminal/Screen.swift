@@ -74,9 +74,14 @@ enum Screen {
     let lines = lines.map { TerminalText.shown($0) }
     guard isTerminal else { return StandardOutput.putForReader(lines.map { $0 + "\n" }.joined()) }
     let size = size()
-    // To the home position, each line to its end, then the rest of the page: nothing flickers.
-    let shown = fitting(lines, rows: size.rows - 1).map { String($0.prefix(size.columns)) + "\u{1B}[K\r\n" }
-    return drawPage("\u{1B}[H" + shown.joined() + "\u{1B}[J")
+    return drawPage(page(lines, rows: size.rows, columns: size.columns))
+  }
+
+  /// To the home position, each line to its end, then the rest of the page: nothing flickers. The last row stays free,
+  /// for a line feed on it would scroll.
+  static func page(_ lines: [String], rows: Int, columns: Int) -> String {
+    let shown = fitting(lines, rows: rows - 1).map { String($0.prefix(columns)) + "\u{1B}[K\r\n" }
+    return "\u{1B}[H" + shown.joined() + "\u{1B}[J"
   }
 
   /// What the page has no room for is told: what is wrong may stand there.

@@ -35,7 +35,6 @@ extension ResponseTranscript {
 
   init(of text: String, _ setting: Setting = Setting()) { self.init(of: Array(text.utf8), setting) }
 
-  /// Gives the reader one piece after another, each in memory of its own and of exactly its size.
   init(ofPieces pieces: [[UInt8]], _ setting: Setting = Setting()) {
     var reader = ResponseReader(
       bounds: setting.bounds, isForHEAD: setting.isForHEAD, leniency: setting.leniency)
@@ -53,15 +52,7 @@ extension ResponseTranscript {
   }
 
   private mutating func read(_ pieces: [[UInt8]], by reader: inout ResponseReader) {
-    for piece in pieces where fault == nil {
-      do throws(MessageFault) {
-        try piece.withUnsafeBufferPointer { (piece) throws(MessageFault) in
-          try take(UnsafeRawBufferPointer(piece), &reader)
-        }
-      } catch {
-        fault = error
-      }
-    }
+    fault = give(pieces) { (piece) throws(MessageFault) in try take(piece, &reader) }
     hasBegun = reader.hasBegun
     mayEndHere = reader.mayEndHere
   }

@@ -39,20 +39,10 @@ extension Transcript {
     self.init(of: Array(text.utf8), limits: limits)
   }
 
-  /// Gives the reader one piece after another, each in memory of its own and of exactly its size.
-  ///
   /// - Parameter gatheredBytesMax: of small chunks, so many bytes are asked for together; 0: each by itself.
   init(ofPieces pieces: [[UInt8]], limits: Limits = Limits(), gatheredBytesMax: Int = 0) {
     var reader = RequestReader(bounds: limits.requestBounds)
-    for piece in pieces where rejection == nil {
-      do throws(RequestFault) {
-        try piece.withUnsafeBufferPointer { (piece) throws(RequestFault) in
-          try take(UnsafeRawBufferPointer(piece), &reader, gatheredBytesMax)
-        }
-      } catch {
-        rejection = error
-      }
-    }
+    rejection = give(pieces) { (piece) throws(RequestFault) in try take(piece, &reader, gatheredBytesMax) }
     hasBegun = rejection == nil && reader.hasBegun
     isReadingBody = reader.isReadingBody
   }

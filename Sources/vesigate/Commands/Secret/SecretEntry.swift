@@ -85,8 +85,11 @@ enum SecretEntry {
   /// Asks for a yes on a terminal.
   static func confirm(_ question: String) -> Bool {
     show(question + " [y/N] ")
-    return readLine().map { ["y", "yes"].contains($0.lowercased()) } ?? false
+    return isYes(readLine())
   }
+
+  /// Whatever else was typed, or nothing at all, is a no.
+  static func isYes(_ answer: String?) -> Bool { ["y", "yes"].contains(answer?.lowercased()) }
 }
 
 /// The signals that end a program, put off while the terminal shows nothing. A terminal that hangs up ends the input.

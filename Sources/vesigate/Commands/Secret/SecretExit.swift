@@ -22,11 +22,17 @@ extension ExitStatus {
 /// Says what a file operation failed at, and with which code the command ends.
 func fail(_ failure: FileFailure) -> ExitCode {
   complain("vesigate: \(failure)")
-  return switch failure.kind {
-  case .permission: ExitStatus.permission
-  case .readOnly: ExitStatus.cannotCreate
-  case .storage: ExitStatus.storage
-  case .configuration: ExitStatus.configuration
+  return failure.kind.exitCode
+}
+
+extension FileFailure.Kind {
+  var exitCode: ExitCode {
+    switch self {
+    case .permission: ExitStatus.permission
+    case .readOnly: ExitStatus.cannotCreate
+    case .storage: ExitStatus.storage
+    case .configuration: ExitStatus.configuration
+    }
   }
 }
 

@@ -30,18 +30,8 @@ struct SecretTargetOptions: ParsableArguments {
   /// - Parameter rotating: prefers the files whose routes say how they are rotated.
   func target(rotating: Bool = false) throws -> SecretTarget {
     var target = try chosen(rotating: rotating)
-    target.options = try words(for: target)
+    target.options = target.words(among: SecretTarget.all(try load()), configPath: config.path)
     return target
-  }
-
-  /// As short as the next command understands them.
-  private func words(for target: SecretTarget) throws -> String {
-    let all = SecretTarget.all(try load())
-    let path = target.routes[0].path.text
-    let isFirst = all.first { $0.routes.contains { $0.path.text == path } }?.path == target.path
-    let which = isFirst ? ["--route", path] : ["--secret-file", target.path]
-    let file = config.path == Configuration.fileDefault ? [] : ["--config", config.path]
-    return ((all.count > 1 ? which : []) + file).map { " " + $0.shellWord }.joined()
   }
 
   private func chosen(rotating: Bool) throws -> SecretTarget {
@@ -99,6 +89,15 @@ struct SecretTarget {
       acceptedSeconds: settings.previousAcceptedSeconds,
       toleranceSeconds: tolerances.contains(nil) ? nil : tolerances.compactMap { $0 }.max(),
       clockSkewSeconds: settings.clockSkewSeconds)
+  }
+
+  /// What names it, as short as the next command understands it.
+  func words(among all: [SecretTarget], configPath: String) -> String {
+    let route = routes[0].path.text
+    let isFirst = all.first { $0.routes.contains { $0.path.text == route } }?.path == path
+    let which = isFirst ? ["--route", route] : ["--secret-file", path]
+    let file = configPath == Configuration.fileDefault ? [] : ["--config", configPath]
+    return ((all.count > 1 ? which : []) + file).map { " " + $0.shellWord }.joined()
   }
 
   /// Reads the configuration; the secret files may be missing yet.
