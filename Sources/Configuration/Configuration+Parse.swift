@@ -86,10 +86,7 @@ struct ConfigurationDraft {
 
   private mutating func readLimits(_ fields: MappingReader) {
     guard let limits = fields["limits"]?.mapping(Schema.limits, "a mapping of limits") else { return }
-    for setting in LimitSetting.all {
-      guard let number = limits[setting.key]?.number(in: setting.range) else { continue }
-      configuration.limits[keyPath: setting.field] = number
-    }
+    limits.readNumbers(NumberSetting.all, into: &configuration.limits)
     let all = configuration.limits
     if all.inFlightBytesMax < all.bodyBytesMax {
       let key = limits["in-flight-bytes-max"] != nil ? "in-flight-bytes-max" : "body-bytes-max"

@@ -1,57 +1,37 @@
 internal import Gateway
 
-/// A number within a mapping of its own.
-protocol NumberSetting {
-  associatedtype Owner
-  var key: String { get }
-  var range: ClosedRange<Int> { get }
-  var field: WritableKeyPath<Owner, Int> { get }
-}
-
-/// One number under `durable:`.
-struct DurableNumber {
-  let key: String
-  let range: ClosedRange<Int>
-  let field: WritableKeyPath<DurableSettings, Int>
-
-  static var all: [DurableNumber] {
+/// The numbers under `durable:`.
+extension NumberSetting where Owner == DurableSettings {
+  static var all: [NumberSetting] {
     [
-      DurableNumber(key: "answer-status", range: 200...299, field: \.answerStatus),
-      DurableNumber(key: "concurrent-max", range: 1...10_000, field: \.concurrentMax),
-      DurableNumber(key: "attempt-seconds-max", range: Schema.secondsRange, field: \.attemptSecondsMax),
+      NumberSetting(key: "answer-status", range: 200...299, field: \.answerStatus),
+      NumberSetting(key: "concurrent-max", range: 1...10_000, field: \.concurrentMax),
+      NumberSetting(key: "attempt-seconds-max", range: Schema.secondsRange, field: \.attemptSecondsMax),
     ]
   }
 }
 
-/// One number under `retry:`.
-struct RetryNumber: NumberSetting {
-  let key: String
-  let range: ClosedRange<Int>
-  let field: WritableKeyPath<DurableSettings.Retry, Int>
-
-  static var all: [RetryNumber] {
+/// The numbers under `retry:`.
+extension NumberSetting where Owner == DurableSettings.Retry {
+  static var all: [NumberSetting] {
     [
-      RetryNumber(key: "first-seconds", range: Schema.secondsRange, field: \.firstSeconds),
-      RetryNumber(key: "factor", range: 1...10, field: \.factor),
-      RetryNumber(key: "seconds-max", range: Schema.secondsRange, field: \.secondsMax),
-      RetryNumber(key: "hours-max", range: 1...8_760, field: \.hoursMax),
-      RetryNumber(key: "jitter-percent", range: 0...90, field: \.jitterPercent),
-      RetryNumber(key: "retry-after-seconds-max", range: 0...86_400, field: \.retryAfterSecondsMax),
+      NumberSetting(key: "first-seconds", range: Schema.secondsRange, field: \.firstSeconds),
+      NumberSetting(key: "factor", range: 1...10, field: \.factor),
+      NumberSetting(key: "seconds-max", range: Schema.secondsRange, field: \.secondsMax),
+      NumberSetting(key: "hours-max", range: 1...8_760, field: \.hoursMax),
+      NumberSetting(key: "jitter-percent", range: 0...90, field: \.jitterPercent),
+      NumberSetting(key: "retry-after-seconds-max", range: 0...86_400, field: \.retryAfterSecondsMax),
     ]
   }
 }
 
-/// One number under `breaker:`.
-struct BreakerNumber: NumberSetting {
-  let key: String
-  let range: ClosedRange<Int>
-  let field: WritableKeyPath<DurableSettings.Breaker, Int>
-
-  static var all: [BreakerNumber] {
+/// The numbers under `breaker:`.
+extension NumberSetting where Owner == DurableSettings.Breaker {
+  static var all: [NumberSetting] {
     [
-      BreakerNumber(key: "failures", range: 1...1_000, field: \.failures),
-      BreakerNumber(key: "first-seconds", range: Schema.secondsRange, field: \.firstSeconds),
-      BreakerNumber(key: "seconds-max", range: Schema.secondsRange, field: \.secondsMax),
+      NumberSetting(key: "failures", range: 1...1_000, field: \.failures),
+      NumberSetting(key: "first-seconds", range: Schema.secondsRange, field: \.firstSeconds),
+      NumberSetting(key: "seconds-max", range: Schema.secondsRange, field: \.secondsMax),
     ]
   }
 }

@@ -20,8 +20,6 @@ struct DurableReader {
   /// The longest body that one row should hold.
   static let bodyBytesMax = 67_108_864
   static let finalStatusesMax = 64
-  /// Set by the gateway, so no sender's goes on.
-  static let fields = ["x-delivery-id", "x-delivery-attempt", "x-delivery-replay"]
 
   private let route: MappingReader
   private let store: StoreConfiguration
@@ -37,30 +35,18 @@ struct DurableReader {
     guard reader.isMapping else { return reader.flag() == true ? DurableSettings() : nil }
     var settings = DurableSettings()
     guard let fields = reader.mapping(Schema.durable, "true, false or a mapping") else { return settings }
-    for setting in DurableNumber.all {
-      guard let number = fields[setting.key]?.number(in: setting.range) else { continue }
-      settings[keyPath: setting.field] = number
-    }
+    fields.readNumbers(NumberSetting.all, into: &settings)
     if let reader = fields["final-statuses"] { settings.finalStatuses = finalStatuses(reader) }
     settings.storesSignature = fields["store-signature"]?.flag() ?? true
     if let retry = fields["retry"]?.mapping(Schema.retry, "a mapping such as {first-seconds: 1}") {
-      read(RetryNumber.all, retry, into: &settings.retry)
+      retry.readNumbers(NumberSetting.all, into: &settings.retry)
       refuseOrder(retry, settings.retry.firstSeconds, settings.retry.secondsMax)
     }
     if let breaker = fields["breaker"]?.mapping(Schema.breaker, "a mapping such as {failures: 5}") {
-      read(BreakerNumber.all, breaker, into: &settings.breaker)
+      breaker.readNumbers(NumberSetting.all, into: &settings.breaker)
       refuseOrder(breaker, settings.breaker.firstSeconds, settings.breaker.secondsMax)
     }
     return settings
-  }
-
-  private func read<Setting: NumberSetting>(
-    _ all: [Setting], _ fields: MappingReader, into value: inout Setting.Owner
-  ) {
-    for setting in all {
-      guard let number = fields[setting.key]?.number(in: setting.range) else { continue }
-      value[keyPath: setting.field] = number
-    }
   }
 
   private func refuseOrder(_ fields: MappingReader, _ first: Int, _ most: Int) {
@@ -136,7 +122,7 @@ struct DurableReader {
     for source in [settings.layout.idSource, settings.layout.timestampSource] {
       if case .header(let name) = source { own.append(name) }
     }
-    for name in own where Self.fields.contains(name) {
+    for name in own where AttemptFields.names.contains(name) {
       refuse(
         "must not be set: \(name) is what a durable delivery says its own number in, and this route uses it already"
       )

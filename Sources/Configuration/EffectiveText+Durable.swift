@@ -4,7 +4,7 @@ extension YAMLWriter {
   mutating func store(_ store: StoreConfiguration) {
     line("sqlite", YAMLWriter.quoted(store.sqlite))
     line("seal-key-file", YAMLWriter.quoted(store.sealKeyFile))
-    for setting in StoreNumber.all { line(setting.key, "\(store[keyPath: setting.field])") }
+    numbers(NumberSetting.all, of: store)
   }
 
   mutating func durable(_ route: RouteSettings) {
@@ -22,20 +22,12 @@ extension YAMLWriter {
 
   private mutating func writeDurable(_ durable: DurableSettings) {
     section("durable") { writer in
-      for setting in DurableNumber.all { writer.line(setting.key, "\(durable[keyPath: setting.field])") }
+      writer.numbers(NumberSetting.all, of: durable)
       let statuses = durable.finalStatuses.sorted().map { String($0) }.joined(separator: ", ")
       writer.line("final-statuses", "[\(statuses)]")
       writer.line("store-signature", "\(durable.storesSignature)")
-      writer.section("retry") { writer in
-        for setting in RetryNumber.all {
-          writer.line(setting.key, "\(durable.retry[keyPath: setting.field])")
-        }
-      }
-      writer.section("breaker") { writer in
-        for setting in BreakerNumber.all {
-          writer.line(setting.key, "\(durable.breaker[keyPath: setting.field])")
-        }
-      }
+      writer.section("retry") { $0.numbers(NumberSetting.all, of: durable.retry) }
+      writer.section("breaker") { $0.numbers(NumberSetting.all, of: durable.breaker) }
     }
   }
 }

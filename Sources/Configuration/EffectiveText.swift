@@ -24,7 +24,7 @@ extension Configuration {
       $0.line("refused-per-minute-max", log.refusedPerMinuteMax.map(String.init) ?? "unlimited")
     }
     writer.section("limits") { writer in
-      for setting in LimitSetting.all { writer.line(setting.key, "\(limits[keyPath: setting.field])") }
+      writer.numbers(NumberSetting.all, of: limits)
     }
     writer.section("store") { $0.store(store) }
     writer.open("routes")
@@ -142,7 +142,7 @@ extension YAMLWriter {
       writer.line("verified-value", YAMLWriter.quoted(route.mark.value))
       writer.line("trace", "\(route.traces)")
       writer.line("body-bytes-max", "\(route.bodyBytesMax)")
-      for setting in TimeSetting.all { writer.line(setting.key, "\(route.times[keyPath: setting.field])") }
+      writer.numbers(NumberSetting.all, of: route.times)
       if let rotation = route.rotation { writer.section("rotation") { $0.rotation(rotation) } }
       writer.durable(route)
     }
@@ -173,7 +173,7 @@ extension YAMLWriter {
     line("api", YAMLWriter.quoted(rotation.api))
     line("api-key-file", YAMLWriter.quoted(rotation.apiKeyFile))
     if let file = rotation.publicKeyFile { line("public-key-file", YAMLWriter.quoted(file)) }
-    for setting in RotationNumber.all { line(setting.key, "\(rotation[keyPath: setting.field])") }
+    numbers(NumberSetting.all, of: rotation)
   }
 
   mutating func layout(_ layout: SignatureLayout) {

@@ -14,10 +14,7 @@ enum RotationReader {
       fields.required("api-key-file", "is missing: it names the file that holds the provider's API key")?
       .absolutePath() ?? ""
     settings.publicKeyFile = fields["public-key-file"]?.absolutePath()
-    for setting in RotationNumber.all {
-      guard let number = fields[setting.key]?.number(in: setting.range) else { continue }
-      settings[keyPath: setting.field] = number
-    }
+    fields.readNumbers(NumberSetting.all, into: &settings)
     return settings
   }
 

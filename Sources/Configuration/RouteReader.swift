@@ -131,10 +131,7 @@ struct RouteReader {
 
   private func times() -> ForwardTimes {
     var times = ForwardTimes()
-    for setting in TimeSetting.all {
-      guard let seconds = fields[setting.key]?.number(in: setting.range) else { continue }
-      times[keyPath: setting.field] = seconds
-    }
+    fields.readNumbers(NumberSetting.all, into: &times)
     return times
   }
 

@@ -25,16 +25,16 @@ enum Schema {
   static let unixListen = Section(name: "listen", keys: ["unix", "mode", "group"])
   static let admin = Section(name: "admin", keys: ["listen"])
   static let log = Section(name: "log", keys: ["level", "format", "deliveries", "refused-per-minute-max"])
-  static let limits = Section(name: "limits", keys: LimitSetting.all.map(\.key))
+  static let limits = Section(name: "limits", keys: NumberSetting<Limits>.all.map(\.key))
   static let store = Section(
-    name: "store", keys: ["sqlite", "seal-key-file"] + StoreNumber.all.map(\.key))
+    name: "store", keys: ["sqlite", "seal-key-file"] + NumberSetting<StoreConfiguration>.all.map(\.key))
   static let route = Section(
     name: "routes",
     keys: [
       "path", "host", "methods", "secret-file", "signature", "observe", "upstreams", "deliver",
       "preserve-host", "verified-header", "verified-value", "body-bytes-max",
       "trace", "rotation", "durable", "dedupe",
-    ] + TimeSetting.all.map(\.key))
+    ] + NumberSetting<ForwardTimes>.all.map(\.key))
   static let signature = Section(
     name: "signature",
     keys: [
@@ -47,13 +47,16 @@ enum Schema {
 
   static let rotation = Section(
     name: "rotation",
-    keys: ["provider", "api", "api-key-file", "public-key-file"] + RotationNumber.all.map(\.key))
+    keys: ["provider", "api", "api-key-file", "public-key-file"]
+      + NumberSetting<RotationSettings>.all.map(\.key))
 
   static let durable = Section(
     name: "durable",
-    keys: DurableNumber.all.map(\.key) + ["final-statuses", "store-signature", "retry", "breaker"])
-  static let retry = Section(name: "retry", keys: RetryNumber.all.map(\.key))
-  static let breaker = Section(name: "breaker", keys: BreakerNumber.all.map(\.key))
+    keys: NumberSetting<DurableSettings>.all.map(\.key) + [
+      "final-statuses", "store-signature", "retry", "breaker",
+    ])
+  static let retry = Section(name: "retry", keys: NumberSetting<DurableSettings.Retry>.all.map(\.key))
+  static let breaker = Section(name: "breaker", keys: NumberSetting<DurableSettings.Breaker>.all.map(\.key))
   static let dedupe = Section(name: "dedupe", keys: ["by", "hours"])
 
   static var sections: [Section] {
@@ -75,64 +78,52 @@ enum Schema {
   static let bodyBytesRange = 1...1_073_741_824
 }
 
-/// One setting under `limits:`.
-struct LimitSetting {
-  let key: String
-  let range: ClosedRange<Int>
-  let field: WritableKeyPath<Limits, Int>
-
-  static var all: [LimitSetting] {
+/// What stands under `limits:`.
+extension NumberSetting where Owner == Limits {
+  static var all: [NumberSetting] {
     [
-      LimitSetting(key: "body-bytes-max", range: Schema.bodyBytesRange, field: \.bodyBytesMax),
-      LimitSetting(key: "header-bytes-max", range: 1_024...524_288, field: \.headerBytesMax),
-      LimitSetting(key: "header-fields-max", range: 1...10_000, field: \.headerFieldsMax),
-      LimitSetting(key: "request-line-bytes-max", range: 64...262_144, field: \.requestLineBytesMax),
-      LimitSetting(key: "connections-max", range: 1...1_000_000, field: \.connectionsMax),
-      LimitSetting(key: "in-flight-max", range: 1...1_000_000, field: \.inFlightMax),
-      LimitSetting(key: "in-flight-bytes-max", range: 1...1_099_511_627_776, field: \.inFlightBytesMax),
-      LimitSetting(key: "dedupe-bytes-max", range: 0...1_099_511_627_776, field: \.dedupeBytesMax),
-      LimitSetting(key: "head-seconds-max", range: Schema.secondsRange, field: \.headSecondsMax),
-      LimitSetting(key: "body-seconds-max", range: Schema.secondsRange, field: \.bodySecondsMax),
-      LimitSetting(key: "idle-seconds-max", range: Schema.secondsRange, field: \.idleSecondsMax),
-      LimitSetting(key: "reply-seconds-max", range: Schema.secondsRange, field: \.replySecondsMax),
-      LimitSetting(key: "answer-header-bytes-max", range: 1_024...1_048_576, field: \.answerHeaderBytesMax),
-      LimitSetting(key: "drain-seconds-max", range: Schema.secondsRange, field: \.drainSecondsMax),
+      NumberSetting(key: "body-bytes-max", range: Schema.bodyBytesRange, field: \.bodyBytesMax),
+      NumberSetting(key: "header-bytes-max", range: 1_024...524_288, field: \.headerBytesMax),
+      NumberSetting(key: "header-fields-max", range: 1...10_000, field: \.headerFieldsMax),
+      NumberSetting(key: "request-line-bytes-max", range: 64...262_144, field: \.requestLineBytesMax),
+      NumberSetting(key: "connections-max", range: 1...1_000_000, field: \.connectionsMax),
+      NumberSetting(key: "in-flight-max", range: 1...1_000_000, field: \.inFlightMax),
+      NumberSetting(key: "in-flight-bytes-max", range: 1...1_099_511_627_776, field: \.inFlightBytesMax),
+      NumberSetting(key: "dedupe-bytes-max", range: 0...1_099_511_627_776, field: \.dedupeBytesMax),
+      NumberSetting(key: "head-seconds-max", range: Schema.secondsRange, field: \.headSecondsMax),
+      NumberSetting(key: "body-seconds-max", range: Schema.secondsRange, field: \.bodySecondsMax),
+      NumberSetting(key: "idle-seconds-max", range: Schema.secondsRange, field: \.idleSecondsMax),
+      NumberSetting(key: "reply-seconds-max", range: Schema.secondsRange, field: \.replySecondsMax),
+      NumberSetting(key: "answer-header-bytes-max", range: 1_024...1_048_576, field: \.answerHeaderBytesMax),
+      NumberSetting(key: "drain-seconds-max", range: Schema.secondsRange, field: \.drainSecondsMax),
     ]
   }
 }
 
-/// One time-out of a route.
-struct TimeSetting {
-  let key: String
-  var range = Schema.secondsRange
-  let field: WritableKeyPath<ForwardTimes, Int>
-
-  static var all: [TimeSetting] {
+/// A route's time-outs.
+extension NumberSetting where Owner == ForwardTimes {
+  static var all: [NumberSetting] {
     [
-      TimeSetting(key: "connect-seconds-max", field: \.connectSecondsMax),
-      TimeSetting(key: "first-byte-seconds-max", field: \.firstByteSecondsMax),
-      TimeSetting(key: "total-seconds-max", field: \.totalSecondsMax),
+      NumberSetting(key: "connect-seconds-max", range: Schema.secondsRange, field: \.connectSecondsMax),
+      NumberSetting(key: "first-byte-seconds-max", range: Schema.secondsRange, field: \.firstByteSecondsMax),
+      NumberSetting(key: "total-seconds-max", range: Schema.secondsRange, field: \.totalSecondsMax),
       // With 0 each connection is used once.
-      TimeSetting(key: "upstream-idle-seconds-max", range: 0...86_400, field: \.upstreamIdleSecondsMax),
+      NumberSetting(key: "upstream-idle-seconds-max", range: 0...86_400, field: \.upstreamIdleSecondsMax),
     ]
   }
 }
 
-/// One number under `rotation:`.
-struct RotationNumber {
-  let key: String
-  let range: ClosedRange<Int>
-  let field: WritableKeyPath<RotationSettings, Int>
-
-  static var all: [RotationNumber] {
+/// The numbers under `rotation:`.
+extension NumberSetting where Owner == RotationSettings {
+  static var all: [NumberSetting] {
     [
-      RotationNumber(key: "hold-seconds-max", range: 1...30, field: \.holdSecondsMax),
-      RotationNumber(key: "hold-deliveries-max", range: 0...1_000_000, field: \.holdDeliveriesMax),
-      RotationNumber(key: "hold-bytes-max", range: 0...1_099_511_627_776, field: \.holdBytesMax),
-      RotationNumber(
+      NumberSetting(key: "hold-seconds-max", range: 1...30, field: \.holdSecondsMax),
+      NumberSetting(key: "hold-deliveries-max", range: 0...1_000_000, field: \.holdDeliveriesMax),
+      NumberSetting(key: "hold-bytes-max", range: 0...1_099_511_627_776, field: \.holdBytesMax),
+      NumberSetting(
         key: "previous-accepted-seconds", range: 0...86_400, field: \.previousAcceptedSeconds),
-      RotationNumber(key: "clock-skew-seconds", range: 0...3_600, field: \.clockSkewSeconds),
-      RotationNumber(key: "spread-seconds", range: 0...3_600, field: \.spreadSeconds),
+      NumberSetting(key: "clock-skew-seconds", range: 0...3_600, field: \.clockSkewSeconds),
+      NumberSetting(key: "spread-seconds", range: 0...3_600, field: \.spreadSeconds),
     ]
   }
 }

@@ -16,23 +16,19 @@ public struct StoreConfiguration: Sendable, Equatable {
   public init() {}
 }
 
-/// One number under `store:`.
-struct StoreNumber {
-  let key: String
-  let range: ClosedRange<Int>
-  let field: WritableKeyPath<StoreConfiguration, Int>
-
-  static var all: [StoreNumber] {
+/// The numbers under `store:`.
+extension NumberSetting where Owner == StoreConfiguration {
+  static var all: [NumberSetting] {
     [
-      StoreNumber(key: "bytes-max", range: 65_536...1_099_511_627_776, field: \.bytesMax),
-      StoreNumber(key: "deliveries-max", range: 1...100_000_000, field: \.deliveriesMax),
-      StoreNumber(key: "disk-free-bytes-min", range: 0...1_099_511_627_776, field: \.diskFreeBytesMin),
-      StoreNumber(key: "commit-seconds-max", range: 1...60, field: \.commitSecondsMax),
-      StoreNumber(key: "attempts-max", range: 1...10_000, field: \.attemptsMax),
-      StoreNumber(key: "dedupe-keys-max", range: 1...100_000_000, field: \.dedupeKeysMax),
-      StoreNumber(key: "delivered-body-hours", range: 0...8_760, field: \.deliveredBodyHours),
-      StoreNumber(key: "delivered-hours", range: 1...8_760, field: \.deliveredHours),
-      StoreNumber(key: "dead-hours", range: 1...87_600, field: \.deadHours),
+      NumberSetting(key: "bytes-max", range: 65_536...1_099_511_627_776, field: \.bytesMax),
+      NumberSetting(key: "deliveries-max", range: 1...100_000_000, field: \.deliveriesMax),
+      NumberSetting(key: "disk-free-bytes-min", range: 0...1_099_511_627_776, field: \.diskFreeBytesMin),
+      NumberSetting(key: "commit-seconds-max", range: 1...60, field: \.commitSecondsMax),
+      NumberSetting(key: "attempts-max", range: 1...10_000, field: \.attemptsMax),
+      NumberSetting(key: "dedupe-keys-max", range: 1...100_000_000, field: \.dedupeKeysMax),
+      NumberSetting(key: "delivered-body-hours", range: 0...8_760, field: \.deliveredBodyHours),
+      NumberSetting(key: "delivered-hours", range: 1...8_760, field: \.deliveredHours),
+      NumberSetting(key: "dead-hours", range: 1...87_600, field: \.deadHours),
     ]
   }
 }
@@ -45,10 +41,7 @@ enum StoreSectionReader {
     else { return store }
     store.sqlite = fields["sqlite"]?.absolutePath() ?? store.sqlite
     store.sealKeyFile = fields["seal-key-file"]?.absolutePath() ?? store.sealKeyFile
-    for setting in StoreNumber.all {
-      guard let number = fields[setting.key]?.number(in: setting.range) else { continue }
-      store[keyPath: setting.field] = number
-    }
+    fields.readNumbers(NumberSetting.all, into: &store)
     if store.sealKeyFile.hasPrefix(store.sqlite) {
       fields.refuse(
         "seal-key-file", "must be a file of its own: \(store.sqlite) is the store's, with its companions")

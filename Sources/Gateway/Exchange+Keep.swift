@@ -38,15 +38,7 @@ extension Exchange {
     return DeliveryToKeep(
       request: request, head: request.head, route: route, proof: proof, accepted: loop.now(),
       signed: claim?.signedAtUnixMilliseconds, requestID: requestID, remote: remote,
-      target: Array(head.target), signedParts: route.claims.parts(head.headers),
-      keyHeader: keyHeader(durable.dedupe.by))
-  }
-
-  /// One that is sent twice tells nothing.
-  func keyHeader(_ rule: DedupeRule) -> [UInt8]? {
-    guard case .header(let name) = rule, case .once(let index) = head.headers.occurrence(of: Array(name.utf8))
-    else { return nil }
-    return head.headers.withField(index) { Array($1) }
+      target: Array(head.target), repetition: repetitionClaim(durable.dedupe.by, of: route))
   }
 
   private func kept(_ outcome: KeepOutcome) {

@@ -16,11 +16,7 @@ extension Exchange {
       let repetitions = loop.repetitions
     else { return true }
     let digest = BodyDigest(of: body.bytes)
-    let parts = route.claims.parts(head.headers)
-    let key = DedupeKey(
-      dedupe.by, scope: route.name, id: parts.id, timestamp: parts.timestamp, header: keyHeader(dedupe.by),
-      body: digest)
-    guard let key else { return true }
+    guard let key = repetitionClaim(dedupe.by, of: route).key(digest) else { return true }
     let now = loop.now().uptimeNanoseconds
     let exchange = OnLoop(self)
     let onLoop = repetitions.onLoop
@@ -41,6 +37,18 @@ extension Exchange {
       answerAgain(answer)
       return false
     }
+  }
+
+  func repetitionClaim(_ rule: DedupeRule, of route: Route) -> RepetitionClaim {
+    RepetitionClaim(
+      rule: rule, scope: route.name, signed: route.claims.parts(head.headers), header: keyHeader(rule))
+  }
+
+  /// One that is sent twice tells nothing.
+  private func keyHeader(_ rule: DedupeRule) -> [UInt8]? {
+    guard case .header(let name) = rule, case .once(let index) = head.headers.occurrence(of: Array(name.utf8))
+    else { return nil }
+    return head.headers.withField(index) { Array($1) }
   }
 
   private func firstEnded(_ end: FirstEnd) {

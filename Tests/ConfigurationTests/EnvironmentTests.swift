@@ -74,7 +74,7 @@ import Testing
   @Test func `every overridable setting is one that the schema knows`() {
     for setting in Schema.overridable {
       var value = setting.hasPrefix("limits.") ? "2048" : nil
-      let number = StoreNumber.all.first { "store." + $0.key == setting }
+      let number = NumberSetting<StoreConfiguration>.all.first { "store." + $0.key == setting }
       if let number { value = String(StoreConfiguration()[keyPath: number.field]) }
       let words = [
         "store.sqlite": "/q", "store.seal-key-file": "/k", "listen": "*:1", "control": "/run/c",

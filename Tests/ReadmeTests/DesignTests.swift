@@ -16,14 +16,10 @@ import Testing
   }
 
   private static func declaredTypes() throws -> Set<String> {
-    let sources = Document.root.appending(path: "Sources")
-    let paths = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
-    var declared: Set<String> = []
-    for case let url as URL in paths where url.pathExtension == "swift" {
-      let text = try String(contentsOf: url, encoding: .utf8)
-      declared.formUnion(
-        text.matches(of: /(?:struct|class|enum|protocol|actor) ([A-Z]\w+)/).map { String($0.1) })
-    }
-    return declared
+    let texts = try Document.swiftTexts(below: "Sources")
+    return Set(
+      texts.flatMap { text in
+        text.matches(of: /(?:struct|class|enum|protocol|actor) ([A-Z]\w+)/).map { String($0.1) }
+      })
   }
 }

@@ -34,6 +34,14 @@ struct Document: Sendable, CustomTestStringConvertible {
     return Set(names.filter { $0.hasSuffix(".md") }.map { "docs/" + $0 })
   }
 
+  /// The texts of all Swift files below a folder of the project.
+  static func swiftTexts(below folder: String) throws -> [String] {
+    let place = root.appending(path: folder)
+    let files = try #require(FileManager.default.enumerator(at: place, includingPropertiesForKeys: nil))
+    return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
+      .map { try String(contentsOf: $0, encoding: .utf8) }
+  }
+
   var testDescription: String { path }
 
   /// The fenced blocks of one kind, in order.

@@ -7,14 +7,8 @@ import Testing
   private static let model = Document("docs/threat-model.md")
 
   private static func testNames() throws -> Set<String> {
-    let tests = Document.root.appending(path: "Tests")
-    let files = try #require(FileManager.default.enumerator(at: tests, includingPropertiesForKeys: nil))
-    var names: Set<String> = []
-    for case let file as URL in files where file.pathExtension == "swift" {
-      let text = try String(contentsOf: file, encoding: .utf8)
-      names.formUnion(text.matches(of: /@Test[^`]*?func `([^`]+)`/).map { String($0.1) })
-    }
-    return names
+    let texts = try Document.swiftTexts(below: "Tests")
+    return Set(texts.flatMap { $0.matches(of: /@Test[^`]*?func `([^`]+)`/).map { String($0.1) } })
   }
 
   @Test func `every promise names tests, and each of them exists`() throws {

@@ -16,15 +16,8 @@ public struct DeliveryToKeep {
   public let remote: String
   /// The target as the sender wrote it.
   public let target: [UInt8]
-  /// What repetitions of it may be known by; nil where it is not there.
-  let signedParts: SignedParts
-  let keyHeader: [UInt8]?
+  let repetition: RepetitionClaim
 
   /// By what its repetitions are known; nil where nothing tells them.
-  public func dedupeKey(_ body: BodyDigest) -> DedupeKey? {
-    guard let durable = route.durable else { return nil }
-    return DedupeKey(
-      durable.dedupe.by, scope: route.name, id: signedParts.id, timestamp: signedParts.timestamp,
-      header: keyHeader, body: body)
-  }
+  public func dedupeKey(_ body: BodyDigest) -> DedupeKey? { repetition.key(body) }
 }

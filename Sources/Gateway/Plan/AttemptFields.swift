@@ -16,12 +16,15 @@ public struct AttemptFields: Sendable {
   }
 
   static let idName = "X-Delivery-Id"
+  private static let attemptName = "X-Delivery-Attempt"
+  private static let replayName = "X-Delivery-Replay"
   /// In lower case: a sender's own stay behind.
-  static let names = ["x-delivery-id", "x-delivery-attempt", "x-delivery-replay"].map { Array($0.utf8) }
+  public static let names = [idName, attemptName, replayName].map { $0.lowercased() }
+  static let nameBytes = names.map { Array($0.utf8) }
 
   func add(to headers: inout HeaderList) {
     headers.append(name: Self.idName, value: id.description)
-    headers.append(name: "X-Delivery-Attempt", value: String(attempt))
-    if isReplay { headers.append(name: "X-Delivery-Replay", value: "true") }
+    headers.append(name: Self.attemptName, value: String(attempt))
+    if isReplay { headers.append(name: Self.replayName, value: "true") }
   }
 }

@@ -23,7 +23,7 @@ public struct StoredRequest: Sendable {
   /// - Throws: `.unverified` where it was not verified, and the bound of a part that is too long.
   init(_ request: ForwardRequest, leavingOut leftOut: String? = nil) throws(StoredRequestFault) {
     guard request.isVerified else { throw .unverified }
-    let names = AttemptFields.names + (leftOut.map { [Array($0.utf8)] } ?? [])
+    let names = AttemptFields.nameBytes + (leftOut.map { [Array($0.utf8)] } ?? [])
     var headers = HeaderList(
       bytesExpected: request.headers.wireBytes, fieldsExpected: request.headers.count)
     // The mark is the first of them.

@@ -51,7 +51,7 @@ public struct ControlClient {
     return answer
   }
 
-  private var foreign: Failure {
+  var foreign: Failure {
     Failure(kind: .broken, description: "what answers at \(path) is not this version of vesigate")
   }
 

@@ -4,10 +4,7 @@ extension ControlClient {
 
   public func ask(_ request: QueueRequest) throws(Failure) -> QueueAnswer {
     let bytes = try bytes(request.requestLine, secondsMax: Self.queueSecondsMax)
-    guard let answer = QueueAnswer(bytes) else {
-      throw Failure(
-        kind: .broken, description: "what answers at \(path) is not this version of vesigate")
-    }
+    guard let answer = QueueAnswer(bytes) else { throw foreign }
     return answer
   }
 }

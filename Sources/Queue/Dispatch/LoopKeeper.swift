@@ -222,18 +222,6 @@ public final class LoopKeeper: Keeper, @unchecked Sendable {
   }
 }
 
-extension KeepRefusal {
-  init(_ refusal: StoreRefusal) {
-    switch refusal {
-    case .full: self = .full
-    case .diskLow: self = .diskLow
-    case .late: self = .late
-    case .unusable: self = .unusable
-    case .closing: self = .closing
-    }
-  }
-}
-
 extension Lane {
   /// Where a route's deliveries go.
   static func all(of route: Route) -> [Lane] {

@@ -1,3 +1,5 @@
+internal import Gateway
+
 /// Why the store did not take something. Nothing of it is stored, unless the reason says that nobody knows.
 public enum StoreRefusal: Error, Sendable, Equatable {
   /// As much waits for the apps as is allowed.
@@ -13,13 +15,17 @@ public enum StoreRefusal: Error, Sendable, Equatable {
   case closing
 
   /// For a metric's label, and for the log.
-  public var label: String {
-    switch self {
-    case .full: "store-full"
-    case .diskLow: "disk-low"
-    case .late: "commit-late"
-    case .unusable: "store-unusable"
-    case .closing: "closing"
+  public var label: String { KeepRefusal(self).rawValue }
+}
+
+extension KeepRefusal {
+  init(_ refusal: StoreRefusal) {
+    switch refusal {
+    case .full: self = .full
+    case .diskLow: self = .diskLow
+    case .late: self = .late
+    case .unusable: self = .unusable
+    case .closing: self = .closing
     }
   }
 }

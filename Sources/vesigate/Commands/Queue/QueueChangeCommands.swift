@@ -15,7 +15,8 @@ struct QueueReplayCommand: ParsableCommand {
 
   func run() throws {
     try change.run(
-      QueueDaemon(config), .replay, standardState: "dead", question: "Send %d again?", done: "sent again")
+      QueueDaemon(config), .replay, standardState: "dead", done: "sent again"
+    ) { "Send \($0) again?" }
   }
 }
 
@@ -30,7 +31,8 @@ struct QueueCancelCommand: ParsableCommand {
 
   func run() throws {
     try change.run(
-      QueueDaemon(config), .cancel, standardState: "queued", question: "Call off %d?", done: "called off")
+      QueueDaemon(config), .cancel, standardState: "queued", done: "called off"
+    ) { "Call off \($0)?" }
   }
 }
 
@@ -55,7 +57,8 @@ struct QueuePurgeCommand: ParsableCommand {
 
   func run() throws {
     try change.run(
-      QueueDaemon(config), .purge, standardState: "dead", question: "Delete %d?", done: "deleted")
+      QueueDaemon(config), .purge, standardState: "dead", done: "deleted"
+    ) { "Delete \($0)?" }
   }
 }
 
@@ -83,9 +86,10 @@ struct QueueChangeOptions: ParsableArguments {
   }
 
   func run(
-    _ daemon: QueueDaemon, _ verb: QueueRequest.Verb, standardState: String, question: String, done: String
+    _ daemon: QueueDaemon, _ verb: QueueRequest.Verb, standardState: String, done: String,
+    question: (_ count: Int) -> String
   ) throws {
-    let requests = try requests(verb, standardState)
+    let requests = requests(verb, standardState)
     var count = 0
     for request in requests {
       var counting = request
@@ -97,24 +101,22 @@ struct QueueChangeOptions: ParsableArguments {
       throw ExitStatus.refused
     }
     if dryRun { return print("\(count) \(count == 1 ? "is" : "are") meant; nothing was done") }
-    let asked = question.split(separator: "%d", omittingEmptySubsequences: false).joined(
-      separator: "\(count)")
-    guard yes || SecretEntry.confirm(asked) else { throw ExitStatus.refused }
+    guard yes || SecretEntry.confirm(question(count)) else { throw ExitStatus.refused }
     var changed = 0
     for request in requests { changed += try change(request, daemon) }
     print("\(changed) \(done)" + (changed < count ? ", \(count - changed) could not be" : ""))
     if changed == 0 { throw ExitStatus.refused }
   }
 
-  private func requests(_ verb: QueueRequest.Verb, _ standardState: String) throws -> [QueueRequest] {
+  private func requests(_ verb: QueueRequest.Verb, _ standardState: String) -> [QueueRequest] {
     guard ids.isEmpty else {
       return ids.map { id in
-        var request = QueueFilterOptions.request(of: verb)
+        var request = QueueRequest(verb)
         request.id = id
         return request
       }
     }
-    var request = try filter.request(verb)
+    var request = filter.request(verb)
     request.state = request.state ?? standardState
     return [request]
   }

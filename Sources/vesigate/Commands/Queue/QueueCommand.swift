@@ -40,7 +40,7 @@ struct QueueListCommand: ParsableCommand {
 
   func run() throws {
     let daemon = try QueueDaemon(config)
-    var request = try filter.request(.list)
+    var request = filter.request(.list)
     var left = limit
     var isMore = false
     repeat {
@@ -69,7 +69,7 @@ struct QueueShowCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    var request = QueueFilterOptions.request(of: .show)
+    var request = QueueRequest(.show)
     request.id = id
     let answer = try QueueDaemon(config).ask(request)
     guard !answer.jobs.isEmpty else {

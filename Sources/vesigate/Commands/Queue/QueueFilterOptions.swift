@@ -35,8 +35,8 @@ struct QueueFilterOptions: ParsableArguments {
     }
   }
 
-  func request(_ verb: QueueRequest.Verb) throws -> QueueRequest {
-    var request = Self.request(of: verb)
+  func request(_ verb: QueueRequest.Verb) -> QueueRequest {
+    var request = QueueRequest(verb)
     request.route = route
     request.upstream = upstream
     request.state = state
@@ -45,8 +45,6 @@ struct QueueFilterOptions: ParsableArguments {
     request.until = until.flatMap(Self.instant)
     return request
   }
-
-  static func request(of verb: QueueRequest.Verb) -> QueueRequest { QueueRequest(verb) }
 
   private static let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
 
