@@ -156,10 +156,10 @@ public final class LoopKeeper: Keeper, @unchecked Sendable {
       record.millisecondsToNext = due - now.unixMilliseconds
     }
     dispatcher.end(job.ticket.lane, permit, .notMade)
-    recorder.record(record)
     write(
       AttemptReport(ticket: job.ticket, at: now.unixMilliseconds, milliseconds: 0, reason: reason, next: next)
     )
+    recorder.record(record)
   }
 
   // MARK: Attempts
@@ -189,8 +189,9 @@ public final class LoopKeeper: Keeper, @unchecked Sendable {
       random: random.next())
     let ending = AttemptEnding(job, end, decision, begin: begin, end: now)
     dispatcher.end(job.ticket.lane, job.permit, decision.consequence(outcome, policy, now))
-    recorder.record(ending.record)
+    // What is told is on its way to the store: a repetition that comes at once finds it there.
     write(ending.report)
+    recorder.record(ending.record)
   }
 
   private func write(_ report: AttemptReport) {
@@ -211,12 +212,12 @@ public final class LoopKeeper: Keeper, @unchecked Sendable {
     for (ticket, running) in running {
       running.attempt.cancel()
       dispatcher.end(ticket.lane, running.job.permit, .notMade)
+      write(AttemptReport(ticket: ticket, at: now.unixMilliseconds, milliseconds: 0, next: .giveBack))
       recorder.record(
         QueuedAttemptRecord(
           delivery: running.job.facts.id, route: ticket.lane.route, upstream: ticket.lane.upstream,
           attempt: ticket.attempt, outcome: .cancelled, reason: "shutdown", nanoseconds: 0,
           millisecondsSinceAccepted: now.unixMilliseconds.subtractingSaturated(running.job.facts.accepted)))
-      write(AttemptReport(ticket: ticket, at: now.unixMilliseconds, milliseconds: 0, next: .giveBack))
     }
     running = [:]
   }
