@@ -43,10 +43,8 @@ public struct PreviousSecrets: Sendable {
   private static func entry(_ line: ArraySlice<UInt8>) -> Entry? {
     let parts = line.split(separator: 0x20, maxSplits: 2, omittingEmptySubsequences: false)
     guard parts.count == 3, !parts[2].isEmpty, let signedBefore = milliseconds(parts[0]),
-      let until = milliseconds(parts[1])
+      let until = milliseconds(parts[1]), let secret = SecretFile.writtenSecret(ofLine: parts[2])
     else { return nil }
-    // Nobody writes a comment here: what begins with # was written before such secrets had a form of their own.
-    let secret = SecretFile.secret(ofLine: parts[2]) ?? parts[2].withUnsafeBytes { Secret(copying: $0) }
     return Entry(signedBefore: signedBefore, until: until, secret: secret)
   }
 

@@ -77,6 +77,15 @@ public enum SecretFile {
   }
 
   private static func flaw(inLine text: ArraySlice<UInt8>, _ number: Int) -> String? {
+    if let flaw = flaw(inText: text, number) { return flaw }
+    guard secret(ofLine: text) == nil else { return nil }
+    return
+      "begins line \(number) with #, but knows no comments: that would be a key anybody can guess. Remove "
+      + "the line; where a secret does begin with #, write #literal: before it"
+  }
+
+  /// Of a line that is no comment, or stands where there are none.
+  private static func flaw(inText text: ArraySlice<UInt8>, _ number: Int) -> String? {
     if text.contains(0) { return "holds a NUL byte in line \(number)" }
     // Left over from an editor; as a secret anyone could guess it.
     if isBlank(text) {
@@ -86,10 +95,7 @@ public enum SecretFile {
     if text.last == UInt8(ascii: "\r") {
       return "ends line \(number) with more than one carriage return: save it with plain line ends"
     }
-    guard secret(ofLine: text) == nil else { return nil }
-    return
-      "begins line \(number) with #, but knows no comments: that would be a key anybody can guess. Remove "
-      + "the line; where a secret does begin with #, write #literal: before it"
+    return nil
   }
 
   /// The secret that a line stands for; nil where it is a comment.
@@ -100,16 +106,22 @@ public enum SecretFile {
     return behind.withUnsafeBytes { Secret(copying: $0) }
   }
 
+  /// The secret that a line of a file stands for that vesigate alone writes. Nobody writes a comment there: what
+  /// begins with # was written before such secrets had a form of their own. Nil for what no secret file may hold.
+  static func writtenSecret(ofLine text: ArraySlice<UInt8>) -> Secret? {
+    guard flaw(inText: text, 1) == nil else { return nil }
+    return secret(ofLine: text) ?? text.withUnsafeBytes { Secret(copying: $0) }
+  }
+
   /// The secret that a file with one answer stands for: the one that is current once this is the secret file. Nil
   /// where it is not whole, or the daemon would refuse it.
   static func answer(in bytes: [UInt8]) -> Secret? {
     guard bytes.last == UInt8(ascii: "\n") else { return nil }
     let reading = read(bytes)
     guard reading.flaw != nil else { return reading.lines.first?.secret }
-    // One that begins with # was written before such secrets had a form of their own.
     let line = withoutReturn(bytes.dropLast())
     guard !line.contains(UInt8(ascii: "\n")), isComment(line) else { return nil }
-    return line.withUnsafeBytes { Secret(copying: $0) }
+    return writtenSecret(ofLine: line)
   }
 
   private static func isComment(_ text: some Sequence<UInt8>) -> Bool {
