@@ -10,12 +10,17 @@ final class LogPipe: Sendable {
   let readEnd: Int32
   let writeEnd: Int32
 
-  init() throws {
+  /// Lines that are written one after the other fill its pages badly: `bytesMax` is for many that nobody reads yet.
+  init(bytesMax: Int32? = nil) throws {
     var ends: [Int32] = [0, 0]
     try #require(pipe(&ends) == 0)
     (readEnd, writeEnd) = (ends[0], ends[1])
+    if let bytesMax { try #require(fcntl(writeEnd, Self.setSize, bytesMax) >= bytesMax) }
     _ = fcntl(readEnd, F_SETFL, O_NONBLOCK)
   }
+
+  /// F_SETPIPE_SZ of linux/fcntl.h, which Glibc's module leaves out.
+  private static let setSize: Int32 = 1031
 
   // The descriptors are left open: a writer that is still blocked may outlive the test.
 

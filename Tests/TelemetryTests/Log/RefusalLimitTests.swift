@@ -58,7 +58,7 @@ private func kind(_ reason: String, _ route: String? = "/a") -> RefusalLimit.Kin
 }
 
 @Test func `a flood of refusals gets its lines, and a count of the others`() throws {
-  let pipe = try LogPipe()
+  let pipe = try LogPipe(bytesMax: 1 << 20)
   let sink = LogSink(descriptor: pipe.writeEnd)
   let log = DeliveryLog(sink: sink, format: .logfmt, refusedPerMinuteMax: 3)
   var verified = refusal("unused", outcome: .forwarded)
