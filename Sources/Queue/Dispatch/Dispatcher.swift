@@ -211,7 +211,8 @@ public final class Dispatcher: Sendable {
 
   public var underWay: Int { state.withLock { $0.underWay } }
 
-  public var isDraining: Bool { state.withLock { $0.isDraining } }
+  /// Routes are known, and what is begun is to be finished.
+  var isAtWork: Bool { state.withLock { !$0.isDraining && !$0.routes.isEmpty } }
 
   /// From now on nothing is begun; what is under way goes on.
   public func beginDraining() { state.withLock { $0.isDraining = true } }

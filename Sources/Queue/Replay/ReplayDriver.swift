@@ -29,7 +29,7 @@ public final class ReplayDriver: Sendable {
   /// To be called some times a second.
   public func tick() {
     let status = store.status
-    guard status.fault == nil, !dispatcher.isDraining else { return }
+    guard status.fault == nil, dispatcher.isAtWork else { return }
     let running = status.counters.replays.filter { $0.state == .running }
     forget(allBut: Set(running.map(\.number)))
     for replay in running { step(replay) }
@@ -73,7 +73,7 @@ public final class ReplayDriver: Sendable {
     guard let step else { return }
     for lane in step.lanes { dispatcher.wake(lane) }
     // Nothing of its own was found in a part of the store: on to the next.
-    if step.goesOn, step.moved == 0, step.waitsFor == nil, !dispatcher.isDraining { self.step(replay) }
+    if step.goesOn, step.moved == 0, step.waitsFor == nil, dispatcher.isAtWork { self.step(replay) }
   }
 
   /// The lane that a replay waits for: its app fails, or is behind with what came before.

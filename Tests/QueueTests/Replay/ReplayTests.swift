@@ -58,6 +58,14 @@ import Testing
     #expect(try bench.states([late.job]) == [.dead])
   }
 
+  @Test func `what has ended by a clock that was ahead is moved all the same`() throws {
+    let bench = try StoreBench()
+    try bench.dead(3)
+    bench.jump(seconds: -86_400)
+    let replay = try bench.begin()
+    #expect(try bench.step(replay).moved == 3)
+  }
+
   @Test func `an order that is repeated is the one that is under way, and another moves none of it twice`()
     throws
   {
@@ -151,25 +159,25 @@ import Testing
     try bench.step(replay, limit: 30)
     bench.advance(seconds: 1)
     let jobs = try bench.claim(limit: 30)
-    for job in jobs.prefix(10) { try bench.record(job.ticket, .delivered, status: 200) }
-    for job in jobs.dropFirst(10).prefix(9) { try bench.record(job.ticket, .dead(.status)) }
+    for job in jobs.prefix(9) { try bench.record(job.ticket, .delivered, status: 200) }
+    for job in jobs.dropFirst(9).prefix(10) { try bench.record(job.ticket, .dead(.status)) }
     #expect(bench.counters.replays.map(\.state) == [.running])
     // An attempt that will be made again says nothing yet.
     try bench.record(jobs[19].ticket, .retry(due: bench.now + 60_000, isLate: false))
     #expect(bench.counters.replays.map(\.state) == [.running])
     try bench.record(jobs[20].ticket, .dead(.status))
-    #expect(bench.counters.replays.map(\.state) == [.failing] && bench.counters.replays.map(\.failed) == [10])
+    #expect(bench.counters.replays.map(\.state) == [.failing] && bench.counters.replays.map(\.failed) == [11])
     #expect(try bench.step(replay).moved == 0)
     #expect(try bench.change(replay, .resume)?.state == .running)
     try bench.record(jobs[21].ticket, .dead(.status))
     #expect(bench.counters.replays.map(\.state) == [.running])
     #expect(try bench.step(replay, limit: 5).moved == 5)
     // By hand: what comes of it is no longer the replay's.
-    _ = try bench.change(jobs.dropFirst(10).prefix(9).map(\.ticket.job), .replay)
+    _ = try bench.change(jobs.dropFirst(9).prefix(10).map(\.ticket.job), .replay)
     for job in try bench.claim(limit: 100) where job.ticket.attempt == 3 {
       try bench.record(job.ticket, .dead(.status))
     }
-    #expect(bench.counters.replays.map(\.failed) == [11])
+    #expect(bench.counters.replays.map(\.failed) == [12])
   }
 
   @Test func `what has no body any more is counted, and holds nothing up`() throws {

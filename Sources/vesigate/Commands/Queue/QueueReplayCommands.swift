@@ -47,7 +47,7 @@ struct QueueReplayCommand: ParsableCommand {
     let daemon = try QueueDaemon(config)
     guard let rate else {
       return try change.run(daemon, .replay, standardState: "dead", done: "sent again") {
-        "Send \($0) again at once?"
+        "Send \($0) again at once? (--rate does it bit by bit)"
       }
     }
     var requests = change.choice.requests(.replayBegin, standardState: "dead")

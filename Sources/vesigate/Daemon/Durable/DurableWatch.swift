@@ -63,7 +63,7 @@ struct DurableWatch: Service {
       said.isClockTrusted = status.isClockTrusted
       if !status.isClockTrusted {
         logger.warning(
-          "the clock has jumped: nothing of the store is deleted for its age until vesigate queue prune --now"
+          "the clock has jumped: nothing of the store is deleted for its age until a start, or queue prune --now"
         )
       }
     }
