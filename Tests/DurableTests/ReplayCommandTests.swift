@@ -158,6 +158,32 @@ import Testing
     ] { #expect(try fixture.queue(wrong).status == 64, "\(wrong)") }
   }
 
+  @Test func `lists and changes go on behind a page`() throws {
+    let fixture = try DurableFixture()
+    try fixture.startGateway()
+    _ = try fixture.send("one")
+    #expect(fixture.stopGateway() == 0)
+    try fixture.edit(
+      """
+      INSERT INTO delivery(public_id, route, accepted, request_id, remote, method, target, secret, stored_bytes,
+          body_bytes, body_digest, seal, held, body_kept)
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<1200)
+        SELECT randomblob(16), route, accepted, request_id, remote, method, target, secret, 0, 0, body_digest, seal,
+          1, 0 FROM delivery, n WHERE id=1
+      """)
+    try fixture.edit(
+      """
+      INSERT INTO job(delivery, lane, state, attempt, budget_from, budget_attempt, late_attempts, ended, reason)
+        SELECT id, 1, 3, 1, 0, 0, 0, accepted, 'status' FROM delivery WHERE id>1
+      """)
+    try fixture.startGateway()
+    let rows = try fixture.queue("list", "--state", "dead", "--json", "--limit", "1150").lines
+    #expect(rows.count == 1150 && Set(rows).count == 1150)
+    #expect(try fixture.queue("list", "--state", "dead", "--json", "--limit", "9999").lines.count == 1200)
+    let purged = try fixture.queue("purge", "--state", "dead", "--yes")
+    #expect(purged.lines.contains("1000 so far") && purged.lines.last == "1200 deleted", "\(purged)")
+  }
+
   @Test func `what was called off is taken up again`() throws {
     let fixture = try DurableFixture()
     let gateway = try fixture.startGateway()

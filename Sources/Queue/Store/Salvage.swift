@@ -4,12 +4,12 @@ public import Gateway
 /// Reads what still seals out of a store that nobody else can read any more. It opens the file for reading alone, and
 /// goes round what is damaged. Not Sendable; it blocks.
 public final class Salvage {
-  /// Rows that are asked for at once: a damaged one among them costs as many questions.
+  /// Numbers that are asked for at once.
   static let range: Int64 = 64
 
   /// What it has come upon.
   public struct Counts: Sendable, Equatable {
-    /// Rows, or whole ranges of them, that cannot be read.
+    /// Numbers whose rows cannot be read, be there one or not.
     public internal(set) var damaged = 0
     /// Not what was sealed, or by a key that is not here.
     public internal(set) var unsealed = 0
@@ -52,12 +52,12 @@ public final class Salvage {
     throw fault
   }
 
-  /// Gives everything that can be had, the oldest first.
+  /// Gives everything that can be had, the oldest first, one by one.
   public func run(_ take: (Found) throws -> Void) throws {
     var next: Int64 = 1
     while next <= last {
       let end = min(next + Self.range - 1, last)
-      for delivery in try deliveries(next, end) { try take(delivery) }
+      for delivery in numbers(next, end) { if let found = read(delivery) { try take(found) } }
       guard let following = following(end) else { return }
       next = following
     }
@@ -72,9 +72,11 @@ public final class Salvage {
     }
   }
 
-  private func deliveries(_ first: Int64, _ end: Int64) throws -> [Found] {
+  private func numbers(_ first: Int64, _ end: Int64) -> [Int64] {
     do throws(StoreFault) {
-      return try read(first, end)
+      return try reader.ask(
+        "SELECT id FROM delivery WHERE id BETWEEN ? AND ? ORDER BY id", [.integer(first), .integer(end)]
+      ) { $0.integer(0) }
     } catch {
       guard first < end else {
         counts.damaged += 1
@@ -82,29 +84,35 @@ public final class Salvage {
       }
       // By halves: around one bad page the others are found in a few questions.
       let middle = first + (end - first) / 2
-      return try deliveries(first, middle) + deliveries(middle + 1, end)
+      return numbers(first, middle) + numbers(middle + 1, end)
     }
   }
 
-  private func read(_ first: Int64, _ end: Int64) throws(StoreFault) -> [Found] {
-    let rows = try reader.ask(
-      """
-      SELECT \(Sentence.deliveryColumns) FROM delivery LEFT JOIN body USING(id)
-        WHERE delivery.id BETWEEN ? AND ? ORDER BY delivery.id
-      """, [.integer(first), .integer(end)]
-    ) { row in (body: row.optionalInteger(11) != nil, stored: StoredDelivery(row)) }
-    return rows.compactMap { row in
-      guard row.body else {
-        counts.withoutBody += 1
-        return nil
-      }
-      guard let stored = row.stored, let sealed = try? sealer.check(stored) else {
-        counts.unsealed += 1
-        return nil
-      }
-      let jobs = try? reader.list(.init(id: sealed.facts.id), limit: Self.jobsMax)
-      return Found(delivery: sealed, jobs: jobs ?? [])
+  private func read(_ number: Int64) -> Found? {
+    do throws(StoreFault) {
+      let rows = try reader.ask(
+        "SELECT \(Sentence.deliveryColumns) FROM delivery LEFT JOIN body USING(id) WHERE delivery.id=?",
+        [.integer(number)]
+      ) { row in (hasBody: row.optionalInteger(11) != nil, stored: StoredDelivery(row)) }
+      guard let row = rows.first else { return nil }
+      return prove(row.stored, hasBody: row.hasBody)
+    } catch {
+      counts.damaged += 1
+      return nil
     }
+  }
+
+  private func prove(_ stored: StoredDelivery?, hasBody: Bool) -> Found? {
+    guard hasBody else {
+      counts.withoutBody += 1
+      return nil
+    }
+    guard let stored, let sealed = try? sealer.check(stored) else {
+      counts.unsealed += 1
+      return nil
+    }
+    let jobs = try? reader.list(.init(id: sealed.facts.id), limit: Self.jobsMax)
+    return Found(delivery: sealed, jobs: jobs ?? [])
   }
 
   /// Of one delivery: no route has as many upstreams.

@@ -160,20 +160,22 @@ import Testing
     bench.advance(seconds: 1)
     let jobs = try bench.claim(limit: 30)
     for job in jobs.prefix(9) { try bench.record(job.ticket, .delivered, status: 200) }
-    for job in jobs.dropFirst(9).prefix(10) { try bench.record(job.ticket, .dead(.status)) }
+    for job in jobs.dropFirst(9).prefix(9) { try bench.record(job.ticket, .dead(.status)) }
+    // Attempts that will be made again say nothing yet.
+    for job in jobs.dropFirst(18).prefix(3) {
+      try bench.record(job.ticket, .retry(due: bench.now + 60_000, isLate: false))
+    }
+    try bench.record(jobs[21].ticket, .dead(.status))
     #expect(bench.counters.replays.map(\.state) == [.running])
-    // An attempt that will be made again says nothing yet.
-    try bench.record(jobs[19].ticket, .retry(due: bench.now + 60_000, isLate: false))
-    #expect(bench.counters.replays.map(\.state) == [.running])
-    try bench.record(jobs[20].ticket, .dead(.status))
+    try bench.record(jobs[22].ticket, .dead(.status))
     #expect(bench.counters.replays.map(\.state) == [.failing] && bench.counters.replays.map(\.failed) == [11])
     #expect(try bench.step(replay).moved == 0)
     #expect(try bench.change(replay, .resume)?.state == .running)
-    try bench.record(jobs[21].ticket, .dead(.status))
+    try bench.record(jobs[23].ticket, .dead(.status))
     #expect(bench.counters.replays.map(\.state) == [.running])
     #expect(try bench.step(replay, limit: 5).moved == 5)
     // By hand: what comes of it is no longer the replay's.
-    _ = try bench.change(jobs.dropFirst(9).prefix(10).map(\.ticket.job), .replay)
+    _ = try bench.change(jobs.dropFirst(9).prefix(9).map(\.ticket.job), .replay)
     for job in try bench.claim(limit: 100) where job.ticket.attempt == 3 {
       try bench.record(job.ticket, .dead(.status))
     }

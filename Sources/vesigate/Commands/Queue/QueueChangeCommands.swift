@@ -128,7 +128,7 @@ struct QueueChangeOptions: ParsableArguments {
     repeat {
       let answer = try daemon.ask(request)
       changed += answer.count
-      request.before = answer.before
+      try daemon.turn(&request, to: answer)
       if answer.before != nil { complain("\(changed) so far") }
     } while request.before != nil
     return changed

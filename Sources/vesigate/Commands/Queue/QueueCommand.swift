@@ -52,7 +52,7 @@ struct QueueListCommand: ParsableCommand {
       let answer = try daemon.ask(request)
       for job in answer.jobs { for line in QueueText.lines(of: job, json: json) { print(line) } }
       left -= answer.jobs.count
-      request.before = answer.before
+      try daemon.turn(&request, to: answer)
       isMore = answer.before != nil
     } while left > 0 && isMore
     if isMore, !json { complain("there are more: --limit shows them, and filters narrow them down") }

@@ -40,6 +40,12 @@ struct QueueDaemon {
     return ExitStatus.unavailable
   }
 
+  /// Has a request ask for the page behind an answer's; what leads to no end is no answer of a daemon's.
+  func turn(_ request: inout QueueRequest, to answer: QueueAnswer) throws {
+    if let next = answer.before, let last = request.before, next >= last { throw foreign }
+    request.before = answer.before
+  }
+
   // MARK: Whole deliveries
 
   /// A body, or a request that was saved, with what is known of it.

@@ -66,7 +66,7 @@ private struct Export {
       let answer = try daemon.ask(request)
       // With all upstreams a delivery has several jobs.
       for job in answer.jobs where seen.insert(job.id).inserted { try export(job.id) }
-      request.before = answer.before
+      try daemon.turn(&request, to: answer)
     } while request.before != nil
   }
 
