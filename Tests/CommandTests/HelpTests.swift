@@ -24,6 +24,7 @@ import Testing
     ("verify", ["--config", "--route", "--at", "<request-file>"]),
     ("diagnose", ["--config", "--route", "--at", "<request-file>"]),
     ("capture", ["--config", "--route", "--count", "--seconds-max", "--directory"]),
+    ("queue", ["list", "replay", "replays", "resume", "export", "salvage", "prune"]),
     ("version", []),
   ]
 

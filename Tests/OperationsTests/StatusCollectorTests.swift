@@ -55,13 +55,17 @@ struct StatusCollectorTests {
       facts.logLines = LogLineCounts(dropped: 3, leftOut: 4)
       facts.state.reloads.taken = 5
       facts.state.untaken = [gateway.secretFile: "it cannot be read"]
+      var store = StatusSnapshot.Store()
+      store.replays = [("running", 2), ("done", 0)]
+      facts.store = store
     }
     let (status, page) = await text(.metrics, gateway)
     #expect(status == 200)
     let file = "{secret_file=\"\(gateway.secretFile)\"}"
     for line in [
       "vesigate_config_reloads_total{result=\"taken\"} 5", "vesigate_secret_file_usable\(file) 0",
-      "vesigate_ready 1",
+      "vesigate_ready 1", "vesigate_replay_jobs{state=\"running\"} 2",
+      "vesigate_replay_jobs{state=\"done\"} 0",
     ] {
       #expect(page.contains("\n\(line)\n"), "\(line)")
     }

@@ -5,24 +5,47 @@ public struct QueueAnswer: JSONCodedObject, Equatable {
   public var ok = true
   /// Why it is not.
   public var message = ""
+  /// What it is for a command's exit code, where that matters.
+  public var refusal: Refusal?
   /// How many there are, or to how many something was done.
   public var count = 0
   public var jobs: [Job] = []
   /// Where the next page begins; nil behind the last.
   public var before: Int64?
+  public var replays: [Replay] = []
+  public var part: Part?
 
   public init() {}
 
-  public static func refused(_ message: String) -> QueueAnswer {
+  /// Why not, as far as a command behaves accordingly.
+  public enum Refusal: String, Sendable, JSONCoded {
+    /// It is not for his eyes who asks.
+    case permission
+    /// There is no such thing, or no longer.
+    case absent
+    /// It is there, and is not what was stored.
+    case unsealed
+
+    public func write(to json: inout JSONWriter) { json.string(rawValue) }
+
+    public init?(_ json: JSONValue) {
+      guard let value = json.text.flatMap(Refusal.init(rawValue:)) else { return nil }
+      self = value
+    }
+  }
+
+  public static func refused(_ message: String, _ refusal: Refusal? = nil) -> QueueAnswer {
     var answer = QueueAnswer()
     answer.ok = false
     answer.message = message
+    answer.refusal = refusal
     return answer
   }
 
   public static let fields: [JSONField<QueueAnswer>] = [
     .required("ok", \.ok), .required("message", \.message), .init("count", \.count), .init("jobs", \.jobs),
-    .init("before", \.before),
+    .init("before", \.before), .init("refusal", \.refusal), .unlessEmpty("replays", \.replays),
+    .init("part", \.part),
   ]
 
   /// One delivery on its way to one upstream, or to whichever of a route's takes it first.

@@ -15,6 +15,21 @@ public struct QueueRequest: JSONCodedObject, Equatable {
     case cancel
     /// Deletes what has ended; a page at a time.
     case purge
+    /// Takes up again what was called off; a page at a time.
+    case resume
+    /// A part of a delivery's body.
+    case body
+    /// A part of a delivery as a request that was saved.
+    case export
+    /// Says that the clock is right: what is old by it is deleted.
+    case prune
+    /// All replays that are known.
+    case replays
+    /// Begins a replay of a filter, at a rate.
+    case replayBegin = "replay-begin"
+    case replayPause = "replay-pause"
+    case replayResume = "replay-resume"
+    case replayStop = "replay-stop"
   }
 
   public var verb = ""
@@ -30,6 +45,12 @@ public struct QueueRequest: JSONCodedObject, Equatable {
   /// The job that the page before ended with.
   public var before: Int64?
   public var limit = 50
+  /// How many a replay moves a second, at most.
+  public var rate: Int?
+  /// A replay's number.
+  public var replay: Int64?
+  /// Where the part of a delivery begins, bytes.
+  public var offset: Int?
 
   public init() {}
 
@@ -38,13 +59,18 @@ public struct QueueRequest: JSONCodedObject, Equatable {
   public static let fields: [JSONField<QueueRequest>] = [
     .required("verb", \.verb), .init("id", \.id), .init("route", \.route), .init("upstream", \.upstream),
     .init("state", \.state), .init("reason", \.reason), .init("since", \.since), .init("until", \.until),
-    .init("before", \.before), .init("limit", \.limit),
+    .init("before", \.before), .init("limit", \.limit), .init("rate", \.rate), .init("replay", \.replay),
+    .init("offset", \.offset),
   ]
 
   /// A route's and an upstream's name are no longer than the configuration lets them be.
   static let lineBytesMax = 8_192
   /// Jobs of one page.
   public static let pageMax = 1_000
+  /// Deliveries that a replay moves a second.
+  public static let rates = 1...1_000
+  /// Bytes of a delivery that one answer brings.
+  public static let partBytesMax = 1_048_576
 
   static let word = "queue "
 

@@ -26,7 +26,7 @@ public final class Dispatcher: Sendable {
 
   let store: Store
   private let attemptsMax: Int
-  private let now: @Sendable () -> Moment
+  let now: @Sendable () -> Moment
   private let state = Mutex(State())
 
   /// - Parameter attemptsMax: under way at once, of all lanes.
@@ -210,6 +210,9 @@ public final class Dispatcher: Sendable {
   // MARK: The end
 
   public var underWay: Int { state.withLock { $0.underWay } }
+
+  /// Routes are known, and what is begun is to be finished.
+  var isAtWork: Bool { state.withLock { !$0.isDraining && !$0.routes.isEmpty } }
 
   /// From now on nothing is begun; what is under way goes on.
   public func beginDraining() { state.withLock { $0.isDraining = true } }

@@ -15,7 +15,7 @@ public enum JobState: Int64, Sendable, CaseIterable {
 
   /// What can happen to a job.
   public enum Event: Sendable, CaseIterable {
-    case start, deliver, retry, giveBack, die, cancel, orphan, adopt, replay, restart
+    case start, deliver, retry, giveBack, die, cancel, orphan, adopt, replay, resume, restart
   }
 
   /// Where `event` leads from here; nil where it cannot happen.
@@ -31,6 +31,8 @@ public enum JobState: Int64, Sendable, CaseIterable {
     case (.queued, .orphan): .orphaned
     case (.orphaned, .adopt): .queued
     case (.dead, .replay), (.cancelled, .replay), (.delivered, .replay): keepsBody ? .queued : nil
+    // With what is left of its time.
+    case (.cancelled, .resume): keepsBody ? .queued : nil
     // Nobody was sending it: a start finds it as it was left.
     case (_, .restart): self
     default: nil

@@ -43,15 +43,7 @@ extension Ledger {
 
   /// Nil where there is no body.
   private func read(_ delivery: Int64) throws(StoreFault) -> StoredDelivery? {
-    let found = try statement(.readDelivery).first([.integer(delivery)]) { row -> StoredDelivery? in
-      guard let id = PublicID(row.blob(0)), row.optionalInteger(11) != nil else { return nil }
-      let facts = DeliveryFacts(
-        id: id, route: row.text(1), accepted: row.integer(2), signed: row.optionalInteger(3),
-        requestID: row.text(4), remote: row.text(5), method: row.text(6), target: row.blob(7))
-      return StoredDelivery(
-        facts: facts, secret: row.text(8), head: row.blob(11), body: row.blob(12), bodyDigest: row.blob(9),
-        seal: row.blob(10))
-    }
+    let found = try statement(.readDelivery).first([.integer(delivery)]) { StoredDelivery($0) }
     return found ?? nil
   }
 
@@ -61,18 +53,19 @@ extension Ledger {
     let (state, due, reason, isLate) = consequences(of: report)
     let ended: Int64? = state.isFinal ? now.unixMilliseconds : nil
     let job = report.ticket.job
-    let delivery = try statement(.recordJob).first([
+    let found = try statement(.recordJob).first([
       .integer(state.rawValue), .optional(due), .optional(ended), .optional(report.status.map { Int64($0) }),
       .optional(reason), .integer(isLate ? 1 : 0), .integer(job), .integer(Int64(report.ticket.attempt)),
-    ]) { $0.integer(0) }
+    ]) { (delivery: $0.integer(0), replay: $0.optionalInteger(1)) }
     ends(report.ticket)
-    guard let delivery else {
+    guard let found else {
       counters.lateResults += 1
       return .late
     }
     counters.move(report.ticket.lane, from: .sending, to: state)
     if report.next != .giveBack { try keep(report, reason: reason) }
-    if !state.isHeld { try letGo(delivery) }
+    if !state.isHeld { try letGo(found.delivery) }
+    if state.isFinal, let replay = found.replay { try noteReplayed(replay, isDead: state == .dead) }
     try clearSuspicion(job)
     return .recorded
   }
@@ -122,7 +115,9 @@ extension Ledger {
   func replay(_ job: Int64) throws(StoreFault) -> Bool { try move(job, .replay) }
 
   /// Applies an event to a job; false where it cannot happen to it now.
-  func move(_ job: Int64, _ event: JobState.Event) throws(StoreFault) -> Bool {
+  ///
+  /// - Parameter replay: the one that moves it.
+  func move(_ job: Int64, _ event: JobState.Event, for replay: Int64? = nil) throws(StoreFault) -> Bool {
     let found = try statement(.findJob).first([.integer(job)]) { row in
       (
         lane: row.integer(0), state: JobState(rawValue: row.integer(1)), delivery: row.integer(2),
@@ -135,7 +130,7 @@ extension Ledger {
     let due: Int64? = next == .queued ? now.unixMilliseconds : nil
     let (old, id) = (Statement.Value.integer(state.rawValue), Statement.Value.integer(job))
     if event == .replay {
-      try run(.reviveJob, .optional(due), .integer(now.unixMilliseconds), id, old)
+      try run(.reviveJob, .optional(due), .integer(now.unixMilliseconds), .optional(replay), id, old)
     } else {
       let ended: Int64? = next.isFinal ? now.unixMilliseconds : nil
       try run(.moveJob, .integer(next.rawValue), .optional(due), .optional(ended), .null, id, old)

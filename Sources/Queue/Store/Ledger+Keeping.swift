@@ -117,6 +117,7 @@ extension Ledger {
     counters.heldDeliveries = held.0
     counters.heldBytes = held.1
     counters.dedupeKeys = Int(try statement(.countKeys).first([]) { $0.integer(0) } ?? 0)
+    try readReplays()
     counters.jobs = [:]
     let jobs = try statement(.countJobs).all([]) { ($0.integer(0), $0.integer(1), Int($0.integer(2))) }
     for (lane, state, count) in jobs {

@@ -11,6 +11,7 @@ enum Sentence: Int, CaseIterable {
   case queuedOfLane, orphanedOfLane, lateDue, sendingJobs
   case spentBodies, spentDeliveries, deadJobs, removeBody, markSpent, removeDelivery, removeDead
   case countHeld, countJobs, freePages
+  case lastJob, addReplay, writeReplay, removeReplay, allReplays, nextJob, endedJobs
 
   var sql: String {
     switch self {
@@ -23,7 +24,7 @@ enum Sentence: Int, CaseIterable {
     case .readMeta: "SELECT value FROM meta WHERE name=?"
     case .writeMeta:
       "INSERT INTO meta(name, value) VALUES(?,?) ON CONFLICT(name) DO UPDATE SET value=excluded.value"
-    default: acceptingSQL ?? sendingSQL ?? keepingSQL
+    default: acceptingSQL ?? sendingSQL ?? replaySQL ?? keepingSQL
     }
   }
 
@@ -58,16 +59,13 @@ enum Sentence: Int, CaseIterable {
       """
     case .startJob: "UPDATE job SET state=1, attempt=attempt+1, due=NULL WHERE id=? AND state=0"
     case .readDelivery:
-      """
-      SELECT public_id, route, accepted, signed, request_id, remote, method, target, secret, body_digest, seal,
-        head, bytes FROM delivery LEFT JOIN body USING(id) WHERE delivery.id=?
-      """
+      "SELECT \(Self.deliveryColumns) FROM delivery LEFT JOIN body USING(id) WHERE delivery.id=?"
     case .nextDue: "SELECT due FROM job WHERE state=0 AND lane=? ORDER BY due LIMIT 1"
     // Only the attempt that is under way says what came of it.
     case .recordJob:
       """
       UPDATE job SET state=?, due=?, ended=?, status=?, reason=?, late_attempts=late_attempts+?
-        WHERE id=? AND state=1 AND attempt=? RETURNING delivery
+        WHERE id=? AND state=1 AND attempt=? RETURNING delivery, replay
       """
     case .addAttempt:
       "INSERT OR REPLACE INTO attempt(job, n, at, ms, status, reason, answer) VALUES(?,?,?,?,?,?,?)"
@@ -80,8 +78,8 @@ enum Sentence: Int, CaseIterable {
     // A new budget; the attempts are counted on, so that no number comes twice.
     case .reviveJob:
       """
-      UPDATE job SET state=0, due=?, ended=NULL, reason=NULL, budget_from=?, budget_attempt=attempt, late_attempts=0
-        WHERE id=? AND state=?
+      UPDATE job SET state=0, due=?, ended=NULL, reason=NULL, budget_from=?, budget_attempt=attempt, late_attempts=0,
+        replay=? WHERE id=? AND state=?
       """
     case .hold: "UPDATE delivery SET held=held+1, final=NULL WHERE id=? RETURNING held, stored_bytes"
     case .letGo:

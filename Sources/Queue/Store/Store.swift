@@ -156,7 +156,7 @@ public final class Store: Sendable {
     mailbox.ring(Mailbox.writerBell)
   }
 
-  private func ask<Value: Sendable>(
+  func ask<Value: Sendable>(
     _ caller: any StoreCaller, _ answer: @escaping @Sendable (Result<Value, StoreRefusal>) -> Void,
     _ question: @escaping @Sendable (Ledger) throws(StoreFault) -> Value
   ) {

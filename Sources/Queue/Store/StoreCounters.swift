@@ -28,6 +28,8 @@ public struct StoreCounters: Sendable, Equatable {
   /// Jobs in states that are held.
   public internal(set) var jobs: [LaneState: Int] = [:]
   public internal(set) var dedupeKeys = 0
+  /// Those that are not over, and the last of those that are.
+  public internal(set) var replays: [Replay] = []
 
   // From here on: since the process began.
   public internal(set) var stored: UInt64 = 0
@@ -80,6 +82,7 @@ extension StoreCounters {
     counters.heldBytes = heldBytes
     counters.jobs = jobs
     counters.dedupeKeys = dedupeKeys
+    counters.replays = replays
     self = counters
   }
 }

@@ -36,7 +36,8 @@ public enum StoreFault: Error, Sendable, Equatable {
     case .full: "the file system of the store is full"
     case .sync: "the store could not be made durable: fsync failed"
     case .io(let code): "the store cannot be read or written (SQLite's code \(code))"
-    case .corrupt: "the store is damaged: restore a copy, or move it aside and start with an empty one"
+    case .corrupt:
+      "the store is damaged: vesigate queue salvage has what is whole of it; then restore a copy, or move it aside"
     case .busy: "the store is locked by another program"
     case .constraint(let message): "the store refuses a row: \(message)"
     case .refused(let sentence): sentence

@@ -81,7 +81,7 @@ public final class StoreReader {
     let found = try ask(
       """
       SELECT j.id, d.public_id, l.route, l.upstream, j.state, d.accepted, j.due, j.ended, j.attempt, j.status, j.reason,
-        d.body_bytes \(Self.filtered) AND j.id<?8 ORDER BY j.id DESC LIMIT ?9
+        d.body_bytes \(Self.filtered(filter)) AND j.id<?8 ORDER BY j.id DESC LIMIT ?9
       """, values(filter) + [.integer(before ?? .max), .integer(Int64(limit))]
     ) { row -> Line? in
       guard let id = PublicID(row.blob(1)), let state = JobState(rawValue: row.integer(4)) else { return nil }
@@ -96,14 +96,21 @@ public final class StoreReader {
 
   /// How many jobs a filter lets through: what is said before something is done to all of them.
   public func count(_ filter: Filter) throws(StoreFault) -> Int {
-    try ask("SELECT count(*) \(Self.filtered)", values(filter)) { Int($0.integer(0)) }.first ?? 0
+    try ask("SELECT count(*) \(Self.filtered(filter))", values(filter)) { Int($0.integer(0)) }.first ?? 0
   }
 
-  private static let filtered = """
-    FROM job j JOIN delivery d ON d.id=j.delivery JOIN lane l ON l.id=j.lane
-      WHERE (?1 IS NULL OR l.route=?1) AND (?2 IS NULL OR l.upstream=?2) AND (?3 IS NULL OR j.state=?3)
-        AND (?4 IS NULL OR j.reason=?4) AND d.accepted>=?5 AND d.accepted<?6 AND (?7 IS NULL OR d.public_id=?7)
-    """
+  private static func filtered(_ filter: Filter) -> String {
+    // One delivery is found by its index, and not among all.
+    let (tables, id) =
+      filter.id == nil
+      ? ("job j JOIN delivery d ON d.id=j.delivery JOIN lane l ON l.id=j.lane", "?7 IS NULL")
+      : ("delivery d CROSS JOIN job j ON j.delivery=d.id CROSS JOIN lane l ON l.id=j.lane", "d.public_id=?7")
+    return """
+      FROM \(tables)
+        WHERE (?1 IS NULL OR l.route=?1) AND (?2 IS NULL OR l.upstream=?2) AND (?3 IS NULL OR j.state=?3)
+          AND (?4 IS NULL OR j.reason=?4) AND d.accepted>=?5 AND d.accepted<?6 AND \(id)
+      """
+  }
 
   private func values(_ filter: Filter) -> [Statement.Value] {
     [
@@ -123,7 +130,7 @@ public final class StoreReader {
     }
   }
 
-  private func ask<Result>(
+  func ask<Result>(
     _ sql: String, _ values: [Statement.Value], _ read: (Row) -> Result
   ) throws(StoreFault) -> [Result] {
     deadline.pointee = Uptime.nanoseconds() + Self.secondsMax * 1_000_000_000

@@ -119,6 +119,9 @@ public struct MetricFamily: Sendable {
   static let storeLog = MetricFamily(
     "vesigate_store_wal_bytes", .gauge, "Length of the store's write-ahead log.")
 
+  static let replayJobs = MetricFamily(
+    "vesigate_replay_jobs", .gauge, ["state"], "Replays of stored deliveries, by state.")
+
   // MARK: Secrets, clocks and settings
 
   static let secretGeneration = MetricFamily(
@@ -184,6 +187,7 @@ public struct MetricFamily: Sendable {
     connectionsEnded, acceptFailures, accepted, commit, queuedAttempts, deliveryLatency, dead, queueJobs,
     oldestDue,
     paused, queueBytes, queueBytesMax, lateResults, dedupeKeys, storeUsable, storeErrors, storeLog,
+    replayJobs,
     secretGeneration, secretModified, secrets, secretUsable, rotating,
     unfinished, observe, skew, tolerance, clock, reloads, reloadSuccessful, reloadTime, generation, ready,
     build, linesDropped, linesLeftOut, cpu, resident, virtual, descriptors, descriptorsMax, start,

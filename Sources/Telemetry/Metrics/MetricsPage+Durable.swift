@@ -71,7 +71,7 @@ extension MetricsPage {
     guard let store = status.store else {
       for family in [
         MetricFamily.queueBytes, .queueBytesMax, .lateResults, .dedupeKeys, .storeUsable, .storeErrors,
-        .storeLog,
+        .storeLog, .replayJobs,
       ] { page.begin(family) }
       return
     }
@@ -84,5 +84,7 @@ extension MetricsPage {
     page.begin(.storeErrors)
     for (kind, count) in store.errors { page.sample(.init(("kind", kind)), count) }
     write(.storeLog, store.logBytes)
+    page.begin(.replayJobs)
+    for (state, count) in store.replays { page.sample(.init(("state", state)), count) }
   }
 }

@@ -88,6 +88,8 @@ public struct StatusSnapshot: Sendable {
     public var logBytes: Int64 = 0
     public var errors: [(kind: String, count: UInt64)] = []
     public var lanes: [Lane] = []
+    /// By state, those that are over among them for as long as they are shown.
+    public var replays: [(state: String, count: Int)] = []
 
     public init() {}
   }

@@ -30,6 +30,12 @@ enum StandardOutput {
     code.store(write(text), ordering: .relaxed)
   }
 
+  /// As they are, for no terminal.
+  static func put(bytes: [UInt8]) {
+    guard !hasFailed else { return }
+    code.store(IO.writeAll(STDOUT_FILENO, bytes, waitsWhenFull: true), ordering: .relaxed)
+  }
+
   /// For a reader who may go when he likes.
   ///
   /// - Returns: false when nobody reads any more, or nothing can be written.

@@ -9,6 +9,7 @@ import Testing
     (.sending, .giveBack, .queued), (.sending, .restart, .queued), (.sending, .die, .dead),
     (.queued, .cancel, .cancelled), (.queued, .orphan, .orphaned), (.orphaned, .adopt, .queued),
     (.dead, .replay, .queued), (.cancelled, .replay, .queued), (.delivered, .replay, .queued),
+    (.cancelled, .resume, .queued),
   ]
 
   @Test(arguments: JobState.allCases, JobState.Event.allCases)
@@ -16,7 +17,7 @@ import Testing
     let row = Self.table.first { $0.0 == state && $0.1 == event }
     let expected = row?.2 ?? (event == .restart ? state : nil)
     #expect(state.after(event) == expected)
-    #expect(state.after(event, keepsBody: false) == (event == .replay ? nil : expected))
+    #expect(state.after(event, keepsBody: false) == ([.replay, .resume].contains(event) ? nil : expected))
   }
 
   @Test func `the numbers are those of the file`() {

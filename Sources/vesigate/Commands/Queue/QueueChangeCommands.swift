@@ -1,25 +1,6 @@
 internal import ArgumentParser
 internal import Operations
 
-struct QueueReplayCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "replay",
-    abstract: "Send stored deliveries again that have ended.",
-    discussion: """
-      Those named, or all of a filter: the dead ones, unless --state says otherwise. Each begins anew, with all \
-      its time; its attempts are counted on, and the app is told X-Delivery-Replay.
-      """)
-
-  @OptionGroup var config: ConfigOption
-  @OptionGroup var change: QueueChangeOptions
-
-  func run() throws {
-    try change.run(
-      QueueDaemon(config), .replay, standardState: "dead", done: "sent again"
-    ) { "Send \($0) again?" }
-  }
-}
-
 struct QueueCancelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel",
@@ -49,8 +30,9 @@ struct QueuePurgeCommand: ParsableCommand {
   @OptionGroup var change: QueueChangeOptions
 
   func validate() throws {
-    let ended = ["dead", "delivered", "cancelled"]
-    guard !change.ids.isEmpty || change.filter.state.map(ended.contains) == true else {
+    guard
+      !change.choice.ids.isEmpty || change.choice.filter.state.map(QueueChoice.endedStates.contains) == true
+    else {
       throw ValidationError("say which have ended: --state dead, delivered or cancelled")
     }
   }
@@ -62,8 +44,8 @@ struct QueuePurgeCommand: ParsableCommand {
   }
 }
 
-/// What is to be changed, and how it is asked for.
-struct QueueChangeOptions: ParsableArguments {
+/// Which deliveries are meant: by their names, or by a filter.
+struct QueueChoice: ParsableArguments {
   @Argument(help: ArgumentHelp("Deliveries, as the log and X-Delivery-Id say.", valueName: "id"))
   var ids: [String] = []
 
@@ -72,12 +54,6 @@ struct QueueChangeOptions: ParsableArguments {
   @Flag(help: "All that the filter lets through.")
   var all = false
 
-  @Flag(help: "Only say how many.")
-  var dryRun = false
-
-  @Flag(help: "Do not ask.")
-  var yes = false
-
   func validate() throws {
     if ids.isEmpty, !all, filter.isEmpty {
       throw ValidationError("say which: ids, a filter such as --route, or --all")
@@ -85,30 +61,8 @@ struct QueueChangeOptions: ParsableArguments {
     if !ids.isEmpty, all || !filter.isEmpty { throw ValidationError("ids and a filter exclude each other") }
   }
 
-  func run(
-    _ daemon: QueueDaemon, _ verb: QueueRequest.Verb, standardState: String, done: String,
-    question: (_ count: Int) -> String
-  ) throws {
-    let requests = requests(verb, standardState)
-    var count = 0
-    for request in requests {
-      var counting = request
-      counting.verb = QueueRequest.Verb.count.rawValue
-      count += try daemon.ask(counting).count
-    }
-    guard count > 0 else {
-      complain("vesigate: nothing in the store is meant by that")
-      throw ExitStatus.refused
-    }
-    if dryRun { return print("\(count) \(count == 1 ? "is" : "are") meant; nothing was done") }
-    guard yes || SecretEntry.confirm(question(count)) else { throw ExitStatus.refused }
-    var changed = 0
-    for request in requests { changed += try change(request, daemon) }
-    print("\(changed) \(done)" + (changed < count ? ", \(count - changed) could not be" : ""))
-    if changed == 0 { throw ExitStatus.refused }
-  }
-
-  private func requests(_ verb: QueueRequest.Verb, _ standardState: String) -> [QueueRequest] {
+  /// - Parameter standardState: of a filter that names none.
+  func requests(_ verb: QueueRequest.Verb, standardState: String? = nil) -> [QueueRequest] {
     guard ids.isEmpty else {
       return ids.map { id in
         var request = QueueRequest(verb)
@@ -120,6 +74,51 @@ struct QueueChangeOptions: ParsableArguments {
     request.state = request.state ?? standardState
     return [request]
   }
+}
+
+/// What is to be changed, and how it is asked for.
+struct QueueChangeOptions: ParsableArguments {
+  @OptionGroup var choice: QueueChoice
+
+  @Flag(help: "Only say how many.")
+  var dryRun = false
+
+  @Flag(help: "Do not ask.")
+  var yes = false
+
+  func run(
+    _ daemon: QueueDaemon, _ verb: QueueRequest.Verb, standardState: String, done: String,
+    question: (_ count: Int) -> String
+  ) throws {
+    let requests = choice.requests(verb, standardState: standardState)
+    guard let count = try agreed(requests, daemon, question) else { return }
+    var changed = 0
+    for request in requests { changed += try change(request, daemon) }
+    print("\(changed) \(done)" + (changed < count ? ", \(count - changed) could not be" : ""))
+    if changed == 0 { throw ExitStatus.refused }
+  }
+
+  /// How many are meant, once somebody has said yes; nil where that was all that was asked.
+  func agreed(
+    _ requests: [QueueRequest], _ daemon: QueueDaemon, _ question: (_ count: Int) -> String
+  ) throws -> Int? {
+    var count = 0
+    for request in requests {
+      var counting = request
+      counting.verb = QueueRequest.Verb.count.rawValue
+      count += try daemon.ask(counting).count
+    }
+    guard count > 0 else {
+      complain("vesigate: nothing in the store is meant by that")
+      throw ExitStatus.refused
+    }
+    if dryRun {
+      print("\(count) \(count == 1 ? "is" : "are") meant; nothing was done")
+      return nil
+    }
+    guard yes || SecretEntry.confirm(question(count)) else { throw ExitStatus.refused }
+    return count
+  }
 
   /// A page at a time, so that accepting goes on.
   private func change(_ request: QueueRequest, _ daemon: QueueDaemon) throws -> Int {
@@ -129,7 +128,7 @@ struct QueueChangeOptions: ParsableArguments {
     repeat {
       let answer = try daemon.ask(request)
       changed += answer.count
-      request.before = answer.before
+      try daemon.turn(&request, to: answer)
       if answer.before != nil { complain("\(changed) so far") }
     } while request.before != nil
     return changed

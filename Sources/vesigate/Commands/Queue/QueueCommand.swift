@@ -5,17 +5,21 @@ internal import Operations
 struct QueueCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "queue",
-    abstract: "Show what durable routes have stored, send it again, call it off or delete it.",
+    abstract: "Show what durable routes have stored, send it again, call it off, delete or export it.",
     discussion: """
-      It asks the running daemon over the control socket; nobody else may open its store for writing. Each \
-      change is logged with the user id of whoever asked for it.
+      It asks the running daemon over the control socket; nobody else may open its store for writing. salvage \
+      alone reads the file itself. Each change is logged with the user id of whoever asked for it.
 
-      Exit codes: 0 done, 1 nothing was found or asked for no longer, 64 wrong usage, 69 no daemon answers, or \
-      no route is durable, 77 permission denied, 78 the configuration does not say which daemon is meant.
+      Exit codes: 0 done, 1 nothing was found, asked for no longer, or left undone, 64 wrong usage, 66 the \
+      store cannot be read, 69 no daemon answers, or no route is durable, 73 a file or folder cannot be \
+      created, 74 the disk is full or broken, 77 permission denied, 78 the configuration does not say which \
+      daemon is meant.
       """,
     subcommands: [
-      QueueListCommand.self, QueueShowCommand.self, QueueReplayCommand.self, QueueCancelCommand.self,
-      QueuePurgeCommand.self,
+      QueueListCommand.self, QueueShowCommand.self, QueueBodyCommand.self, QueueReplayCommand.self,
+      QueueReplaysCommand.self, QueuePauseCommand.self, QueueResumeCommand.self, QueueStopCommand.self,
+      QueueCancelCommand.self, QueuePurgeCommand.self, QueueExportCommand.self, QueueSalvageCommand.self,
+      QueuePruneCommand.self,
     ])
 }
 
@@ -44,11 +48,11 @@ struct QueueListCommand: ParsableCommand {
     var left = limit
     var isMore = false
     repeat {
-      request.limit = min(left, 500)
+      request.limit = min(left, QueueRequest.pageMax)
       let answer = try daemon.ask(request)
       for job in answer.jobs { for line in QueueText.lines(of: job, json: json) { print(line) } }
       left -= answer.jobs.count
-      request.before = answer.before
+      try daemon.turn(&request, to: answer)
       isMore = answer.before != nil
     } while left > 0 && isMore
     if isMore, !json { complain("there are more: --limit shows them, and filters narrow them down") }

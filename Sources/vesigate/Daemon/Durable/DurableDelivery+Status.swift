@@ -19,6 +19,9 @@ extension DurableDelivery {
     status.logBytes = found.logBytes
     status.errors = found.errors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     status.lanes = lanes(found.counters, dispatcher.lanes)
+    status.replays = ReplayState.allCases.map { state in
+      (state.name, found.counters.replays.count { $0.state == state })
+    }
     return status
   }
 

@@ -12,6 +12,7 @@ final class DurableDelivery: Sendable {
     let store: Store
     let path: String
     let dispatcher: Dispatcher
+    let replays: ReplayDriver
   }
 
   private let opened = Mutex<Opened?>(nil)
@@ -41,6 +42,7 @@ final class DurableDelivery: Sendable {
   /// Of the file.
   var path: String? { opened.withLock { $0?.path } }
   var dispatcher: Dispatcher? { opened.withLock { $0?.dispatcher } }
+  var replays: ReplayDriver? { opened.withLock { $0?.replays } }
 
   // MARK: Start and reload
 
@@ -55,7 +57,10 @@ final class DurableDelivery: Sendable {
     let store = try Store(settings.settings { [self] in longestDelayMilliseconds.load(ordering: .relaxed) })
     let dispatcher = Dispatcher(store: store, attemptsMax: settings.attemptsMax, now: Clocks.now)
     workers.keep(by: dispatcher)
-    opened.withLock { $0 = Opened(store: store, path: settings.sqlite, dispatcher: dispatcher) }
+    let replays = ReplayDriver(dispatcher: dispatcher, now: Clocks.now)
+    opened.withLock {
+      $0 = Opened(store: store, path: settings.sqlite, dispatcher: dispatcher, replays: replays)
+    }
     let counters = store.status.counters
     logger.notice(
       "store opened",

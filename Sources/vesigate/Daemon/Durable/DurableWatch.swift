@@ -18,6 +18,7 @@ struct DurableWatch: Service {
     var isCautious = false
     var isClockTrusted = true
     var dead: UInt64 = 0
+    var replays = ReplayNews()
   }
 
   func run() async throws {
@@ -26,6 +27,7 @@ struct DurableWatch: Service {
       while !Task.isCancelled {
         let store = durable.store
         durable.dispatcher?.tick()
+        durable.replays?.tick()
         if let store { tell(store.status, &said) }
         try await Task.sleep(for: store == nil ? Self.idleSpacing : Self.spacing)
       }
@@ -60,7 +62,9 @@ struct DurableWatch: Service {
     if status.isClockTrusted != said.isClockTrusted {
       said.isClockTrusted = status.isClockTrusted
       if !status.isClockTrusted {
-        logger.warning("the clock has jumped: nothing of the store is deleted for its age until a restart")
+        logger.warning(
+          "the clock has jumped: nothing of the store is deleted for its age until a start, or queue prune --now"
+        )
       }
     }
     let dead = status.counters.prunedDead
@@ -70,5 +74,6 @@ struct DurableWatch: Service {
         metadata: ["count": "\(dead - said.dead)"])
     }
     said.dead = dead
+    said.replays.tell(status.counters.replays, logger)
   }
 }

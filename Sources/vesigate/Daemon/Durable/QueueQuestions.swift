@@ -22,8 +22,15 @@ struct QueueQuestions: Sendable {
       case .list: return try await onThread { try list(path, filter, request) }
       case .count: return try await onThread { try count(path, filter) }
       case .show: return try await onThread { try show(path, filter, caller) }
-      case .replay, .cancel, .purge:
+      case .replay, .cancel, .purge, .resume:
         return try await change(verb, path, filter, request, caller, store)
+      case .body, .export: return try await onThread { try part(verb, path, filter, request, caller, store) }
+      case .prune: return prune(store, caller)
+      case .replays: return replays(store)
+      case .replayBegin: return try await beginReplay(path, filter, request, caller, store)
+      case .replayPause: return try await change(request, .pause, caller, store)
+      case .replayResume: return try await change(request, .resume, caller, store)
+      case .replayStop: return try await change(request, .stop, caller, store)
       }
     } catch let fault as StoreFault {
       return .refused(fault.sentence)
@@ -41,7 +48,7 @@ struct QueueQuestions: Sendable {
   }
 
   /// Questions block.
-  private func onThread<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws
+  func onThread<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws
     -> Answer
   {
     try await NIOThreadPool.singleton.runIfActive(body)
@@ -99,6 +106,7 @@ struct QueueQuestions: Sendable {
       switch verb {
       case .purge: store.purge(jobs, for: DirectCaller(), then: end)
       case .cancel: store.change(jobs, .cancel, for: DirectCaller(), then: end)
+      case .resume: store.change(jobs, .resume, for: DirectCaller(), then: end)
       default: store.change(jobs, .replay, for: DirectCaller(), then: end)
       }
     }
@@ -108,7 +116,7 @@ struct QueueQuestions: Sendable {
       logger.notice(
         "stored deliveries were changed by a command",
         metadata: [
-          "change": "\(request.verb)", "count": "\(changed)", "uid": "\(caller.user.map { "\($0)" } ?? "?")",
+          "change": "\(request.verb)", "count": "\(changed)", "uid": "\(caller.userText)",
           "id": "\(request.id ?? "")", "route": "\(request.route ?? "")",
         ])
     }
@@ -120,7 +128,7 @@ struct QueueQuestions: Sendable {
 }
 
 /// Answers where the store is: whoever waits goes on by himself.
-private final class DirectCaller: StoreCaller {
+final class DirectCaller: StoreCaller {
   func execute(_ work: @escaping @Sendable () -> Void) { work() }
 }
 
@@ -138,34 +146,5 @@ extension StoreReader.Filter {
       guard let id = PublicID(text) else { return nil }
       self.id = id
     }
-  }
-}
-
-extension QueueAnswer.Job {
-  fileprivate init(_ line: StoreReader.Line) {
-    self.init()
-    id = line.id.description
-    route = line.lane.route
-    state = line.state.name
-    accepted = line.accepted
-    attempts = line.attempts
-    next = line.due
-    ended = line.ended
-    upstream = line.lane.upstream
-    status = line.status
-    reason = line.reason
-    bodyBytes = line.bodyBytes
-  }
-}
-
-extension QueueAnswer.Attempt {
-  fileprivate init(_ attempt: StoreReader.Attempt, withAnswer: Bool) {
-    self.init()
-    number = attempt.number
-    at = attempt.at
-    milliseconds = attempt.milliseconds
-    status = attempt.status
-    reason = attempt.reason
-    if withAnswer, !attempt.answer.isEmpty { answer = String(decoding: attempt.answer, as: UTF8.self) }
   }
 }

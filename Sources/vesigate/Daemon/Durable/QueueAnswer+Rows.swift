@@ -1,0 +1,70 @@
+internal import Gateway
+internal import Operations
+internal import Queue
+
+extension QueueAnswer.Job {
+  init(_ line: StoreReader.Line) {
+    self.init()
+    id = line.id.description
+    route = line.lane.route
+    state = line.state.name
+    accepted = line.accepted
+    attempts = line.attempts
+    next = line.due
+    ended = line.ended
+    upstream = line.lane.upstream
+    status = line.status
+    reason = line.reason
+    bodyBytes = line.bodyBytes
+  }
+}
+
+extension QueueAnswer.Attempt {
+  init(_ attempt: StoreReader.Attempt, withAnswer: Bool) {
+    self.init()
+    number = attempt.number
+    at = attempt.at
+    milliseconds = attempt.milliseconds
+    status = attempt.status
+    reason = attempt.reason
+    if withAnswer, !attempt.answer.isEmpty { answer = String(decoding: attempt.answer, as: UTF8.self) }
+  }
+}
+
+extension QueueAnswer.Stored {
+  init(_ delivery: SealedDelivery) {
+    self.init()
+    let facts = delivery.facts
+    id = facts.id.description
+    route = facts.route
+    accepted = facts.accepted
+    signed = facts.signed
+    requestID = facts.requestID
+    remote = facts.remote
+    method = facts.method
+    target = String(decoding: facts.target, as: UTF8.self)
+    secret = delivery.secret
+    bodyBytes = delivery.body.count
+  }
+}
+
+extension QueueAnswer.Replay {
+  init(_ replay: Replay, waits lane: Lane?) {
+    self.init()
+    self.replay = replay.number
+    state = replay.state.name
+    total = replay.order.total
+    moved = replay.moved
+    failed = replay.failed
+    rate = replay.rate
+    waits = lane.map { $0.upstream.isEmpty ? $0.route : $0.upstream }
+    began = replay.order.asOf
+    user = replay.order.user
+    route = replay.order.route
+    upstream = replay.order.upstream
+    of = replay.order.state
+    reason = replay.order.reason
+    since = replay.order.since
+    until = replay.order.until
+  }
+}
