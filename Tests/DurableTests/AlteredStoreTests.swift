@@ -97,7 +97,7 @@ import Testing
     let ids = try fixture.send(count: 3).compactMap(\.id)
     #expect(eventually { gateway.log.filter { $0.contains("outcome=dead") }.count == 3 })
     #expect(try fixture.send("a fourth").status == 503)
-    #expect(gateway.log.contains { $0.contains("reason=store-full") })
+    try gateway.waitForLog(containing: "reason=store-full")
     #expect(try fixture.send(SignedRequest("at once").with { $0.target = "/sync" }).status == 200)
     func queue(_ arguments: String...) throws -> [String] {
       try GatewayProcess.command(

@@ -27,11 +27,9 @@ public struct AttemptFields: Sendable {
   /// Whether a field of this name says what only the gateway says of a delivery, on every route: the app need not know
   /// which ones are durable. Nor does one leave that differs in its hyphens alone.
   static func isOwn(_ name: UnsafeRawBufferPointer) -> Bool {
-    // For each field of each delivery: nearly all end at their length or first letter.
-    guard name.count >= nameBytesMin, name[0] | 0x20 == UInt8(ascii: "x") || name[0] == UInt8(ascii: "-")
-    else {
-      return false
-    }
+    guard name.count >= nameBytesMin else { return false }
+    // For each field of each delivery: nearly all end here.
+    guard name[0] | 0x20 == UInt8(ascii: "x") || name[0] == UInt8(ascii: "-") else { return false }
     return nameBytes.contains { name.equalsIgnoringCaseAndHyphens($0) }
   }
 
