@@ -42,12 +42,16 @@ class Store:
         return ("INSERT INTO %s(%s) VALUES(%s)" % (table, ", ".join(values), ", ".join(":" + name for name in values)),
                 values)
 
-    def add(self, more=None):
+    def add(self, at, more=None):
+        """One more row, accepted at that Unix millisecond: what is of its time lies beside what came before it."""
         delivery, body, job, dedupe = (values for _, values in self.inserts)
         delivery["id"] = body["id"] = job["delivery"] = dedupe["delivery"] = self.next
         # A UUID that begins with the time, and a hash.
-        delivery["public_id"] = dedupe["public_id"] = self.next.to_bytes(8, "big") + os.urandom(8)
+        delivery["public_id"] = dedupe["public_id"] = (
+            at.to_bytes(6, "big") + b"\x70" + self.next.to_bytes(4, "big") + os.urandom(5))
         delivery["dedupe_key"] = dedupe["key"] = os.urandom(32)
+        delivery["accepted"] = job["budget_from"] = job["due"] = at
+        dedupe["until"] = at + 345600000
         if more is not None:
             more(delivery, job)
         for statement, values in self.inserts:
@@ -67,7 +71,7 @@ def run_sqlite(path, body_bytes, batch, seconds):
     while (now := time.monotonic()) < begun + seconds:
         store.db.execute("BEGIN IMMEDIATE")
         for _ in range(batch):
-            store.add()
+            store.add(int(time.time() * 1000))
         store.db.execute("COMMIT")
         times.append(time.monotonic() - now)
         rows += batch
