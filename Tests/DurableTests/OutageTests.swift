@@ -97,6 +97,9 @@ import Testing
     let count = LongForm.number("QUEUED", short: 400)
     let senders = try fill(fixture, count)
     #expect(eventually(within: 20) { fixture.isPaused })
+    let quiet = Senders(count: 200, target: "/well")
+    let before = quiet.start(2, to: fixture.gateway.port, pauseMicroseconds: 2_000)
+    #expect(eventually { before.allSatisfy(\.isFinished) && quiet.isDone })
     let gauge = Gauge()
     let app = try RecordingUpstream(port: fixture.port) { _ in
       gauge.enter()
@@ -104,8 +107,8 @@ import Testing
       gauge.leave()
       return .ok
     }
-    // Live traffic goes on meanwhile.
-    let live = Senders(count: 200, target: "/well")
+    // Live traffic goes on meanwhile, and its bodies are not those of before.
+    let live = Senders(count: 200, from: 1_000, target: "/well")
     let threads = live.start(2, to: fixture.gateway.port, pauseMicroseconds: 2_000)
     func delivered() -> Set<String> { Set(app.requests.compactMap { $0.head.value("x-delivery-id") }) }
     #expect(eventually(within: 60) { delivered() == senders.ids })
@@ -116,8 +119,9 @@ import Testing
     #expect(seen.first == 1)
     for (index, underWay) in seen.enumerated() { #expect(underWay <= min(index + 1, 16)) }
     #expect(seen.max() ?? 0 > 4, "it stays slow: \(seen.max() ?? 0)")
+    let p99 = [quiet, live].map { String(format: "%.1f", $0.milliseconds(0.99)) }
     LongForm.say(
-      "an app is back, \(count) wait: under way at its first requests \(seen.prefix(24)), at most \(seen.max() ?? 0)"
-    )
+      "an app is back, \(count) wait: under way at its first requests \(seen.prefix(24)), at most \(seen.max() ?? 0); "
+        + "p99 of accepting \(p99[0]) ms before, \(p99[1]) ms meanwhile")
   }
 }

@@ -9,16 +9,21 @@ final class Senders: Sendable {
     /// Ids of answers that were 200, by number.
     var told: [Int: Set<String>] = [:]
     var refused = 0
+    /// What a 200 was waited for, nanoseconds.
+    var waits: [Int] = []
     var isStopped = false
   }
 
   private let state = Locked(State())
   private let count: Int
   private let target: String
+  private let first: Int
 
-  init(count: Int, target: String = "/hook") {
+  /// - Parameter first: the first one's number.
+  init(count: Int, from first: Int = 0, target: String = "/hook") {
     self.count = count
     self.target = target
+    self.first = first
   }
 
   /// Of the delivery of this number. All are of the same length, so that none is found within another's.
@@ -30,6 +35,19 @@ final class Senders: Sendable {
   var refused: Int { state.withLock { $0.refused } }
   var isDone: Bool { state.withLock { $0.told.count == count } }
   var ids: Set<String> { Set(told.values.joined()) }
+
+  /// What so large a share of the 200s took at most, milliseconds.
+  func milliseconds(_ share: Double) -> Double {
+    let waits = state.withLock { $0.waits.sorted() }
+    return waits.isEmpty ? 0 : Double(waits[Int(share * Double(waits.count - 1))]) / 1_000_000
+  }
+
+  private static func uptime() -> Int {
+    var time = timespec()
+    // It grows with the load: it is told in the long form, and no test goes by it.
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
 
   /// So many of them, until all is taken or the gateway is gone.
   func start(_ senders: Int, to port: UInt16, pauseMicroseconds: UInt32 = 0) -> [Thread] {
@@ -48,7 +66,7 @@ final class Senders: Sendable {
       if let number = state.again.popLast() { return number }
       guard state.next < count else { return nil }
       defer { state.next += 1 }
-      return state.next
+      return first + state.next
     }
   }
 
@@ -56,6 +74,7 @@ final class Senders: Sendable {
     guard var client = try? RawClient(port: port) else { return }
     while let number = take() {
       let request = SignedRequest(Self.body(number)).with { $0.target = target }
+      let begun = Self.uptime()
       guard (try? client.send(request.bytes)) != nil, let response = try? client.response(within: 30) else {
         state.withLock { $0.again.append(number) }
         // A refusal may have ended the connection; a gateway that is gone takes no other one.
@@ -64,7 +83,10 @@ final class Senders: Sendable {
         continue
       }
       if response.status == 200, let id = response.head.value("x-delivery-id") {
-        state.withLock { _ = $0.told[number, default: []].insert(id) }
+        state.withLock { state in
+          state.told[number, default: []].insert(id)
+          state.waits.append(Self.uptime() - begun)
+        }
       } else {
         state.withLock { state in
           state.refused += 1
