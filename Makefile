@@ -60,8 +60,19 @@ test-rotation: build-tests ## rotations under load and under kill -9, the long f
 	  $(SWIFT_TEST) --no-parallel --filter RotationEndToEndTests
 
 .PHONY: test-durable
-test-durable: build-tests ## durable delivery: the store, kills, a full disk, apps that come and go
+test-durable: build-tests ## durable delivery: the store, kills, a full disk, power cuts, apps that come and go
+	@scripts/install-needs test
 	@$(SWIFT_TEST) --filter "^(Queue|Durable)Tests\." --skip $(ALONE)
+
+# What each of the cases is made of; `make test` has a short form of every one.
+DURABLE_LONG = TEST_DURABLE_KILLS=$(or $(KILLS),200) TEST_DURABLE_DELIVERIES=$(or $(DELIVERIES),20000) \
+  TEST_DURABLE_TRACED=$(or $(TRACED),2000) TEST_DURABLE_FAULTS=$(or $(FAULTS),50) \
+  TEST_DURABLE_STALL_SECONDS=$(or $(STALL),20) TEST_DURABLE_QUEUED=$(or $(QUEUED),10000)
+
+.PHONY: test-durable-long
+test-durable-long: build-tests ## the same for half an hour, with its counts (KILLS=, DELIVERIES=, FAULTS=, QUEUED=)
+	@scripts/install-needs test
+	@$(DURABLE_LONG) $(SWIFT_TEST) --no-parallel --filter "^DurableTests\.(Load|PowerCut|Outage)Tests/"
 
 .PHONY: test-operators
 test-operators: build-tests ## logs, metrics, status, findings about refusals: with Debian's Prometheus, and what a scrape costs
@@ -197,6 +208,12 @@ bench-load: $(NEEDS_RELEASE) ## wrk and h2load with signed bodies: nothing lost,
 bench-memory: $(NEEDS_RELEASE) ## resident memory after 20,000 and after 200,000 deliveries
 	@scripts/install-needs bench
 	@bench/memory $(MEASURED)
+
+.PHONY: bench-durable
+bench-durable: $(NEEDS_RELEASE) ## durable routes beside floors, with their bars (QUICK=1, SECONDS=3, ROUNDS=3, PARTS=, CHECK=1)
+	@scripts/install-needs bench
+	@QUICK='$(QUICK)' SECONDS='$(SECONDS)' ROUNDS='$(ROUNDS)' ROWS='$(ROWS)' QUEUED='$(QUEUED)' PARTS='$(PARTS)' \
+	  CHECK='$(CHECK)' bench/durable $(MEASURED)
 
 .PHONY: bench-instructions
 bench-instructions: $(NEEDS_RELEASE) ## user instructions for one delivery beside the last recorded (CHECK=1, RECORD="why")

@@ -167,7 +167,7 @@ let package = Package(
     .testTarget(
       name: "RotationTests", dependencies: ["Signing", "Secrets", "Rotation", "TestSupport"],
       swiftSettings: strict),
-    .testTarget(name: "DurableTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    .testTarget(name: "DurableTests", dependencies: ["Signing", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "QueueTests",
       dependencies: ["Formats", "HTTP", "Signing", "Gateway", "Queue", "TestSupport", "queue-child"],

@@ -10,7 +10,8 @@ final class DurableFixture {
   private(set) var app: RecordingUpstream?
   private(set) var gateway: GatewayProcess?
   private var config: String
-  private let startedBy: [String]
+  /// A command that becomes the gateway, from the next start on.
+  var startedBy: [String]
 
   /// - Parameters:
   ///   - durable: further settings of the route's `durable:`.

@@ -90,6 +90,21 @@ import Testing
     #expect(!request.head.has("connection"))
   }
 
+  /// An app need not know which of its routes are durable.
+  @Test(arguments: [
+    ["X-Delivery-Id: forged"], ["x-delivery-ATTEMPT: 1", "X-Delivery-Replay: true"],
+    ["X-DeliveryId: forged"], ["X--Delivery-Id: forged"], ["-X-Delivery-Id: forged"],
+    ["X-Delivery-Replay-: true"], ["XDeliveryAttempt: 9"], ["X_Delivery_Id: forged"],
+    ["Connection: x-delivery-id", "X-Delivery-Id: forged"],
+  ])
+  func `what only the gateway says of a delivery no sender says, where nothing is stored either`(
+    lines: [String]
+  ) throws {
+    let request = try seen { $0.lines += lines + ["X-Delivery: mine", "X-Delivery-Ids: 1,2"] }
+    let folded = request.head.fields.map { self.folded($0) }
+    #expect(folded.filter { $0.hasPrefix("xdelivery") } == ["xdelivery", "xdeliveryids"])
+  }
+
   /// What an app may make of a field: CGI and its kin know only letters and underscores.
   private func folded(_ line: String) -> String {
     line.prefix { $0 != ":" }.lowercased().filter { $0.isLetter }

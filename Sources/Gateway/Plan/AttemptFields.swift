@@ -20,7 +20,18 @@ public struct AttemptFields: Sendable {
   private static let replayName = "X-Delivery-Replay"
   /// In lower case: a sender's own stay behind.
   public static let names = [idName, attemptName, replayName].map { $0.lowercased() }
-  static let nameBytes = names.map { Array($0.utf8) }
+  private static let nameBytes = names.map { Array($0.utf8) }
+  /// Of the shortest one without its hyphens.
+  private static let nameBytesMin = 11
+
+  /// Whether a field of this name says what only the gateway says of a delivery, on every route: the app need not know
+  /// which ones are durable. Nor does one leave that differs in its hyphens alone.
+  static func isOwn(_ name: UnsafeRawBufferPointer) -> Bool {
+    guard name.count >= nameBytesMin else { return false }
+    // For each field of each delivery: nearly all end here.
+    guard name[0] | 0x20 == UInt8(ascii: "x") || name[0] == UInt8(ascii: "-") else { return false }
+    return nameBytes.contains { name.equalsIgnoringCaseAndHyphens($0) }
+  }
 
   func add(to headers: inout HeaderList) {
     headers.append(name: Self.idName, value: id.description)

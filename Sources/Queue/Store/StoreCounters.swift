@@ -46,6 +46,8 @@ public struct StoreCounters: Sendable, Equatable {
   public internal(set) var prunedDead: UInt64 = 0
   public internal(set) var commits: UInt64 = 0
   public internal(set) var commitNanoseconds: UInt64 = 0
+  /// Deliveries that one transaction has stored, of those that have stored any.
+  public internal(set) var batches = Tally([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000])
 
   public func count(_ lane: Lane, _ state: JobState) -> Int { jobs[LaneState(lane, state)] ?? 0 }
 
@@ -64,8 +66,9 @@ public struct StoreStatus: Sendable {
   public internal(set) var fault: StoreFault?
   public internal(set) var errors: [String: UInt64] = [:]
   public internal(set) var reopenings: UInt64 = 0
-  public internal(set) var checkpoints: UInt64 = 0
-  public internal(set) var checkpointNanoseconds: UInt64 = 0
+  /// How long checkpoints have taken, nanoseconds. Whoever waits for a commit waits for them, too.
+  public internal(set) var checkpoints = Tally(
+    [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000].map { $0 * 1_000_000 })
   public internal(set) var logBytes: Int64 = 0
   public internal(set) var isDiskLow = false
   /// Ends without a goodbye have come so quickly that attempts are made one at a time.

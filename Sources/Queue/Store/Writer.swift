@@ -121,6 +121,8 @@ final class Writer {
       try ledger.commit()
       ledger.counters.commits += 1
       ledger.counters.commitNanoseconds += Uptime.nanoseconds() - begun
+      let stored = ledger.counters.stored - counters.stored
+      if stored > 0 { ledger.counters.batches.add(Int64(stored)) }
       publish()
       Answers(answers).send()
     } catch {
@@ -235,8 +237,7 @@ final class Writer {
     }
     let taken = Uptime.nanoseconds() - begun
     board.write {
-      $0.checkpoints += 1
-      $0.checkpointNanoseconds += taken
+      $0.checkpoints.add(Int64(clamping: taken))
       $0.logBytes = Int64(logPages.pointee) * Self.pageBytes
     }
   }

@@ -62,7 +62,7 @@ struct Exposition {
       bytes += name
       bytes += "_bucket{".utf8
       bytes += labels.bytes
-      bytes += ",le=\"".utf8
+      bytes += (labels.bytes.isEmpty ? "le=\"" : ",le=\"").utf8
       bytes += (index < bounds.count ? bounds[index] : "+Inf").utf8
       bytes += "\"} ".utf8
       append(Int64(clamping: count), behind: 0)

@@ -7,6 +7,23 @@ struct Buckets: Sendable {
   /// How many of the unit make a second.
   let unitsPerSecond: Int64
 
+  /// - Parameter unitsPerSecond: 1 where no time is counted.
+  init(unitsPerSecond: Int64, _ bounds: [Int64]) {
+    self.init(unitsPerSecond: unitsPerSecond, bounds.map { ($0, Self.text($0, unitsPerSecond)) })
+  }
+
+  /// As a decimal number of the unit's whole, without zeros at its end.
+  private static func text(_ bound: Int64, _ unitsPerSecond: Int64) -> String {
+    var (rest, digits) = (bound % unitsPerSecond, "")
+    var unit = unitsPerSecond
+    while rest > 0 {
+      unit /= 10
+      digits += String(rest / unit)
+      rest %= unit
+    }
+    return digits.isEmpty ? "\(bound / unitsPerSecond)" : "\(bound / unitsPerSecond).\(digits)"
+  }
+
   private init(unitsPerSecond: Int64, _ bounds: [(Int64, String)]) {
     self.unitsPerSecond = unitsPerSecond
     self.bounds = bounds.map(\.0)
@@ -49,6 +66,13 @@ struct Histogram: Sendable {
   init(_ buckets: Buckets) {
     self.buckets = buckets
     counts = [UInt64](repeating: 0, count: buckets.bounds.count + 1)
+  }
+
+  /// What somebody else has counted.
+  init(_ tally: StatusSnapshot.Store.Tally, unitsPerSecond: Int64) {
+    self.init(Buckets(unitsPerSecond: unitsPerSecond, tally.bounds))
+    counts = Array(tally.counts.prefix(counts.count)) + Array(counts.dropFirst(tally.counts.count))
+    sum = tally.sum
   }
 
   var count: UInt64 { counts.reduce(0, &+) }

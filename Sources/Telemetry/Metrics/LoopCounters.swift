@@ -16,6 +16,9 @@ public final class LoopCounters: Recorder {
     routes.adopt(table.map { ($0, $0.name) }, max: Counters.routesMax) {
       current.routes.append(RouteCounters(name: $0))
     }
+    for route in table where route.isDurable {
+      current.routes[routes.find(name: route.name) ?? 1].adopt(upstreams: route.upstreams.map(\.name))
+    }
     let targets = table.flatMap(\.upstreams)
     upstreams.adopt(targets.map { ($0, $0.name) }, max: Counters.upstreamsMax) {
       current.upstreams.append(UpstreamCounters(name: $0))

@@ -88,9 +88,11 @@ public struct MetricFamily: Sendable {
   static let commit = MetricFamily(
     "vesigate_commit_duration_seconds", .histogram, ["route"],
     "From the verdict on a delivery to the store's word that it is durable, or refused.")
+  static let commitBatch = MetricFamily(
+    "vesigate_commit_batch_deliveries", .histogram, "Deliveries that one commit has made durable together.")
   static let queuedAttempts = MetricFamily(
-    "vesigate_delivery_attempts_total", .counter, ["route", "result"],
-    "Attempts to deliver what is stored, by what came of them.")
+    "vesigate_delivery_attempts_total", .counter, ["route", "upstream", "result"],
+    "Attempts to deliver what is stored, by what came of them and the upstream that they ended with.")
   static let deliveryLatency = MetricFamily(
     "vesigate_delivery_latency_seconds", .histogram, ["route"],
     "From the acceptance of a stored delivery to the app's 2xx.")
@@ -118,6 +120,9 @@ public struct MetricFamily: Sendable {
     "vesigate_store_errors_total", .counter, ["kind"], "Failures of the store.")
   static let storeLog = MetricFamily(
     "vesigate_store_wal_bytes", .gauge, "Length of the store's write-ahead log.")
+  static let checkpoint = MetricFamily(
+    "vesigate_checkpoint_duration_seconds", .histogram,
+    "How long it took to move the store's log into its file; commits wait for it.")
 
   static let replayJobs = MetricFamily(
     "vesigate_replay_jobs", .gauge, ["state"], "Replays of stored deliveries, by state.")
@@ -184,10 +189,10 @@ public struct MetricFamily: Sendable {
   public static let all = [
     deliveries, reasons, bodyBytes, total, verify, upstream, age, lastVerified, attempts, failing, inFlight,
     inFlightBytes, held, holds, holdsVerified, holdsOverflowed, revoked, openConnections, connections,
-    connectionsEnded, acceptFailures, accepted, commit, queuedAttempts, deliveryLatency, dead, queueJobs,
-    oldestDue,
-    paused, queueBytes, queueBytesMax, lateResults, dedupeKeys, storeUsable, storeErrors, storeLog,
-    replayJobs,
+    connectionsEnded, acceptFailures, accepted, commit, commitBatch, queuedAttempts, deliveryLatency, dead,
+    queueJobs, oldestDue, paused, queueBytes, queueBytesMax, lateResults, dedupeKeys, storeUsable,
+    storeErrors,
+    storeLog, checkpoint, replayJobs,
     secretGeneration, secretModified, secrets, secretUsable, rotating,
     unfinished, observe, skew, tolerance, clock, reloads, reloadSuccessful, reloadTime, generation, ready,
     build, linesDropped, linesLeftOut, cpu, resident, virtual, descriptors, descriptorsMax, start,

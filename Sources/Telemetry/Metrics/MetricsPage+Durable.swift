@@ -7,6 +7,8 @@ extension MetricsPage {
     writeAccepted(routes)
     page.begin(.commit)
     for route in routes { page.histogram(.init(("route", route.name)), route.commit) }
+    page.begin(.commitBatch)
+    if let store = status.store { page.histogram(.none, Histogram(store.commitBatches, unitsPerSecond: 1)) }
     writeAttempts(routes)
     page.begin(.deliveryLatency)
     for route in routes { page.histogram(.init(("route", route.name)), route.latency) }
@@ -37,9 +39,12 @@ extension MetricsPage {
   private mutating func writeAttempts(_ routes: [RouteCounters]) {
     page.begin(.queuedAttempts)
     for route in routes {
-      for outcome in QueuedAttemptRecord.Outcome.allCases {
-        page.sample(
-          .init(("route", route.name), ("result", outcome.rawValue)), route.queued[outcome] ?? 0)
+      for (upstream, counts) in route.queued.sorted(by: { $0.key < $1.key }) {
+        for outcome in QueuedAttemptRecord.Outcome.allCases {
+          page.sample(
+            .init(("route", route.name), ("upstream", upstream), ("result", outcome.rawValue)),
+            counts[outcome] ?? 0)
+        }
       }
     }
   }
@@ -71,7 +76,7 @@ extension MetricsPage {
     guard let store = status.store else {
       for family in [
         MetricFamily.queueBytes, .queueBytesMax, .lateResults, .dedupeKeys, .storeUsable, .storeErrors,
-        .storeLog, .replayJobs,
+        .storeLog, .checkpoint, .replayJobs,
       ] { page.begin(family) }
       return
     }
@@ -84,6 +89,8 @@ extension MetricsPage {
     page.begin(.storeErrors)
     for (kind, count) in store.errors { page.sample(.init(("kind", kind)), count) }
     write(.storeLog, store.logBytes)
+    page.begin(.checkpoint)
+    page.histogram(.none, Histogram(store.checkpoints, unitsPerSecond: 1_000_000_000))
     page.begin(.replayJobs)
     for (state, count) in store.replays { page.sample(.init(("state", state)), count) }
   }

@@ -29,8 +29,8 @@ public struct RouteCounters: Sendable {
   /// When the last delivery that verified arrived, Unix milliseconds; 0 before the first.
   public private(set) var lastVerifiedAt: Int64 = 0
   public private(set) var lastRefusal: Refusal?
-  /// Attempts of kept deliveries, by what came of them.
-  private(set) var queued: [QueuedAttemptRecord.Outcome: UInt64] = [:]
+  /// Attempts of kept deliveries, by the upstream that they ended with and what came of them.
+  private(set) var queued: [String: [QueuedAttemptRecord.Outcome: UInt64]] = [:]
   /// Of those that are dead, by the reason.
   private(set) var dead: [String: UInt64] = [:]
   /// From the verdict to what the store said.
@@ -55,8 +55,20 @@ public struct RouteCounters: Sendable {
     if let reason = record.reason { count(reason, of: record) }
   }
 
+  /// Where kept deliveries go. Those beyond the bound count together, however often a reload brings others.
+  mutating func adopt(upstreams: [String]) {
+    for name in upstreams where queued[name] == nil && queued.count < Self.queuedUpstreamsMax {
+      queued[name] = [:]
+    }
+  }
+
+  private static let queuedUpstreamsMax = 32
+
   mutating func count(_ attempt: QueuedAttemptRecord) {
-    queued[attempt.outcome, default: 0] &+= 1
+    // What is not what it was when it was stored goes nowhere.
+    let known = queued[attempt.upstream] != nil ? attempt.upstream : Counters.others
+    let upstream = attempt.upstream.isEmpty ? Counters.noRoute : known
+    queued[upstream, default: [:]][attempt.outcome, default: 0] &+= 1
     switch attempt.outcome {
     case .delivered:
       latency.add(min(max(0, attempt.millisecondsSinceAccepted), Self.latencyMillisecondsMax) * 1_000_000)
@@ -97,7 +109,7 @@ public struct RouteCounters: Sendable {
     total.add(other.total)
     age.add(other.age)
     ages.add(other.ages)
-    queued.merge(other.queued) { $0 &+ $1 }
+    queued.merge(other.queued) { $0.merging($1) { $0 &+ $1 } }
     dead.merge(other.dead) { $0 &+ $1 }
     commit.add(other.commit)
     latency.add(other.latency)
@@ -128,5 +140,5 @@ extension DeliveryRecord.Outcome {
 
 extension RouteCounters {
   /// Whether it has delivered anything out of the store.
-  var hasQueued: Bool { !queued.isEmpty }
+  var hasQueued: Bool { queued.values.contains { !$0.isEmpty } }
 }

@@ -77,6 +77,19 @@ public struct StatusSnapshot: Sendable {
       public func count(_ state: String) -> Int { jobs.first { $0.state == state }?.count ?? 0 }
     }
 
+    /// How often values fell below which bounds, inclusive and ascending; of the counts the last has no bound.
+    public struct Tally: Sendable {
+      public var bounds: [Int64]
+      public var counts: [UInt64]
+      public var sum: Int64
+
+      public init(bounds: [Int64] = [], counts: [UInt64] = [0], sum: Int64 = 0) {
+        self.bounds = bounds
+        self.counts = counts
+        self.sum = sum
+      }
+    }
+
     /// Why it cannot be used, as a sentence; nil where it can.
     public var fault: String?
     public var isDiskLow = false
@@ -87,6 +100,10 @@ public struct StatusSnapshot: Sendable {
     public var dedupeKeys = 0
     public var logBytes: Int64 = 0
     public var errors: [(kind: String, count: UInt64)] = []
+    /// Deliveries that one commit has stored.
+    public var commitBatches = Tally()
+    /// Nanoseconds that checkpoints have taken.
+    public var checkpoints = Tally()
     public var lanes: [Lane] = []
     /// By state, those that are over among them for as long as they are shown.
     public var replays: [(state: String, count: Int)] = []

@@ -18,6 +18,8 @@ extension DurableDelivery {
     status.dedupeKeys = found.counters.dedupeKeys
     status.logBytes = found.logBytes
     status.errors = found.errors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    status.commitBatches = .init(found.counters.batches)
+    status.checkpoints = .init(found.checkpoints)
     status.lanes = lanes(found.counters, dispatcher.lanes)
     status.replays = ReplayState.allCases.map { state in
       (state.name, found.counters.replays.count { $0.state == state })
@@ -38,5 +40,11 @@ extension DurableDelivery {
       entry.pausedUntil = known[lane]?.pausedForMilliseconds.map { now.addingSaturated($0) }
       return entry
     }
+  }
+}
+
+extension StatusSnapshot.Store.Tally {
+  fileprivate init(_ tally: Tally) {
+    self.init(bounds: tally.bounds, counts: tally.counts, sum: tally.sum)
   }
 }
