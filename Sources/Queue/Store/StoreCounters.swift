@@ -28,6 +28,7 @@ public struct StoreCounters: Sendable, Equatable {
   /// Jobs in states that are held.
   public internal(set) var jobs: [LaneState: Int] = [:]
   public internal(set) var dedupeKeys = 0
+  public internal(set) var quarantine = QuarantineCounters()
 
   // From here on: since the process began.
   public internal(set) var stored: UInt64 = 0
@@ -80,6 +81,7 @@ extension StoreCounters {
     counters.heldBytes = heldBytes
     counters.jobs = jobs
     counters.dedupeKeys = dedupeKeys
+    counters.quarantine.kept = quarantine.kept
     self = counters
   }
 }

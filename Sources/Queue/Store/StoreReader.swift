@@ -123,7 +123,7 @@ public final class StoreReader {
     }
   }
 
-  private func ask<Result>(
+  func ask<Result>(
     _ sql: String, _ values: [Statement.Value], _ read: (Row) -> Result
   ) throws(StoreFault) -> [Result] {
     deadline.pointee = Uptime.nanoseconds() + Self.secondsMax * 1_000_000_000

@@ -77,6 +77,20 @@ public struct StatusSnapshot: Sendable {
       public func count(_ state: String) -> Int { jobs.first { $0.state == state }?.count ?? 0 }
     }
 
+    /// What a route keeps though nothing has verified it.
+    public struct Quarantine: Sendable {
+      public var route: String
+      public var kept: Int
+      /// Since the start.
+      public var results: [(result: String, count: UInt64)]
+
+      public init(route: String, kept: Int, results: [(result: String, count: UInt64)]) {
+        self.route = route
+        self.kept = kept
+        self.results = results
+      }
+    }
+
     /// Why it cannot be used, as a sentence; nil where it can.
     public var fault: String?
     public var isDiskLow = false
@@ -88,6 +102,8 @@ public struct StatusSnapshot: Sendable {
     public var logBytes: Int64 = 0
     public var errors: [(kind: String, count: UInt64)] = []
     public var lanes: [Lane] = []
+    /// Of routes that have a quarantine, or something in it.
+    public var quarantines: [Quarantine] = []
 
     public init() {}
   }

@@ -19,7 +19,22 @@ extension DurableDelivery {
     status.logBytes = found.logBytes
     status.errors = found.errors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     status.lanes = lanes(found.counters, dispatcher.lanes)
+    status.quarantines = quarantines(found.counters.quarantine, leftOut: store.gate.leftOut)
     return status
+  }
+
+  private func quarantines(
+    _ counters: QuarantineCounters, leftOut: [String: UInt64]
+  ) -> [StatusSnapshot.Store.Quarantine] {
+    let routes = counters.routes.union(counters.results.keys.map(\.route)).union(leftOut.keys)
+      .union(quarantinedRoutes)
+    return routes.sorted().map { route in
+      let results = QuarantineResult.allCases.map { result -> (String, UInt64) in
+        let count = counters.results[.init(route: route, result: result)] ?? 0
+        return (result.rawValue, result == .evicted ? count &+ (leftOut[route] ?? 0) : count)
+      }
+      return .init(route: route, kept: counters.kept(route).deliveries, results: results)
+    }
   }
 
   private func lanes(

@@ -120,7 +120,7 @@ struct QueueQuestions: Sendable {
 }
 
 /// Answers where the store is: whoever waits goes on by himself.
-private final class DirectCaller: StoreCaller {
+final class DirectCaller: StoreCaller {
   func execute(_ work: @escaping @Sendable () -> Void) { work() }
 }
 
