@@ -9,12 +9,13 @@ import Testing
 /// What fails and may be genuine: kept as it came, judged again as of its arrival, and believed by its signature alone.
 @Suite struct ExchangeQuarantineTests {
   private let keeper = FakeKeeper()
-  private let quarantine = FakeQuarantine()
+  private let quarantine: FakeQuarantine
   private let sealer: Sealer
 
   init() throws {
     let key = Secret([UInt8](repeating: 1, count: 32))
     sealer = Sealer(keys: try #require(SealKeys(newestFirst: [key])))
+    quarantine = FakeQuarantine(sealer)
   }
 
   private static func route(
@@ -50,7 +51,7 @@ import Testing
   }
 
   /// The rows as a store would give them back.
-  private var rows: [QuarantinedDelivery] { quarantine.kept.map { sealer.seal($0) } }
+  private var rows: [QuarantinedDelivery] { quarantine.kept }
 
   private func judged(_ fixture: ExchangeFixture, _ row: QuarantinedDelivery) -> DeliveryToKeep? {
     if case .verified(let delivery) = fixture.loop.judgeAgain(row, sealer) { delivery } else { nil }
@@ -225,12 +226,15 @@ import Testing
 final class FakeQuarantine: Quarantine {
   var isFull = false
   private(set) var asked = 0
-  private(set) var kept: [DeliveryToQuarantine] = []
+  private(set) var kept: [QuarantinedDelivery] = []
+  private let sealer: Sealer
+
+  init(_ sealer: Sealer) { self.sealer = sealer }
 
   func admits(_ route: Route) -> Bool {
     asked += 1
     return !isFull
   }
 
-  func quarantine(_ delivery: DeliveryToQuarantine) { kept.append(delivery) }
+  func quarantine(_ delivery: DeliveryToQuarantine) { kept.append(sealer.seal(delivery)) }
 }

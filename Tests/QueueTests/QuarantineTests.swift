@@ -311,8 +311,8 @@ import Testing
     let rest = try reader.rows(.init(), after: first[1].ticket.row, limit: 64, bytesMax: .max)
     #expect(rest.map { $0.delivery.body[0] } == Array("234".utf8))
     #expect(try reader.rows(.init(), after: 0, limit: 64, bytesMax: 1).count == 1)
-    #expect(try reader.count(StoreReader.QuarantineFilter(reason: "mismatch")) == 5)
-    #expect(try reader.count(StoreReader.QuarantineFilter(reason: "stale")) == 0)
+    #expect(try reader.countQuarantined(.init(reason: "mismatch")) == 5)
+    #expect(try reader.countQuarantined(.init(reason: "stale")) == 0)
     let id = Array(first[0].ticket.key.prefix(8))
     #expect(try reader.quarantined(.init(id: id), limit: 5).map(\.ticket) == [first[0].ticket])
   }

@@ -9,6 +9,7 @@ public struct DeliveryToQuarantine {
   /// What the log called it.
   let reason: String
   let head: QuarantinedHead
+  /// Lent: its memory is used again.
   let body: BodyBuffer
   /// Of the secrets that did not verify it.
   let judgement: Int64

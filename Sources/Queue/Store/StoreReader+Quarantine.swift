@@ -61,7 +61,7 @@ extension StoreReader {
     }
   }
 
-  public func count(_ filter: QuarantineFilter) throws(StoreFault) -> Int {
+  public func countQuarantined(_ filter: QuarantineFilter) throws(StoreFault) -> Int {
     try ask("SELECT count(*) \(Self.held)", values(filter)) { Int($0.integer(0)) }.first ?? 0
   }
 

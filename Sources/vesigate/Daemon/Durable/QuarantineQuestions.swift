@@ -57,7 +57,7 @@ struct QuarantineQuestions: Sendable {
 
   private func count(_ path: String, _ filter: StoreReader.QuarantineFilter) throws -> QuarantineAnswer {
     var answer = QuarantineAnswer()
-    answer.count = try StoreReader(path).count(filter)
+    answer.count = try StoreReader(path).countQuarantined(filter)
     return answer
   }
 
