@@ -115,6 +115,7 @@ import Testing
     #expect(try quarantine(gateway, "drop", "--all", "--yes").lines == ["20 thrown away"])
     let began = Date()
     _ = try send((100..<200).map { request($0, secret: "nobody's") }, to: gateway)
+    // Load makes it longer, and more may be kept then: what is compared is the bound of just that time.
     let seconds = Int(Date().timeIntervalSince(began)) + 2
     usleep(1_500_000)
     let listed = try quarantine(gateway, "list", "--json", "--limit", "1000").lines.count
@@ -179,6 +180,29 @@ import Testing
     #expect(eventually { second.log.filter { $0.contains("reason=seal-broken") }.count == 3 })
     #expect(kept(second, 0))
     #expect(app.requests.count == 1)
+  }
+
+  @Test func `what its route would not take any more stays, and is not asked for again and again`() throws {
+    let fixture = try fixture("per-second-max: 1000")
+    let app = try fixture.startApp()
+    let gateway = try start(fixture)
+    _ = try send((0..<2).map { request($0) }, to: gateway)
+    #expect(kept(gateway, 2))
+    try fixture.set(
+      durable: "{\(DurableFixture.quick)}", route: "quarantine: {per-second-max: 1000}\nmethods: [PUT]")
+    try fixture.directory.write("secret", GatewayProcess.secret + "\n")
+    gateway.signal(SIGHUP)
+    let told = try gateway.waitForLog(containing: "the quarantine was judged by other secrets")
+    #expect(told.contains("unverified=2"))
+    usleep(1_500_000)
+    #expect(gateway.log.filter { $0.contains("judged by other secrets") }.count == 1)
+    #expect(app.requests.isEmpty && kept(gateway, 2))
+    // Once it does again, whoever asks for it gets it out.
+    try fixture.set(durable: "{\(DurableFixture.quick)}", route: "quarantine: {release: manual}")
+    gateway.signal(SIGHUP)
+    #expect(eventually { gateway.log.filter { $0.contains("msg=reloaded") }.count == 3 })
+    #expect(try quarantine(gateway, "release", "--yes").lines == ["2 queued"])
+    #expect(try fixture.delivered(2).count == 2)
   }
 
   @Test func `a route that is not durable keeps nothing, and a store that is asked without one says so`()

@@ -59,7 +59,7 @@ struct QuarantineReleaser: Sendable {
     // A page may be cut short by its bytes: only one without rows is the last.
     summary.after = rows.last?.ticket.row
     for (row, end) in ends { note(end, of: row.delivery, in: &summary) }
-    if !isDry { try await write(ends, store) }
+    if !isDry { try await write(ends, filter.judgedOtherwise, store) }
     return summary
   }
 
@@ -109,12 +109,15 @@ struct QuarantineReleaser: Sendable {
   }
 
   /// What was judged need not be judged again by the same secrets.
-  private func write(_ ends: [End], _ store: Store) async throws {
+  ///
+  /// - Parameter judgement: what they are asked for by; nor need those be asked again that have no route for now.
+  private func write(_ ends: [End], _ judgement: Int64?, _ store: Store) async throws {
     var marks: [Int64: [QuarantineTicket]] = [:]
     var broken: [QuarantineTicket] = []
     for (row, end) in ends {
       switch end {
       case .unverified(let judgement): marks[judgement, default: []].append(row.ticket)
+      case .noRoute: if let judgement { marks[judgement, default: []].append(row.ticket) }
       case .broken: broken.append(row.ticket)
       default: break
       }
