@@ -13,6 +13,8 @@ public struct DeliveryToQuarantine {
   let body: BodyBuffer
   /// Of the secrets that did not verify it.
   let judgement: Int64
+
+  public var bodyBytes: Int { body.count }
 }
 
 /// What the quarantine keeps of a delivery, and has read: forged, most likely, and changed by whoever can write to the

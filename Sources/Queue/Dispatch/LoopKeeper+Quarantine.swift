@@ -30,6 +30,8 @@ extension LoopKeeper: Quarantine {
 
   public func quarantine(_ delivery: DeliveryToQuarantine) {
     guard let settings = delivery.route.durable?.quarantine else { return }
+    // What cannot be kept is not sealed: that takes as long as its body is.
+    guard delivery.bodyBytes <= settings.bytesMax else { return store.gate.leaveOut(delivery.route.name) }
     store.quarantine(sealer.seal(delivery), settings, for: caller)
   }
 

@@ -38,6 +38,8 @@ public struct QuarantineCounters: Sendable, Equatable {
   /// Since the process began.
   public internal(set) var results: [Result: UInt64] = [:]
 
+  public init() {}
+
   public func kept(_ route: String) -> Amount {
     kept.reduce(into: Amount()) { sum, group in
       guard group.key.route == route else { return }

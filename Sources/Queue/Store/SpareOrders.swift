@@ -1,7 +1,7 @@
 /// What may be written when nobody waits: behind everything else, a little at a time, and left out where there is too
 /// much of it.
 struct SpareOrders: Sendable {
-  /// Beyond them nothing more is taken in.
+  /// Beyond them nothing more is taken in; one alone may be of any size.
   static let ordersMax = 1_000
   static let bytesMax = 16 << 20
   /// Of one transaction: who has to be accepted may come in the middle of it.
@@ -23,7 +23,9 @@ struct SpareOrders: Sendable {
   var isEmpty: Bool { waiting.isEmpty }
 
   mutating func add(_ order: Order, at now: UInt64) -> Bool {
-    guard waiting.count < Self.ordersMax, bytes + order.bytes <= Self.bytesMax else { return false }
+    guard waiting.count < Self.ordersMax, bytes + order.bytes <= Self.bytesMax || waiting.isEmpty else {
+      return false
+    }
     if waiting.isEmpty { (isNew, since) = (true, now) }
     waiting.append(order)
     bytes += order.bytes

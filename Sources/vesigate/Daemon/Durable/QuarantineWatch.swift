@@ -20,18 +20,20 @@ struct QuarantineWatch: Service {
   func run() async throws {
     try? await cancelWhenGracefulShutdown {
       var pauses: [String: Int64] = [:]
+      var said = QuarantineCounters()
       while !Task.isCancelled {
         try await Task.sleep(for: Self.spacing)
-        await look(&pauses)
+        if let counters = releaser.durable.store?.status.counters.quarantine {
+          tell(counters, &said)
+          await look(counters, &pauses)
+        }
       }
     }
   }
 
   /// - Parameter pauses: until when a route is left alone, monotonic milliseconds.
-  private func look(_ pauses: inout [String: Int64]) async {
-    guard let counters = releaser.durable.store?.status.counters.quarantine, !counters.kept.isEmpty else {
-      return
-    }
+  private func look(_ counters: QuarantineCounters, _ pauses: inout [String: Int64]) async {
+    guard !counters.kept.isEmpty else { return }
     let snapshot = store.loaded.snapshot
     for route in snapshot.routes.all {
       let secrets = snapshot.secrets[route.secretFileIndex]
@@ -42,6 +44,22 @@ struct QuarantineWatch: Service {
       pauses[route.name] =
         await release(route.name, secrets.judgement) ? nil : Self.now + Self.pauseMilliseconds
     }
+  }
+
+  /// That there is something, and that something has gone unheard.
+  private func tell(_ counters: QuarantineCounters, _ said: inout QuarantineCounters) {
+    guard counters != said else { return }
+    for route in counters.routes.subtracting(said.routes) {
+      logger.notice(
+        "deliveries that no secret verifies are kept, to be judged again by other secrets",
+        metadata: ["route": "\(route)", "count": "\(counters.kept(route).deliveries)"])
+    }
+    for (key, count) in counters.results where key.result == .expired && count > said.results[key] ?? 0 {
+      logger.notice(
+        "deliveries that no secret has verified have been deleted for their age",
+        metadata: ["route": "\(key.route)", "count": "\(count - (said.results[key] ?? 0))"])
+    }
+    said = counters
   }
 
   private static var now: Int64 { Int64(clamping: Clocks.now().uptimeNanoseconds / 1_000_000) }
