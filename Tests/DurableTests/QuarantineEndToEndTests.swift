@@ -91,6 +91,15 @@ import Testing
     let told = try gateway.waitForLog(containing: "the quarantine was judged by other secrets")
     #expect(told.contains("unverified=\(10 * Self.genuine)"), "\(told)")
     #expect(!gateway.log.contains { $0.contains("number\\\":") || $0.contains(GatewayProcess.secret) })
+    let metrics = try fixture.metrics()
+    func counted(_ result: String) -> Int? {
+      let name = "vesigate_quarantine_total{route=\"/hook\",result=\"\(result)\"} "
+      return metrics.first { $0.hasPrefix(name) }.flatMap { Int($0.dropFirst(name.count)) }
+    }
+    #expect(counted("kept") == all.count && counted("evicted") == 0 && counted("expired") == 0)
+    // Those that the provider has sent again were released before, or known by then.
+    #expect((counted("released") ?? 0) + (counted("duplicate") ?? 0) == Self.genuine)
+    #expect(metrics.contains("vesigate_quarantined{route=\"/hook\"} \(all.count - Self.genuine)"))
     // A restart judges nothing anew: the same secrets have.
     #expect(fixture.stopGateway() == 0)
     let second = try fixture.startGateway()
