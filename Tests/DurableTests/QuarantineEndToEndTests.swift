@@ -192,6 +192,50 @@ import Testing
     #expect(app.requests.count == 1)
   }
 
+  @Test func `what a rotation has left undecided is delivered once it is over`() throws {
+    let fixture = try fixture("per-second-max: 1000")
+    let app = try fixture.startApp()
+    let gateway = try fixture.startGateway()
+    let began = Int64(Date().timeIntervalSince1970 * 1000)
+    let journal = try fixture.directory.write(
+      "secret.journal",
+      "vesigate-journal: 1\nbegan: \(began)\nstep: announced\nmode: by-hand\ncompromised: no\nattempt: 1\n")
+    // By the new secret, which only the provider knows so far.
+    let new = "the new one that nobody here knows"
+    #expect(try send((0..<3).map { request($0, secret: new) }, to: gateway) == [503: 3])
+    #expect(kept(gateway, 3))
+    let listed = try quarantine(gateway, "list", "--json", "--reason", "rotation-by-hand")
+    #expect(listed.lines.count == 3 && app.requests.isEmpty)
+    try fixture.directory.write("secret", new + "\n")
+    try FileManager.default.removeItem(atPath: journal)
+    gateway.signal(SIGHUP)
+    #expect(Set(try fixture.delivered(3).map(\.body)) == Set((0..<3).map { request($0).body }))
+    #expect(app.requests.count == 3 && kept(gateway, 0))
+  }
+
+  @Test func `killed while it is released, each is queued once, though nothing tells repetitions`() throws {
+    let fixture = try DurableFixture(route: "quarantine: {per-second-max: 100000}\ndedupe: none")
+    let app = try fixture.startApp()
+    let gateway = try start(fixture)
+    let genuine = (0..<200).map { request($0) }
+    #expect(try send(genuine, to: gateway) == [401: 200])
+    #expect(kept(gateway, 200))
+    try fixture.directory.write("secret", GatewayProcess.secret + "\n")
+    gateway.signal(SIGHUP)
+    _ = try app.requests(atLeast: 1)
+    try fixture.killGateway()
+    let second = try fixture.startGateway()
+    #expect(eventually(within: 30) { Set(app.requests.map(\.body)).count == 200 })
+    #expect(kept(second, 0))
+    usleep(500_000)
+    // One that was under way may come twice; it has the id that it was queued by.
+    var ids: [[UInt8]: Set<String>] = [:]
+    for request in app.requests {
+      ids[request.body, default: []].insert(request.head.value("x-delivery-id") ?? "")
+    }
+    #expect(Set(ids.keys) == Set(genuine.map(\.body)) && ids.values.allSatisfy { $0.count == 1 })
+  }
+
   @Test func `what its route would not take any more stays, and is not asked for again and again`() throws {
     let fixture = try fixture("per-second-max: 1000")
     let app = try fixture.startApp()
