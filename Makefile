@@ -67,12 +67,13 @@ test-durable: build-tests ## durable delivery: the store, kills, a full disk, po
 # What each of the cases is made of; `make test` has a short form of every one.
 DURABLE_LONG = TEST_DURABLE_KILLS=$(or $(KILLS),200) TEST_DURABLE_DELIVERIES=$(or $(DELIVERIES),20000) \
   TEST_DURABLE_TRACED=$(or $(TRACED),2000) TEST_DURABLE_FAULTS=$(or $(FAULTS),50) \
-  TEST_DURABLE_STALL_SECONDS=$(or $(STALL),20) TEST_DURABLE_QUEUED=$(or $(QUEUED),10000)
+  TEST_DURABLE_STALL_SECONDS=$(or $(STALL),20) TEST_DURABLE_QUEUED=$(or $(QUEUED),10000) \
+  TEST_DURABLE_QUARANTINED=$(or $(QUARANTINED),500)
 
 .PHONY: test-durable-long
 test-durable-long: build-tests ## the same for half an hour, with its counts (KILLS=, DELIVERIES=, FAULTS=, QUEUED=)
 	@scripts/install-needs test
-	@$(DURABLE_LONG) $(SWIFT_TEST) --no-parallel --filter "^DurableTests\.(Load|PowerCut|Outage)Tests/"
+	@$(DURABLE_LONG) $(SWIFT_TEST) --no-parallel --filter "^DurableTests\.(Load|PowerCut|Outage|QuarantineEndToEnd)Tests/"
 
 .PHONY: test-operators
 test-operators: build-tests ## logs, metrics, status, findings about refusals: with Debian's Prometheus, and what a scrape costs

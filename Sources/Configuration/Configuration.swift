@@ -119,11 +119,14 @@ public struct RouteSettings: Sendable, Equatable {
   /// Nil where senders wait for the app's answer.
   public var durable: DurableSettings?
   public var dedupe = DedupeSettings()
+  /// Nil where nothing is kept of what is refused.
+  public var quarantine: DurableSettings.Quarantine?
 
   func route(secretFileIndex: Int) -> Route {
     var (durable, known) = (durable, DurableSettings.Dedupe())
     (known.by, known.hours) = (dedupe.by.rule(layout), dedupe.hours)
     durable?.dedupe = known
+    durable?.quarantine = quarantine
     return Route(
       path: path, host: host, methods: methods, layout: layout, secretFileIndex: secretFileIndex,
       observe: observe, upstreams: upstreams.map(\.upstream), deliver: deliver, times: times,

@@ -25,6 +25,18 @@ extension NumberSetting where Owner == DurableSettings.Retry {
   }
 }
 
+/// The numbers under `quarantine:`.
+extension NumberSetting where Owner == DurableSettings.Quarantine {
+  static var all: [NumberSetting] {
+    [
+      NumberSetting(key: "hours", range: 1...720, field: \.hours),
+      NumberSetting(key: "deliveries-max", range: 1...1_000_000, field: \.deliveriesMax),
+      NumberSetting(key: "bytes-max", range: 1...1_099_511_627_776, field: \.bytesMax),
+      NumberSetting(key: "per-second-max", range: 1...100_000, field: \.perSecondMax),
+    ]
+  }
+}
+
 /// The numbers under `breaker:`.
 extension NumberSetting where Owner == DurableSettings.Breaker {
   static var all: [NumberSetting] {

@@ -104,6 +104,24 @@ struct DurableReader {
     return choice
   }
 
+  // MARK: Quarantine
+
+  /// Nil where nothing is kept of what is refused.
+  func quarantine(durable: Bool) -> DurableSettings.Quarantine? {
+    guard let reader = route["quarantine"] else { return nil }
+    if case .scalar("none", _) = reader.node.content { return nil }
+    guard let fields = reader.mapping(Schema.quarantine, "none, or a mapping such as {hours: 24}") else {
+      return nil
+    }
+    var settings = DurableSettings.Quarantine()
+    fields.readNumbers(NumberSetting.all, into: &settings)
+    settings.release = fields["release"]?.word(of: DurableSettings.Quarantine.Release.self) ?? .auto
+    guard !durable else { return settings }
+    reader.refuse(
+      "must not be set where the route is not durable: only from a store can anything be released")
+    return nil
+  }
+
   // MARK: What contradicts itself
 
   func judge(_ settings: RouteSettings) {
@@ -134,6 +152,11 @@ struct DurableReader {
     if settings.layout == .slack {
       route["durable"]?.warn(
         "answers before the app does: what the app has to answer itself, such as Slack's challenge, stays unanswered"
+      )
+    }
+    if settings.quarantine != nil, settings.dedupe.by.rule(settings.layout) == .none {
+      route["quarantine"]?.warn(
+        "releases what its sender may have sent again by then, and nothing tells repetitions here: the app may get both"
       )
     }
   }

@@ -13,10 +13,19 @@ extension YAMLWriter {
     } else {
       line("durable", "false")
     }
-    guard let by = route.dedupe.by.text else { return line("dedupe", "none") }
+    dedupe(route.dedupe)
+    guard let quarantine = route.quarantine else { return line("quarantine", "none") }
+    section("quarantine") {
+      $0.numbers(NumberSetting.all, of: quarantine)
+      $0.line("release", quarantine.release.rawValue)
+    }
+  }
+
+  private mutating func dedupe(_ dedupe: DedupeSettings) {
+    guard let by = dedupe.by.text else { return line("dedupe", "none") }
     section("dedupe") {
       $0.line("by", YAMLWriter.quoted(by))
-      $0.line("hours", "\(route.dedupe.hours)")
+      $0.line("hours", "\(dedupe.hours)")
     }
   }
 

@@ -68,6 +68,7 @@ struct RouteReader {
     let reader = DurableReader(fields, store: store)
     settings.durable = reader.durable()
     settings.dedupe = reader.dedupe(settings.layout, durable: settings.durable != nil)
+    settings.quarantine = reader.quarantine(durable: settings.durable != nil)
     reader.judge(settings)
   }
 

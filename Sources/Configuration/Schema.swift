@@ -33,7 +33,7 @@ enum Schema {
     keys: [
       "path", "host", "methods", "secret-file", "signature", "observe", "upstreams", "deliver",
       "preserve-host", "verified-header", "verified-value", "body-bytes-max",
-      "trace", "rotation", "durable", "dedupe",
+      "trace", "rotation", "durable", "dedupe", "quarantine",
     ] + NumberSetting<ForwardTimes>.all.map(\.key))
   static let signature = Section(
     name: "signature",
@@ -58,12 +58,14 @@ enum Schema {
   static let retry = Section(name: "retry", keys: NumberSetting<DurableSettings.Retry>.all.map(\.key))
   static let breaker = Section(name: "breaker", keys: NumberSetting<DurableSettings.Breaker>.all.map(\.key))
   static let dedupe = Section(name: "dedupe", keys: ["by", "hours"])
+  static let quarantine = Section(
+    name: "quarantine", keys: NumberSetting<DurableSettings.Quarantine>.all.map(\.key) + ["release"])
 
   static var sections: [Section] {
     [
       top, admin, log, limits, store, route, signature, upstream, unixListen, rotation, durable, retry,
       breaker,
-      dedupe,
+      dedupe, quarantine,
     ]
   }
 

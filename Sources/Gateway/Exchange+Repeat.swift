@@ -40,15 +40,7 @@ extension Exchange {
   }
 
   func repetitionClaim(_ rule: DedupeRule, of route: Route) -> RepetitionClaim {
-    RepetitionClaim(
-      rule: rule, scope: route.name, signed: route.claims.parts(head.headers), header: keyHeader(rule))
-  }
-
-  /// One that is sent twice tells nothing.
-  private func keyHeader(_ rule: DedupeRule) -> [UInt8]? {
-    guard case .header(let name) = rule, case .once(let index) = head.headers.occurrence(of: Array(name.utf8))
-    else { return nil }
-    return head.headers.withField(index) { Array($1) }
+    RepetitionClaim(rule, of: route, head)
   }
 
   private func firstEnded(_ end: FirstEnd) {

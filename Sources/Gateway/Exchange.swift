@@ -24,7 +24,7 @@ public final class Exchange {
   let loop: LoopContext
   private let forwarder: any Forwarder
   let sender: any ReplySink
-  private let peer: Peer
+  let peer: Peer
   let arrival: Moment
   /// The settings that the delivery began with; a reload meanwhile does not touch them.
   let snapshot: Snapshot
@@ -32,7 +32,7 @@ public final class Exchange {
   var phase = Phase.matching
   let head: RequestHead
   var found: RouteTable.Match?
-  private var verification: Verification?
+  private(set) var verification: Verification?
   /// What it is still to be judged by first, for the barrier of a revocation.
   private var unsettled: KeyRing?
   var body: BodyBuffer?
@@ -218,9 +218,11 @@ public final class Exchange {
     case .wait(for: .news, until: let end):
       if let path = secretFile { loop.wait(self, path: path, until: end) }
     case .verdict(let verdict):
+      if case .refused(.mismatch) = verdict { quarantine(Unverified.mismatch.label) }
       endVerification()
       judged(verdict)
     case .undecided(let rejection):
+      quarantine(rejection.label)
       endVerification()
       // Where the route observes, nothing is refused.
       if found?.route.observe == true { judged(.refused(.mismatch)) } else { refuse(rejection) }

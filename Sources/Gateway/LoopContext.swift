@@ -17,6 +17,8 @@ public final class LoopContext {
 
   /// Where deliveries of durable routes are kept; nil where there is no store.
   public var keeper: (any Keeper)?
+  /// Where what they refuse is kept for a while; nil where there is no store.
+  public var quarantine: (any Quarantine)?
   /// What synchronous routes know repetitions by; nil where they know none.
   public var repetitions: Repetitions?
 

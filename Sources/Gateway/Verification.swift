@@ -48,6 +48,8 @@ struct Verification {
   private var looked: LookEnd?
   /// A secret verified it that is compromised: that is believed, as well, only after a look.
   private var isVerifiedByCompromised = false
+  /// Only a secret that has been revoked verified it.
+  private var isVerifiedByRevoked = false
   /// Until when a look may take, monotonic nanoseconds; nil while none is under way.
   private var lookEnd: UInt64?
 
@@ -137,6 +139,15 @@ struct Verification {
     return deferred(.seconds)
   }
 
+  /// Whether another secret could still verify it: it is well-formed and fresh, and was not signed by one that was
+  /// taken back.
+  var mayVerifyLater: Bool {
+    guard case .success(let verifier) = claim, !isVerifiedByRevoked, !isVerifiedByCompromised else {
+      return false
+    }
+    return verifier.isFresh(arrival: arrival)
+  }
+
   /// Lets go of everything, also when the delivery ends without a verdict. Whether it waits is still to be forgotten.
   mutating func end() -> Bool {
     let isWaiting = hold != nil || lookEnd != nil
@@ -159,7 +170,8 @@ struct Verification {
     return refuseRevoked()
   }
 
-  private func refuseRevoked() -> Step {
+  private mutating func refuseRevoked() -> Step {
+    isVerifiedByRevoked = true
     holds.countRevoked()
     return .verdict(.refused(.mismatch))
   }

@@ -21,6 +21,9 @@ public protocol OperatedGateway: Sendable {
   /// What is stored, and what is to be done with it.
   func queue(_ request: QueueRequest, by caller: QueueCaller) async -> QueueAnswer
 
+  /// What is quarantined, and what is to be done with it.
+  func quarantine(_ request: QuarantineRequest, by caller: QueueCaller) async -> QuarantineAnswer
+
   /// Looks at all secret files now, and takes what has changed as it stands.
   func recheckSecrets() async
 

@@ -57,7 +57,8 @@ public struct OperationsListeners: Sendable {
     control = try await ControlServer.start(
       socket.descriptor, group: group, handler: { await handler.line($0) },
       captures: { captures.capture($0, routes: gateway.state.loaded.snapshot.routes) },
-      queue: { await gateway.queue($0, by: $1).line })
+      queue: { await gateway.queue($0, by: $1).line },
+      quarantine: { await gateway.quarantine($0, by: $1).line })
     unixPaths.append(path)
   }
 

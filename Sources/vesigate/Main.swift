@@ -57,7 +57,7 @@ struct Vesigate: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, CheckCommand.self, SecretCommand.self, ReloadCommand.self, StatusCommand.self,
       SignCommand.self, SendCommand.self, VerifyCommand.self, DiagnoseCommand.self, CaptureCommand.self,
-      QueueCommand.self,
+      QueueCommand.self, QuarantineCommand.self,
       VersionCommand.self,
     ])
 }

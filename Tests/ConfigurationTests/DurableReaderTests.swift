@@ -37,6 +37,7 @@ import Testing
         retry: {first-seconds: 4, factor: 5, seconds-max: 6, hours-max: 7, jitter-percent: 8, retry-after-seconds-max: 9}
         breaker: {failures: 10, first-seconds: 11, seconds-max: 12}
       dedupe: {by: exact, hours: 13}
+      quarantine: {hours: 14, deliveries-max: 15, bytes-max: 16, per-second-max: 17, release: manual}
       """)
     var expected = DurableSettings()
     (expected.answerStatus, expected.concurrentMax, expected.attemptSecondsMax) = (202, 2, 3)
@@ -45,6 +46,10 @@ import Testing
     (expected.retry.hoursMax, expected.retry.jitterPercent, expected.retry.retryAfterSecondsMax) = (7, 8, 9)
     (expected.breaker.failures, expected.breaker.firstSeconds, expected.breaker.secondsMax) = (10, 11, 12)
     (expected.dedupe.by, expected.dedupe.hours) = (.exact, 13)
+    var quarantine = DurableSettings.Quarantine()
+    (quarantine.hours, quarantine.deliveriesMax, quarantine.bytesMax) = (14, 15, 16)
+    (quarantine.perSecondMax, quarantine.release) = (17, .manual)
+    expected.quarantine = quarantine
     #expect(settings == expected)
   }
 
@@ -84,6 +89,10 @@ import Testing
     ("durable: yes", "durable: must be true or false"),
     ("durable: true\ndedupe: {by: id}", "dedupe.by: must not be id: the signature's layout signs none"),
     ("durable: true\nsignature: github\ndedupe: {by: exact}", "dedupe.by: must not be exact"),
+    ("quarantine: {hours: 1}", "quarantine: must not be set where the route is not durable"),
+    ("durable: true\nquarantine: {hours: 0}", "quarantine.hours: must be a whole number from 1"),
+    ("durable: true\nquarantine: {release: never}", "quarantine.release: must be auto or manual"),
+    ("durable: true\nquarantine: true", "quarantine: must be none, or a mapping"),
     ("durable: true\ndedupe: {by: header}", "dedupe.by: must be one of auto"),
     (
       "durable: true\ndedupe: {hours: 721}",

@@ -33,7 +33,8 @@ import Testing
       - {path: /b/*, secret-file: /s/b, upstreams: http://a,
          signature: {preset: standard-webhooks, timestamp-digits: 10, tolerance-seconds: unlimited},
          durable: {answer-status: 202, final-statuses: [300, 410], retry: {factor: 3}, breaker: {failures: 9}},
-         dedupe: {by: "header:X-Key", hours: 998}}
+         dedupe: {by: "header:X-Key", hours: 998},
+         quarantine: {hours: 2, deliveries-max: 3, bytes-max: 4, per-second-max: 5, release: manual}}
       - {path: /c, secret-file: /s/c, upstreams: http://a, signature: {signed: "a{body}", timestamp-from: none},
          dedupe: {by: body, hours: 5}}
       - {path: /d, secret-file: /s/d, upstreams: http://a, durable: {final-statuses: [], store-signature: false},

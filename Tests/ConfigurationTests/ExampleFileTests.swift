@@ -52,6 +52,8 @@ import Testing
     // So is durable delivery.
     #expect(configuration.routes[0].durable == DurableSettings())
     #expect(configuration.routes[0].dedupe.by == .auto)
+    #expect(configuration.routes[0].quarantine == DurableSettings.Quarantine())
+    configuration.routes[0].quarantine = nil
     configuration.routes[0].durable = nil
     configuration.routes[0].dedupe = DedupeSettings()
     #expect(try configuration == parsed(Self.text))
@@ -74,7 +76,7 @@ import Testing
   }
 
   @Test func `every other way to write a setting works`() throws {
-    #expect(Self.variants.count == 15)
+    #expect(Self.variants.count == 16)
     for variant in Self.variants { #expect(problems(variant) == []) }
   }
 }

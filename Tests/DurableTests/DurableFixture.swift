@@ -42,7 +42,8 @@ final class DurableFixture {
   ) -> String {
     let urls = ["http://127.0.0.1:\(app)/app"]
     let settings = "sqlite: {dir}/queue.db, seal-key-file: {dir}/seal.key, disk-free-bytes-min: 0"
-    let top = "control: {dir}/control.sock\nstore: {\(settings)\(store.isEmpty ? "" : ", \(store)")}"
+    let operators = "control: {dir}/control.sock\nadmin: {listen: \"unix:{dir}/admin.sock\"}"
+    let top = "\(operators)\nstore: {\(settings)\(store.isEmpty ? "" : ", \(store)")}"
     return GatewayConfig.text(
       upstreams: urls + upstreams, path: path, route: "durable: \(durable)\n" + route, limits: limits,
       top: top)
@@ -86,6 +87,13 @@ final class DurableFixture {
   func stopApp() {
     app?.stop()
     app = nil
+  }
+
+  /// What a monitor is told: the lines of /metrics.
+  func metrics() throws -> [String] {
+    let client = try RawClient(unixPath: directory.path + "/admin.sock")
+    try client.send("GET /metrics HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n")
+    return try client.response(to: "GET").text.split(separator: "\n").map(String.init)
   }
 
   // MARK: Deliveries

@@ -61,6 +61,11 @@ final class FakeGateway: OperatedGateway {
     return .refused("no route is durable")
   }
 
+  func quarantine(_ request: QuarantineRequest, by caller: QueueCaller) async -> QuarantineAnswer {
+    facts.withLock { $0.asked.append("quarantine \(request.verb)") }
+    return .refused("no route is durable")
+  }
+
   func reload() async -> ReloadOutcome {
     facts.withLock { facts in
       facts.asked.append("reload")

@@ -49,6 +49,20 @@ struct StatusCollectorTests {
     #expect(await gateway.collector().report().remarks.count == 4)
   }
 
+  @Test func `what is quarantined is counted, in metrics and in the report`() async throws {
+    let gateway = try FakeGateway()
+    var store = StatusSnapshot.Store()
+    store.quarantines = [.init(route: "/hook", kept: 3, results: [("kept", 5), ("released", 2)])]
+    gateway.facts.withLock { $0.store = store }
+    let page = await text(.metrics, gateway).text
+    #expect(page.contains("vesigate_quarantined{route=\"/hook\"} 3\n"))
+    #expect(page.contains("vesigate_quarantine_total{route=\"/hook\",result=\"released\"} 2\n"))
+    let report = await gateway.collector().report()
+    #expect(report.routes.map(\.quarantined) == [3])
+    let line = StatusText(report).lines.first { $0.contains("quarantine") }
+    #expect(line == "  quarantine   3 kept, to be judged again by other secrets")
+  }
+
   @Test func `metrics have what the gateway tells`() async throws {
     let gateway = try FakeGateway()
     gateway.facts.withLock { facts in

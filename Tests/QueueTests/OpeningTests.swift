@@ -51,7 +51,7 @@ import Testing
     let bench = try StoreBench()
     bench.close()
     let connection = try Connection(bench.file, .writing)
-    let scans: [Sentence] = [.allLanes, .allReplays, .countJobs, .countKeys]
+    let scans: [Sentence] = [.allLanes, .allReplays, .countJobs, .countKeys, .countQuarantined]
     for sentence in Sentence.allCases where !scans.contains(sentence) {
       guard sentence.sql.contains("SELECT") || sentence.sql.contains("WHERE") else { continue }
       let plan = try connection.prepare("EXPLAIN QUERY PLAN " + sentence.sql).all([]) { $0.text(3) }

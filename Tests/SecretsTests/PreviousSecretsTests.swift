@@ -33,7 +33,10 @@ func `the shorter of both times counts`(accepted: Int, tolerance: Int?, expected
   #expect(String(decoding: read.bytes, as: UTF8.self) == "1 2 a  b \n3 4 c\n")
 }
 
-@Test(arguments: ["x", "1 2", "1 2 ", "1 x a", "1  2 a", "1 2 a\n1 2\n", "1 2 a\r\r\n", "1 2 #a\r\r\n", "1 2 a\0b\n", "1 2  \n"])
+@Test(arguments: [
+  "x", "1 2", "1 2 ", "1 x a", "1  2 a", "1 2 a\n1 2\n", "1 2 a\r\r\n", "1 2 #a\r\r\n", "1 2 a\0b\n",
+  "1 2  \n",
+])
 func `a file of another form is not read`(text: String) {
   #expect(PreviousSecrets(reading: Array(text.utf8)) == nil)
 }

@@ -15,6 +15,8 @@ public struct DurableSettings: Sendable, Equatable {
   public var breaker = Breaker()
   /// By what a repeated delivery is known.
   public var dedupe = Dedupe()
+  /// Nil where nothing is kept of what is refused.
+  public var quarantine: Quarantine?
 
   public init() {}
 
@@ -35,6 +37,28 @@ public struct DurableSettings: Sendable, Equatable {
     public var failures = 5
     public var firstSeconds = 5
     public var secondsMax = 300
+
+    public init() {}
+  }
+
+  /// What may be genuine though no secret verified it is kept for a while, to be judged again by other secrets. It has
+  /// a setting of the same name under `quarantine:`.
+  public struct Quarantine: Sendable, Equatable {
+    public enum Release: String, Sendable, CaseIterable {
+      /// As soon as the secrets are others.
+      case auto
+      /// When somebody asks for it.
+      case manual
+    }
+
+    public var hours = Self.hoursUnlessSaid
+    /// Beyond them the oldest goes.
+    public var deliveriesMax = 1_000
+    public var bytesMax = 33_554_432
+    public var perSecondMax = 20
+    public var release = Release.auto
+
+    public static let hoursUnlessSaid = 24
 
     public init() {}
   }

@@ -72,8 +72,8 @@ public enum SealFault: Error, Sendable, Equatable {
 
 /// Seals rows, and checks seals. Not Sendable: it belongs to one event loop or thread, like the HMACs that it keeps.
 public final class Sealer {
-  private static let idBytes = 4
-  private let keys: SealKeys
+  static let idBytes = 4
+  let keys: SealKeys
   private var hmacs: [SealKeys.ID: KeyedHMAC] = [:]
 
   public init(keys: SealKeys) { self.keys = keys }
@@ -121,7 +121,7 @@ public final class Sealer {
     return hmac.finish()
   }
 
-  private func hmac(_ id: SealKeys.ID) -> KeyedHMAC? {
+  func hmac(_ id: SealKeys.ID) -> KeyedHMAC? {
     if let kept = hmacs[id] { return kept }
     guard let key = keys.keys[id] else { return nil }
     let made = KeyedHMAC(key: key, hash: .sha256)

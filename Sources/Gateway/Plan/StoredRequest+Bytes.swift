@@ -38,12 +38,14 @@ extension StoredRequest {
 }
 
 /// Takes numbers and parts off the front of some bytes.
-private struct PartReader {
+struct PartReader {
   private var rest: ArraySlice<UInt8>
 
   init(_ bytes: [UInt8]) { rest = bytes[...] }
 
   var isAtEnd: Bool { rest.isEmpty }
+  /// What has not been taken.
+  var left: ArraySlice<UInt8> { rest }
 
   mutating func byte() throws(StoredRequestFault) -> UInt8 {
     guard let byte = rest.popFirst() else { throw .malformed }
@@ -81,7 +83,7 @@ extension [UInt8] {
     for shift in [24, 16, 8, 0] { append(UInt8(truncatingIfNeeded: number >> shift)) }
   }
 
-  fileprivate mutating func append(part: UnsafeRawBufferPointer) {
+  mutating func append(part: UnsafeRawBufferPointer) {
     append(number: part.count)
     append(contentsOf: part)
   }

@@ -11,6 +11,8 @@ public struct ControlServer: Sendable {
 
   /// Gives the line that answers a question about stored deliveries, with its end.
   public typealias QueueHandler = @Sendable (QueueRequest, QueueCaller) async -> String
+  /// The same for a question about the quarantine.
+  public typealias QuarantineHandler = @Sendable (QuarantineRequest, QueueCaller) async -> String
 
   /// Commands at once; further ones are closed without a word, or those that have said nothing for a while.
   public static let connectionsMax = 16
@@ -22,14 +24,15 @@ public struct ControlServer: Sendable {
   /// - Throws: `IOError` with the kernel's reason.
   public static func start(
     _ descriptor: CInt, group: EpollGroup, handler: @escaping Handler, captures: CaptureHandler? = nil,
-    queue: QueueHandler? = nil
+    queue: QueueHandler? = nil, quarantine: QuarantineHandler? = nil
   ) async throws -> ControlServer {
     let slots = ConnectionSlots()
     let channels = try await group.serve(descriptor) { channel in
       channel.eventLoop.makeCompletedFuture {
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         try channel.pipeline.syncOperations.addHandler(
-          ControlConversation(handler: handler, captures: captures, queue: queue, slots: slots))
+          ControlConversation(
+            handler: handler, captures: captures, queue: queue, quarantine: quarantine, slots: slots))
       }
     }
     return ControlServer(channels: channels)
@@ -52,6 +55,7 @@ final class ControlConversation: ChannelInboundHandler {
   private let handler: ControlServer.Handler
   private let captures: ControlServer.CaptureHandler?
   private let queue: ControlServer.QueueHandler?
+  private let quarantine: ControlServer.QuarantineHandler?
   private var received = ByteBuffer()
   private var deadline: Scheduled<Void>?
   private var isAsked = false
@@ -62,11 +66,13 @@ final class ControlConversation: ChannelInboundHandler {
 
   init(
     handler: @escaping ControlServer.Handler, captures: ControlServer.CaptureHandler?,
-    queue: ControlServer.QueueHandler?, slots: ConnectionSlots
+    queue: ControlServer.QueueHandler?, quarantine: ControlServer.QuarantineHandler? = nil,
+    slots: ConnectionSlots
   ) {
     self.handler = handler
     self.captures = captures
     self.queue = queue
+    self.quarantine = quarantine
     self.slots = slots
   }
 
@@ -102,16 +108,21 @@ final class ControlConversation: ChannelInboundHandler {
     } else if let queue, let request = QueueRequest(line: text) {
       let channel = context.channel
       guard begin(channel) else { return }
-      answer(on: channel) {
-        let unknown = QueueCaller(user: nil, maySeeBodies: false)
-        return await queue(request, (try? PeerCredentials.caller(channel).get()) ?? unknown)
-      }
+      answer(on: channel) { await queue(request, Self.caller(channel)) }
+    } else if let quarantine, let request = QuarantineRequest(line: text) {
+      let channel = context.channel
+      guard begin(channel) else { return }
+      answer(on: channel) { await quarantine(request, Self.caller(channel)) }
     } else if let word = ControlRequest.renamed[text] {
       guard begin(context.channel) else { return }
       answer(on: context.channel) { Self.refusal(of: text, word).line }
     } else {
       context.close(promise: nil)
     }
+  }
+
+  private static func caller(_ channel: any Channel) async -> QueueCaller {
+    (try? await PeerCredentials.caller(channel).get()) ?? QueueCaller(user: nil, maySeeBodies: false)
   }
 
   /// Whoever asked is of another version, and reads of it what it can.
@@ -125,7 +136,8 @@ final class ControlConversation: ChannelInboundHandler {
   private var requestBytesMax: Int {
     let begun = received.readableBytesView
     if begun.starts(with: "capture ".utf8) { return CaptureRequest.lineBytesMax }
-    return begun.starts(with: QueueRequest.word.utf8) ? QueueRequest.lineBytesMax : Self.requestBytesMax
+    let words = [QueueRequest.word, QuarantineRequest.word]
+    return words.contains { begun.starts(with: $0.utf8) } ? QueueRequest.lineBytesMax : Self.requestBytesMax
   }
 
   /// False where another has its slot, and it is being closed.

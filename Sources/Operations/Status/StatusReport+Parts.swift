@@ -24,6 +24,8 @@ extension StatusReport {
     public var upstreams: [String] = []
     /// What is stored of it and not delivered; one for each upstream where all of them get a delivery.
     public var queue: [Lane] = []
+    /// What is kept though nothing has verified it.
+    public var quarantined = 0
 
     public init() {}
 
@@ -36,7 +38,7 @@ extension StatusReport {
       .init("refusals", \.refusals), .init("lastMinute", \.lastMinute),
       .init("lastFiveMinutes", \.lastFiveMinutes), .init("lastVerifiedAt", \.lastVerifiedAt),
       .init("lastRefusal", \.lastRefusal), .init("clock", \.clock), .init("upstreams", \.upstreams),
-      .init("queue", \.queue),
+      .init("queue", \.queue), .init("quarantined", \.quarantined),
     ]
 
     /// Its `path` setting: the name has the host before it.

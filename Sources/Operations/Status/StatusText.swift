@@ -60,6 +60,9 @@ public struct StatusText {
     if let clock = route.clock { add("clock", (clock.isAlarming ? "DRIFTING: " : "") + clock.finding) }
     addUpstreams(route)
     addQueue(route)
+    if route.quarantined > 0 {
+      add("quarantine", "\(route.quarantined) kept, to be judged again by other secrets")
+    }
     addCounts(route)
   }
 

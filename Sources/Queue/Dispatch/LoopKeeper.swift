@@ -8,12 +8,12 @@ internal import HTTP
 // alone, which is where `caller` runs what it is given, and where the store answers.
 public final class LoopKeeper: Keeper, @unchecked Sendable {
   let caller: any StoreCaller
-  private let store: Store
+  let store: Store
   private let dispatcher: Dispatcher
-  private let sealer: Sealer
+  let sealer: Sealer
   private let forwarder: any Forwarder
   private let recorder: any Recorder
-  private let now: () -> Moment
+  let now: () -> Moment
   private var random = SystemRandomNumberGenerator()
   private var running: [JobTicket: Running] = [:]
 
@@ -45,6 +45,13 @@ public final class LoopKeeper: Keeper, @unchecked Sendable {
   }
 
   public func keep(_ delivery: DeliveryToKeep, then answer: @escaping (KeepOutcome) -> Void) {
+    let (acceptance, waiting) = prepare(delivery, answer)
+    store.accept(acceptance, for: caller) { [self] in accepted($0, waiting.value) }
+  }
+
+  func prepare(
+    _ delivery: DeliveryToKeep, _ answer: @escaping (KeepOutcome) -> Void
+  ) -> (Acceptance, OnLoop<Waiting>) {
     let kept = seal(delivery)
     let lanes = Lane.all(of: delivery.route)
     var permits: [Lane: Breaker.Permit] = [:]
@@ -55,13 +62,15 @@ public final class LoopKeeper: Keeper, @unchecked Sendable {
     let acceptance = Acceptance(
       delivery: kept, jobs: lanes.map { .init(lane: $0, startsNow: permits[$0] != nil) },
       dedupe: key.map { .init(key: $0, until: until) })
-    let waiting = OnLoop(Waiting(request: delivery.request, kept: kept, permits: permits, answer: answer))
-    store.accept(acceptance, for: caller) { [self] in accepted($0, waiting.value, lanes) }
+    let waiting = Waiting(
+      request: delivery.request, kept: kept, lanes: lanes, permits: permits, answer: answer)
+    return (acceptance, OnLoop(waiting))
   }
 
-  private struct Waiting {
+  struct Waiting {
     let request: StoredRequest
     let kept: KeptDelivery
+    let lanes: [Lane]
     let permits: [Lane: Breaker.Permit]
     let answer: (KeepOutcome) -> Void
   }
@@ -76,8 +85,8 @@ public final class LoopKeeper: Keeper, @unchecked Sendable {
     return sealer.seal(facts, head: delivery.head, body: delivery.request.body, proof: delivery.proof)
   }
 
-  private func accepted(_ outcome: AcceptOutcome, _ waiting: Waiting, _ lanes: [Lane]) {
-    let facts = waiting.kept.facts
+  func accepted(_ outcome: AcceptOutcome, _ waiting: Waiting) {
+    let (facts, lanes) = (waiting.kept.facts, waiting.lanes)
     switch outcome {
     case .stored(let starts, let other):
       // The sender first: it has waited for the disk.
@@ -93,12 +102,16 @@ public final class LoopKeeper: Keeper, @unchecked Sendable {
       }
     case .duplicate(let first, let isRevived):
       waiting.answer(.duplicate(of: first, isRevived: isRevived))
-      for (lane, permit) in waiting.permits { giveBack(permit, of: lane) }
+      giveBack(waiting)
       if isRevived { for lane in lanes { dispatcher.wait(lane, until: now().unixMilliseconds) } }
     case .refused(let refusal):
       waiting.answer(.refused(KeepRefusal(refusal)))
-      for (lane, permit) in waiting.permits { giveBack(permit, of: lane) }
+      giveBack(waiting)
     }
+  }
+
+  func giveBack(_ waiting: Waiting) {
+    for (lane, permit) in waiting.permits { giveBack(permit, of: lane) }
   }
 
   private func giveBack(_ permit: Breaker.Permit?, of lane: Lane) {

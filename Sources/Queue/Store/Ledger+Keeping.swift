@@ -6,6 +6,7 @@ struct Pruned: Equatable {
   var deliveries = 0
   var dead = 0
   var keys = 0
+  var quarantined = 0
   /// There is more to delete.
   var isCut = false
 }
@@ -29,7 +30,9 @@ extension Ledger {
       pruned.dead += 1
     }
     pruned.keys = try run(.forgetKeys, .integer(now.unixMilliseconds), .integer(Int64(Self.chunk)))
-    pruned.isCut = [pruned.bodies, pruned.deliveries, pruned.dead, pruned.keys].contains(Self.chunk)
+    pruned.quarantined = try expireQuarantine()
+    pruned.isCut = [pruned.bodies, pruned.deliveries, pruned.dead, pruned.keys, pruned.quarantined]
+      .contains(Self.chunk)
     counters.prunedBodies += UInt64(pruned.bodies)
     counters.prunedDeliveries += UInt64(pruned.deliveries)
     counters.prunedDead += UInt64(pruned.dead)
@@ -119,6 +122,7 @@ extension Ledger {
     counters.dedupeKeys = Int(try statement(.countKeys).first([]) { $0.integer(0) } ?? 0)
     try readReplays()
     counters.jobs = [:]
+    try countQuarantine()
     let jobs = try statement(.countJobs).all([]) { ($0.integer(0), $0.integer(1), Int($0.integer(2))) }
     for (lane, state, count) in jobs {
       counters.move(try self.lane(lane), from: nil, to: JobState(rawValue: state), count: count)

@@ -8,6 +8,8 @@ struct Mailbox: Sendable {
   static let batchBytesMax = 8 << 20
 
   var waiting: [Order] = []
+  /// What is written when nobody waits.
+  var spare = SpareOrders()
   /// An operator says that the clock is right, and wants deleted what is old by it.
   var isClockConfirmed = false
   /// No further order is taken in.
@@ -37,17 +39,25 @@ struct Mailbox: Sendable {
   }
 
   /// What the writer does next; nil where it sleeps.
-  mutating func next() -> Work? {
+  ///
+  /// - Parameter now: monotonic.
+  mutating func next(at now: UInt64) -> Work? {
     if isClockConfirmed {
       isClockConfirmed = false
       return .confirmClock
     }
-    return take().map { .batch($0) } ?? (isClosed ? .end : nil)
+    if spare.isDue(at: now, isUrgent: true) { return .batch(spare.take(at: now)) }
+    if let orders = take() { return .batch(orders) }
+    if spare.isDue(at: isClosed ? .max : now, isUrgent: false) { return .batch(spare.take(at: now)) }
+    if isClosed { return .end }
+    return spare.takeNews() ? .lookAgain : nil
   }
 
   enum Work {
     case batch([Order])
     case confirmClock
+    /// There is something that will be due before whatever was waited for.
+    case lookAgain
     case end
   }
 

@@ -46,7 +46,9 @@ enum Schema {
       body_digest BLOB NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
     CREATE INDEX dedupe_until ON dedupe(until);
     CREATE TABLE quarantine(id INTEGER PRIMARY KEY, route TEXT NOT NULL, arrived INTEGER NOT NULL, reason TEXT NOT NULL,
-      head BLOB NOT NULL, body BLOB NOT NULL, key BLOB UNIQUE, generation INTEGER);
+      head BLOB NOT NULL, body BLOB NOT NULL, key BLOB NOT NULL UNIQUE, generation INTEGER NOT NULL);
+    CREATE INDEX quarantine_route ON quarantine(route, id);
+    CREATE INDEX quarantine_arrived ON quarantine(route, arrived);
     CREATE TABLE replay(id INTEGER PRIMARY KEY, filter TEXT NOT NULL, rate INTEGER NOT NULL, cursor INTEGER NOT NULL,
       upto INTEGER NOT NULL, state INTEGER NOT NULL, moved INTEGER NOT NULL, failed INTEGER NOT NULL);
     CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;

@@ -12,6 +12,8 @@ enum Sentence: Int, CaseIterable {
   case spentBodies, spentDeliveries, deadJobs, removeBody, markSpent, removeDelivery, removeDead
   case countHeld, countJobs, freePages
   case lastJob, addReplay, writeReplay, removeReplay, allReplays, nextJob, endedJobs
+  case addQuarantined, findQuarantined, markQuarantined
+  case removeQuarantined, removeOldestQuarantined, expireQuarantined, countQuarantined
 
   var sql: String {
     switch self {
@@ -24,7 +26,7 @@ enum Sentence: Int, CaseIterable {
     case .readMeta: "SELECT value FROM meta WHERE name=?"
     case .writeMeta:
       "INSERT INTO meta(name, value) VALUES(?,?) ON CONFLICT(name) DO UPDATE SET value=excluded.value"
-    default: acceptingSQL ?? sendingSQL ?? replaySQL ?? keepingSQL
+    default: acceptingSQL ?? sendingSQL ?? replaySQL ?? quarantineSQL ?? keepingSQL
     }
   }
 
@@ -91,6 +93,34 @@ enum Sentence: Int, CaseIterable {
     case .lateDue: "UPDATE job SET due=? WHERE state=0 AND lane=? AND due>?"
     case .sendingJobs: "SELECT id, lane FROM job WHERE state=1"
     default: nil
+    }
+  }
+
+  private var quarantineSQL: String? {
+    let removed = "RETURNING route, generation, length(head)+length(body)"
+    switch self {
+    case .addQuarantined:
+      return """
+        INSERT OR IGNORE INTO quarantine(route, arrived, reason, head, body, key, generation) VALUES(?,?,?,?,?,?,?)
+        """
+    case .findQuarantined:
+      return "SELECT route, generation, length(head)+length(body) FROM quarantine WHERE id=? AND key=?"
+    case .markQuarantined: return "UPDATE quarantine SET generation=? WHERE id=? AND key=?"
+    case .removeQuarantined: return "DELETE FROM quarantine WHERE id=? AND key=? \(removed)"
+    case .removeOldestQuarantined:
+      return """
+        DELETE FROM quarantine WHERE id=(SELECT id FROM quarantine WHERE route=? ORDER BY id LIMIT 1) \(removed)
+        """
+    case .expireQuarantined:
+      return """
+        DELETE FROM quarantine WHERE id IN
+          (SELECT id FROM quarantine WHERE route=? AND arrived<? ORDER BY arrived LIMIT ?) \(removed)
+        """
+    case .countQuarantined:
+      return """
+        SELECT route, generation, count(*), total(length(head)+length(body)) FROM quarantine GROUP BY route, generation
+        """
+    default: return nil
     }
   }
 

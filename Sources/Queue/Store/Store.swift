@@ -5,9 +5,11 @@ public import Gateway
 /// whoever asks is answered on his own thread once that is durable.
 public final class Store: Sendable {
   private let settings: StoreSettings
-  private let mailbox: Monitor<Mailbox>
+  let mailbox: Monitor<Mailbox>
   private let board: Board
   private let bye: Monitor<Bool>
+  /// Who may enter the quarantine.
+  public let gate = QuarantineGate()
   /// What seals, and checks seals: each loop makes a `Sealer` of its own with them.
   public let sealKeys: SealKeys
 
@@ -170,7 +172,7 @@ public final class Store: Sendable {
         refuse: { answer(.failure($0)) }))
   }
 
-  private func put(_ order: Order) {
+  func put(_ order: Order) {
     let (isClosed, wakesUsher) = mailbox.withLock { mailbox in
       if !mailbox.isClosed { mailbox.waiting.append(order) }
       defer { mailbox.usherSleeps = false }

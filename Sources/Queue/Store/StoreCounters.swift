@@ -30,6 +30,7 @@ public struct StoreCounters: Sendable, Equatable {
   public internal(set) var dedupeKeys = 0
   /// Those that are not over, and the last of those that are.
   public internal(set) var replays: [Replay] = []
+  public internal(set) var quarantine = QuarantineCounters()
 
   // From here on: since the process began.
   public internal(set) var stored: UInt64 = 0
@@ -86,6 +87,7 @@ extension StoreCounters {
     counters.jobs = jobs
     counters.dedupeKeys = dedupeKeys
     counters.replays = replays
+    counters.quarantine.kept = quarantine.kept
     self = counters
   }
 }

@@ -1,4 +1,5 @@
 public import Formats
+internal import Gateway
 
 /// What a store is told when it is opened; the names are the configuration's.
 public struct StoreSettings: Sendable {
@@ -19,6 +20,10 @@ public struct StoreSettings: Sendable {
   /// The longest wait of any route's policy, which a reload may change: what is due later than twice that was
   /// written by a wrong clock.
   public var longestDelayMilliseconds: @Sendable () -> Int64 = { RetryPolicy().longestDelayMilliseconds }
+  /// How long a route's quarantine keeps what nothing verifies; a reload may change it.
+  public var quarantineHours: @Sendable (_ route: String) -> Int = { _ in
+    DurableSettings.Quarantine.hoursUnlessSaid
+  }
 
   /// The log is moved into the file when it is this long, or when nothing was written for so long.
   public var checkpointBytes = 4 << 20

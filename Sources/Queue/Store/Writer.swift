@@ -53,13 +53,14 @@ final class Writer {
 
   func run() {
     loop: while true {
-      switch mailbox.wait(for: Mailbox.writerBell, until: nextDeadline, { $0.next() }) {
+      let deadline = nextDeadline
+      switch mailbox.wait(for: Mailbox.writerBell, until: deadline, { $0.next(at: Uptime.nanoseconds()) }) {
       case .batch(let orders): work(orders)
       case .confirmClock:
         watch.confirm(at: settings.clock())
         housekeepingAt = Uptime.nanoseconds()
       case .end: break loop
-      case nil: break
+      case .lookAgain, nil: break
       }
       work(at: Uptime.nanoseconds())
     }
@@ -74,9 +75,11 @@ final class Writer {
   }
 
   private var nextDeadline: UInt64? {
-    guard let ledger else { return reopenAt }
+    let spareAt = mailbox.withLock { $0.spare.deadline }
+    guard let ledger else { return [reopenAt, spareAt].compactMap { $0 }.min() }
     // Who has been told that the disk is low may ask for nothing until it is not.
-    return [checkpointAt, housekeepingAt, ledger.isDiskLow ? diskReadAt : nil].compactMap { $0 }.min()
+    return [checkpointAt, housekeepingAt, ledger.isDiskLow ? diskReadAt : nil, spareAt].compactMap { $0 }
+      .min()
   }
 
   private func refuse(_ orders: [Order], _ refusal: StoreRefusal) {

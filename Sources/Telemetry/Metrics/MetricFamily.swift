@@ -114,6 +114,13 @@ public struct MetricFamily: Sendable {
     "vesigate_late_results_total", .counter, "Outcomes of attempts that no longer counted when they came.")
   static let dedupeKeys = MetricFamily(
     "vesigate_dedupe_keys", .gauge, "Deliveries whose repetitions are known.")
+  static let quarantined = MetricFamily(
+    "vesigate_quarantined", .gauge, ["route"],
+    "Deliveries that no secret has verified, kept to be judged again.")
+  static let quarantineResults = MetricFamily(
+    "vesigate_quarantine_total", .counter, ["route", "result"],
+    "What became of deliveries that no secret had verified: kept, and then released, evicted, expired or known already."
+  )
   static let storeUsable = MetricFamily(
     "vesigate_store_usable", .gauge, "0 where durable routes answer 503 because the store has failed.")
   static let storeErrors = MetricFamily(
@@ -190,9 +197,8 @@ public struct MetricFamily: Sendable {
     deliveries, reasons, bodyBytes, total, verify, upstream, age, lastVerified, attempts, failing, inFlight,
     inFlightBytes, held, holds, holdsVerified, holdsOverflowed, revoked, openConnections, connections,
     connectionsEnded, acceptFailures, accepted, commit, commitBatch, queuedAttempts, deliveryLatency, dead,
-    queueJobs, oldestDue, paused, queueBytes, queueBytesMax, lateResults, dedupeKeys, storeUsable,
-    storeErrors,
-    storeLog, checkpoint, replayJobs,
+    queueJobs, oldestDue, paused, queueBytes, queueBytesMax, lateResults, dedupeKeys, quarantined,
+    quarantineResults, storeUsable, storeErrors, storeLog, checkpoint, replayJobs,
     secretGeneration, secretModified, secrets, secretUsable, rotating,
     unfinished, observe, skew, tolerance, clock, reloads, reloadSuccessful, reloadTime, generation, ready,
     build, linesDropped, linesLeftOut, cpu, resident, virtual, descriptors, descriptorsMax, start,

@@ -72,11 +72,22 @@ extension MetricsPage {
     }
   }
 
+  private mutating func writeQuarantines(_ quarantines: [StatusSnapshot.Store.Quarantine]) {
+    page.begin(.quarantined)
+    for quarantine in quarantines { page.sample(.init(("route", quarantine.route)), quarantine.kept) }
+    page.begin(.quarantineResults)
+    for quarantine in quarantines {
+      for (result, count) in quarantine.results {
+        page.sample(.init(("route", quarantine.route), ("result", result)), count)
+      }
+    }
+  }
+
   private mutating func writeStore() {
     guard let store = status.store else {
       for family in [
-        MetricFamily.queueBytes, .queueBytesMax, .lateResults, .dedupeKeys, .storeUsable, .storeErrors,
-        .storeLog, .checkpoint, .replayJobs,
+        MetricFamily.queueBytes, .queueBytesMax, .lateResults, .dedupeKeys, .quarantined,
+        .quarantineResults, .storeUsable, .storeErrors, .storeLog, .checkpoint, .replayJobs,
       ] { page.begin(family) }
       return
     }
@@ -84,6 +95,7 @@ extension MetricsPage {
     write(.queueBytesMax, store.bytesMax)
     write(.lateResults, store.lateResults)
     write(.dedupeKeys, store.dedupeKeys)
+    writeQuarantines(store.quarantines)
     page.begin(.storeUsable)
     page.sample(.none, store.fault == nil)
     page.begin(.storeErrors)

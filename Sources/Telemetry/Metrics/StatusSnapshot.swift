@@ -90,6 +90,20 @@ public struct StatusSnapshot: Sendable {
       }
     }
 
+    /// What a route keeps though nothing has verified it.
+    public struct Quarantine: Sendable {
+      public var route: String
+      public var kept: Int
+      /// Since the start.
+      public var results: [(result: String, count: UInt64)]
+
+      public init(route: String, kept: Int, results: [(result: String, count: UInt64)]) {
+        self.route = route
+        self.kept = kept
+        self.results = results
+      }
+    }
+
     /// Why it cannot be used, as a sentence; nil where it can.
     public var fault: String?
     public var isDiskLow = false
@@ -107,6 +121,8 @@ public struct StatusSnapshot: Sendable {
     public var lanes: [Lane] = []
     /// By state, those that are over among them for as long as they are shown.
     public var replays: [(state: String, count: Int)] = []
+    /// Of routes that have a quarantine, or something in it.
+    public var quarantines: [Quarantine] = []
 
     public init() {}
   }

@@ -159,6 +159,7 @@ struct Daemon {
       StatusSampler(collector, logger: logs.logger),
       LeftOutService(log: logs.deliveries),
       DurableWatch(durable: durable, logger: logs.logger),
+      QuarantineWatch(releaser: durable.releaser, store: store, logger: logs.logger),
     ]
   }
 

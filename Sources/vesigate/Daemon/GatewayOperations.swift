@@ -42,6 +42,12 @@ struct GatewayOperations: OperatedGateway {
     await durable.questions.answer(request, by: caller)
   }
 
+  func quarantine(_ request: QuarantineRequest, by caller: QueueCaller) async -> QuarantineAnswer {
+    let questions = QuarantineQuestions(
+      durable: durable, releaser: durable.releaser, store: store, logger: durable.logger)
+    return await questions.answer(request, by: caller)
+  }
+
   /// What came of it is said to the service manager before whoever asked hears it.
   func reload() async -> ReloadOutcome {
     status.reloading()

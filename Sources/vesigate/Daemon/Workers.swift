@@ -18,7 +18,7 @@ final class Workers: Sendable {
   private let loops = Mutex<[NIOLoopBound<Owned>]>([])
 
   /// One loop's own: made, used and freed on that loop.
-  private struct Owned {
+  struct Owned {
     let worker: Worker
     let forwarder: UpstreamForwarder
     let counters: LoopCounters
@@ -74,13 +74,14 @@ final class Workers: Sendable {
           dispatcher: dispatcher, caller: LoopCaller(eventLoop), forwarder: loop.value.forwarder,
           recorder: context.recorder, now: Clocks.now)
         context.keeper = keeper
+        context.quarantine = keeper
         dispatcher.add(keeper)
       }
     }
     for future in taken { try? future.wait() }
   }
 
-  private var all: [NIOLoopBound<Owned>] { loops.withLock { $0 } }
+  var all: [NIOLoopBound<Owned>] { loops.withLock { $0 } }
 
   /// Gives every loop the snapshot and waits until all have it. Not to be called on a loop.
   func adopt(_ snapshot: Snapshot) {

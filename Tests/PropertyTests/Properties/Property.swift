@@ -21,6 +21,7 @@ struct Property: Sendable {
     Property(name: "api-key", violation: KeyFileProperty.violation),
     Property(name: "tls-files", violation: TLSFilesProperty.violation),
     Property(name: "stored-requests", violation: StoredRequestProperty.violation),
+    Property(name: "quarantined-heads", violation: QuarantinedHeadProperty.violation),
   ]
 }
 

@@ -3,7 +3,7 @@ internal import Operations
 
 /// The running daemon as the commands about its store ask it.
 struct QueueDaemon {
-  private let client: ControlClient
+  let client: ControlClient
 
   init(_ config: ConfigOption) throws { client = try ControlPlace(configPath: config.path).client() }
 

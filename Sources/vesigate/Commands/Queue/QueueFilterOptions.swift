@@ -49,7 +49,7 @@ struct QueueFilterOptions: ParsableArguments {
   private static let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
 
   /// Unix milliseconds.
-  private static func instant(_ text: String) -> Int64? {
+  static func instant(_ text: String) -> Int64? {
     if let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
       (0...999_999).contains(count)
     {

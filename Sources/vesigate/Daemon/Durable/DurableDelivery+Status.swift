@@ -24,7 +24,22 @@ extension DurableDelivery {
     status.replays = ReplayState.allCases.map { state in
       (state.name, found.counters.replays.count { $0.state == state })
     }
+    status.quarantines = quarantines(found.counters.quarantine, leftOut: store.gate.leftOut)
     return status
+  }
+
+  private func quarantines(
+    _ counters: QuarantineCounters, leftOut: [String: UInt64]
+  ) -> [StatusSnapshot.Store.Quarantine] {
+    let routes = counters.routes.union(counters.results.keys.map(\.route)).union(leftOut.keys)
+      .union(quarantinedRoutes)
+    return routes.sorted().map { route in
+      let results = QuarantineResult.allCases.map { result -> (String, UInt64) in
+        let count = counters.results[.init(route: route, result: result)] ?? 0
+        return (result.rawValue, result == .evicted ? count &+ (leftOut[route] ?? 0) : count)
+      }
+      return .init(route: route, kept: counters.kept(route).deliveries, results: results)
+    }
   }
 
   private func lanes(

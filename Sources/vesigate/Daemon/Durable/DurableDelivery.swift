@@ -18,8 +18,10 @@ final class DurableDelivery: Sendable {
   private let opened = Mutex<Opened?>(nil)
   /// Of all routes' policies, for the store.
   private let longestDelayMilliseconds = Atomic<Int64>(0)
+  /// How long each route's quarantine keeps what nothing verifies.
+  private let quarantineHours = Mutex<[String: Int]>([:])
   private let workers: Workers
-  private let logger: Logger
+  let logger: Logger
 
   init(workers: Workers, logger: Logger) {
     self.workers = workers
@@ -38,6 +40,13 @@ final class DurableDelivery: Sendable {
   /// What operators ask about it.
   var questions: QueueQuestions { QueueQuestions(durable: self, logger: logger) }
 
+  /// By the configuration in force.
+  var quarantinedRoutes: [String] { quarantineHours.withLock { Array($0.keys) } }
+  /// What judges the quarantine.
+  var releaser: QuarantineReleaser {
+    QuarantineReleaser(durable: self, workers: workers, logger: logger)
+  }
+
   var store: Store? { opened.withLock { $0?.store } }
   /// Of the file.
   var path: String? { opened.withLock { $0?.path } }
@@ -54,7 +63,11 @@ final class DurableDelivery: Sendable {
     note(routes)
     guard routes.contains(where: \.isDurable), store == nil else { return }
     let settings = loaded.configuration.store
-    let store = try Store(settings.settings { [self] in longestDelayMilliseconds.load(ordering: .relaxed) })
+    var stored = settings.settings { [self] in longestDelayMilliseconds.load(ordering: .relaxed) }
+    stored.quarantineHours = { [self] route in
+      quarantineHours.withLock { $0[route] } ?? DurableSettings.Quarantine.hoursUnlessSaid
+    }
+    let store = try Store(stored)
     let dispatcher = Dispatcher(store: store, attemptsMax: settings.attemptsMax, now: Clocks.now)
     workers.keep(by: dispatcher)
     let replays = ReplayDriver(dispatcher: dispatcher, now: Clocks.now)
@@ -74,6 +87,9 @@ final class DurableDelivery: Sendable {
     let delays = routes.compactMap(\.durable).map { RetryPolicy($0).longestDelayMilliseconds }
     longestDelayMilliseconds.store(
       delays.max() ?? RetryPolicy().longestDelayMilliseconds, ordering: .relaxed)
+    quarantineHours.withLock { hours in
+      hours = routes.reduce(into: [:]) { $0[$1.name] = $1.durable?.quarantine?.hours }
+    }
   }
 
   /// The loops have these routes by now.
