@@ -87,7 +87,7 @@ extension Ledger {
       replay.cursor = replay.upto
     }
     replay.moved += step.moved
-    if replay.cursor >= replay.upto { replay.state = .done }
+    if replay.cursor >= replay.upto, let next = replay.state.after(.finish) { replay.state = next }
     step.goesOn = replay.state == .running
     // Whoever waits writes nothing.
     if replay != before { try write(replay) }
