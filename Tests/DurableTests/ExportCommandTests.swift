@@ -155,6 +155,30 @@ import Testing
   }
 }
 
+extension ExportCommandTests {
+  @Test(.enabled(if: geteuid() == 0, "only root can give files away"))
+  func `what root salvages of another's store stays that user's to open`() throws {
+    let fixture = try DurableFixture()
+    try fixture.startGateway()
+    _ = try fixture.send("{}")
+    #expect(fixture.stopGateway() == 0)
+    let (folder, store) = (fixture.directory.path, fixture.directory.path + "/queue.db")
+    for name in ["-wal", "-shm"] { unlink(store + name) }
+    for path in [folder, store, folder + "/seal.key"] { chown(path, 65_534, 65_534) }
+    let salvaged = try GatewayProcess.command(
+      [
+        "queue", "salvage", "--dir", folder + "/salvaged", "--store", store, "--seal-key-file",
+        folder + "/seal.key",
+      ])
+    #expect(salvaged.status == 0 && salvaged.lines.last == "1 salvaged to \(folder)/salvaged", "\(salvaged)")
+    for name in ["", "-wal", "-shm"] {
+      var status = stat()
+      guard lstat(store + name, &status) == 0 else { continue }
+      #expect(status.st_uid == 65_534 && status.st_mode & 0o077 == 0, "\(name)")
+    }
+  }
+}
+
 extension Process {
   /// What a program writes to standard output.
   fileprivate static func output(_ command: [String]) throws -> [UInt8] {

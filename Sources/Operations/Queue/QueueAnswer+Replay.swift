@@ -35,7 +35,5 @@ extension QueueAnswer {
       .init("user", \.user), .init("route", \.route), .init("upstream", \.upstream), .init("of", \.of),
       .init("reason", \.reason), .init("since", \.since), .init("until", \.until),
     ]
-
-    public var isOver: Bool { state == "done" || state == "stopped" }
   }
 }

@@ -228,6 +228,8 @@ public final class Dispatcher: Sendable {
   public struct LaneStatus: Sendable {
     public let lane: Lane
     public let underWay: Int
+    /// For further attempts, now.
+    public let freeSlots: Int
     /// Until the next attempt may be made, milliseconds; nil where nothing keeps it.
     public let pausedForMilliseconds: Int64?
     /// Until the first job that waits is due, milliseconds; negative where it is late.
@@ -241,7 +243,7 @@ public final class Dispatcher: Sendable {
     return state.withLock { state in
       state.lanes.map { lane, state in
         LaneStatus(
-          lane: lane, underWay: state.slots.underWay,
+          lane: lane, underWay: state.slots.underWay, freeSlots: state.slots.free,
           pausedForMilliseconds: state.breaker.isPaused
             ? max(0, milliseconds(state.breaker.pausedUntil ?? uptime)) : nil,
           nextDueInMilliseconds: state.nextDue.map(milliseconds))

@@ -61,9 +61,9 @@ extension Ledger {
   ///
   /// - Parameters:
   ///   - limit: how many at most.
-  ///   - closed: lanes whose turn it is not. The first of theirs is waited for: a replay keeps its order.
-  func stepReplay(_ number: Int64, limit: Int, closed: Set<Lane>) throws(StoreFault) -> ReplayStep {
-    var step = ReplayStep()
+  ///   - room: of the lanes. Where there is none it is waited for: a replay keeps its order.
+  func stepReplay(_ number: Int64, limit: Int, room: ReplayRoom) throws(StoreFault) -> ReplayStep {
+    var (step, room) = (ReplayStep(), room)
     guard let before = counters.replays.first(where: { $0.number == number }), before.state == .running,
       limit > 0
     else { return step }
@@ -71,9 +71,9 @@ extension Ledger {
     if let (jobs, last) = try nextJobs(of: replay, limit: limit) {
       replay.cursor = last
       for job in jobs {
-        if closed.contains(job.lane) {
+        guard room.take(job.lane) else {
           replay.cursor = job.id - 1
-          step.waitsFor = job.lane
+          if step.moved == 0 { step.waitsFor = job.lane }
           break
         }
         if try move(job.id, .replay, for: number) {
@@ -87,7 +87,7 @@ extension Ledger {
       replay.cursor = replay.upto
     }
     replay.moved += step.moved
-    if replay.cursor >= replay.upto { replay.state = .done }
+    if replay.cursor >= replay.upto, let next = replay.state.after(.finish) { replay.state = next }
     step.goesOn = replay.state == .running
     // Whoever waits writes nothing.
     if replay != before { try write(replay) }

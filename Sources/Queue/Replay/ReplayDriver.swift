@@ -2,7 +2,8 @@ public import Formats
 internal import Gateway
 internal import Synchronization
 
-/// Has replays go on, each at its rate, below what comes: nothing is moved to a lane whose app fails or is behind.
+/// Has replays go on, each at its rate, below what comes: a lane whose app fails or is behind is waited for, and of one
+/// that is not half of its free slots are left to others.
 public final class ReplayDriver: Sendable {
   /// Behind a store that has failed.
   private static let pauseNanoseconds: UInt64 = 1_000_000_000
@@ -54,7 +55,7 @@ public final class ReplayDriver: Sendable {
     }
     guard limit > 0 else { return }
     store.step(
-      replay: replay.number, limit: limit, closed: dispatcher.closedLanes, for: OnStoreThread()
+      replay: replay.number, limit: limit, room: dispatcher.replayRoom, for: OnStoreThread()
     ) { [weak self] in self?.stepped(replay, $0) }
   }
 
@@ -83,24 +84,4 @@ public final class ReplayDriver: Sendable {
 /// Answered where the store is: what is done there is short.
 private final class OnStoreThread: StoreCaller {
   func execute(_ work: @escaping @Sendable () -> Void) { work() }
-}
-
-extension Dispatcher {
-  /// Lanes that nothing is to be added to by us.
-  var closedLanes: Set<Lane> { Set(lanes.filter(\.isClosedToReplays).map(\.lane)) }
-
-  /// Jobs of this lane have become due.
-  func wake(_ lane: Lane) {
-    guard settings(of: lane) != nil else { return reconcile() }
-    wait(lane, until: now().unixMilliseconds)
-  }
-}
-
-extension Dispatcher.LaneStatus {
-  /// So far behind may be what waits before a replay adds to it: live deliveries wait with it.
-  static let lateMillisecondsMax: Int64 = 250
-
-  var isClosedToReplays: Bool {
-    pausedForMilliseconds != nil || (nextDueInMilliseconds.map { $0 < -Self.lateMillisecondsMax } ?? false)
-  }
 }

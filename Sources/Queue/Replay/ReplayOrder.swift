@@ -100,7 +100,7 @@ public struct ReplayStep: Sendable, Equatable {
   public var moved = 0
   /// Where they wait now.
   public var lanes: Set<Lane> = []
-  /// Whose turn is next, and may not be sent to now.
+  /// Whose turn is next, where it has no room for any.
   public var waitsFor: Lane?
   /// It is running, and there may be more.
   public var goesOn = false

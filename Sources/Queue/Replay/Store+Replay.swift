@@ -20,13 +20,13 @@ extension Store {
     ask(caller, answer) { ledger throws(StoreFault) in try ledger.changeReplay(number, event) }
   }
 
-  /// Moves the next of a replay's: up to `limit`, none of a lane that is closed.
+  /// Moves the next of a replay's: up to `limit`, and as far as their lanes have room.
   public func step(
-    replay number: Int64, limit: Int, closed: Set<Lane>, for caller: any StoreCaller,
+    replay number: Int64, limit: Int, room: ReplayRoom, for caller: any StoreCaller,
     then answer: @escaping @Sendable (Result<ReplayStep, StoreRefusal>) -> Void
   ) {
     ask(caller, answer) { ledger throws(StoreFault) in
-      try ledger.stepReplay(number, limit: limit, closed: closed)
+      try ledger.stepReplay(number, limit: limit, room: room)
     }
   }
 }

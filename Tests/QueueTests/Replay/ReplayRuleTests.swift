@@ -45,15 +45,17 @@ import Testing
     #expect(pace.allowance(at: now) == 1 + rate / 4)
   }
 
-  @Test func `nothing is added to a lane that is paused, or behind`() {
-    let status = { (paused: Int64?, due: Int64?) in
+  @Test func `nothing is added to a lane that is paused or behind, and half of the free slots are left`() {
+    let room = { (free: Int, paused: Int64?, due: Int64?) in
       Dispatcher.LaneStatus(
-        lane: Lane(route: "/hook"), underWay: 0, pausedForMilliseconds: paused, nextDueInMilliseconds: due)
+        lane: Lane(route: "/hook"), underWay: 0, freeSlots: free, pausedForMilliseconds: paused,
+        nextDueInMilliseconds: due
+      ).replayRoom
     }
-    #expect(!status(nil, nil).isClosedToReplays)
-    #expect(!status(nil, 5_000).isClosedToReplays && !status(nil, -250).isClosedToReplays)
-    #expect(status(nil, -251).isClosedToReplays)
-    #expect(status(0, nil).isClosedToReplays && status(4_000, 5_000).isClosedToReplays)
+    #expect([0, 1, 2, 3, 16].map { room($0, nil, nil) } == [0, 1, 1, 1, 8])
+    #expect(room(16, nil, 5_000) == 8 && room(16, nil, -250) == 8)
+    #expect(room(16, nil, -251) == 0)
+    #expect(room(16, 0, nil) == 0 && room(16, 4_000, 5_000) == 0)
   }
 
   @Test func `an order is read as it was written, and one without its moment is none`() throws {

@@ -91,7 +91,7 @@ import Testing
     }
   }
 
-  @Test func `a lane that is closed is waited for, in order`() throws {
+  @Test func `a lane without room is waited for, in order`() throws {
     let bench = try StoreBench()
     let lanes = ["http://a", "http://b"].map { Lane(route: "/hook", upstream: $0) }
     for number in 0..<6 {
@@ -101,12 +101,14 @@ import Testing
       for ticket in starts { try bench.record(ticket, .dead(.status)) }
     }
     let replay = try bench.begin()
-    let first = try bench.step(replay, limit: 100, closed: [lanes[1]])
-    #expect(first.moved == 1 && first.lanes == [lanes[0]] && first.waitsFor == lanes[1] && first.goesOn)
-    let none = try bench.step(replay, limit: 100, closed: [lanes[1]])
+    let first = try bench.step(replay, room: ReplayRoom([lanes[1]: 0], others: 9))
+    #expect(first.moved == 1 && first.lanes == [lanes[0]] && first.waitsFor == nil && first.goesOn)
+    let none = try bench.step(replay, room: ReplayRoom([lanes[1]: 0], others: 9))
     #expect(none.moved == 0 && none.waitsFor == lanes[1] && none.goesOn)
+    let some = try bench.step(replay, room: ReplayRoom([lanes[0]: 2, lanes[1]: 9], others: 0))
+    #expect(some.moved == 5 && some.lanes == Set(lanes) && some.waitsFor == nil)
     try bench.reopen()
-    #expect(try bench.step(replay, limit: 100).moved == 11)
+    #expect(try bench.step(replay).moved == 6)
     #expect(bench.counters.replays.map(\.moved) == [12])
   }
 
@@ -287,8 +289,10 @@ extension StoreBench {
   }
 
   @discardableResult
-  func step(_ replay: Replay, limit: Int = 100, closed: Set<Lane> = []) throws -> ReplayStep {
-    try wait { store.step(replay: replay.number, limit: limit, closed: closed, for: desk, then: $0) }.get()
+  func step(
+    _ replay: Replay, limit: Int = 100, room: ReplayRoom = ReplayRoom([:], others: .max)
+  ) throws -> ReplayStep {
+    try wait { store.step(replay: replay.number, limit: limit, room: room, for: desk, then: $0) }.get()
   }
 
   func change(_ replay: Replay, _ event: ReplayState.Event) throws -> Replay? {
