@@ -56,6 +56,32 @@ import Testing
         + "within the opening, \(answers) answers 200, \(refused) refused, 0 lost")
   }
 
+  /// Nothing else is written meanwhile, whose sync would serve it, too: one delivery hangs at the app, the other waits.
+  @Test func `what a failed sync has left behind is answered 200 when it would outlive the power`() throws {
+    let fixture = try DurableFixture(durable: "concurrent-max: 1")
+    try fixture.startApp { _ in .hang }
+    try fixture.startGateway()
+    #expect(fixture.stopGateway() == 0)
+    let before = try FailedSync.copy(fixture.directory)
+    fixture.startedBy = Strace.command(trace("opening"), calls: ["fdatasync"])
+    try fixture.startGateway()
+    let ofOpening = try Strace.count("fdatasync", in: trace("opening"))
+    #expect(fixture.stopGateway() == 0)
+    // The first commit has one for the log's beginning and one for itself.
+    fixture.startedBy = Strace.command(
+      trace("calls"), calls: PowerCut.calls, injections: ["fdatasync:error=EIO:when=\(ofOpening + 3)"])
+    try fixture.startGateway()
+    let first = try fixture.send("first")
+    #expect(first.status == 200)
+    #expect(try fixture.send("second").status == 503)
+    var second: DurableFixture.Answer?
+    #expect(eventually { (second = try? fixture.send("second")) != nil && second?.status == 200 })
+    try fixture.killGateway()
+    let finding = try PowerCut.replay(trace("calls"), before: before.path)
+    #expect(finding.failedSyncs == 1 && finding.ids == [first.id, second?.id], "\(finding)")
+    #expect(finding.missing.isEmpty && finding.missingOrTorn.isEmpty, "\(finding)")
+  }
+
   @Test func `while the disk stalls what is not in a transaction is refused in time, and is not stored`()
     throws
   {
@@ -160,7 +186,7 @@ private struct FailedSync {
     lost = missing()
   }
 
-  private static func copy(_ directory: TemporaryDirectory) throws -> TemporaryDirectory {
+  static func copy(_ directory: TemporaryDirectory) throws -> TemporaryDirectory {
     let copy = try TemporaryDirectory()
     for name in ["queue.db", "queue.db-wal"] where access(directory.path + "/" + name, F_OK) == 0 {
       try FileManager.default.copyItem(atPath: directory.path + "/" + name, toPath: copy.path + "/" + name)
