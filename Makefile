@@ -66,7 +66,7 @@ test-durable: build-tests ## durable delivery: the store, kills, a full disk, po
 
 # What each of the cases is made of; `make test` has a short form of every one.
 DURABLE_LONG = TEST_DURABLE_KILLS=$(or $(KILLS),200) TEST_DURABLE_DELIVERIES=$(or $(DELIVERIES),20000) \
-  TEST_DURABLE_TRACED=$(or $(TRACED),2000) TEST_DURABLE_FAULTS=$(or $(FAULTS),50) \
+  TEST_DURABLE_TRACED=$(or $(TRACED),1000) TEST_DURABLE_FAULTS=$(or $(FAULTS),50) \
   TEST_DURABLE_STALL_SECONDS=$(or $(STALL),20) TEST_DURABLE_QUEUED=$(or $(QUEUED),10000) \
   TEST_DURABLE_QUARANTINED=$(or $(QUARANTINED),500)
 

@@ -62,7 +62,7 @@ import Testing
     #expect(eventually(within: 20) { fixture.isPaused })
     let attempts = try fixture.attempts(of: count)
     // Five that failed, one at a time; those that hang are given up after a second.
-    #expect((5...10).contains(attempts), "\(attempts)")
+    #expect((5...15).contains(attempts), "\(attempts)")
     let others = Senders(count: 100, target: "/well")
     let threads = others.start(4, to: fixture.gateway.port)
     #expect(eventually(within: 1) { fixture.well.requests.count >= 100 })
@@ -70,7 +70,7 @@ import Testing
     #expect(fixture.well.requests.count == 100)
     // One probe behind each pause, whatever waits.
     usleep(1_500_000)
-    #expect(try fixture.attempts(of: count) <= attempts + 2)
+    #expect(try fixture.attempts(of: count) <= attempts + 5)
     LongForm.say(
       "\(count) wait for an app that \(hangs ? "hangs" : "is down"), with \(attempts) attempts spent: 100 for another "
         + "app have come")

@@ -15,6 +15,14 @@ enum Folder {
     return fsync(folder) == 0
   }
 
+  /// Makes what a file holds, and its length, last; false where that failed.
+  static func syncFile(_ path: String) -> Bool {
+    let file = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    return fdatasync(file) == 0
+  }
+
   /// Bytes that may still be written there by who is not root; nil where the kernel does not say.
   static func freeBytes(of file: String) -> Int64? {
     var status = statvfs()

@@ -25,6 +25,9 @@ struct Opening {
       // What was written and never made durable is seen again behind a kill, out of the page cache: before a sender
       // is told that it is here, it has to be on disk.
       guard try connection.checkpoint(.truncating) else { throw .busy }
+      // And the log's end: where a sync had failed, older pages of it that did reach the disk would be read over those
+      // that have just been moved.
+      guard Folder.syncFile(settings.sqlite + "-wal") else { throw .sync }
       try ledger.count()
       return (ledger, keys)
     } catch {
