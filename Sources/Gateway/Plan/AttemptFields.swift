@@ -1,4 +1,6 @@
+internal import Formats
 internal import HTTP
+internal import Signing
 
 /// What an app is told of a delivery that was kept, in fields that only the gateway sets.
 public struct AttemptFields: Sendable {
@@ -20,7 +22,20 @@ public struct AttemptFields: Sendable {
   private static let replayName = "X-Delivery-Replay"
   /// In lower case: a sender's own stay behind.
   public static let names = [idName, attemptName, replayName].map { $0.lowercased() }
-  static let nameBytes = names.map { Array($0.utf8) }
+  private static let nameBytes = names.map { Array($0.utf8) }
+
+  /// Whether a sender's field stays behind, on any route: an app that knows repetitions by these must not be told by
+  /// its sender which delivery this is. What the route's layout reads there is the sender's to say, and under the
+  /// signature where it counts; a durable route cannot have such a layout.
+  static func isOne(_ name: UnsafeRawBufferPointer, _ layout: SignatureLayout) -> Bool {
+    // Most names end at their first byte.
+    guard let first = name.first, first.asciiLowercased == UInt8(ascii: "x") || first == UInt8(ascii: "-"),
+      nameBytes.contains(where: { name.equalsIgnoringCaseAndHyphens($0) })
+    else { return false }
+    var read = [layout.header]
+    for case .header(let header) in [layout.idSource, layout.timestampSource] { read.append(header) }
+    return !read.contains { name.equalsIgnoringCase(Array($0.utf8)) }
+  }
 
   func add(to headers: inout HeaderList) {
     headers.append(name: Self.idName, value: id.description)

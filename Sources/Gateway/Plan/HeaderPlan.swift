@@ -59,6 +59,7 @@ struct HeaderPlan {
     case .requestID where !value.elementsEqual(context.requestID.utf8): return false
     case .forwarding(let kind): return keepForwarding(kind, value, isTrusted: context.isTrusted)
     case .trace where context.trace?.begunSpan != nil: return false
+    case .other where AttemptFields.isOne(name, context.route.layout): return false
     case .requestID, .trace, .other: break
     }
     guard !named.contains(name) else { return false }

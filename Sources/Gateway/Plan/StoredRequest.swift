@@ -17,19 +17,18 @@ public struct StoredRequest: Sendable {
   let rest: [UInt8]
   let query: [UInt8]
 
-  /// Without what only the gateway may say of a delivery that is kept, and without the field of `leftOut`, a name in
-  /// lower case.
+  /// Without the field of `leftOut`, a name in lower case.
   ///
   /// - Throws: `.unverified` where it was not verified, and the bound of a part that is too long.
   init(_ request: ForwardRequest, leavingOut leftOut: String? = nil) throws(StoredRequestFault) {
     guard request.isVerified else { throw .unverified }
-    let names = AttemptFields.nameBytes + (leftOut.map { [Array($0.utf8)] } ?? [])
+    let leftOut = leftOut.map { Array($0.utf8) }
     var headers = HeaderList(
       bytesExpected: request.headers.wireBytes, fieldsExpected: request.headers.count)
     // The mark is the first of them.
     for index in request.headers.fields.indices.dropFirst() {
       let isLeftOut = request.headers.withField(index) { name, _ in
-        names.contains { name.equalsIgnoringCaseAndHyphens($0) }
+        leftOut.map { name.equalsIgnoringCaseAndHyphens($0) } ?? false
       }
       if !isLeftOut { headers.append(index, of: request.headers) }
     }
