@@ -1,6 +1,6 @@
 // Takes the deliveries that vesigate has verified: keeps each once, answers, and does the work later.
 //
-//   npm install express; node node-express.js    Node 20.10 or later, Express 4 or 5
+//   npm install express; node node-express.js    Node 20.10 or later
 const { createHash } = require('node:crypto');
 const fs = require('node:fs/promises');
 const express = require('express');
