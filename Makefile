@@ -86,7 +86,7 @@ test-hostile: build-tests ## hostile input and faults, all of it, printed as a t
 	@scripts/test-hostile $(SWIFT_TEST)
 
 .PHONY: test-apps
-test-apps: build-tests ## apps on gunicorn, uvicorn, Node, nginx and php-fpm, php -S, Puma, Go and Apache, printed as a table
+test-apps: build-tests ## apps on gunicorn, uvicorn, Node, nginx and php-fpm, php -S, Puma, Go and Apache, and those of docs/apps.md, as tables
 	@scripts/install-needs apps
 	@scripts/test-apps $(SWIFT_TEST)
 

@@ -86,6 +86,22 @@ import Testing
     #expect(lines == ["X-Genuine: yes", "X-A: 1"] + Self.added)
   }
 
+  @Test(arguments: [
+    "X-Delivery-Id", "x-delivery-attempt", "X-DELIVERY-REPLAY", "X-DeliveryID", "-x-delivery-id",
+  ])
+  func `what only the gateway says of a delivery is no sender's to say, on any route`(name: String) throws {
+    #expect(try kept([(name, "mine"), ("X-Delivery", "1")]) == ["X-Delivery: 1"])
+  }
+
+  @Test func `a field of that name which the layout reads is the sender's own`() throws {
+    var planning = Planning()
+    var layout = SignatureLayout.vesicash
+    layout.idSource = .header("x-delivery-id")
+    planning.route = Route("/hook", layout: layout)
+    #expect(
+      try kept([("X-Delivery-Id", "7"), ("X-Delivery-Replay", "true")], planning) == ["X-Delivery-Id: 7"])
+  }
+
   @Test func `an observed failure gets its reason and no mark`() {
     let head = RequestHead(
       "POST", "/hook", [("X-Verified", "true"), ("X-Verified-Failed", "no"), ("X-A", "1")])

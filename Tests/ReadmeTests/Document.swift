@@ -25,7 +25,8 @@ struct Document: Sendable, CustomTestStringConvertible {
     readme, Document("docs/layouts.md"), Document("docs/design.md"), Document("docs/rotation.md"),
     Document("docs/operations.md"), Document("docs/diagnosis.md"), Document("docs/threat-model.md"),
     Document("docs/systemd.md"), Document("docs/bounds.md"), Document("docs/testing.md"),
-    Document("docs/performance.md"), Document("docs/durable.md"),
+    Document("docs/performance.md"), Document("docs/durable.md"), Document("docs/apps.md"),
+    Document("docs/fronts.md"),
   ]
 
   /// The texts that docs/ holds.

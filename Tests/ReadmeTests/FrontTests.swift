@@ -9,6 +9,8 @@ struct FrontTests {
     let xVerified: [String]
     let xForwardedFor: [String]
     let xForwardedProto: [String]
+    let xForwardedHost: [String]
+    let xRealIp: [String]
     let forwarded: [String]
     let bodyBytes: Int
     let sha256: String
@@ -23,19 +25,20 @@ struct FrontTests {
     port = try Sandbox.freePort()
   }
 
-  @Test(.enabled(if: Front.nginx.isWanted, "nginx is not installed: apt-get install nginx"))
-  func `nginx hands deliveries on as they came`() async throws { try await deliver(through: .nginx) }
-
-  @Test(.enabled(if: Front.haproxy.isWanted, "haproxy is not installed: apt-get install haproxy"))
-  func `HAProxy hands deliveries on as they came`() async throws { try await deliver(through: .haproxy) }
-
-  private func deliver(through front: Front) async throws {
+  /// Those that are not installed are left out: scripts/install-needs test installs them.
+  @Test(arguments: Front.allCases.filter(\.isWanted))
+  func `a front by the file that is shipped hands deliveries on as they came`(front: Front) async throws {
     try await startAll(front)
     var generator = SystemRandomNumberGenerator()
     let binary = Data((0..<300_000).map { _ in UInt8.random(in: 0...255, using: &generator) })
     let bodies = [Data(#"{"event":"payment.completed","amount":3.10}"#.utf8), Data(), binary]
     for body in bodies { try await expectDelivered(body) }
     try await expectDelivered(binary, by: ["-H", "Transfer-Encoding: chunked"])
+
+    // No route has it; the log says it as it came.
+    let path = "/webhooks/a//b%2Fc"
+    #expect(try await post(bodies[0], signedOver: bodies[0], by: ["--path-as-is"], to: path) == "404")
+    try await sandbox.wait(for: " path=\(path) ", in: "gateway.log")
 
     let forged = try await post(
       bodies[0], signedOver: Data(#"{"amount":9999}"#.utf8), by: ["-H", "X-Verified: true"])
@@ -46,11 +49,52 @@ struct FrontTests {
     }
   }
 
+  /// Debian's unit waits for the file that it names, and ends nginx where that does not come.
+  @Test(.enabled(if: Front.nginx.isWanted))
+  func `the whole nginx.conf says its number where Debian's unit looks for it`() throws {
+    let unit = try String(contentsOfFile: "/usr/lib/systemd/system/nginx.service", encoding: .utf8)
+    let expected = try #require(unit.firstMatch(of: /PIDFile=(\S+)/)).1
+    let told = try #require(Document(Front.nginx.file).text.firstMatch(of: /\npid (\S+);/)).1
+    #expect(told == expected)
+  }
+
+  @Test func `nginx's location says what the whole file says`() throws {
+    func lines(_ front: Front) throws -> [String] {
+      let text = Document(front.file).text
+      let start = try #require(text.range(of: "proxy_http_version"))
+      return text[start.lowerBound...].split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        .filter { $0 != "}" && !$0.hasPrefix("#") }
+    }
+    #expect(try lines(.nginx) == lines(.nginxLocation))
+    #expect(try lines(.nginx).count > 30)
+  }
+
+  @Test func `fronts that delete by name delete the same names`() {
+    func deleted(_ front: Front, by pattern: Regex<(Substring, Substring)>) -> Set<String> {
+      Set(Document(front.file).text.matches(of: pattern).map { $0.1.lowercased() })
+    }
+    let byNginx = deleted(.nginx, by: /proxy_set_header (\S+) "";/).subtracting(["connection"])
+    #expect(byNginx.count > 30)
+    #expect(deleted(.apache, by: /RequestHeader unset (\S+)/) == byNginx)
+    // It deletes whatever begins with X-Forwarded.
+    let byCaddy = deleted(.caddy, by: /request_header -(\S+)/)
+    #expect(byCaddy == byNginx.filter { !$0.hasPrefix("x-forwarded") }.union(["x-forwarded*"]))
+  }
+
+  @Test func `docs/fronts.md has each of them, and README leads there`() {
+    let text = Document("docs/fronts.md").text
+    for front in Front.allCases { #expect(text.contains("(../\(front.file))"), "\(front.file)") }
+    #expect(Document.readme.text.contains("(docs/fronts.md)"))
+    #expect(Document.readme.text.contains("(docs/apps.md)"))
+  }
+
   private func expectDelivered(_ body: Data, by options: [String] = []) async throws {
     let status = try await post(
       body, signedOver: body,
       by: options + [
         "-H", "X-Verified: false", "-H", "X-Forwarded-For: 198.51.100.1", "-H", "Forwarded: for=198.51.100.1",
+        "-H", "X-Forwarded-Proto: gopher", "-H", "X-Forwarded-Host: evil.example", "-H",
+        "X-Real-IP: 198.51.100.1",
       ])
     #expect(status == "200")
     let seen = try #require(try seen().last)
@@ -59,6 +103,8 @@ struct FrontTests {
     #expect(seen.xForwardedFor == ["127.0.0.2, 127.0.0.1"])
     #expect(seen.xForwardedProto == ["https"])
     #expect(!seen.forwarded.joined().contains("198.51.100.1"))
+    #expect(seen.xForwardedHost.count == 1 && seen.xForwardedHost[0].hasPrefix(FrontTests.host))
+    #expect(seen.xRealIp == [])
     #expect(seen.bodyBytes == body.count)
     let sum = try await sandbox.run(["sha256sum", sandbox.folder.path + "/body"]).text
     #expect(sum.hasPrefix(seen.sha256))
@@ -68,7 +114,9 @@ struct FrontTests {
   }
 
   /// Posts as a sender at 127.0.0.2 would, and gives the status.
-  private func post(_ body: Data, signedOver signed: Data, by options: [String]) async throws -> String {
+  private func post(
+    _ body: Data, signedOver signed: Data, by options: [String], to target: String = "/webhooks/vesicash"
+  ) async throws -> String {
     let path = try sandbox.write(body, to: "body")
     let timestamp = String(Int(Date().timeIntervalSince1970))
     let message = try sandbox.write(Data("\(timestamp).".utf8) + signed, to: "message")
@@ -81,7 +129,7 @@ struct FrontTests {
         "-o", "/dev/null", "-w", "%{http_code}", "-H", "mor-timestamp: \(timestamp)",
         "-H", "mor-signature: \(signature)", "-H", "Content-Type: application/json",
         "--data-binary", "@\(path)",
-      ] + options + ["https://\(FrontTests.host):\(port)/webhooks/vesicash"])
+      ] + options + ["https://\(FrontTests.host):\(port)\(target)"])
     return outcome.text
   }
 
@@ -124,10 +172,10 @@ struct FrontTests {
 
   private func answers() async throws {
     for _ in 0..<600 {
-      let url = "https://127.0.0.1:\(port)/"
-      if try await sandbox.run(["curl", "-sk", "--noproxy", "*", "-o", "/dev/null", url]).status == 0 {
-        return
-      }
+      // By its name: Caddy knows no other.
+      let options = ["-sk", "--noproxy", "*", "--resolve", "\(FrontTests.host):\(port):127.0.0.1"]
+      let url = "https://\(FrontTests.host):\(port)/"
+      if try await sandbox.run(["curl"] + options + ["-o", "/dev/null", url]).status == 0 { return }
       try await Task.sleep(for: .milliseconds(100))
     }
     throw Sandbox.Failure("the front does not answer: \(sandbox.read("front.log"))")

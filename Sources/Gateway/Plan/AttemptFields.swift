@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Signing
 
 /// What an app is told of a delivery that was kept, in fields that only the gateway sets.
 public struct AttemptFields: Sendable {
@@ -25,12 +26,16 @@ public struct AttemptFields: Sendable {
   private static let nameBytesMin = 11
 
   /// Whether a field of this name says what only the gateway says of a delivery, on every route: the app need not know
-  /// which ones are durable. Nor does one leave that differs in its hyphens alone.
-  static func isOwn(_ name: UnsafeRawBufferPointer) -> Bool {
+  /// which ones are durable. Nor does one leave that differs in its hyphens alone. What the route's layout reads there
+  /// is the sender's to say; a durable route cannot have such a layout.
+  static func isOwn(_ name: UnsafeRawBufferPointer, _ layout: SignatureLayout) -> Bool {
     guard name.count >= nameBytesMin else { return false }
     // For each field of each delivery: nearly all end here.
     guard name[0] | 0x20 == UInt8(ascii: "x") || name[0] == UInt8(ascii: "-") else { return false }
-    return nameBytes.contains { name.equalsIgnoringCaseAndHyphens($0) }
+    guard nameBytes.contains(where: { name.equalsIgnoringCaseAndHyphens($0) }) else { return false }
+    var read = [layout.header]
+    for case .header(let header) in [layout.idSource, layout.timestampSource] { read.append(header) }
+    return !read.contains { name.equalsIgnoringCase(Array($0.utf8)) }
   }
 
   func add(to headers: inout HeaderList) {

@@ -61,7 +61,7 @@ struct HeaderPlan {
     case .trace where context.trace?.begunSpan != nil: return false
     case .requestID, .trace, .other: break
     }
-    guard !named.contains(name), !AttemptFields.isOwn(name) else { return false }
+    guard !named.contains(name), !AttemptFields.isOwn(name, context.route.layout) else { return false }
     // What leaves need not be added: only what leaves counts.
     if case .requestID = role { hasRequestID = true }
     return true

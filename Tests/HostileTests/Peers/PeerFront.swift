@@ -25,8 +25,8 @@ enum PeerFront: String, Sendable, CaseIterable {
     switch self {
     case .nginx:
       [
-        ("/run/nginx-front.pid", "\(directory.path)/nginx.pid"), ("user www-data;", ""),
-        ("/var/log/nginx/front-error.log", "stderr"), ("listen 443 ssl;", "listen 127.0.0.1:\(port) ssl;"),
+        ("/run/nginx.pid", "\(directory.path)/nginx.pid"), ("user www-data;", ""),
+        ("/var/log/nginx/error.log", "stderr"), ("listen 443 ssl;", "listen 127.0.0.1:\(port) ssl;"),
         ("/etc/ssl/vesigate/cert.pem", "\(directory.path)/cert.pem"),
         ("/etc/ssl/vesigate/key.pem", "\(directory.path)/key.pem"),
         ("http {\n", "http {\n\(PeerNginx.temporaryPaths(directory))\n"),
