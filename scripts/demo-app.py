@@ -24,7 +24,7 @@ class App(http.server.BaseHTTPRequestHandler):
             "x_forwarded_for": self.headers.get_all("X-Forwarded-For", []),
             "x_forwarded_proto": self.headers.get_all("X-Forwarded-Proto", []),
             "x_forwarded_host": self.headers.get_all("X-Forwarded-Host", []),
-            "x_real_ip": self.headers.get_all("X-Real-IP", []),
+            "names": sorted({name.lower() for name in self.headers}),
             "forwarded": self.headers.get_all("Forwarded", []),
             "body_bytes": len(body),
             "sha256": hashlib.sha256(body).hexdigest(),

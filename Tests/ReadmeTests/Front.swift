@@ -42,6 +42,20 @@ enum Front: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
   var testDescription: String { file }
 
+  /// Fields in a front's words that are no sender's to say, and do not go on behind this one.
+  var deleted: Set<String> {
+    func named(_ front: Front, _ pattern: Regex<(Substring, Substring)>) -> Set<String> {
+      Set(Document(front.file).text.matches(of: pattern).map { $0.1.lowercased() })
+        .subtracting(["connection", "forwarded"])
+    }
+    switch self {
+    case .nginx, .nginxSite, .nginxLocation: return named(.nginxLocation, /proxy_set_header (\S+) "";/)
+    case .apache: return named(.apache, /RequestHeader unset (\S+)/)
+    // These two know prefixes.
+    case .haproxy, .caddy: return Front.nginx.deleted.union(["x-forwarded-whatever"])
+    }
+  }
+
   /// The values marked with "adapt", and what they become here.
   private func adaptations(port: Int, folder: String) -> [(String, String)] {
     let certificate = [
