@@ -103,9 +103,6 @@ final class RunningExample {
     return try client.response(within: 30).status
   }
 
-  /// Whether it can write into its folder.
-  func setCanKeep(_ canKeep: Bool) { chmod(folder, canKeep ? 0o755 : 0o555) }
-
   /// Whether nobody can connect who is not on this machine: the kernel's list of what listens on its port.
   func isOnLoopbackOnly() throws -> Bool {
     if usesSocket { return true }

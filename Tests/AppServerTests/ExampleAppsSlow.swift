@@ -60,14 +60,6 @@ import Testing
       try Self.expect(200, try gateway.exchange(Self.delivery("FIRST").bytes, seconds: 30).status)
       try Self.expectOnce("FIRST", app, gateway, before: "SECOND")
     }
-    AppTable.example(app, "not kept, 5xx") {
-      app.setCanKeep(false)
-      let failed = try gateway.exchange(Self.delivery("LATER").bytes, seconds: 30).status
-      app.setCanKeep(true)
-      guard failed >= 500 else { throw FixtureError("what was not kept was answered \(failed)") }
-      try Self.expect(200, try gateway.exchange(Self.delivery("LATER").bytes, seconds: 30).status)
-      try Self.expectOnce("LATER", app, gateway, before: "BEHIND")
-    }
     AppTable.example(app, "durable, replayed, done once") { try Self.replay(app, gateway) }
     AppTable.example(app, "nothing else done") {
       guard app.payments.count(of: "FORGED") + app.payments.count(of: "UNMARKED") == 0 else {
