@@ -106,14 +106,18 @@ final class RunningExample {
   /// Whether nobody can connect who is not on this machine: the kernel's list of what listens on its port.
   func isOnLoopbackOnly() throws -> Bool {
     if usesSocket { return true }
+    // The kernel's list may leave out a row while others come and go: an empty one says nothing.
+    guard eventually(within: 20, { self.listening?.isEmpty == false }) else { return false }
+    return listening?.allSatisfy {
+      $0.hasPrefix("0100007F:") || $0.hasPrefix("0000000000000000FFFF00000100007F:")
+    } ?? false
+  }
+
+  private var listening: [Substring]? {
     let wanted = ":" + String(port, radix: 16, uppercase: true)
-    let tables = try ["tcp", "tcp6"].map { try String(contentsOfFile: "/proc/net/\($0)", encoding: .utf8) }
-    let rows = tables.joined().split(separator: "\n").map { $0.split(separator: " ") }
-    let listening = rows.filter { $0.count > 3 && $0[1].hasSuffix(wanted) && $0[3] == "0A" }.map { $0[1] }
-    return !listening.isEmpty
-      && listening.allSatisfy {
-        $0.hasPrefix("0100007F:") || $0.hasPrefix("0000000000000000FFFF00000100007F:")
-      }
+    let tables = try? ["tcp", "tcp6"].map { try String(contentsOfFile: "/proc/net/\($0)", encoding: .utf8) }
+    let rows = tables?.joined().split(separator: "\n").map { $0.split(separator: " ") }
+    return rows?.filter { $0.count > 3 && $0[1].hasSuffix(wanted) && $0[3] == "0A" }.map { $0[1] }
   }
 
   var lines: [String] { processes.flatMap { $0.lines.suffix(8) } }
