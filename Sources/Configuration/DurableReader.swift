@@ -158,6 +158,9 @@ struct DurableReader {
       route["quarantine"]?.warn(
         "releases what its sender may have sent again by then, and nothing tells repetitions here: the app may get both"
       )
+    } else if let quarantine = settings.quarantine, settings.dedupe.hours < quarantine.hours {
+      route["quarantine"]?.warn(
+        "keeps deliveries for longer than their repetitions are known (dedupe.hours): the app may get both")
     }
   }
 }

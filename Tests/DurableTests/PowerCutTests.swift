@@ -45,10 +45,11 @@ import Testing
       failed += run.finding.failedSyncs
       notStarted += run.started ? 0 : 1
       answers += run.finding.answers
-      #expect(run.finding.failedSyncs == (run.syncs < place ? 0 : 1), "\(place)")
+      let failedSyncs = run.finding.failedSyncs
+      #expect(run.started ? failedSyncs == (run.syncs < place ? 0 : 1) : failedSyncs >= 1, "\(place)")
       #expect(run.finding.missing.isEmpty && run.finding.missingOrTorn.isEmpty, "\(place): \(run.finding)")
       #expect(run.lost.isEmpty, "\(place): \(run.lost)")
-      #expect(!run.started || run.syncAnswers.allSatisfy { $0 == 200 }, "\(place)")
+      #expect(run.syncAnswers.allSatisfy { $0 == 200 }, "\(place)")
     }
     #expect(refused > 0 && notStarted < places.count)
     LongForm.say(
@@ -132,7 +133,7 @@ import Testing
 
 /// One gateway whose n-th fdatasync fails, under load.
 private struct FailedSync {
-  /// Whether the store was opened; a gateway that is refused it says so, and ends.
+  /// Whether the store was opened at the start.
   let started: Bool
   let refused: Int
   let finding: PowerCut.Finding
@@ -154,8 +155,11 @@ private struct FailedSync {
       trace, calls: PowerCut.calls, injections: ["fdatasync:error=EIO:when=\(place)"])
     let senders = Senders(count: max(40, 2 * place))
     var syncAnswers: [Int] = []
-    if let gateway = try? fixture.startGateway() {
-      started = true
+    let gateway = try fixture.startGateway()
+    // strace counts each thread's calls, and each try to open the store has a thread of its own: within the opening they
+    // all fail.
+    started = try fixture.send("early 0").status == 200
+    if started {
       let threads = senders.start(4, to: gateway.port, pauseMicroseconds: 2_000)
       eventually(within: 30) {
         if senders.refused > syncAnswers.count {
@@ -169,7 +173,8 @@ private struct FailedSync {
         throw FixtureError("\(place): it has not healed: \(gateway.log.suffix(20))")
       }
     } else {
-      started = false
+      let request = SignedRequest("at once").with { $0.target = "/sync" }
+      syncAnswers.append(try gateway.exchange(request.bytes).status)
     }
     _ = fixture.stopGateway()
     self.syncAnswers = syncAnswers

@@ -128,9 +128,18 @@ import Testing
     // Without its seal the head reads as well.
     let unsealed = QuarantinedDelivery(
       route: row.route, arrived: row.arrived, reason: row.reason,
-      head: [UInt8](repeating: 0, count: 36) + row.head.dropFirst(36), body: row.body, key: row.key,
-      judgement: row.judgement)
+      head: row.head.prefix(4) + [UInt8](repeating: 0, count: 32) + row.head.dropFirst(36), body: row.body,
+      key: row.key, judgement: row.judgement)
     #expect(isBroken(unsealed))
+    // The key may come back.
+    let unproven = QuarantinedDelivery(
+      route: row.route, arrived: row.arrived, reason: row.reason,
+      head: [UInt8](repeating: 0, count: 4) + row.head.dropFirst(4), body: row.body, key: row.key,
+      judgement: row.judgement)
+    guard case .notNow = fixture.loop.judgeAgain(unproven, sealer) else {
+      Issue.record("what no key here has sealed is judged")
+      return
+    }
   }
 
   @Test func `what was stale when it came is neither kept nor believed later`() throws {

@@ -107,7 +107,8 @@ extension Sealer {
       target: String(decoding: kept.head.target, as: UTF8.self),
       fields: headers.fields.indices.map { index in
         headers.withField(index) { name, value in
-          let isMasked = masked.contains { name.equalsIgnoringCase(Array($0.utf8)) }
+          let isMasked =
+            masked.contains { name.equalsIgnoringCase(Array($0.utf8)) } || QuarantinedFacts.isPrivate(name)
           return (
             String(decoding: name, as: UTF8.self),
             isMasked ? "(\(value.count) bytes)" : String(decoding: value, as: UTF8.self)
@@ -119,4 +120,11 @@ extension Sealer {
 
 extension QuarantinedFacts {
   fileprivate static let masked = ["authorization", "proxy-authorization", "cookie"]
+  private static let privateWords = ["signature", "secret", "token", "key", "password"]
+
+  /// Whether a name sounds of what nobody should read: the route whose layout would say it may have gone.
+  fileprivate static func isPrivate(_ name: UnsafeRawBufferPointer) -> Bool {
+    let lower = String(decoding: name.map { $0.asciiLowercased }, as: UTF8.self)
+    return privateWords.contains { lower.contains($0) }
+  }
 }

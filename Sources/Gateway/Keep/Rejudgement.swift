@@ -8,7 +8,8 @@ public enum Rejudgement {
   case verified(DeliveryToKeep)
   /// Not by the secrets in force, which are those that this number tells.
   case unverified(judgement: Int64)
-  /// A compromised secret is being replaced: nothing is believed before it is.
+  /// A compromised secret is being replaced: nothing is believed before it is. Or the key is not there that would prove
+  /// what was kept.
   case notNow
   /// Its route has gone, keeps nothing any more, or would not take it.
   case noRoute
@@ -20,7 +21,12 @@ extension LoopContext {
   /// Judges a delivery by the secrets in force now, as of its arrival. Only its signature can make more of it than the
   /// store says: the verifier decides, as for any other.
   public func judgeAgain(_ row: QuarantinedDelivery, _ sealer: Sealer) -> Rejudgement {
-    guard let kept = try? sealer.open(row), kept.fits(bodyBytes: row.body.count) else { return .broken }
+    let kept: QuarantinedHead
+    do throws(SealFault) { kept = try sealer.open(row) } catch {
+      if case .keyUnknown = error { return .notNow }
+      return .broken
+    }
+    guard kept.fits(bodyBytes: row.body.count) else { return .broken }
     guard let found = snapshot.routes.match(kept.head), takes(row, kept.head, found) else { return .noRoute }
     let ring = ring(found.route.secretFileIndex)
     if ring.set.rotation?.isCompromised == true { return .notNow }

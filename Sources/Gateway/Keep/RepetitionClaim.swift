@@ -11,9 +11,18 @@ struct RepetitionClaim {
 
   init(_ rule: DedupeRule, of route: Route, _ head: RequestHead) {
     self.rule = rule
-    scope = route.name
+    scope = Self.scope(rule, of: route, head)
     signed = route.claims.parts(head.headers)
     header = Self.header(rule, head)
+  }
+
+  /// Who signs an id says what is the same. A body may be the same at two places below a route, and mean two things.
+  private static func scope(_ rule: DedupeRule, of route: Route, _ head: RequestHead) -> String {
+    switch rule {
+    case .none, .id, .header: route.name
+    case .body, .exact:
+      "\(route.name)\n\(head.method)\n\(String(decoding: head.target[..<head.pathCount], as: UTF8.self))"
+    }
   }
 
   /// One that is sent twice tells nothing.

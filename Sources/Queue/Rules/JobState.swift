@@ -27,7 +27,7 @@ public enum JobState: Int64, Sendable, CaseIterable {
     case (.sending, .deliver): .delivered
     case (.sending, .retry), (.sending, .giveBack), (.sending, .restart): .queued
     case (.sending, .die): .dead
-    case (.queued, .cancel): .cancelled
+    case (.queued, .cancel), (.orphaned, .cancel): .cancelled
     case (.queued, .orphan): .orphaned
     case (.orphaned, .adopt): .queued
     case (.dead, .replay), (.cancelled, .replay), (.delivered, .replay): keepsBody ? .queued : nil

@@ -13,8 +13,9 @@ enum SealKeyFile {
   static func open(_ path: String, mayMake: Bool) throws(StoreFault) -> SealKeys {
     if let keys = try read(path) { return keys }
     guard mayMake else {
-      throw .refused(
-        "\(path) is missing, and the store beside it holds deliveries that only its key can prove")
+      throw .unproven(
+        "\(path) is missing, and the store beside it holds deliveries that only its key can prove: put it back from "
+          + "the backup, or move the store aside")
     }
     try make(path)
     guard let keys = try read(path) else { throw .refused("\(path) was made, and is missing") }

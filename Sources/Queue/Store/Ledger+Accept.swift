@@ -51,7 +51,7 @@ extension Ledger {
     let jobs = try statement(.jobsOfDelivery).all([.integer(first.delivery)]) { row in
       (id: row.integer(0), state: JobState(rawValue: row.integer(2)), reason: row.optionalText(4))
     }
-    // Where nothing is left of it, it was delivered and its time has passed: dead ones are kept for longer than keys.
+    // Where nothing is left of it, it was delivered everywhere: what else is deleted takes its key along.
     let ended = jobs.filter { $0.state == .dead || $0.state == .cancelled }
     if !ended.isEmpty {
       let isBroken = ended.contains { $0.reason == DeathReason.sealBroken.rawValue }

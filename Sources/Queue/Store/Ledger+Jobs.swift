@@ -9,6 +9,12 @@ extension Ledger {
     guard most > 0 else { return [] }
     struct Due {
       let job, delivery, attempt, budgetFrom, budgetAttempt, late: Int64
+
+      /// Whether this program can have counted so far: a row is not sealed, and somebody may have changed it.
+      var isPossible: Bool {
+        (0..<Int64(Int32.max)).contains(attempt) && (0...attempt + 1).contains(budgetAttempt)
+          && (0...attempt).contains(late)
+      }
     }
     let due = try statement(.dueJobs).all(
       [.integer(number(of: lane)), .integer(now.unixMilliseconds), .integer(Int64(most))]
@@ -19,6 +25,10 @@ extension Ledger {
     }
     var claimed: [ClaimedJob] = []
     for due in due {
+      guard due.isPossible else {
+        try condemn(due.job, in: lane)
+        continue
+      }
       guard try run(.startJob, .integer(due.job)) == 1 else { continue }
       counters.move(lane, from: .queued, to: .sending)
       let ticket = JobTicket(job: due.job, lane: lane, attempt: Int(due.attempt) + 1)
@@ -39,6 +49,15 @@ extension Ledger {
       claimed.append(ClaimedJob(ticket: ticket, history: history, delivery: delivery))
     }
     return claimed
+  }
+
+  /// What no counting of ours leads to, somebody has changed.
+  private func condemn(_ job: Int64, in lane: Lane) throws(StoreFault) {
+    let (dead, queued) = (JobState.dead, JobState.queued)
+    let condemned = try run(
+      .moveJob, .integer(dead.rawValue), .null, .integer(now.unixMilliseconds),
+      .text(DeathReason.sealBroken.rawValue), .integer(job), .integer(queued.rawValue))
+    if condemned == 1 { counters.move(lane, from: queued, to: dead) }
   }
 
   /// Nil where there is no body.

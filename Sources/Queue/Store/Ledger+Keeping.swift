@@ -22,7 +22,7 @@ extension Ledger {
     let bodyHours = min(settings.deliveredBodyHours, settings.deliveredHours)
     pruned.bodies = try dropBodies(before: cutoff(hours: bodyHours), limit: Self.chunk)
     for delivery in try spent(.spentDeliveries, before: cutoff(hours: settings.deliveredHours)) {
-      pruned.deliveries += try run(.removeDelivery, .integer(delivery))
+      if try removeSpent(delivery) { pruned.deliveries += 1 }
     }
     let deadBefore = cutoff(hours: settings.deadHours)
     for delivery in try Set(spent(.deadJobs, before: deadBefore))
@@ -58,6 +58,20 @@ extension Ledger {
     return spent.count
   }
 
+  /// Deletes what was delivered or cancelled. Its key stays where all of it was delivered, and nowhere else: its sender's
+  /// next copy would be the only one.
+  private func removeSpent(_ delivery: Int64) throws(StoreFault) -> Bool {
+    let states = try statement(.jobsOfDelivery).all([.integer(delivery)]) {
+      JobState(rawValue: $0.integer(2))
+    }
+    let removed = try statement(.removeDelivery).first([.integer(delivery)]) { Optional($0.blob(0)) }
+    guard let key = removed else { return false }
+    if let key, !states.allSatisfy({ $0 == .delivered }) {
+      counters.dedupeKeys -= try run(.forgetKey, .blob(key), .integer(delivery))
+    }
+    return true
+  }
+
   func removeDead(_ delivery: Int64, before: Int64) throws(StoreFault) -> Bool {
     let jobs = try statement(.jobsOfDelivery).all([.integer(delivery)]) { ($0.integer(1), $0.integer(2)) }
     let removed = try statement(.removeDead).first([.integer(delivery), .integer(before)]) {
@@ -80,7 +94,7 @@ extension Ledger {
     }
     guard let found, let state = found.state, state.isFinal else { return false }
     if state == .dead { return try removeDead(found.delivery, before: .max) }
-    return try run(.removeDelivery, .integer(found.delivery)) == 1
+    return try removeSpent(found.delivery)
   }
 
   /// Forgets the oldest keys where there are more than are allowed.

@@ -86,8 +86,9 @@ struct Opening {
     let known = try ledger.meta("seal-key")
     let keys = try SealKeyFile.open(settings.sealKeyFile, mayMake: known == nil)
     if let known, !keys.holds(text: known) {
-      throw .refused(
-        "\(settings.sealKeyFile) does not hold the key \(known), which sealed what is in \(settings.sqlite)")
+      throw .unproven(
+        "\(settings.sealKeyFile) does not hold the key \(known), which sealed what is in \(settings.sqlite): put it "
+          + "back from the backup, or move the store aside")
     }
     if known != keys.current.description {
       try ledger.begin(at: now)

@@ -138,7 +138,7 @@ enum Sentence: Int, CaseIterable {
     case .removeBody: "DELETE FROM body WHERE id=?"
     case .markSpent: "UPDATE delivery SET body_kept=0 WHERE id=?"
     // Whatever led here: what is not delivered or cancelled is not deleted.
-    case .removeDelivery: "DELETE FROM delivery WHERE id=? AND held=0"
+    case .removeDelivery: "DELETE FROM delivery WHERE id=? AND held=0 RETURNING dedupe_key"
     case .removeDead:
       """
       DELETE FROM delivery WHERE id=?1 AND NOT EXISTS

@@ -14,6 +14,8 @@ public enum StoreFault: Error, Sendable, Equatable {
   case constraint(String)
   /// What a start or reopening is refused for, as a sentence.
   case refused(String)
+  /// Without the key that sealed what is there nothing of it can be proven; as a sentence.
+  case unproven(String)
   /// Anything else; SQLite's code and sentence.
   case other(Int32, String)
 
@@ -27,6 +29,7 @@ public enum StoreFault: Error, Sendable, Equatable {
     case .busy: "busy"
     case .constraint: "constraint"
     case .refused: "refused"
+    case .unproven: "unproven"
     case .other: "other"
     }
   }
@@ -40,13 +43,17 @@ public enum StoreFault: Error, Sendable, Equatable {
       "the store is damaged: vesigate queue salvage has what is whole of it; then restore a copy, or move it aside"
     case .busy: "the store is locked by another program"
     case .constraint(let message): "the store refuses a row: \(message)"
-    case .refused(let sentence): sentence
+    case .refused(let sentence), .unproven(let sentence): sentence
     case .other(let code, let message): "the store failed: \(message) (SQLite's code \(code))"
     }
   }
 
   /// Whether opening the file anew can help.
   public var heals: Bool { self != .corrupt }
+
+  /// Whether a start goes on without the store: routes that are not durable have no part in what has failed. What a
+  /// setting or a second daemon is to blame for, whoever starts it should hear at once.
+  public var leavesOthersServed: Bool { if case .refused = self { false } else { true } }
 }
 
 extension StoreFault {

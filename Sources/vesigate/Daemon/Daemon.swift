@@ -106,7 +106,7 @@ struct Daemon {
       loaded.snapshot, log: VerifiedWatch(recorder: logs.deliveries, selfDiagnosis: selfDiagnosis),
       refusals: captures, looks: watcher)
     durable = DurableDelivery(workers: workers, logger: logger)
-    try durable.prepare(loaded)
+    try durable.start(loaded)
     durable.adopt(loaded.snapshot.routes)
     let reloader = Reloader(
       configPath: start.configPath, environment: start.environment, store: store, workers: workers,
@@ -158,7 +158,7 @@ struct Daemon {
       RotationWatch(store: store, watcher: watcher),
       StatusSampler(collector, logger: logs.logger),
       LeftOutService(log: logs.deliveries),
-      DurableWatch(durable: durable, logger: logs.logger),
+      DurableWatch(durable: durable, store: store, files: files, logger: logs.logger),
       QuarantineWatch(releaser: durable.releaser, store: store, logger: logs.logger),
     ]
   }

@@ -41,10 +41,9 @@ struct Reloader: Sendable {
     }
   }
 
-  /// A route that has become durable may be the first.
   private func prepareStore(_ new: Loaded) -> StoreFault? {
     do throws(StoreFault) {
-      try durable.prepare(new)
+      try durable.reload(new)
       return nil
     } catch {
       return error

@@ -7,7 +7,8 @@ import Testing
   static let table: [(JobState, JobState.Event, JobState)] = [
     (.queued, .start, .sending), (.sending, .deliver, .delivered), (.sending, .retry, .queued),
     (.sending, .giveBack, .queued), (.sending, .restart, .queued), (.sending, .die, .dead),
-    (.queued, .cancel, .cancelled), (.queued, .orphan, .orphaned), (.orphaned, .adopt, .queued),
+    (.queued, .cancel, .cancelled), (.orphaned, .cancel, .cancelled), (.queued, .orphan, .orphaned),
+    (.orphaned, .adopt, .queued),
     (.dead, .replay, .queued), (.cancelled, .replay, .queued), (.delivered, .replay, .queued),
     (.cancelled, .resume, .queued),
   ]

@@ -6,9 +6,12 @@ internal import Telemetry
 extension DurableDelivery {
   /// For operators and monitors; nil where no route has been durable since the start.
   func status(bytesMax: Int) -> StatusSnapshot.Store? {
-    guard let store, let dispatcher else { return nil }
-    let found = store.status
     var status = StatusSnapshot.Store()
+    guard let store, let dispatcher else {
+      status.fault = fault?.sentence
+      return fault == nil ? nil : status
+    }
+    let found = store.status
     status.fault = found.fault?.sentence
     status.isDiskLow = found.isDiskLow
     status.heldDeliveries = found.counters.heldDeliveries

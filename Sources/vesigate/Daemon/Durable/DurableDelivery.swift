@@ -16,6 +16,8 @@ final class DurableDelivery: Sendable {
   }
 
   private let opened = Mutex<Opened?>(nil)
+  /// Why it is not open though a route asks for it.
+  private let unopened = Mutex<StoreFault?>(nil)
   /// Of all routes' policies, for the store.
   private let longestDelayMilliseconds = Atomic<Int64>(0)
   /// How long each route's quarantine keeps what nothing verifies.
@@ -47,6 +49,8 @@ final class DurableDelivery: Sendable {
     QuarantineReleaser(durable: self, workers: workers, logger: logger)
   }
 
+  /// Why durable routes are not served; nil where they are, or there is none.
+  var fault: StoreFault? { store?.status.fault ?? unopened.withLock { $0 } }
   var store: Store? { opened.withLock { $0?.store } }
   /// Of the file.
   var path: String? { opened.withLock { $0?.path } }
@@ -55,10 +59,37 @@ final class DurableDelivery: Sendable {
 
   // MARK: Start and reload
 
+  /// A store that has failed keeps a start from serving durable routes, and no others: it is tried again.
+  ///
+  /// - Throws: what the start is refused for.
+  func start(_ loaded: Loaded) throws(StoreFault) {
+    do throws(StoreFault) { try prepare(loaded) } catch {
+      guard error.leavesOthersServed else { throw error }
+      unopened.withLock { $0 = error }
+    }
+  }
+
+  /// A route that has become durable may be the first. Where the store had failed before, a reload is refused for
+  /// nothing that it does not change.
+  func reload(_ loaded: Loaded) throws(StoreFault) {
+    if fault == nil { try prepare(loaded) } else { tryAgain(loaded) }
+  }
+
+  /// Opens a store that could not be opened at the start, if it can be by now.
+  func tryAgain(_ loaded: Loaded) {
+    guard store == nil else { return }
+    do throws(StoreFault) {
+      try prepare(loaded)
+      adopt(loaded.snapshot.routes)
+    } catch {
+      unopened.withLock { $0 = error }
+    }
+  }
+
   /// Opens the store where a route is durable and it is not open. It blocks, and is not to be called on a loop.
   ///
   /// - Throws: why it cannot be had.
-  func prepare(_ loaded: Loaded) throws(StoreFault) {
+  private func prepare(_ loaded: Loaded) throws(StoreFault) {
     let routes = loaded.snapshot.routes.all
     note(routes)
     guard routes.contains(where: \.isDurable), store == nil else { return }
@@ -74,6 +105,7 @@ final class DurableDelivery: Sendable {
     opened.withLock {
       $0 = Opened(store: store, path: settings.sqlite, dispatcher: dispatcher, replays: replays)
     }
+    unopened.withLock { $0 = nil }
     let counters = store.status.counters
     logger.notice(
       "store opened",
