@@ -63,6 +63,35 @@ struct StatusCollectorTests {
     #expect(line == "  quarantine   3 kept, to be judged again by other secrets")
   }
 
+  @Test func `what has lost its route or its upstream is told, and of many the first`() async throws {
+    let gateway = try FakeGateway()
+    func told(_ lanes: [StatusSnapshot.Store.Lane]) async -> StatusReport {
+      var store = StatusSnapshot.Store()
+      store.lanes = lanes
+      gateway.facts.withLock { $0.store = store }
+      return await gateway.collector().report()
+    }
+    func lane(_ route: String, _ upstream: String = "", _ state: String = "orphaned")
+      -> StatusSnapshot.Store.Lane
+    {
+      var lane = StatusSnapshot.Store.Lane(route: route, upstream: upstream)
+      lane.jobs = [(state, 2)]
+      return lane
+    }
+    let report = await told([lane("/gone"), lane("/hook", "", "queued"), lane("/hook", "http://gone/")])
+    let command = "vesigate queue list --state orphaned"
+    #expect(
+      report.remarks == [
+        "2 ORPHANED of /gone, which is not configured: \(command)",
+        "2 ORPHANED of /hook for http://gone/, which is not configured: \(command)",
+      ])
+    #expect(report.store?.orphaned.map(\.route) == ["/gone", "/hook"])
+    #expect(report.store?.orphaned.map(\.upstream) == ["", "http://gone/"])
+    #expect(report.store?.orphaned.map(\.count) == [2, 2])
+    let many = await told((1...10).map { lane("/gone/\($0)") })
+    #expect(many.remarks.count == 9 && many.remarks.last == "2 more with ORPHANED ones: \(command)")
+  }
+
   @Test func `metrics have what the gateway tells`() async throws {
     let gateway = try FakeGateway()
     gateway.facts.withLock { facts in

@@ -65,6 +65,12 @@ extension StatusCollector {
     store.undeliveredBytes = found.heldBytes
     store.bytesMax = found.bytesMax
     store.fault = found.fault
+    store.orphaned = found.lanes.filter { $0.count("orphaned") > 0 }.map { lane in
+      var orphans = StatusReport.Orphans()
+      (orphans.route, orphans.upstream) = (lane.route, lane.upstream)
+      orphans.count = lane.count("orphaned")
+      return orphans
+    }
     return store
   }
 

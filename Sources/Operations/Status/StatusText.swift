@@ -112,11 +112,16 @@ public struct StatusText {
     }
   }
 
+  /// States of stored deliveries that somebody has to look at.
+  private static let wrong = ["orphaned"]
+
   /// What is stored and not delivered.
   private mutating func addQueue(_ route: StatusReport.Route) {
     if route.queue.isEmpty, route.isDurable { add("queue", "nothing waits") }
     for (index, lane) in route.queue.enumerated() {
-      let counts = lane.jobs.all.filter { $0.count > 0 }.map { "\($0.count) \($0.name)" }
+      let counts = lane.jobs.all.filter { $0.count > 0 }.map {
+        "\($0.count) \(Self.wrong.contains($0.name) ? $0.name.uppercased() : $0.name)"
+      }
       let paused = lane.pausedUntil.map {
         "PAUSED for \(TimeText.age(from: report.now, to: max($0, report.now)))"
       }
