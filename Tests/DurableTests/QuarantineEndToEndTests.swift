@@ -172,6 +172,23 @@ import Testing
     }
   }
 
+  @Test func `a file replaced by hand is looked at before a release, and a dry run`() throws {
+    let fixture = try fixture("release: manual, per-second-max: 1000")
+    let app = try fixture.startApp()
+    let gateway = try start(fixture)
+    _ = try send((0..<2).map { request($0) }, to: gateway)
+    #expect(kept(gateway, 2))
+    // No delivery fails after it, and nobody reloads.
+    try fixture.directory.write("secret", GatewayProcess.secret + "\n")
+    let dry = try quarantine(gateway, "release", "--dry-run")
+    #expect(dry.lines == ["2 would be queued; nothing was done"], "\(dry.lines)")
+    try fixture.directory.write("secret", Self.wrong + "\n")
+    #expect(try quarantine(gateway, "release", "--yes").status == 1)
+    try fixture.directory.write("secret", GatewayProcess.secret + "\n")
+    #expect(try quarantine(gateway, "release", "--yes").lines == ["2 queued"])
+    #expect(try fixture.delivered(2).count == 2 && app.requests.count == 2)
+  }
+
   @Test func `somebody who can write to the store lets nothing out by it`() throws {
     let fixture = try fixture("per-second-max: 1000")
     let app = try fixture.startApp()
