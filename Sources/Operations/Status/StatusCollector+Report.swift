@@ -51,6 +51,7 @@ extension StatusCollector {
       entry.isDurable = route.isDurable
       entry.queue = queue(of: route.name, snapshot.store)
       entry.quarantined = snapshot.store?.quarantines.first { $0.route == route.name }?.kept ?? 0
+      entry.quarantineRelease = route.durable?.quarantine?.release.rawValue
       if let counters = counters.route(route.name) { count(counters, at: snapshot.now, in: &entry) }
       if let finding = findings.first(where: { $0.route == route.name }) {
         entry.clock = clock(finding)

@@ -6,7 +6,7 @@ extension StatusCollector {
 
   var storeRemarks: [String] {
     guard let store = gateway.storeStatus else { return [] }
-    return trouble(of: store) + orphaned(store)
+    return trouble(of: store) + dead(store) + orphaned(store)
   }
 
   private func trouble(of store: StatusSnapshot.Store) -> [String] {
@@ -17,6 +17,15 @@ extension StatusCollector {
     // So that somebody comes before senders are refused.
     return store.heldBytes > store.bytesMax / 5 * 4
       ? ["the store is more than four fifths full: beyond bytes-max durable routes answer 503"] : []
+  }
+
+  private func dead(_ store: StatusSnapshot.Store) -> [String] {
+    let command = "vesigate queue list --state dead"
+    let counts = store.lanes.map { ($0.route, $0.count("dead")) }.filter { $0.1 > 0 }
+    let routes = Dictionary(counts, uniquingKeysWith: +).sorted { $0.key < $1.key }
+    let more = routes.count - Self.remarksMax
+    return routes.prefix(Self.remarksMax).map { "queue of \($0.key): \($0.value) DEAD: \(command)" }
+      + (more > 0 ? ["\(more) more routes with DEAD ones: \(command)"] : [])
   }
 
   /// What has lost its route, or its upstream: nothing else would show that it waits.

@@ -26,6 +26,8 @@ extension StatusReport {
     public var queue: [Lane] = []
     /// What is kept though nothing has verified it.
     public var quarantined = 0
+    /// `auto` or `manual`; nil where it has no quarantine, and keeps what is left of one.
+    public var quarantineRelease: String?
 
     public init() {}
 
@@ -39,6 +41,7 @@ extension StatusReport {
       .init("lastFiveMinutes", \.lastFiveMinutes), .init("lastVerifiedAt", \.lastVerifiedAt),
       .init("lastRefusal", \.lastRefusal), .init("clock", \.clock), .init("upstreams", \.upstreams),
       .init("queue", \.queue), .init("quarantined", \.quarantined),
+      .init("quarantineRelease", \.quarantineRelease),
     ]
 
     /// Its `path` setting: the name has the host before it.
