@@ -67,6 +67,30 @@ import Testing
     #expect(try fixture.delivered(5).count == 5)
   }
 
+  @Test func `what a reload leaves without a route is told: in its answer, the log and the status`() throws {
+    let fixture = try DurableFixture()
+    let gateway = try fixture.startGateway()
+    #expect(try fixture.send(count: 2).allSatisfy { $0.status == 200 })
+    // No route is durable any more.
+    try fixture.set(durable: "false", path: "/another")
+    let stray = "2 stored deliveries belong to /hook, which is not configured any more: they wait until it is"
+    let reload = try GatewayProcess.command(["reload", "--config", gateway.configPath])
+    #expect(reload.status == 0 && reload.lines.contains("warning: \(stray)"), "\(reload.lines)")
+    try gateway.waitForLog(containing: stray)
+    func status(_ option: String...) throws -> String {
+      try GatewayProcess.command(["status", "--config", gateway.configPath] + option).lines
+        .joined(separator: "\n")
+    }
+    let line = "! 2 ORPHANED of /hook, which is not configured: vesigate queue list --state\n  orphaned"
+    #expect(eventually { (try? status().contains(line)) == true })
+    let json = #""orphaned":[{"route":"/hook","upstream":"","count":2}]"#
+    #expect(try status("--json").contains(json))
+    // Nor does a start pass over it, where the store is opened at all.
+    #expect(fixture.stopGateway() == 0)
+    try fixture.set(durable: "true", path: "/another")
+    try fixture.startGateway().waitForLog(containing: stray)
+  }
+
   @Test func `reloads under load, with all upstreams and with the first, lose nothing and double nothing`()
     throws
   {

@@ -146,7 +146,8 @@ import Testing
     #expect(shown.status == 0 && shown.lines.contains { $0.contains("POST /hook") }, "\(shown.lines)")
     #expect(!shown.lines.contains { $0.contains(request(3, secret: "nobody's").signatureLines[1]) })
     #expect(shown.lines.contains { $0.contains("mor-signature: (64 bytes)") }, "\(shown.lines)")
-    #expect(gateway.log.contains { $0.contains("no secret verifies are kept") && $0.contains("route=/hook") })
+    let told = try gateway.waitForLog(containing: "no secret verifies are kept: vesigate quarantine release")
+    #expect(told.contains("route=/hook") && told.contains("count=") && told.contains("in_all="), "\(told)")
     let status = try GatewayProcess.command(["status", "--config", gateway.configPath])
     #expect(status.lines.contains { $0.contains("quarantine") && $0.contains("3 kept") }, "\(status.lines)")
     // By the wrong secret nothing is verified.
@@ -170,6 +171,23 @@ import Testing
     for change in ["change=release", "change=drop"] {
       #expect(gateway.log.contains { $0.contains(change) && $0.contains("uid=") })
     }
+  }
+
+  @Test func `a file replaced by hand is looked at before a release, and a dry run`() throws {
+    let fixture = try fixture("release: manual, per-second-max: 1000")
+    let app = try fixture.startApp()
+    let gateway = try start(fixture)
+    _ = try send((0..<2).map { request($0) }, to: gateway)
+    #expect(kept(gateway, 2))
+    // No delivery fails after it, and nobody reloads.
+    try fixture.directory.write("secret", GatewayProcess.secret + "\n")
+    let dry = try quarantine(gateway, "release", "--dry-run")
+    #expect(dry.lines == ["2 would be queued; nothing was done"], "\(dry.lines)")
+    try fixture.directory.write("secret", Self.wrong + "\n")
+    #expect(try quarantine(gateway, "release", "--yes").status == 1)
+    try fixture.directory.write("secret", GatewayProcess.secret + "\n")
+    #expect(try quarantine(gateway, "release", "--yes").lines == ["2 queued"])
+    #expect(try fixture.delivered(2).count == 2 && app.requests.count == 2)
   }
 
   @Test func `somebody who can write to the store lets nothing out by it`() throws {

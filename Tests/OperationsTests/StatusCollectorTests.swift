@@ -60,7 +60,40 @@ struct StatusCollectorTests {
     let report = await gateway.collector().report()
     #expect(report.routes.map(\.quarantined) == [3])
     let line = StatusText(report).lines.first { $0.contains("quarantine") }
-    #expect(line == "  quarantine   3 kept, to be judged again by other secrets")
+    // The route has none any more.
+    #expect(line == "  quarantine   3 kept, quarantine is off here: they go after 24 h")
+  }
+
+  @Test func `what has lost its route or its upstream is told, and of many the first`() async throws {
+    let gateway = try FakeGateway()
+    func told(_ lanes: [StatusSnapshot.Store.Lane]) async -> StatusReport {
+      var store = StatusSnapshot.Store()
+      store.lanes = lanes
+      gateway.facts.withLock { $0.store = store }
+      return await gateway.collector().report()
+    }
+    func lane(_ route: String, _ upstream: String = "", _ state: String = "orphaned")
+      -> StatusSnapshot.Store.Lane
+    {
+      var lane = StatusSnapshot.Store.Lane(route: route, upstream: upstream)
+      lane.jobs = [(state, 2)]
+      return lane
+    }
+    let report = await told([lane("/gone"), lane("/hook", "", "queued"), lane("/hook", "http://gone/")])
+    let command = "vesigate queue list --state orphaned"
+    #expect(
+      report.remarks == [
+        "2 ORPHANED of /gone, which is not configured: \(command)",
+        "2 ORPHANED of /hook for http://gone/, which is not configured: \(command)",
+      ])
+    #expect(report.store?.orphaned.map(\.route) == ["/gone", "/hook"])
+    #expect(report.store?.orphaned.map(\.upstream) == ["", "http://gone/"])
+    #expect(report.store?.orphaned.map(\.count) == [2, 2])
+    let dead = await told([lane("/hook", "http://a/", "dead"), lane("/hook", "http://b/", "dead")])
+    #expect(dead.remarks == ["queue of /hook: 4 DEAD: vesigate queue list --state dead"])
+    #expect(StatusText(dead).lines.contains("  queue        http://a/  2 DEAD"))
+    let many = await told((1...10).map { lane("/gone/\($0)") })
+    #expect(many.remarks.count == 9 && many.remarks.last == "2 more with ORPHANED ones: \(command)")
   }
 
   @Test func `metrics have what the gateway tells`() async throws {

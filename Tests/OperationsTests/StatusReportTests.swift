@@ -25,6 +25,7 @@ struct StatusReportTests {
       "lastFiveMinutes",
       "milliseconds", "outcomes", "lastVerifiedAt", "lastRefusal", "reason", "at", "ageSeconds", "clock",
       "skewSeconds", "isAlarming", "finding", "upstreams", "queue", "quarantined",
+      "quarantineRelease",
     ]
     let upstream = [
       "name", "isFailing", "lastAnsweredAt", "lastStatus", "lastFailedAt", "lastFailure", "attempts",

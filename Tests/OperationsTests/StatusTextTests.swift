@@ -133,6 +133,19 @@ struct StatusTextTests {
     }
   }
 
+  @Test(arguments: [
+    ("auto", "3 kept, to be judged again by other secrets"),
+    ("manual", "3 kept; vesigate quarantine release lets out what verifies"),
+    (nil, "3 kept, quarantine is off here: they go after 24 h"),
+  ])
+  func `of what is in quarantine it says what becomes of it`(release: String?, words: String) {
+    let lines = lines { report in
+      report.routes[0].quarantined = 3
+      report.routes[0].quarantineRelease = release
+    }
+    #expect(lines.contains("  quarantine   " + words))
+  }
+
   @Test func `no line is longer than 80 columns but for a name`() {
     let lines = lines { report in
       report.remarks = [Array(repeating: "word", count: 60).joined(separator: " ")]

@@ -51,6 +51,7 @@ extension StatusCollector {
       entry.isDurable = route.isDurable
       entry.queue = queue(of: route.name, snapshot.store)
       entry.quarantined = snapshot.store?.quarantines.first { $0.route == route.name }?.kept ?? 0
+      entry.quarantineRelease = route.durable?.quarantine?.release.rawValue
       if let counters = counters.route(route.name) { count(counters, at: snapshot.now, in: &entry) }
       if let finding = findings.first(where: { $0.route == route.name }) {
         entry.clock = clock(finding)
@@ -65,6 +66,12 @@ extension StatusCollector {
     store.undeliveredBytes = found.heldBytes
     store.bytesMax = found.bytesMax
     store.fault = found.fault
+    store.orphaned = found.lanes.filter { $0.count("orphaned") > 0 }.map { lane in
+      var orphans = StatusReport.Orphans()
+      (orphans.route, orphans.upstream) = (lane.route, lane.upstream)
+      orphans.count = lane.count("orphaned")
+      return orphans
+    }
     return store
   }
 

@@ -69,17 +69,6 @@ public final class StatusCollector: Sendable {
     return observing + unfinished + unusable + refused + storeRemarks + state.restartsPending
   }
 
-  private var storeRemarks: [String] {
-    guard let store = gateway.storeStatus else { return [] }
-    if let fault = store.fault { return ["the store cannot be used, durable routes answer 503: \(fault)"] }
-    guard !store.isDiskLow else {
-      return ["the store's file system is nearly full, durable routes answer 503"]
-    }
-    // So that somebody comes before senders are refused.
-    return store.heldBytes > store.bytesMax / 5 * 4
-      ? ["the store is more than four fifths full: beyond bytes-max durable routes answer 503"] : []
-  }
-
   /// A file whose lines are read in two ways is one file all the same.
   private func secretFiles(of snapshot: Snapshot) -> [SecretSet] {
     var seen: Set<String> = []

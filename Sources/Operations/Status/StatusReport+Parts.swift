@@ -26,6 +26,8 @@ extension StatusReport {
     public var queue: [Lane] = []
     /// What is kept though nothing has verified it.
     public var quarantined = 0
+    /// `auto` or `manual`; nil where it has no quarantine, and keeps what is left of one.
+    public var quarantineRelease: String?
 
     public init() {}
 
@@ -39,6 +41,7 @@ extension StatusReport {
       .init("lastFiveMinutes", \.lastFiveMinutes), .init("lastVerifiedAt", \.lastVerifiedAt),
       .init("lastRefusal", \.lastRefusal), .init("clock", \.clock), .init("upstreams", \.upstreams),
       .init("queue", \.queue), .init("quarantined", \.quarantined),
+      .init("quarantineRelease", \.quarantineRelease),
     ]
 
     /// Its `path` setting: the name has the host before it.
@@ -72,12 +75,28 @@ extension StatusReport {
     public var bytesMax: Int64 = 0
     /// Why it cannot be used; nil where it can.
     public var fault: String?
+    /// What waits for a route or an upstream that is not configured.
+    public var orphaned: [Orphans] = []
 
     public init() {}
 
     public static let fields: [JSONField<Store>] = [
       .init("undelivered", \.undelivered), .init("undeliveredBytes", \.undeliveredBytes),
-      .init("bytesMax", \.bytesMax), .init("fault", \.fault),
+      .init("bytesMax", \.bytesMax), .init("fault", \.fault), .init("orphaned", \.orphaned),
+    ]
+  }
+
+  /// Stored deliveries that have lost their way.
+  public struct Orphans: JSONCodedObject, Equatable {
+    public var route = ""
+    /// Empty where any of the route's would have done.
+    public var upstream = ""
+    public var count = 0
+
+    public init() {}
+
+    public static let fields: [JSONField<Orphans>] = [
+      .required("route", \.route), .init("upstream", \.upstream), .init("count", \.count),
     ]
   }
 

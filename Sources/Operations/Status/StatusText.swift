@@ -1,4 +1,5 @@
 internal import Formats
+internal import Gateway
 
 /// The report for people, in lines that fit 80 columns but where a name is longer.
 public struct StatusText {
@@ -60,9 +61,7 @@ public struct StatusText {
     if let clock = route.clock { add("clock", (clock.isAlarming ? "DRIFTING: " : "") + clock.finding) }
     addUpstreams(route)
     addQueue(route)
-    if route.quarantined > 0 {
-      add("quarantine", "\(route.quarantined) kept, to be judged again by other secrets")
-    }
+    if route.quarantined > 0 { add("quarantine", "\(route.quarantined) kept\(Self.fate(route))") }
     addCounts(route)
   }
 
@@ -76,6 +75,15 @@ public struct StatusText {
     let (capture, diagnose) = ("vesigate capture --route \(route.path),", "then vesigate diagnose")
     let isShort = Self.indent + 2 + capture.count + 1 + diagnose.count <= Self.columns
     for line in isShort ? ["\(capture) \(diagnose)"] : [capture, diagnose] { add("", line) }
+  }
+
+  /// What becomes of what is in quarantine.
+  private static func fate(_ route: StatusReport.Route) -> String {
+    switch route.quarantineRelease {
+    case "auto": ", to be judged again by other secrets"
+    case .some: "; vesigate quarantine release lets out what verifies"
+    case nil: ", quarantine is off here: they go after \(DurableSettings.Quarantine.hoursUnlessSaid) h"
+    }
   }
 
   /// For so long after a refusal it is told how to find out why.
@@ -112,11 +120,16 @@ public struct StatusText {
     }
   }
 
+  /// States of stored deliveries that somebody has to look at.
+  private static let wrong = ["dead", "orphaned"]
+
   /// What is stored and not delivered.
   private mutating func addQueue(_ route: StatusReport.Route) {
     if route.queue.isEmpty, route.isDurable { add("queue", "nothing waits") }
     for (index, lane) in route.queue.enumerated() {
-      let counts = lane.jobs.all.filter { $0.count > 0 }.map { "\($0.count) \($0.name)" }
+      let counts = lane.jobs.all.filter { $0.count > 0 }.map {
+        "\($0.count) \(Self.wrong.contains($0.name) ? $0.name.uppercased() : $0.name)"
+      }
       let paused = lane.pausedUntil.map {
         "PAUSED for \(TimeText.age(from: report.now, to: max($0, report.now)))"
       }

@@ -65,12 +65,7 @@ public final class Dispatcher: Sendable {
   func reconcile() {
     guard let caller = anyCaller else { return }
     let routes = state.withLock { $0.routes }
-    // A route that was durable once, or delivered to all, may have jobs of that time.
-    let lanes = Set(
-      routes.values.flatMap { route in
-        [Lane(route: route.name)] + route.upstreams.map { Lane(route: route.name, upstream: $0.name) }
-      })
-    store.reconcile(lanes, for: caller) { [weak self] _ in self?.survey() }
+    store.reconcile(Lane.all(of: routes.values), for: caller) { [weak self] _ in self?.survey() }
   }
 
   private var anyCaller: (any StoreCaller)? { state.withLock { $0.keepers.first?.caller } }

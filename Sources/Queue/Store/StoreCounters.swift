@@ -1,3 +1,5 @@
+public import Gateway
+
 /// One queue of the store: a route's, or, where all its upstreams get each delivery, one upstream's.
 public struct Lane: Sendable, Hashable {
   public let route: String
@@ -7,6 +9,16 @@ public struct Lane: Sendable, Hashable {
   public init(route: String, upstream: String = "") {
     self.route = route
     self.upstream = upstream
+  }
+}
+
+extension Lane {
+  /// Those that routes have. A route that was durable once, or delivered to all, may have jobs of that time.
+  public static func all(of routes: some Sequence<Route>) -> Set<Lane> {
+    Set(
+      routes.flatMap { route in
+        [Lane(route: route.name)] + route.upstreams.map { Lane(route: route.name, upstream: $0.name) }
+      })
   }
 }
 
@@ -51,6 +63,13 @@ public struct StoreCounters: Sendable, Equatable {
   public internal(set) var batches = Tally([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000])
 
   public func count(_ lane: Lane, _ state: JobState) -> Int { jobs[LaneState(lane, state)] ?? 0 }
+
+  /// What is to be sent yet, and has no lane among these; parked or about to be.
+  public func strays(besides configured: Set<Lane>) -> [(lane: Lane, count: Int)] {
+    let strays = Set(jobs.keys.map(\.lane)).subtracting(configured)
+    return strays.sorted { ($0.route, $0.upstream) < ($1.route, $1.upstream) }
+      .map { ($0, count($0, .queued) + count($0, .sending) + count($0, .orphaned)) }.filter { $0.1 > 0 }
+  }
 
   mutating func move(_ lane: Lane, from: JobState?, to: JobState?, count: Int = 1) {
     for (state, change) in [(from, -count), (to, count)] {

@@ -108,6 +108,7 @@ struct Daemon {
     durable = DurableDelivery(workers: workers, logger: logger)
     try durable.start(loaded)
     durable.adopt(loaded.snapshot.routes)
+    for warning in durable.strays(loaded.snapshot.routes) { logger.warning("\(warning)") }
     let reloader = Reloader(
       configPath: start.configPath, environment: start.environment, store: store, workers: workers,
       selfDiagnosis: selfDiagnosis, durable: durable, files: files, logger: logger)

@@ -44,7 +44,8 @@ struct GatewayOperations: OperatedGateway {
 
   func quarantine(_ request: QuarantineRequest, by caller: QueueCaller) async -> QuarantineAnswer {
     let questions = QuarantineQuestions(
-      durable: durable, releaser: durable.releaser, store: store, logger: durable.logger)
+      durable: durable, releaser: durable.releaser, rechecker: rechecker, store: store,
+      logger: durable.logger)
     return await questions.answer(request, by: caller)
   }
 

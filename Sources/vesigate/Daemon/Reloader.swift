@@ -60,7 +60,9 @@ struct Reloader: Sendable {
 
   private func taken(_ new: Loaded) -> ReloadOutcome {
     // What waits for a restart is said at every reload until there is one.
-    let warnings = new.warnings.map { "\($0)" } + store.restartsPending(for: new)
+    let warnings =
+      new.warnings.map { "\($0)" } + store.restartsPending(for: new)
+      + durable.strays(new.snapshot.routes)
     for warning in warnings { logger.warning("\(warning)") }
     logger.notice(
       "reloaded",

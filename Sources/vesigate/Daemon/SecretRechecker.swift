@@ -77,6 +77,13 @@ struct SecretRechecker: Sendable {
     return .unread
   }
 
+  /// Looks at every file as a delivery that fails would have it looked at: what rests there is taken.
+  func lookAtAll() async {
+    try? await files.runIfActive {
+      for path in Set(store.loaded.snapshot.secrets.map(\.path)) { _ = recheck(path) }
+    }
+  }
+
   /// Looks at every file now, and takes what has changed as it stands: as after a signal.
   func recheckAll() async {
     try? await files.runIfActive {

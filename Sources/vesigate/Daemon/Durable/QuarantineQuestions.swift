@@ -10,6 +10,7 @@ internal import Queue
 struct QuarantineQuestions: Sendable {
   let durable: DurableDelivery
   let releaser: QuarantineReleaser
+  let rechecker: SecretRechecker
   let store: ConfigurationStore
   let logger: Logger
 
@@ -97,6 +98,8 @@ struct QuarantineQuestions: Sendable {
   private func release(
     _ filter: StoreReader.QuarantineFilter, _ request: QuarantineRequest, _ caller: QueueCaller
   ) async throws -> QuarantineAnswer {
+    // A file that was replaced by hand is taken when a delivery fails, and none may have come since.
+    if request.from == nil { await rechecker.lookAtAll() }
     let summary = try await releaser.page(filter, after: request.from ?? 0, isDry: request.isDry)
     if !request.isDry { tell("release", summary.released + summary.duplicates, request, caller) }
     var answer = QuarantineAnswer()

@@ -21,9 +21,11 @@ struct QuarantineWatch: Service {
     try? await cancelWhenGracefulShutdown {
       var pauses: [String: Int64] = [:]
       var said = QuarantineCounters()
+      var news = QuarantineNews()
       while !Task.isCancelled {
         try await Task.sleep(for: Self.spacing)
         if let counters = releaser.durable.store?.status.counters.quarantine {
+          news.tell(counters, store.loaded.snapshot.routes, at: Self.now, logger)
           tell(counters, &said)
           await look(counters, &pauses)
         }
@@ -46,14 +48,9 @@ struct QuarantineWatch: Service {
     }
   }
 
-  /// That there is something, and that something has gone unheard.
+  /// That something has gone unheard.
   private func tell(_ counters: QuarantineCounters, _ said: inout QuarantineCounters) {
     guard counters != said else { return }
-    for route in counters.routes.subtracting(said.routes) {
-      logger.notice(
-        "deliveries that no secret verifies are kept, to be judged again by other secrets",
-        metadata: ["route": "\(route)", "count": "\(counters.kept(route).deliveries)"])
-    }
     for (key, count) in counters.results where key.result == .expired && count > said.results[key] ?? 0 {
       logger.notice(
         "deliveries that no secret has verified have been deleted for their age",
