@@ -43,7 +43,11 @@ import Testing
     let ids = try fixture.send(count: 2).compactMap(\.id)
     _ = try app.requests(atLeast: 2)
     #expect(eventually { gateway.log.filter { $0.contains("outcome=dead") }.count == 2 })
-    #expect(try queue(fixture, "show", ids[0]).lines.contains { $0.contains("the app says no") })
+    let shown = try queue(fixture, "show", ids[0]).lines
+    #expect(shown.contains { $0.contains("the app says no") })
+    #expect(shown.contains { $0.hasPrefix("  dead 20") && $0.hasSuffix(" UTC") }, "\(shown)")
+    let ended = #/^  dead \d+ s ago, accepted \d+ s ago, 1 attempt, 422 status$/#
+    #expect(try shown[1].contains(ended), "\(shown)")
     let dry = try queue(fixture, "replay", "--all", "--dry-run")
     #expect(dry.status == 0 && dry.lines == ["2 are meant; nothing was done"], "\(dry.lines)")
     // Nobody says yes.
