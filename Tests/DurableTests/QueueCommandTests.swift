@@ -95,6 +95,29 @@ import Testing
     #expect(try queue(fixture, "list", "--since", "yesterday").status == 64)
   }
 
+  @Test func `what matches nothing says so beside an empty list, and which routes there are`() throws {
+    let fixture = try DurableFixture(route: "quarantine: {hours: 1}")
+    let gateway = try fixture.startGateway()
+    func output(_ command: String, _ arguments: String...) throws -> [String] {
+      let ran = try GatewayProcess.command([command, "list", "--config", gateway.configPath] + arguments)
+      #expect(ran.status == 0, "\(ran.lines)")
+      return ran.lines
+    }
+    let none = "no durable route is called /nosuch; there is /hook"
+    #expect(try output("queue", "--state", "dead") == ["nothing in the store matches"])
+    #expect(try output("queue", "--route", "/nosuch") == [none])
+    #expect(try output("quarantine") == ["nothing is kept"])
+    #expect(try output("quarantine", "--route", "/nosuch") == [none])
+    // Programs read an empty list.
+    for command in ["queue", "quarantine"] {
+      let script = "\"$0\" \(command) list --json --config \"$1\" 2>/dev/null"
+      let child = try ChildProcess(
+        ["sh", "-c", script, try GatewayBinary.path(), gateway.configPath],
+        environment: ["PATH": "/usr/bin:/bin"])
+      #expect(child.waitForExit(within: 30) == 0 && child.lines == [], "\(child.lines)")
+    }
+  }
+
   @Test func `the status tells what waits, is dead and is paused, and metrics count it`() throws {
     let fixture = try DurableFixture(durable: "concurrent-max: 1")
     let gateway = try fixture.startGateway()

@@ -3,7 +3,7 @@ public import Formats
 /// What the daemon says of stored deliveries.
 public struct QueueAnswer: JSONCodedObject, Equatable {
   public var ok = true
-  /// Why it is not.
+  /// Why it is not, or what there is to say beside it.
   public var message = ""
   /// What it is for a command's exit code, where that matters.
   public var refusal: Refusal?

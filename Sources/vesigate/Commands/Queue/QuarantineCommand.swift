@@ -50,6 +50,7 @@ struct QuarantineListCommand: ParsableCommand {
       for delivery in answer.deliveries {
         for line in json ? [delivery.json] : QuarantineText.lines(of: delivery) { print(line) }
       }
+      if left == limit, answer.deliveries.isEmpty { complain(answer.nothing ?? "nothing is kept") }
       left -= answer.deliveries.count
       request.from = answer.next
     } while left > 0 && request.from != nil

@@ -51,6 +51,7 @@ struct QueueListCommand: ParsableCommand {
       request.limit = min(left, QueueRequest.pageMax)
       let answer = try daemon.ask(request)
       for job in answer.jobs { for line in QueueText.lines(of: job, json: json) { print(line) } }
+      if left == limit, answer.jobs.isEmpty { complain(answer.nothing ?? "nothing in the store matches") }
       left -= answer.jobs.count
       try daemon.turn(&request, to: answer)
       isMore = answer.before != nil

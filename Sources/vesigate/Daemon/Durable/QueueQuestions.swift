@@ -20,7 +20,7 @@ struct QueueQuestions: Sendable {
     do {
       switch verb {
       case .list: return try await onThread { try list(path, filter, request) }
-      case .count: return try await onThread { try count(path, filter) }
+      case .count: return try await onThread { try count(path, filter, request) }
       case .show: return try await onThread { try show(path, filter, caller) }
       case .replay, .cancel, .purge, .resume:
         return try await change(verb, path, filter, request, caller, store)
@@ -70,12 +70,16 @@ struct QueueQuestions: Sendable {
     answer.jobs = page.lines.map { QueueAnswer.Job($0) }
     answer.count = answer.jobs.count
     answer.before = page.before
+    if page.lines.isEmpty { answer.message = durable.unknown(route: request.route) ?? "" }
     return answer
   }
 
-  private func count(_ path: String, _ filter: StoreReader.Filter) throws -> QueueAnswer {
+  private func count(
+    _ path: String, _ filter: StoreReader.Filter, _ request: QueueRequest
+  ) throws -> QueueAnswer {
     var answer = QueueAnswer()
     answer.count = try StoreReader(path).count(filter)
+    if answer.count == 0 { answer.message = durable.unknown(route: request.route) ?? "" }
     return answer
   }
 
