@@ -65,7 +65,8 @@ import Testing
     #expect(try queue(fixture, "purge", "--all", "--yes").status == 64)
     let purged = try queue(fixture, "purge", "--yes", ids[0])
     #expect(purged.status == 0 && purged.lines.last == "1 deleted", "\(purged.lines)")
-    #expect(try queue(fixture, "show", ids[0]).status == 1)
+    let gone = try queue(fixture, "show", ids[0])
+    #expect(gone.status == 1 && gone.lines == ["vesigate: no delivery has the id \(ids[0])"], "\(gone)")
     #expect(try queue(fixture, "list", "--state", "delivered").lines.first?.hasPrefix(ids[1]) == true)
   }
 
@@ -93,6 +94,19 @@ import Testing
     #expect(try queue(fixture, "replay").status == 64)
     #expect(try queue(fixture, "cancel", "--all", "an-id").status == 64)
     #expect(try queue(fixture, "list", "--since", "yesterday").status == 64)
+    let state = try queue(fixture, "list", "--state", "foo")
+    #expect(state.status == 64)
+    #expect(
+      state.lines.contains { $0.contains("--state is queued, sending, delivered, dead, cancelled or orphaned") })
+    for verb in ["show", "body", "replay", "cancel", "purge", "resume"] {
+      let wrong = try queue(fixture, verb, "nonsense")
+      #expect(wrong.status == 64, "\(verb)")
+      #expect(wrong.lines.contains { $0.contains("nonsense is no delivery's id") }, "\(wrong.lines)")
+    }
+    let config = try #require(fixture.gateway).configPath
+    for verb in ["show", "release", "drop"] {
+      #expect(try GatewayProcess.command(["quarantine", verb, "zzz", "--config", config]).status == 64, "\(verb)")
+    }
   }
 
   @Test func `what matches nothing says so beside an empty list, and which routes there are`() throws {

@@ -73,12 +73,14 @@ struct QuarantineShowCommand: ParsableCommand {
   @Flag(help: "One line of JSON.")
   var json = false
 
+  func validate() throws { try QuarantineFilterOptions.validate(ids: [id]) }
+
   func run() throws {
     var request = QuarantineRequest(.show)
     request.id = id
     let answer = try QueueDaemon(config).ask(request)
     guard !answer.deliveries.isEmpty else {
-      complain("vesigate: there is nothing \(id) in the quarantine, or no longer")
+      complain("vesigate: nothing in the quarantine has the id \(id)")
       throw ExitStatus.refused
     }
     for delivery in answer.deliveries {

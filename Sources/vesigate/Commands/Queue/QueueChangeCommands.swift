@@ -10,6 +10,8 @@ struct QueueCancelCommand: ParsableCommand {
   @OptionGroup var config: ConfigOption
   @OptionGroup var change: QueueChangeOptions
 
+  func validate() throws { try QueueFilterOptions.validate(ids: change.choice.ids) }
+
   func run() throws {
     try change.run(
       QueueDaemon(config), .cancel, standardState: "queued", done: "called off"
@@ -30,6 +32,7 @@ struct QueuePurgeCommand: ParsableCommand {
   @OptionGroup var change: QueueChangeOptions
 
   func validate() throws {
+    try QueueFilterOptions.validate(ids: change.choice.ids)
     guard
       !change.choice.ids.isEmpty || change.choice.filter.state.map(QueueChoice.endedStates.contains) == true
     else {

@@ -73,12 +73,14 @@ struct QueueShowCommand: ParsableCommand {
   @Flag(help: "One line of JSON for each job.")
   var json = false
 
+  func validate() throws { try QueueFilterOptions.validate(ids: [id]) }
+
   func run() throws {
     var request = QueueRequest(.show)
     request.id = id
     let answer = try QueueDaemon(config).ask(request)
     guard !answer.jobs.isEmpty else {
-      complain("vesigate: there is no delivery \(id) in the store, or no longer")
+      complain("vesigate: no delivery has the id \(id)")
       throw ExitStatus.refused
     }
     for job in answer.jobs {

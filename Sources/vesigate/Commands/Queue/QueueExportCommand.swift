@@ -22,6 +22,8 @@ struct QueueExportCommand: ParsableCommand {
   @Flag(help: "Only say how many.")
   var dryRun = false
 
+  func validate() throws { try QueueFilterOptions.validate(ids: choice.ids) }
+
   func run() throws {
     try DeliveryFolder.check(dir)
     let daemon = try QueueDaemon(config)

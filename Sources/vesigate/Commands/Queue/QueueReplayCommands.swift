@@ -29,6 +29,7 @@ struct QueueReplayCommand: ParsableCommand {
   var wait = false
 
   func validate() throws {
+    try QueueFilterOptions.validate(ids: change.choice.ids)
     guard let rate else {
       if wait { throw ValidationError("--wait is for a replay with --rate") }
       return
@@ -144,6 +145,7 @@ struct QueueResumeCommand: ParsableCommand {
     guard numbers.isEmpty || numbers.count == change.choice.ids.count else {
       throw ValidationError("numbers of replays and ids of deliveries exclude each other")
     }
+    if numbers.isEmpty { try QueueFilterOptions.validate(ids: change.choice.ids) }
     guard change.choice.filter.state ?? "cancelled" == "cancelled" else {
       throw ValidationError(
         "only what was called off can be resumed; queue replay sends again what has ended")
