@@ -27,6 +27,16 @@ import Testing
     #expect(objects.allSatisfy { $0?["route"] as? String == "/hook" && $0?["attempts"] is Int })
     let shown = try queue(fixture, "show", ids[0])
     #expect(shown.status == 0 && shown.lines.contains { $0.contains("upstream-connect") }, "\(shown.lines)")
+    // What waits is neither deleted nor sent again, and a dry run does not count it.
+    for dry in [[], ["--dry-run"]] {
+      let arguments = dry + ["--yes", ids[0]]
+      let purged = try fixture.queue(["purge"] + arguments)
+      let why = #/^vesigate: \S+ is (queued; it still waits: queue cancel it first|sending; only what .*)$/#
+      #expect(try purged.status == 1 && purged.lines.count == 1 && purged.lines[0].contains(why), "\(purged)")
+      let replayed = try fixture.queue(["replay"] + arguments)
+      #expect(replayed.status == 1 && replayed.lines.count == 1, "\(replayed)")
+      #expect(replayed.lines[0].hasSuffix("only what is dead, delivered or cancelled can be sent again"))
+    }
     #expect(eventually { (try? queue(fixture, "cancel", "--yes", ids[1]).status) == 0 })
     #expect(try queue(fixture, "list", "--state", "cancelled").lines.first?.hasPrefix(ids[1]) == true)
     try fixture.startApp()

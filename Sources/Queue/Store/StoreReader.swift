@@ -33,6 +33,8 @@ public final class StoreReader {
     public var since: Int64?
     public var until: Int64?
     public var id: PublicID?
+    /// Leaves out what could not be sent any more.
+    public var withBody = false
 
     public init(
       route: String? = nil, upstream: String? = nil, state: JobState? = nil, reason: String? = nil,
@@ -108,7 +110,7 @@ public final class StoreReader {
     return """
       FROM \(tables)
         WHERE (?1 IS NULL OR l.route=?1) AND (?2 IS NULL OR l.upstream=?2) AND (?3 IS NULL OR j.state=?3)
-          AND (?4 IS NULL OR j.reason=?4) AND d.accepted>=?5 AND d.accepted<?6 AND \(id)
+          AND (?4 IS NULL OR j.reason=?4) AND d.accepted>=?5 AND d.accepted<?6 AND \(id)\(filter.withBody ? " AND d.body_kept=1" : "")
       """
   }
 

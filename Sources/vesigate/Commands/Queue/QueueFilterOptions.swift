@@ -30,7 +30,7 @@ struct QueueFilterOptions: ParsableArguments {
   }
 
   func validate() throws {
-    guard state.map({ name in JobState.allCases.contains { $0.name == name } }) ?? true else {
+    guard state.map({ JobState(named: $0) != nil }) ?? true else {
       throw ValidationError("--state is queued, sending, delivered, dead, cancelled or orphaned")
     }
     for (name, text) in [("--since", since), ("--until", until)] {

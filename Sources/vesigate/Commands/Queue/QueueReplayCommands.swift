@@ -29,7 +29,7 @@ struct QueueReplayCommand: ParsableCommand {
   var wait = false
 
   func validate() throws {
-    try QueueFilterOptions.validate(ids: change.choice.ids)
+    try change.validate(.replay)
     guard let rate else {
       if wait { throw ValidationError("--wait is for a replay with --rate") }
       return
@@ -39,24 +39,17 @@ struct QueueReplayCommand: ParsableCommand {
         "--rate is from \(QueueRequest.rates.lowerBound) to \(QueueRequest.rates.upperBound)")
     }
     guard change.choice.ids.isEmpty else { throw ValidationError("--rate is for a filter, not for ids") }
-    guard change.choice.filter.state.map(QueueChoice.endedStates.contains) ?? true else {
-      throw ValidationError("only what is dead, delivered or cancelled can be sent again")
-    }
   }
 
   func run() throws {
     let daemon = try QueueDaemon(config)
     guard let rate else {
-      return try change.run(daemon, .replay, standardState: "dead", done: "sent again") {
-        "Send \($0) again at once? (--rate does it bit by bit)"
-      }
+      return try change.run(daemon, .replay) { "Send \($0) again at once? (--rate does it bit by bit)" }
     }
-    var requests = change.choice.requests(.replayBegin, standardState: "dead")
-    guard try change.agreed(requests, daemon, { "Send \($0) again, \(rate) a second?" }) != nil else {
-      return
-    }
-    requests[0].rate = rate
-    let answer = try daemon.ask(requests[0])
+    let meant = try change.agreed(daemon, .replay, as: .replayBegin) { "Send \($0) again, \(rate) a second?" }
+    guard var request = meant?.requests.first else { return }
+    request.rate = rate
+    let answer = try daemon.ask(request)
     guard let replay = answer.replays.first else { throw daemon.foreign }
     print("replay \(replay.replay) \(answer.count == 0 ? "is under way already" : "has begun")")
     for line in QueueText.lines(of: replay) { print(line) }
@@ -145,11 +138,7 @@ struct QueueResumeCommand: ParsableCommand {
     guard numbers.isEmpty || numbers.count == change.choice.ids.count else {
       throw ValidationError("numbers of replays and ids of deliveries exclude each other")
     }
-    if numbers.isEmpty { try QueueFilterOptions.validate(ids: change.choice.ids) }
-    guard change.choice.filter.state ?? "cancelled" == "cancelled" else {
-      throw ValidationError(
-        "only what was called off can be resumed; queue replay sends again what has ended")
-    }
+    if numbers.isEmpty { try change.validate(.resume) }
   }
 
   func run() throws {
@@ -157,7 +146,7 @@ struct QueueResumeCommand: ParsableCommand {
     guard numbers.isEmpty else {
       return try QueueReplayNumbers.change(numbers, daemon, .replayResume)
     }
-    try change.run(daemon, .resume, standardState: "cancelled", done: "resumed") { "Resume \($0)?" }
+    try change.run(daemon, .resume) { "Resume \($0)?" }
   }
 }
 
@@ -176,9 +165,4 @@ struct QueueReplayNumbers: ParsableArguments {
       for replay in try daemon.ask(request).replays { print(QueueText.progress(replay)) }
     }
   }
-}
-
-extension QueueChoice {
-  /// Of what can be sent again, or deleted.
-  static let endedStates = ["dead", "delivered", "cancelled"]
 }

@@ -142,8 +142,9 @@ extension StoreReader.Filter {
     self.init(
       route: request.route, upstream: request.upstream, reason: request.reason, since: request.since,
       until: request.until)
+    withBody = request.withBody
     if let name = request.state {
-      guard let state = JobState.allCases.first(where: { $0.name == name }) else { return nil }
+      guard let state = JobState(named: name) else { return nil }
       self.state = state
     }
     if let text = request.id {
