@@ -71,7 +71,10 @@ import Testing
     #expect(again.allSatisfy { $0.head.value("x-delivery-attempt") == "2" })
     #expect(Set(again.compactMap { $0.head.value("x-delivery-id") }) == Set(ids))
     let nothing = try queue(fixture, "replay", "--all", "--yes")
-    #expect(nothing.status == 1)
+    #expect(nothing.status == 1 && nothing.lines == ["no stored delivery matches"], "\(nothing)")
+    // One that is asked for each night is no error where there is nothing.
+    let none = try queue(fixture, "purge", "--state", "cancelled", "--until", "30d", "--yes")
+    #expect(none.status == 0 && none.lines == ["no stored delivery matches"], "\(none)")
     #expect(try queue(fixture, "purge", "--all", "--yes").status == 64)
     let purged = try queue(fixture, "purge", "--yes", ids[0])
     #expect(purged.status == 0 && purged.lines.last == "1 deleted", "\(purged.lines)")

@@ -201,12 +201,13 @@ enum QuarantineCount {
     var count = 0
     for var request in requests {
       request.verb = QuarantineRequest.Verb.count.rawValue
-      count += try daemon.ask(request).count
+      let answer = try daemon.ask(request)
+      count += answer.count
+      guard answer.count == 0 else { continue }
+      let absent = request.id.map { "nothing in the quarantine has the id \($0)" }
+      complain(absent ?? answer.nothing ?? "nothing that is kept matches")
     }
-    guard count > 0 else {
-      complain("vesigate: nothing in the quarantine is meant by that")
-      throw ExitStatus.refused
-    }
+    guard count > 0 else { throw ExitStatus.refused }
     return count
   }
 }

@@ -95,7 +95,7 @@ private struct Export {
     if bodiless > 0 { complain("\(bodiless) left out: their bodies are gone") }
     if unsealed > 0 { complain("\(unsealed) left out: they are not what was stored") }
     guard let folder else {
-      complain("vesigate: nothing in the store is meant by that, or can be exported")
+      complain("no stored delivery matches, or none that does can be exported")
       throw ExitStatus.refused
     }
     try folder.finish()

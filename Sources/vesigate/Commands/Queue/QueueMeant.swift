@@ -44,8 +44,9 @@ struct QueueMeant {
     let found = try Self.count(request, daemon)
     count = found.count
     guard count == 0 else { return }
-    complain("vesigate: nothing in the store is meant by that")
-    throw ExitStatus.refused
+    complain(found.nothing ?? "no stored delivery matches")
+    // What is to be gone is gone.
+    throw change == .purge ? ExitCode.success : ExitStatus.refused
   }
 
   private static func count(_ request: QueueRequest, _ daemon: QueueDaemon) throws -> QueueAnswer {
