@@ -61,7 +61,11 @@ import Testing
     let dry = try queue(fixture, "replay", "--all", "--dry-run")
     #expect(dry.status == 0 && dry.lines == ["2 are meant; nothing was done"], "\(dry.lines)")
     // Nobody says yes.
-    #expect(try queue(fixture, "replay", "--all").status == 1)
+    let unasked = try queue(fixture, "replay", "--all")
+    let asked = "Send 2 dead deliveries, of all routes again? [y/N] "
+    #expect(unasked.status == 1 && unasked.lines == [asked, "nothing was done"], "\(unasked)")
+    let one = try queue(fixture, "purge", ids[0])
+    #expect(one.lines == ["Delete 1 dead delivery? [y/N] ", "nothing was done"], "\(one)")
     #expect(app.requests.count == 2)
     isMended.set()
     let replayed = try queue(fixture, "replay", "--all", "--yes")

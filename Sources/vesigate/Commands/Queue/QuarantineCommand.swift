@@ -117,8 +117,7 @@ struct QuarantineReleaseCommand: ParsableCommand {
     let daemon = try QueueDaemon(config)
     let requests = filter.requests(.release, ids)
     let count = try QuarantineCount.of(requests, daemon)
-    guard dryRun || yes || SecretEntry.confirm("Have \(count) judged again, and queue what is verified?")
-    else { throw ExitStatus.refused }
+    if !dryRun, !yes { try Agreement.ask("Have \(count) judged again, and queue what is verified?") }
     var sum = QuarantineAnswer()
     for request in requests { try release(request, daemon, into: &sum) }
     print(QuarantineText.released(sum, isDry: dryRun))
@@ -182,7 +181,7 @@ struct QuarantineDropCommand: ParsableCommand {
     let requests = filter.requests(.drop, ids)
     let count = try QuarantineCount.of(requests, daemon)
     if dryRun { return print("\(count) \(count == 1 ? "is" : "are") meant; nothing was done") }
-    guard yes || SecretEntry.confirm("Throw away \(count)?") else { throw ExitStatus.refused }
+    if !yes { try Agreement.ask("Throw away \(count)?") }
     var dropped = 0
     for var request in requests {
       repeat {

@@ -87,7 +87,7 @@ struct QueueChangeOptions: ParsableArguments {
     guard state.map(change.canHappen) ?? true else { throw ValidationError(change.only) }
   }
 
-  func run(_ daemon: QueueDaemon, _ change: QueueChange, question: (_ count: Int) -> String) throws {
+  func run(_ daemon: QueueDaemon, _ change: QueueChange, question: (_ deliveries: String) -> String) throws {
     guard let meant = try agreed(daemon, change, question) else { return }
     var changed = 0
     for request in meant.requests { changed += try self.change(request, daemon) }
@@ -100,7 +100,7 @@ struct QueueChangeOptions: ParsableArguments {
   /// What is meant, once somebody has said yes; nil where that was all that was asked.
   func agreed(
     _ daemon: QueueDaemon, _ change: QueueChange, as verb: QueueRequest.Verb? = nil,
-    _ question: (_ count: Int) -> String
+    _ question: (_ deliveries: String) -> String
   ) throws -> QueueMeant? {
     let meant: QueueMeant
     if choice.ids.isEmpty {
@@ -113,7 +113,7 @@ struct QueueChangeOptions: ParsableArguments {
       print("\(meant.count) \(meant.count == 1 ? "is" : "are") meant; nothing was done")
       return nil
     }
-    guard yes || SecretEntry.confirm(question(meant.count)) else { throw ExitStatus.refused }
+    if !yes { try Agreement.ask(question(meant.words)) }
     return meant
   }
 

@@ -7,17 +7,28 @@ struct QueueMeant {
   /// One for each id, or one for a filter.
   private(set) var requests: [QueueRequest] = []
   private(set) var count = 0
+  /// Of all of them; nil where they differ.
+  private var state: String?
+  /// Nil where ids name them.
+  private var whose: String?
+
+  /// `20 dead deliveries, of all routes`
+  var words: String {
+    let kind = [state, count == 1 ? "delivery" : "deliveries"].compactMap { $0 }.joined(separator: " ")
+    return "\(count) \(kind)\(whose ?? "")"
+  }
 
   /// Those that ids name.
   init(_ ids: [String], _ change: QueueChange, _ daemon: QueueDaemon) throws {
+    var all: Set<String> = []
     for id in ids {
       var request = QueueRequest(.list)
       request.id = id
       request.limit = QueueRequest.pageMax
       let states = try daemon.ask(request).jobs.map(\.state)
-      let possible = states.count { state in JobState(named: state).map(change.canHappen) ?? false }
+      let possible = states.filter { state in JobState(named: state).map(change.canHappen) ?? false }
       request.withBody = change.needsBody
-      guard possible > 0 else {
+      guard !possible.isEmpty else {
         complain("vesigate: " + (Self.whyNot(id, states, change) ?? "no delivery has the id \(id)"))
         continue
       }
@@ -27,8 +38,10 @@ struct QueueMeant {
       }
       request.verb = change.verb.rawValue
       requests.append(request)
-      count += possible
+      count += possible.count
+      all.formUnion(possible)
     }
+    state = all.count == 1 ? all.first : nil
     if count == 0 { throw ExitStatus.refused }
   }
 
@@ -41,6 +54,8 @@ struct QueueMeant {
     var request = filter
     request.withBody = change.needsBody
     requests = [request]
+    state = filter.state
+    whose = filter.route.map { " of \($0)" } ?? ", of all routes"
     let found = try Self.count(request, daemon)
     count = found.count
     guard count == 0 else { return }

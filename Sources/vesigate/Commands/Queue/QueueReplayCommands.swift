@@ -44,7 +44,7 @@ struct QueueReplayCommand: ParsableCommand {
   func run() throws {
     let daemon = try QueueDaemon(config)
     guard let rate else {
-      return try change.run(daemon, .replay) { "Send \($0) again at once? (--rate does it bit by bit)" }
+      return try change.run(daemon, .replay) { "Send \($0) again?" }
     }
     let meant = try change.agreed(daemon, .replay, as: .replayBegin) { "Send \($0) again, \(rate) a second?" }
     guard var request = meant?.requests.first else { return }
