@@ -69,7 +69,7 @@ import Testing
     #expect(app.requests.count == 2)
     isMended.set()
     let replayed = try queue(fixture, "replay", "--all", "--yes")
-    #expect(replayed.status == 0 && replayed.lines.last == "2 sent again", "\(replayed.lines)")
+    #expect(replayed.status == 0 && replayed.lines.last == "2 queued again", "\(replayed.lines)")
     let again = try fixture.delivered(4).suffix(2)
     #expect(again.allSatisfy { $0.head.value("x-delivery-replay") == "true" })
     #expect(again.allSatisfy { $0.head.value("x-delivery-attempt") == "2" })
@@ -124,6 +124,19 @@ import Testing
     for verb in ["show", "release", "drop"] {
       #expect(try GatewayProcess.command(["quarantine", verb, "zzz", "--config", config]).status == 64, "\(verb)")
     }
+  }
+
+  @Test func `what waits for a route that is paused says so`() throws {
+    let fixture = try DurableFixture(breaker: "breaker: {failures: 1, first-seconds: 60, seconds-max: 60}")
+    let gateway = try fixture.startGateway()
+    _ = try fixture.send("{}")
+    try gateway.waitForLog(containing: "outcome=retried")
+    var listed: [String] = []
+    let isTold = eventually {
+      listed = (try? queue(fixture, "list").lines) ?? []
+      return listed.contains { $0.contains(", waits, the route is paused for ") }
+    }
+    #expect(isTold && listed.allSatisfy { $0.count <= 80 }, "\(listed)")
   }
 
   @Test func `what matches nothing says so beside an empty list, and which routes there are`() throws {

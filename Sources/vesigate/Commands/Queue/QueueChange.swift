@@ -51,7 +51,7 @@ enum QueueChange {
 
   var done: String {
     switch self {
-    case .replay: "sent again"
+    case .replay: "queued again"
     case .cancel: "called off"
     case .purge: "deleted"
     case .resume: "resumed"

@@ -65,7 +65,7 @@ struct QueueReplayCommand: ParsableCommand {
       guard let replay = found else { throw daemon.foreign }
       if replay != last { complain(QueueText.progress(replay)) }
       last = replay
-      if replay.state == "done" { return print("\(replay.moved) sent again") }
+      if replay.state == "done" { return print("\(replay.moved) queued again") }
       if replay.state != "running" { throw ExitStatus.refused }
       Clocks.sleep(nanoseconds: Self.lookNanoseconds)
     }

@@ -6,7 +6,7 @@ extension QueueText {
   static func progress(_ replay: QueueAnswer.Replay) -> String {
     let total = max(replay.total, replay.moved)
     let state = replay.state == "failing" ? "has paused itself" : replay.state
-    return "replay \(replay.replay) \(state): \(replay.moved) of \(total) sent again"
+    return "replay \(replay.replay) \(state): \(replay.moved) of \(total) queued again"
       + (replay.failed > 0 ? ", \(replay.failed) failed" : "")
       + (replay.waits == nil ? "" : ", waits for the app")
   }

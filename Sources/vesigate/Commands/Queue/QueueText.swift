@@ -20,6 +20,10 @@ enum QueueText {
 
   private static func next(_ job: QueueAnswer.Job, _ now: Int64) -> String {
     guard let next = job.next else { return "" }
+    if let until = job.pausedUntil, until > now {
+      let who = job.upstream.isEmpty ? "route" : "upstream"
+      return ", waits, the \(who) is paused for \(TimeText.age(from: now, to: until))"
+    }
     return next <= now ? ", due" : ", next in \(TimeText.age(from: now, to: next))"
   }
 

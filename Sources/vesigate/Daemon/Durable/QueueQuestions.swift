@@ -67,7 +67,12 @@ struct QueueQuestions: Sendable {
   ) throws -> QueueAnswer {
     let page = try self.page(path, filter, request)
     var answer = QueueAnswer()
-    answer.jobs = page.lines.map { QueueAnswer.Job($0) }
+    let pauses = durable.pauses
+    answer.jobs = page.lines.map { line in
+      var job = QueueAnswer.Job(line)
+      if line.state == .queued { job.pausedUntil = pauses[line.lane] }
+      return job
+    }
     answer.count = answer.jobs.count
     answer.before = page.before
     if page.lines.isEmpty { answer.message = durable.unknown(route: request.route) ?? "" }
