@@ -51,6 +51,12 @@ struct QueueReplayCommand: ParsableCommand {
     request.rate = rate
     let answer = try daemon.ask(request)
     guard let replay = answer.replays.first else { throw daemon.foreign }
+    guard replay.rate == rate else {
+      complain(
+        "vesigate: replay \(replay.replay) is under way already, \(replay.rate) a second: "
+          + "queue stop \(replay.replay) first, for another rate")
+      throw ExitStatus.refused
+    }
     print("replay \(replay.replay) \(answer.count == 0 ? "is under way already" : "has begun")")
     for line in QueueText.lines(of: replay) { print(line) }
     if wait { try follow(replay.replay, daemon) }
@@ -63,9 +69,9 @@ struct QueueReplayCommand: ParsableCommand {
     while true {
       let found = try daemon.ask(QueueRequest(.replays)).replays.first { $0.replay == number }
       guard let replay = found else { throw daemon.foreign }
+      if replay.state == "done" { return print("\(replay.moved) queued again") }
       if replay != last { complain(QueueText.progress(replay)) }
       last = replay
-      if replay.state == "done" { return print("\(replay.moved) queued again") }
       if replay.state != "running" { throw ExitStatus.refused }
       Clocks.sleep(nanoseconds: Self.lookNanoseconds)
     }
@@ -159,10 +165,15 @@ struct QueueReplayNumbers: ParsableArguments {
   }
 
   static func change(_ numbers: [Int64], _ daemon: QueueDaemon, _ verb: QueueRequest.Verb) throws {
+    var refused: ExitCode?
     for number in numbers {
       var request = QueueRequest(verb)
       request.replay = number
-      for replay in try daemon.ask(request).replays { print(QueueText.progress(replay)) }
+      let answer = try daemon.askWhatever(request)
+      // The others are meant, too.
+      if !answer.ok { refused = daemon.fail(answer) }
+      for replay in answer.replays { print(QueueText.progress(replay)) }
     }
+    if let refused { throw refused }
   }
 }

@@ -9,6 +9,7 @@ extension QueueText {
     return "replay \(replay.replay) \(state): \(replay.moved) of \(total) queued again"
       + (replay.failed > 0 ? ", \(replay.failed) failed" : "")
       + (replay.waits == nil ? "" : ", waits for the app")
+      + (replay.state == "failing" ? "; mend the app, then vesigate queue resume \(replay.replay)" : "")
   }
 
   static func lines(of replay: QueueAnswer.Replay) -> [String] {
