@@ -25,6 +25,7 @@ struct QuarantineListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "What is kept, the newest first.",
+    usage: "vesigate quarantine list [<options>]",
     discussion: "With --json an object a line, with instants as Unix milliseconds.")
 
   @OptionGroup var config: ConfigOption
@@ -93,6 +94,7 @@ struct QuarantineReleaseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "release",
     abstract: "Have what is kept judged by the secrets in force, and queue what they verify.",
+    usage: "vesigate quarantine release [<options>] [<id> ...]",
     discussion: """
       Those named, those of a filter, or all. Each is judged as of its arrival. What is not verified stays where \
       it is: nothing but its signature lets it out.
@@ -149,6 +151,7 @@ struct QuarantineDropCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "drop",
     abstract: "Throw away what is kept.",
+    usage: "vesigate quarantine drop [<options>] [<id> ...]",
     discussion:
       "Those named, all of a filter, or --all. Their senders have been refused, and hear nothing of it.")
 

@@ -6,6 +6,7 @@ struct QueueCancelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel",
     abstract: "Call off stored deliveries that wait.",
+    usage: "vesigate queue cancel [<options>] [<id> ...]",
     discussion: "Those named, or all of a filter. What is being sent at the moment is not called off.")
 
   @OptionGroup var config: ConfigOption
@@ -20,6 +21,7 @@ struct QueuePurgeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "purge",
     abstract: "Delete stored deliveries that have ended.",
+    usage: "vesigate queue purge [<options>] [<id> ...]",
     discussion: """
       Those named, or all of a filter, which has to say --state dead, delivered or cancelled. What is dead takes \
       room until then: the app never had it.

@@ -27,6 +27,7 @@ struct QueueListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "Stored deliveries, the newest first.",
+    usage: "vesigate queue list [<options>]",
     discussion: "With --json an object a line, with instants as Unix milliseconds.")
 
   @OptionGroup var config: ConfigOption

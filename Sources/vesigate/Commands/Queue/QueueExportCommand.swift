@@ -6,6 +6,7 @@ struct QueueExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write stored deliveries to files, with their bodies.",
+    usage: "vesigate queue export [<options>] --dir <folder> [<id> ...]",
     discussion: """
       Into a new folder that is yours alone. Of each delivery ID.http is the request, as vesigate verify and \
       diagnose take it, and ID.json what is known of it: an object for the delivery, then one for each job \

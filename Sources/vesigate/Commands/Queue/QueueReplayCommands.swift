@@ -129,6 +129,7 @@ struct QueueResumeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resume",
     abstract: "Take up again what was paused or called off: replays, or deliveries.",
+    usage: "vesigate queue resume [<options>] [<replay> ...] [<id> ...]",
     discussion: """
       A number is a replay's, as queue replays shows it. Ids, or a filter, mean deliveries that queue cancel \
       has called off: they wait to be sent again, with what was left of their time.

@@ -9,6 +9,7 @@ struct QueueSalvageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "salvage",
     abstract: "Write to files what can still be read, and proven, of a damaged store.",
+    usage: "vesigate queue salvage [<options>] --dir <folder>",
     discussion: """
       It reads the store's file itself, and changes nothing in it: while no daemon runs, or beside one. Where \
       the store is whole, queue export does the same. Files are as those of queue export; only what its seal proves is written. What was \
