@@ -113,8 +113,8 @@ import Testing
     #expect(try queue(fixture, "list", "--since", "yesterday").status == 64)
     let state = try queue(fixture, "list", "--state", "foo")
     #expect(state.status == 64)
-    #expect(
-      state.lines.contains { $0.contains("--state is queued, sending, delivered, dead, cancelled or orphaned") })
+    let states = "--state is queued, sending, delivered, dead, cancelled or orphaned"
+    #expect(state.lines.contains { $0.contains(states) }, "\(state.lines)")
     for verb in ["show", "body", "replay", "cancel", "purge", "resume"] {
       let wrong = try queue(fixture, verb, "nonsense")
       #expect(wrong.status == 64, "\(verb)")
@@ -122,7 +122,8 @@ import Testing
     }
     let config = try #require(fixture.gateway).configPath
     for verb in ["show", "release", "drop"] {
-      #expect(try GatewayProcess.command(["quarantine", verb, "zzz", "--config", config]).status == 64, "\(verb)")
+      let wrong = try GatewayProcess.command(["quarantine", verb, "zzz", "--config", config])
+      #expect(wrong.status == 64, "\(verb)")
     }
   }
 

@@ -87,6 +87,8 @@ struct QueueSalvageCommand: ParsableCommand {
     if ended > 0 { complain("\(ended) left out: delivered, or called off (--all)") }
     if counts.withoutBody > 0 { complain("\(counts.withoutBody) left out: their bodies are gone") }
     if counts.unsealed > 0 { complain("\(counts.unsealed) left out: they are not what was stored") }
-    if counts.damaged > 0 { complain("up to \(counts.damaged) deliveries cannot be read: the file is damaged where they are") }
+    if counts.damaged > 0 {
+      complain("up to \(counts.damaged) deliveries cannot be read: there the file is damaged")
+    }
   }
 }
