@@ -135,7 +135,7 @@ import Testing
     var listed: [String] = []
     let isTold = eventually {
       listed = (try? queue(fixture, "list").lines) ?? []
-      return listed.contains { $0.contains(", waits, the route is paused for ") }
+      return listed.contains { $0.hasPrefix("  waits, the route is paused for ") }
     }
     #expect(isTold && listed.allSatisfy { $0.count <= 80 }, "\(listed)")
   }

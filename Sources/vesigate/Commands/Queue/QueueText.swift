@@ -8,7 +8,14 @@ enum QueueText {
     if json { return [job.json] }
     let attempts = "\(job.attempts) \(job.attempts == 1 ? "attempt" : "attempts")"
     let to = job.upstream.isEmpty ? [] : ["  -> \(job.upstream)"]
-    return ["\(job.id)  \(job.route)"] + to + ["  \(state(job)), \(attempts)\(why(job))"]
+    return ["\(job.id)  \(job.route)"] + to + ["  \(state(job)), \(attempts)\(why(job))"] + pause(job)
+  }
+
+  private static func pause(_ job: QueueAnswer.Job) -> [String] {
+    let now = Clocks.now().unixMilliseconds
+    guard let until = job.pausedUntil, until > now else { return [] }
+    let who = job.upstream.isEmpty ? "route" : "upstream"
+    return ["  waits, the \(who) is paused for \(TimeText.age(from: now, to: until))"]
   }
 
   /// Since when it is what it is, and since when it is here.
@@ -20,10 +27,6 @@ enum QueueText {
 
   private static func next(_ job: QueueAnswer.Job, _ now: Int64) -> String {
     guard let next = job.next else { return "" }
-    if let until = job.pausedUntil, until > now {
-      let who = job.upstream.isEmpty ? "route" : "upstream"
-      return ", waits, the \(who) is paused for \(TimeText.age(from: now, to: until))"
-    }
     return next <= now ? ", due" : ", next in \(TimeText.age(from: now, to: next))"
   }
 
