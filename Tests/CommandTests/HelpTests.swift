@@ -38,6 +38,18 @@ import Testing
     for option in options { #expect(help.text.contains(option)) }
   }
 
+  @Test(arguments: [
+    "queue list", "queue show", "queue body", "queue replay", "queue replays", "queue pause", "queue resume",
+    "queue stop", "queue cancel", "queue purge", "queue export", "queue salvage", "queue prune",
+    "quarantine list", "quarantine show", "quarantine release", "quarantine drop",
+  ])
+  func `the usage of what asks about the store fits a terminal`(_ command: String) throws {
+    let help = try fixture.vesigate(command.split(separator: " ").map(String.init) + ["--help"])
+    let usage = help.text.split(separator: "\n").first { $0.hasPrefix("USAGE:") }
+    #expect(try #require(usage).hasPrefix("USAGE: vesigate \(command) "))
+    #expect(try #require(usage).count <= 80, "\(usage ?? "")")
+  }
+
   @Test func `the program's help lists every command and its exit codes`() throws {
     let help = try fixture.vesigate(["--help"])
     #expect(help.status == 0)

@@ -67,7 +67,7 @@ import Testing
     }
     func orphaned() -> [String] {
       let command = ["queue", "list", "--config", gateway.configPath, "--state", "orphaned", "--json"]
-      return (try? GatewayProcess.command(command).lines) ?? []
+      return (try? GatewayProcess.command(command).lines.filter { $0.hasPrefix("{") }) ?? []
     }
     try reload([new], 1)
     #expect(eventually { orphaned().count == 5 })

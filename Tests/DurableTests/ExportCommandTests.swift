@@ -43,6 +43,9 @@ import Testing
     #expect(try fixture.queue("prune", "--now").status == 0)
     #expect(eventually { (try? fixture.queue("body", id).status) == 1 })
     #expect(try fixture.queue("body", id).lines.contains { $0.contains("is gone") })
+    let replayed = try fixture.queue("replay", "--yes", id)
+    #expect(replayed.status == 1 && replayed.lines.contains { $0.contains("is gone") }, "\(replayed)")
+    #expect(try fixture.queue("replay", "--state", "delivered", "--dry-run").status == 1)
   }
 
   @Test func `a terminal is shown text, and nothing that is not`() throws {

@@ -125,6 +125,8 @@ import Testing
     #expect(try #require(failing["moved"] as? Int) < 120)
     let gateway = try #require(fixture.gateway)
     try gateway.waitForLog(containing: "a replay has paused itself")
+    let told = try fixture.queue("replays").lines
+    #expect(told.first?.hasSuffix("; mend the app, then vesigate queue resume 1") == true, "\(told)")
     app.become(.takes)
     let resumed = try fixture.queue("resume", "1")
     #expect(resumed.status == 0 && resumed.lines.first?.hasPrefix("replay 1 running") == true, "\(resumed)")
@@ -142,7 +144,11 @@ import Testing
     let id = try #require(try dead(fixture, app, 5).first)
     app.become(.takes)
     #expect(try fixture.queue("replay", "--route", "/hook", "--yes", "--rate", "1").status == 0)
-    #expect(try fixture.queue("pause", "1").lines.first?.hasPrefix("replay 1 paused") == true)
+    let faster = try fixture.queue("replay", "--route", "/hook", "--yes", "--rate", "2")
+    let first = "queue stop 1 first, for another rate"
+    #expect(faster.status == 1 && faster.lines.last?.hasSuffix(first) == true, "\(faster)")
+    let both = try fixture.queue("pause", "9", "1")
+    #expect(both.status == 1 && both.lines.last?.hasPrefix("replay 1 paused") == true, "\(both)")
     #expect(try fixture.queue("pause", "1").status == 1 && fixture.queue("stop", "7").status == 1)
     let shown = try fixture.queue("replays").lines
     #expect(shown.contains { $0.contains("those dead, /hook") } && shown.allSatisfy { $0.count <= 80 })

@@ -3,7 +3,7 @@ public import Formats
 /// What the daemon says of the quarantine.
 public struct QuarantineAnswer: JSONCodedObject, Equatable {
   public var ok = true
-  /// Why it is not.
+  /// Why it is not, or what there is to say beside it.
   public var message = ""
   /// How many there are, or to how many something was done.
   public var count = 0

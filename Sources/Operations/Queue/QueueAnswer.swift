@@ -3,7 +3,7 @@ public import Formats
 /// What the daemon says of stored deliveries.
 public struct QueueAnswer: JSONCodedObject, Equatable {
   public var ok = true
-  /// Why it is not.
+  /// Why it is not, or what there is to say beside it.
   public var message = ""
   /// What it is for a command's exit code, where that matters.
   public var refusal: Refusal?
@@ -58,6 +58,8 @@ public struct QueueAnswer: JSONCodedObject, Equatable {
     public var attempts = 0
     /// When it is sent next.
     public var next: Int64?
+    /// While the app fails nothing is sent.
+    public var pausedUntil: Int64?
     public var ended: Int64?
     /// Empty where any of the route's may take it.
     public var upstream = ""
@@ -71,7 +73,8 @@ public struct QueueAnswer: JSONCodedObject, Equatable {
 
     public static let fields: [JSONField<Job>] = [
       .required("id", \.id), .init("route", \.route), .init("state", \.state), .init("accepted", \.accepted),
-      .init("attempts", \.attempts), .init("next", \.next), .init("ended", \.ended),
+      .init("attempts", \.attempts), .init("next", \.next), .init("pausedUntil", \.pausedUntil),
+      .init("ended", \.ended),
       .init("upstream", \.upstream), .init("status", \.status), .init("reason", \.reason),
       .init("bodyBytes", \.bodyBytes), .unlessEmpty("tries", \.tries),
     ]

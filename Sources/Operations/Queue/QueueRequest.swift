@@ -42,6 +42,8 @@ public struct QueueRequest: JSONCodedObject, Equatable {
   /// When it was accepted, Unix milliseconds.
   public var since: Int64?
   public var until: Int64?
+  /// Only what has its body still.
+  public var withBody = false
   /// The job that the page before ended with.
   public var before: Int64?
   public var limit = 50
@@ -60,7 +62,7 @@ public struct QueueRequest: JSONCodedObject, Equatable {
     .required("verb", \.verb), .init("id", \.id), .init("route", \.route), .init("upstream", \.upstream),
     .init("state", \.state), .init("reason", \.reason), .init("since", \.since), .init("until", \.until),
     .init("before", \.before), .init("limit", \.limit), .init("rate", \.rate), .init("replay", \.replay),
-    .init("offset", \.offset),
+    .init("offset", \.offset), .init("withBody", \.withBody),
   ]
 
   /// A route's and an upstream's name are no longer than the configuration lets them be.

@@ -231,6 +231,11 @@ public final class Dispatcher: Sendable {
     public let nextDueInMilliseconds: Int64?
   }
 
+  /// Names of those that are in force.
+  public var durableRoutes: [String] {
+    state.withLock { state in state.routes.values.filter(\.isDurable).map(\.name) }
+  }
+
   public var lanes: [LaneStatus] {
     let uptime = now().uptimeNanoseconds
     let milliseconds = { (instant: UInt64) in (Int64(clamping: instant) - Int64(clamping: uptime)) / 1_000_000

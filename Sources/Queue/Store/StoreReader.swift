@@ -33,6 +33,8 @@ public final class StoreReader {
     public var since: Int64?
     public var until: Int64?
     public var id: PublicID?
+    /// Leaves out what could not be sent any more.
+    public var withBody = false
 
     public init(
       route: String? = nil, upstream: String? = nil, state: JobState? = nil, reason: String? = nil,
@@ -105,10 +107,11 @@ public final class StoreReader {
       filter.id == nil
       ? ("job j JOIN delivery d ON d.id=j.delivery JOIN lane l ON l.id=j.lane", "?7 IS NULL")
       : ("delivery d CROSS JOIN job j ON j.delivery=d.id CROSS JOIN lane l ON l.id=j.lane", "d.public_id=?7")
+    let body = filter.withBody ? "d.body_kept=1" : "1"
     return """
       FROM \(tables)
         WHERE (?1 IS NULL OR l.route=?1) AND (?2 IS NULL OR l.upstream=?2) AND (?3 IS NULL OR j.state=?3)
-          AND (?4 IS NULL OR j.reason=?4) AND d.accepted>=?5 AND d.accepted<?6 AND \(id)
+          AND (?4 IS NULL OR j.reason=?4) AND d.accepted>=?5 AND d.accepted<?6 AND \(id) AND \(body)
       """
   }
 

@@ -25,6 +25,7 @@ struct QuarantineListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "What is kept, the newest first.",
+    usage: "vesigate quarantine list [<options>]",
     discussion: "With --json an object a line, with instants as Unix milliseconds.")
 
   @OptionGroup var config: ConfigOption
@@ -50,6 +51,7 @@ struct QuarantineListCommand: ParsableCommand {
       for delivery in answer.deliveries {
         for line in json ? [delivery.json] : QuarantineText.lines(of: delivery) { print(line) }
       }
+      if left == limit, answer.deliveries.isEmpty { complain(answer.nothing ?? "nothing is kept") }
       left -= answer.deliveries.count
       request.from = answer.next
     } while left > 0 && request.from != nil
@@ -72,12 +74,14 @@ struct QuarantineShowCommand: ParsableCommand {
   @Flag(help: "One line of JSON.")
   var json = false
 
+  func validate() throws { try QuarantineFilterOptions.validate(ids: [id]) }
+
   func run() throws {
     var request = QuarantineRequest(.show)
     request.id = id
     let answer = try QueueDaemon(config).ask(request)
     guard !answer.deliveries.isEmpty else {
-      complain("vesigate: there is nothing \(id) in the quarantine, or no longer")
+      complain("vesigate: nothing in the quarantine has the id \(id)")
       throw ExitStatus.refused
     }
     for delivery in answer.deliveries {
@@ -90,6 +94,7 @@ struct QuarantineReleaseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "release",
     abstract: "Have what is kept judged by the secrets in force, and queue what they verify.",
+    usage: "vesigate quarantine release [<options>] [<id> ...]",
     discussion: """
       Those named, those of a filter, or all. Each is judged as of its arrival. What is not verified stays where \
       it is: nothing but its signature lets it out.
@@ -114,8 +119,7 @@ struct QuarantineReleaseCommand: ParsableCommand {
     let daemon = try QueueDaemon(config)
     let requests = filter.requests(.release, ids)
     let count = try QuarantineCount.of(requests, daemon)
-    guard dryRun || yes || SecretEntry.confirm("Have \(count) judged again, and queue what is verified?")
-    else { throw ExitStatus.refused }
+    if !dryRun, !yes { try Agreement.ask("Have \(count) judged again, and queue what is verified?") }
     var sum = QuarantineAnswer()
     for request in requests { try release(request, daemon, into: &sum) }
     print(QuarantineText.released(sum, isDry: dryRun))
@@ -147,6 +151,7 @@ struct QuarantineDropCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "drop",
     abstract: "Throw away what is kept.",
+    usage: "vesigate quarantine drop [<options>] [<id> ...]",
     discussion:
       "Those named, all of a filter, or --all. Their senders have been refused, and hear nothing of it.")
 
@@ -179,7 +184,7 @@ struct QuarantineDropCommand: ParsableCommand {
     let requests = filter.requests(.drop, ids)
     let count = try QuarantineCount.of(requests, daemon)
     if dryRun { return print("\(count) \(count == 1 ? "is" : "are") meant; nothing was done") }
-    guard yes || SecretEntry.confirm("Throw away \(count)?") else { throw ExitStatus.refused }
+    if !yes { try Agreement.ask("Throw away \(count)?") }
     var dropped = 0
     for var request in requests {
       repeat {
@@ -198,12 +203,13 @@ enum QuarantineCount {
     var count = 0
     for var request in requests {
       request.verb = QuarantineRequest.Verb.count.rawValue
-      count += try daemon.ask(request).count
+      let answer = try daemon.ask(request)
+      count += answer.count
+      guard answer.count == 0 else { continue }
+      let absent = request.id.map { "nothing in the quarantine has the id \($0)" }
+      complain(absent ?? answer.nothing ?? "nothing that is kept matches")
     }
-    guard count > 0 else {
-      complain("vesigate: nothing in the quarantine is meant by that")
-      throw ExitStatus.refused
-    }
+    guard count > 0 else { throw ExitStatus.refused }
     return count
   }
 }

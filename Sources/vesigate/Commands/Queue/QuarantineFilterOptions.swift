@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Formats
 internal import Operations
 
 /// Which quarantined deliveries are meant.
@@ -27,6 +28,14 @@ struct QuarantineFilterOptions: ParsableArguments {
 
   func validate(besides ids: [String]) throws {
     if !ids.isEmpty, !isEmpty { throw ValidationError("ids and a filter exclude each other") }
+    try Self.validate(ids: ids)
+  }
+
+  /// As the daemon reads them.
+  static func validate(ids: [String]) throws {
+    for id in ids where id.utf8.count != 16 || !id.utf8.allSatisfy({ Hex.value(of: $0) != nil }) {
+      throw ValidationError("\(id) is no id of what is kept: list shows those")
+    }
   }
 
   func request(_ verb: QuarantineRequest.Verb) -> QuarantineRequest {

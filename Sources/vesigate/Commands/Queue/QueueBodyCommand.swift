@@ -21,6 +21,8 @@ struct QueueBodyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("To a new file that is yours alone.", valueName: "file"))
   var out: String?
 
+  func validate() throws { try QueueFilterOptions.validate(ids: [id]) }
+
   func run() throws {
     let daemon = try QueueDaemon(config)
     let whole = try daemon.whole(.body, id.lowercased()) { answer in throw daemon.fail(answer) }

@@ -1,26 +1,27 @@
 internal import ArgumentParser
 internal import Operations
+internal import Queue
 
 struct QueueCancelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel",
     abstract: "Call off stored deliveries that wait.",
+    usage: "vesigate queue cancel [<options>] [<id> ...]",
     discussion: "Those named, or all of a filter. What is being sent at the moment is not called off.")
 
   @OptionGroup var config: ConfigOption
   @OptionGroup var change: QueueChangeOptions
 
-  func run() throws {
-    try change.run(
-      QueueDaemon(config), .cancel, standardState: "queued", done: "called off"
-    ) { "Call off \($0)?" }
-  }
+  func validate() throws { try change.validate(.cancel) }
+
+  func run() throws { try change.run(QueueDaemon(config), .cancel) { "Call off \($0)?" } }
 }
 
 struct QueuePurgeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "purge",
     abstract: "Delete stored deliveries that have ended.",
+    usage: "vesigate queue purge [<options>] [<id> ...]",
     discussion: """
       Those named, or all of a filter, which has to say --state dead, delivered or cancelled. What is dead takes \
       room until then: the app never had it.
@@ -30,18 +31,13 @@ struct QueuePurgeCommand: ParsableCommand {
   @OptionGroup var change: QueueChangeOptions
 
   func validate() throws {
-    guard
-      !change.choice.ids.isEmpty || change.choice.filter.state.map(QueueChoice.endedStates.contains) == true
-    else {
+    try change.validate(.purge)
+    guard !change.choice.ids.isEmpty || change.choice.filter.state != nil else {
       throw ValidationError("say which have ended: --state dead, delivered or cancelled")
     }
   }
 
-  func run() throws {
-    try change.run(
-      QueueDaemon(config), .purge, standardState: "dead", done: "deleted"
-    ) { "Delete \($0)?" }
-  }
+  func run() throws { try change.run(QueueDaemon(config), .purge) { "Delete \($0)?" } }
 }
 
 /// Which deliveries are meant: by their names, or by a filter.
@@ -86,38 +82,41 @@ struct QueueChangeOptions: ParsableArguments {
   @Flag(help: "Do not ask.")
   var yes = false
 
-  func run(
-    _ daemon: QueueDaemon, _ verb: QueueRequest.Verb, standardState: String, done: String,
-    question: (_ count: Int) -> String
-  ) throws {
-    let requests = choice.requests(verb, standardState: standardState)
-    guard let count = try agreed(requests, daemon, question) else { return }
+  /// What can never happen is wrong usage.
+  func validate(_ change: QueueChange) throws {
+    try QueueFilterOptions.validate(ids: choice.ids)
+    let state = choice.filter.state.flatMap { JobState(named: $0) }
+    guard state.map(change.canHappen) ?? true else { throw ValidationError(change.only) }
+  }
+
+  func run(_ daemon: QueueDaemon, _ change: QueueChange, question: (_ deliveries: String) -> String) throws {
+    guard let meant = try agreed(daemon, change, question) else { return }
     var changed = 0
-    for request in requests { changed += try change(request, daemon) }
-    print("\(changed) \(done)" + (changed < count ? ", \(count - changed) could not be" : ""))
+    for request in meant.requests { changed += try self.change(request, daemon) }
+    // Between the count and the change it went on.
+    let left = meant.count - changed
+    print("\(changed) \(change.done)" + (left > 0 ? ", \(left) could not be any more" : ""))
     if changed == 0 { throw ExitStatus.refused }
   }
 
-  /// How many are meant, once somebody has said yes; nil where that was all that was asked.
+  /// What is meant, once somebody has said yes; nil where that was all that was asked.
   func agreed(
-    _ requests: [QueueRequest], _ daemon: QueueDaemon, _ question: (_ count: Int) -> String
-  ) throws -> Int? {
-    var count = 0
-    for request in requests {
-      var counting = request
-      counting.verb = QueueRequest.Verb.count.rawValue
-      count += try daemon.ask(counting).count
-    }
-    guard count > 0 else {
-      complain("vesigate: nothing in the store is meant by that")
-      throw ExitStatus.refused
+    _ daemon: QueueDaemon, _ change: QueueChange, as verb: QueueRequest.Verb? = nil,
+    _ question: (_ deliveries: String) -> String
+  ) throws -> QueueMeant? {
+    let meant: QueueMeant
+    if choice.ids.isEmpty {
+      let filter = choice.requests(verb ?? change.verb, standardState: change.standardState.name)
+      meant = try QueueMeant(filter[0], change, daemon)
+    } else {
+      meant = try QueueMeant(choice.ids, change, daemon)
     }
     if dryRun {
-      print("\(count) \(count == 1 ? "is" : "are") meant; nothing was done")
+      print("\(meant.count) \(meant.count == 1 ? "is" : "are") meant; nothing was done")
       return nil
     }
-    guard yes || SecretEntry.confirm(question(count)) else { throw ExitStatus.refused }
-    return count
+    if !yes { try Agreement.ask(question(meant.words)) }
+    return meant
   }
 
   /// A page at a time, so that accepting goes on.

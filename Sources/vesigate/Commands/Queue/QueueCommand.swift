@@ -27,6 +27,7 @@ struct QueueListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "Stored deliveries, the newest first.",
+    usage: "vesigate queue list [<options>]",
     discussion: "With --json an object a line, with instants as Unix milliseconds.")
 
   @OptionGroup var config: ConfigOption
@@ -51,6 +52,7 @@ struct QueueListCommand: ParsableCommand {
       request.limit = min(left, QueueRequest.pageMax)
       let answer = try daemon.ask(request)
       for job in answer.jobs { for line in QueueText.lines(of: job, json: json) { print(line) } }
+      if left == limit, answer.jobs.isEmpty { complain(answer.nothing ?? "nothing in the store matches") }
       left -= answer.jobs.count
       try daemon.turn(&request, to: answer)
       isMore = answer.before != nil
@@ -72,12 +74,14 @@ struct QueueShowCommand: ParsableCommand {
   @Flag(help: "One line of JSON for each job.")
   var json = false
 
+  func validate() throws { try QueueFilterOptions.validate(ids: [id]) }
+
   func run() throws {
     var request = QueueRequest(.show)
     request.id = id
     let answer = try QueueDaemon(config).ask(request)
     guard !answer.jobs.isEmpty else {
-      complain("vesigate: there is no delivery \(id) in the store, or no longer")
+      complain("vesigate: no delivery has the id \(id)")
       throw ExitStatus.refused
     }
     for job in answer.jobs {

@@ -1,6 +1,16 @@
 internal import ArgumentParser
 internal import Operations
 
+extension QueueAnswer {
+  /// Why nothing matches, where the daemon knows.
+  var nothing: String? { message.isEmpty ? nil : message }
+}
+
+extension QuarantineAnswer {
+  /// Likewise.
+  var nothing: String? { message.isEmpty ? nil : message }
+}
+
 /// The running daemon as the commands about its store ask it.
 struct QueueDaemon {
   let client: ControlClient

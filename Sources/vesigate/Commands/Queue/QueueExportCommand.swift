@@ -6,6 +6,7 @@ struct QueueExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export",
     abstract: "Write stored deliveries to files, with their bodies.",
+    usage: "vesigate queue export [<options>] --dir <folder> [<id> ...]",
     discussion: """
       Into a new folder that is yours alone. Of each delivery ID.http is the request, as vesigate verify and \
       diagnose take it, and ID.json what is known of it: an object for the delivery, then one for each job \
@@ -21,6 +22,8 @@ struct QueueExportCommand: ParsableCommand {
 
   @Flag(help: "Only say how many.")
   var dryRun = false
+
+  func validate() throws { try QueueFilterOptions.validate(ids: choice.ids) }
 
   func run() throws {
     try DeliveryFolder.check(dir)
@@ -93,7 +96,7 @@ private struct Export {
     if bodiless > 0 { complain("\(bodiless) left out: their bodies are gone") }
     if unsealed > 0 { complain("\(unsealed) left out: they are not what was stored") }
     guard let folder else {
-      complain("vesigate: nothing in the store is meant by that, or can be exported")
+      complain("no stored delivery matches, or none that does can be exported")
       throw ExitStatus.refused
     }
     try folder.finish()

@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import Formats
+internal import Gateway
 internal import Operations
 internal import POSIX
+internal import Queue
 
 /// Which stored deliveries are meant.
 struct QueueFilterOptions: ParsableArguments {
@@ -28,11 +30,19 @@ struct QueueFilterOptions: ParsableArguments {
   }
 
   func validate() throws {
+    guard state.map({ JobState(named: $0) != nil }) ?? true else {
+      throw ValidationError("--state is queued, sending, delivered, dead, cancelled or orphaned")
+    }
     for (name, text) in [("--since", since), ("--until", until)] {
       if let text, Self.instant(text) == nil {
         throw ValidationError("\(name) is 90m, 12h, 3d, or a time such as 2026-11-30T10:00:00Z")
       }
     }
+  }
+
+  /// An id that is none would be asked for in vain.
+  static func validate(ids: [String]) throws {
+    for id in ids where PublicID(id) == nil { throw ValidationError("\(id) is no delivery's id") }
   }
 
   func request(_ verb: QueueRequest.Verb) -> QueueRequest {

@@ -29,6 +29,7 @@ struct QueueReplayCommand: ParsableCommand {
   var wait = false
 
   func validate() throws {
+    try change.validate(.replay)
     guard let rate else {
       if wait { throw ValidationError("--wait is for a replay with --rate") }
       return
@@ -38,25 +39,24 @@ struct QueueReplayCommand: ParsableCommand {
         "--rate is from \(QueueRequest.rates.lowerBound) to \(QueueRequest.rates.upperBound)")
     }
     guard change.choice.ids.isEmpty else { throw ValidationError("--rate is for a filter, not for ids") }
-    guard change.choice.filter.state.map(QueueChoice.endedStates.contains) ?? true else {
-      throw ValidationError("only what is dead, delivered or cancelled can be sent again")
-    }
   }
 
   func run() throws {
     let daemon = try QueueDaemon(config)
     guard let rate else {
-      return try change.run(daemon, .replay, standardState: "dead", done: "sent again") {
-        "Send \($0) again at once? (--rate does it bit by bit)"
-      }
+      return try change.run(daemon, .replay) { "Send \($0) again?" }
     }
-    var requests = change.choice.requests(.replayBegin, standardState: "dead")
-    guard try change.agreed(requests, daemon, { "Send \($0) again, \(rate) a second?" }) != nil else {
-      return
-    }
-    requests[0].rate = rate
-    let answer = try daemon.ask(requests[0])
+    let meant = try change.agreed(daemon, .replay, as: .replayBegin) { "Send \($0) again, \(rate) a second?" }
+    guard var request = meant?.requests.first else { return }
+    request.rate = rate
+    let answer = try daemon.ask(request)
     guard let replay = answer.replays.first else { throw daemon.foreign }
+    guard replay.rate == rate else {
+      complain(
+        "vesigate: replay \(replay.replay) is under way already, \(replay.rate) a second: "
+          + "queue stop \(replay.replay) first, for another rate")
+      throw ExitStatus.refused
+    }
     print("replay \(replay.replay) \(answer.count == 0 ? "is under way already" : "has begun")")
     for line in QueueText.lines(of: replay) { print(line) }
     if wait { try follow(replay.replay, daemon) }
@@ -69,9 +69,9 @@ struct QueueReplayCommand: ParsableCommand {
     while true {
       let found = try daemon.ask(QueueRequest(.replays)).replays.first { $0.replay == number }
       guard let replay = found else { throw daemon.foreign }
+      if replay.state == "done" { return print("\(replay.moved) queued again") }
       if replay != last { complain(QueueText.progress(replay)) }
       last = replay
-      if replay.state == "done" { return print("\(replay.moved) sent again") }
       if replay.state != "running" { throw ExitStatus.refused }
       Clocks.sleep(nanoseconds: Self.lookNanoseconds)
     }
@@ -129,6 +129,7 @@ struct QueueResumeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resume",
     abstract: "Take up again what was paused or called off: replays, or deliveries.",
+    usage: "vesigate queue resume [<options>] [<replay> ...] [<id> ...]",
     discussion: """
       A number is a replay's, as queue replays shows it. Ids, or a filter, mean deliveries that queue cancel \
       has called off: they wait to be sent again, with what was left of their time.
@@ -144,10 +145,7 @@ struct QueueResumeCommand: ParsableCommand {
     guard numbers.isEmpty || numbers.count == change.choice.ids.count else {
       throw ValidationError("numbers of replays and ids of deliveries exclude each other")
     }
-    guard change.choice.filter.state ?? "cancelled" == "cancelled" else {
-      throw ValidationError(
-        "only what was called off can be resumed; queue replay sends again what has ended")
-    }
+    if numbers.isEmpty { try change.validate(.resume) }
   }
 
   func run() throws {
@@ -155,7 +153,7 @@ struct QueueResumeCommand: ParsableCommand {
     guard numbers.isEmpty else {
       return try QueueReplayNumbers.change(numbers, daemon, .replayResume)
     }
-    try change.run(daemon, .resume, standardState: "cancelled", done: "resumed") { "Resume \($0)?" }
+    try change.run(daemon, .resume) { "Resume \($0)?" }
   }
 }
 
@@ -168,15 +166,15 @@ struct QueueReplayNumbers: ParsableArguments {
   }
 
   static func change(_ numbers: [Int64], _ daemon: QueueDaemon, _ verb: QueueRequest.Verb) throws {
+    var refused: ExitCode?
     for number in numbers {
       var request = QueueRequest(verb)
       request.replay = number
-      for replay in try daemon.ask(request).replays { print(QueueText.progress(replay)) }
+      let answer = try daemon.askWhatever(request)
+      // The others are meant, too.
+      if !answer.ok { refused = daemon.fail(answer) }
+      for replay in answer.replays { print(QueueText.progress(replay)) }
     }
+    if let refused { throw refused }
   }
-}
-
-extension QueueChoice {
-  /// Of what can be sent again, or deleted.
-  static let endedStates = ["dead", "delivered", "cancelled"]
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Configuration
 internal import Gateway
+internal import Glibc
 internal import Operations
 internal import Queue
 
@@ -8,10 +9,12 @@ struct QueueSalvageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "salvage",
     abstract: "Write to files what can still be read, and proven, of a damaged store.",
+    usage: "vesigate queue salvage [<options>] --dir <folder>",
     discussion: """
-      It reads the store's file itself, and changes nothing in it: while no daemon runs, or beside one whose \
-      store is damaged. Files are as those of queue export; only what its seal proves is written. What was \
-      delivered or called off is left out, unless --all stands there. For root and the daemon's own user.
+      It reads the store's file itself, and changes nothing in it: while no daemon runs, or beside one. Where \
+      the store is whole, queue export does the same. Files are as those of queue export; only what its seal \
+      proves is written. What was delivered or called off is left out, unless --all stands there. For root and \
+      the daemon's own user.
       """)
 
   @OptionGroup var config: ConfigOption
@@ -31,6 +34,8 @@ struct QueueSalvageCommand: ParsableCommand {
   func run() throws {
     try DeliveryFolder.check(dir)
     let files = try files()
+    try check(files.sqlite)
+    try check(files.sealKey)
     let salvage: Salvage
     do throws(StoreFault) {
       salvage = try Salvage(sqlite: files.sqlite, sealKeyFile: files.sealKey)
@@ -53,6 +58,12 @@ struct QueueSalvageCommand: ParsableCommand {
   }
 
   private static let progressEach = 500
+
+  private func check(_ path: String) throws {
+    guard access(path, R_OK) != 0, errno == EACCES || errno == EPERM else { return }
+    complain("vesigate: \(path): permission denied; run this as root or as the service's user")
+    throw ExitStatus.permission
+  }
 
   private func files() throws -> (sqlite: String, sealKey: String) {
     if let store, let sealKeyFile { return (store, sealKeyFile) }
@@ -77,6 +88,8 @@ struct QueueSalvageCommand: ParsableCommand {
     if ended > 0 { complain("\(ended) left out: delivered, or called off (--all)") }
     if counts.withoutBody > 0 { complain("\(counts.withoutBody) left out: their bodies are gone") }
     if counts.unsealed > 0 { complain("\(counts.unsealed) left out: they are not what was stored") }
-    if counts.damaged > 0 { complain("\(counts.damaged) numbers cannot be read: there the file is damaged") }
+    if counts.damaged > 0 {
+      complain("up to \(counts.damaged) deliveries cannot be read: there the file is damaged")
+    }
   }
 }

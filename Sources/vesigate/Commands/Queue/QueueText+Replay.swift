@@ -6,9 +6,10 @@ extension QueueText {
   static func progress(_ replay: QueueAnswer.Replay) -> String {
     let total = max(replay.total, replay.moved)
     let state = replay.state == "failing" ? "has paused itself" : replay.state
-    return "replay \(replay.replay) \(state): \(replay.moved) of \(total) sent again"
+    return "replay \(replay.replay) \(state): \(replay.moved) of \(total) queued again"
       + (replay.failed > 0 ? ", \(replay.failed) failed" : "")
       + (replay.waits == nil ? "" : ", waits for the app")
+      + (replay.state == "failing" ? "; mend the app, then vesigate queue resume \(replay.replay)" : "")
   }
 
   static func lines(of replay: QueueAnswer.Replay) -> [String] {

@@ -6,14 +6,23 @@ internal import POSIX
 enum QueueText {
   static func lines(of job: QueueAnswer.Job, json: Bool) -> [String] {
     if json { return [job.json] }
-    let now = Clocks.now().unixMilliseconds
     let attempts = "\(job.attempts) \(job.attempts == 1 ? "attempt" : "attempts")"
-    let state = job.state + String(repeating: " ", count: max(1, 10 - job.state.count))
-    let accepted = TimeText.age(from: job.accepted, to: now)
-    return [
-      "\(job.id)  \(state)\(accepted) ago, \(attempts)\(next(job, now))",
-      "  " + ([job.route, job.upstream].filter { !$0.isEmpty }.joined(separator: " -> ")) + why(job),
-    ]
+    let to = job.upstream.isEmpty ? [] : ["  -> \(job.upstream)"]
+    return ["\(job.id)  \(job.route)"] + to + ["  \(state(job)), \(attempts)\(why(job))"] + pause(job)
+  }
+
+  private static func pause(_ job: QueueAnswer.Job) -> [String] {
+    let now = Clocks.now().unixMilliseconds
+    guard let until = job.pausedUntil, until > now else { return [] }
+    let who = job.upstream.isEmpty ? "route" : "upstream"
+    return ["  waits, the \(who) is paused for \(TimeText.age(from: now, to: until))"]
+  }
+
+  /// Since when it is what it is, and since when it is here.
+  private static func state(_ job: QueueAnswer.Job) -> String {
+    let now = Clocks.now().unixMilliseconds
+    let ended = job.ended.map { " \(TimeText.age(from: $0, to: now)) ago" } ?? ""
+    return "\(job.state)\(ended), accepted \(TimeText.age(from: job.accepted, to: now)) ago\(next(job, now))"
   }
 
   private static func next(_ job: QueueAnswer.Job, _ now: Int64) -> String {
@@ -23,7 +32,7 @@ enum QueueText {
 
   private static func why(_ job: QueueAnswer.Job) -> String {
     let words = [job.status.map { "\($0)" }, job.reason].compactMap { $0 }
-    return words.isEmpty ? "" : "  " + words.joined(separator: " ")
+    return words.isEmpty ? "" : ", " + words.joined(separator: " ")
   }
 
   static func whole(_ job: QueueAnswer.Job) -> [String] {
@@ -35,7 +44,8 @@ enum QueueText {
         + (attempt.answer.map { ["     " + $0.split(whereSeparator: \.isNewline).joined(separator: " ")] }
           ?? [])
     }
+    let ended = job.ended.map { ["  \(job.state) \(TimeText.utc(unixMilliseconds: $0))"] } ?? []
     return lines(of: job, json: false)
-      + ["  accepted \(TimeText.utc(unixMilliseconds: job.accepted)), \(job.bodyBytes) bytes"] + tries
+      + ["  accepted \(TimeText.utc(unixMilliseconds: job.accepted)), \(job.bodyBytes) bytes"] + ended + tries
   }
 }

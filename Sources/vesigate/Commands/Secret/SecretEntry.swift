@@ -85,7 +85,10 @@ enum SecretEntry {
   /// Asks for a yes on a terminal.
   static func confirm(_ question: String) -> Bool {
     show(question + " [y/N] ")
-    return isYes(readLine())
+    let answer = readLine()
+    // Only a terminal shows the end of the line that was typed.
+    if answer == nil || !isTerminal { show("\n") }
+    return isYes(answer)
   }
 
   /// Whatever else was typed, or nothing at all, is a no.

@@ -31,6 +31,15 @@ extension DurableDelivery {
     return status
   }
 
+  /// Lanes that are paused, and until when, Unix milliseconds.
+  var pauses: [Lane: Int64] {
+    let now = Clocks.now().unixMilliseconds
+    let pauses = dispatcher?.lanes.compactMap { lane in
+      lane.pausedForMilliseconds.map { (lane.lane, now.addingSaturated($0)) }
+    }
+    return Dictionary(pauses ?? []) { first, _ in first }
+  }
+
   private func quarantines(
     _ counters: QuarantineCounters, leftOut: [String: UInt64]
   ) -> [StatusSnapshot.Store.Quarantine] {

@@ -23,7 +23,7 @@ struct QuarantineQuestions: Sendable {
     do {
       switch verb {
       case .list: return try await onThread { try list(path, filter, request) }
-      case .count: return try await onThread { try count(path, filter) }
+      case .count: return try await onThread { try count(path, filter, request) }
       case .show: return try await onThread { try show(path, filter, caller) }
       case .release: return try await release(filter, request, caller)
       case .drop: return try await drop(path, filter, request, caller)
@@ -53,12 +53,16 @@ struct QuarantineQuestions: Sendable {
     answer.deliveries = lines.map { QuarantineAnswer.Delivery($0) }
     answer.count = lines.count
     answer.next = lines.count == limit ? lines.last?.ticket.row : nil
+    if lines.isEmpty { answer.message = durable.unknown(route: request.route) ?? "" }
     return answer
   }
 
-  private func count(_ path: String, _ filter: StoreReader.QuarantineFilter) throws -> QuarantineAnswer {
+  private func count(
+    _ path: String, _ filter: StoreReader.QuarantineFilter, _ request: QuarantineRequest
+  ) throws -> QuarantineAnswer {
     var answer = QuarantineAnswer()
     answer.count = try StoreReader(path).countQuarantined(filter)
+    if answer.count == 0 { answer.message = durable.unknown(route: request.route) ?? "" }
     return answer
   }
 

@@ -19,7 +19,7 @@ extension QueueQuestions {
       return .refused(
         isKnown
           ? "the body of \(id) is gone: it was delivered or called off, and its time is over"
-          : "there is no delivery \(id) in the store, or no longer", .absent)
+          : "no delivery has the id \(id)", .absent)
     }
     guard let delivery = try? Sealer(keys: store.sealKeys).check(claim) else {
       return .refused("\(id) is not what was stored: its seal is broken, or its key is not here", .unsealed)

@@ -20,7 +20,7 @@ struct QueueQuestions: Sendable {
     do {
       switch verb {
       case .list: return try await onThread { try list(path, filter, request) }
-      case .count: return try await onThread { try count(path, filter) }
+      case .count: return try await onThread { try count(path, filter, request) }
       case .show: return try await onThread { try show(path, filter, caller) }
       case .replay, .cancel, .purge, .resume:
         return try await change(verb, path, filter, request, caller, store)
@@ -67,15 +67,24 @@ struct QueueQuestions: Sendable {
   ) throws -> QueueAnswer {
     let page = try self.page(path, filter, request)
     var answer = QueueAnswer()
-    answer.jobs = page.lines.map { QueueAnswer.Job($0) }
+    let pauses = durable.pauses
+    answer.jobs = page.lines.map { line in
+      var job = QueueAnswer.Job(line)
+      if line.state == .queued { job.pausedUntil = pauses[line.lane] }
+      return job
+    }
     answer.count = answer.jobs.count
     answer.before = page.before
+    if page.lines.isEmpty { answer.message = durable.unknown(route: request.route) ?? "" }
     return answer
   }
 
-  private func count(_ path: String, _ filter: StoreReader.Filter) throws -> QueueAnswer {
+  private func count(
+    _ path: String, _ filter: StoreReader.Filter, _ request: QueueRequest
+  ) throws -> QueueAnswer {
     var answer = QueueAnswer()
     answer.count = try StoreReader(path).count(filter)
+    if answer.count == 0 { answer.message = durable.unknown(route: request.route) ?? "" }
     return answer
   }
 
@@ -138,8 +147,9 @@ extension StoreReader.Filter {
     self.init(
       route: request.route, upstream: request.upstream, reason: request.reason, since: request.since,
       until: request.until)
+    withBody = request.withBody
     if let name = request.state {
-      guard let state = JobState.allCases.first(where: { $0.name == name }) else { return nil }
+      guard let state = JobState(named: name) else { return nil }
       self.state = state
     }
     if let text = request.id {

@@ -1,0 +1,11 @@
+internal import ArgumentParser
+
+/// A yes to what cannot be taken back.
+enum Agreement {
+  /// The command ends where it is a no.
+  static func ask(_ question: String) throws {
+    guard !SecretEntry.confirm(question) else { return }
+    complain("nothing was done")
+    throw ExitStatus.refused
+  }
+}
