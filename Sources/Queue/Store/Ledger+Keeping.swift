@@ -58,8 +58,8 @@ extension Ledger {
     return spent.count
   }
 
-  /// Deletes what was delivered or cancelled. Its key stays where all of it was delivered, and nowhere else: its sender's
-  /// next copy would be the only one.
+  /// Deletes what was delivered or cancelled. Its key stays where all of it was delivered, and nowhere else: the next
+  /// copy would be the only one.
   private func removeSpent(_ delivery: Int64) throws(StoreFault) -> Bool {
     let states = try statement(.jobsOfDelivery).all([.integer(delivery)]) {
       JobState(rawValue: $0.integer(2))
