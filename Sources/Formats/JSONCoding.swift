@@ -73,6 +73,12 @@ extension JSONCodedObject {
     self.init()
     for field in Self.fields { guard field.read(json, &self) else { return nil } }
   }
+
+  /// Nil where the bytes are no such object.
+  public init?(_ bytes: [UInt8]) {
+    guard let json = JSONValue(reading: bytes) else { return nil }
+    self.init(json)
+  }
 }
 
 extension JSONCoded {

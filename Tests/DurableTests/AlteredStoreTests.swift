@@ -87,6 +87,23 @@ import Testing
     #expect(second.requests.count == 5 && app.requests.count == 5 && third.requests.isEmpty)
   }
 
+  @Test func `what has lost its route is called off at one word, and makes room`() throws {
+    let fixture = try DurableFixture(store: "deliveries-max: 2")
+    let gateway = try fixture.startGateway()
+    #expect(try fixture.send(count: 2).allSatisfy { $0.status == 200 })
+    try fixture.set(durable: "true", path: "/another", store: "deliveries-max: 2")
+    gateway.signal(SIGHUP)
+    let place = ["--config", gateway.configPath]
+    let orphans = ["queue", "list", "--state", "orphaned", "--json"] + place
+    let areOrphaned = eventually { (try? GatewayProcess.command(orphans).lines.count) == 2 }
+    try #require(areOrphaned)
+    let another = SignedRequest("{}").with { $0.target = "/another" }
+    #expect(try fixture.send(another).status == 503)
+    let ended = try GatewayProcess.command(["queue", "cancel", "--state", "orphaned", "--yes"] + place)
+    #expect(ended.status == 0 && ended.lines.last == "2 called off", "\(ended.lines)")
+    #expect(try fixture.send(another).status == 200)
+  }
+
   @Test
   func `a store that is full of dead deliveries refuses, drops none, and has room once they are purged`()
     throws

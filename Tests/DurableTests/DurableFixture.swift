@@ -51,8 +51,11 @@ final class DurableFixture {
   }
 
   /// With another value of `durable:`, and what else differs, at the next start or reload.
-  func set(durable: String, path: String = "/hook", route: String = "", upstreams: [String] = []) throws {
-    config = Self.config(app: appPort, durable: durable, path: path, route: route, upstreams: upstreams)
+  func set(
+    durable: String, path: String = "/hook", route: String = "", upstreams: [String] = [], store: String = ""
+  ) throws {
+    config = Self.config(
+      app: appPort, durable: durable, path: path, route: route, upstreams: upstreams, store: store)
     try gateway?.writeConfig(config)
   }
 

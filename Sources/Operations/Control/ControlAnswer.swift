@@ -26,12 +26,6 @@ public struct ControlAnswer: JSONCodedObject, Equatable {
     .required("message", \.message), .required("files", \.files), .unlessEmpty("warnings", \.warnings),
   ]
 
-  /// Nil when the bytes are no answer of a daemon's.
-  public init?(_ bytes: [UInt8]) {
-    guard let json = JSONValue(reading: bytes) else { return nil }
-    self.init(json)
-  }
-
   public func file(_ path: String) -> File? { files.first { $0.path == path } }
 }
 

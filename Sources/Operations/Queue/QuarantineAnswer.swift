@@ -1,7 +1,7 @@
 public import Formats
 
 /// What the daemon says of the quarantine.
-public struct QuarantineAnswer: JSONCodedObject, Equatable {
+public struct QuarantineAnswer: StoreAnswer, Equatable {
   public var ok = true
   /// Why it is not, or what there is to say beside it.
   public var message = ""
@@ -56,11 +56,5 @@ public struct QuarantineAnswer: JSONCodedObject, Equatable {
       .init("bodyBytes", \.bodyBytes), .init("remote", \.remote), .init("requestID", \.requestID),
       .init("request", \.request), .unlessEmpty("fields", \.fields), .init("remark", \.remark),
     ]
-  }
-
-  /// Nil when the bytes are no answer of a daemon's.
-  init?(_ bytes: [UInt8]) {
-    guard let json = JSONValue(reading: bytes) else { return nil }
-    self.init(json)
   }
 }

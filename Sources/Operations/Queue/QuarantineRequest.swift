@@ -1,7 +1,7 @@
 public import Formats
 
 /// What commands ask about the quarantine: `quarantine` and an object, in one line.
-public struct QuarantineRequest: JSONCodedObject, Equatable {
+public struct QuarantineRequest: StoreQuestion, Equatable {
   public enum Verb: String, Sendable, CaseIterable {
     /// What is kept, the newest first, a page at a time.
     case list
@@ -37,30 +37,12 @@ public struct QuarantineRequest: JSONCodedObject, Equatable {
     .init("dry", \.isDry),
   ]
 
-  static let lineBytesMax = QueueRequest.lineBytesMax
   /// Rows of one page.
   public static let pageMax = 1_000
 
-  static let word = "quarantine "
+  public typealias Answer = QuarantineAnswer
 
-  init?(line: String) {
-    guard line.hasPrefix(Self.word),
-      let json = JSONValue(reading: Array(line.dropFirst(Self.word.count).utf8))
-    else { return nil }
-    self.init(json)
-  }
-
-  /// As it goes over the socket, its end included.
-  var requestLine: String { Self.word + json + "\n" }
-}
-
-extension ControlClient {
+  public static let word = "quarantine "
   /// What is released waits for a disk.
-  private static let quarantineSecondsMax = 60
-
-  public func ask(_ request: QuarantineRequest) throws(Failure) -> QuarantineAnswer {
-    let bytes = try bytes(request.requestLine, secondsMax: Self.quarantineSecondsMax)
-    guard let answer = QuarantineAnswer(bytes) else { throw foreign }
-    return answer
-  }
+  public static let secondsMax = 60
 }

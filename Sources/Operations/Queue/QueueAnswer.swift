@@ -1,7 +1,7 @@
 public import Formats
 
 /// What the daemon says of stored deliveries.
-public struct QueueAnswer: JSONCodedObject, Equatable {
+public struct QueueAnswer: StoreAnswer, Equatable {
   public var ok = true
   /// Why it is not, or what there is to say beside it.
   public var message = ""
@@ -95,11 +95,5 @@ public struct QueueAnswer: JSONCodedObject, Equatable {
       .init("number", \.number), .init("at", \.at), .init("milliseconds", \.milliseconds),
       .init("status", \.status), .init("reason", \.reason), .init("answer", \.answer),
     ]
-  }
-
-  /// Nil when the bytes are no answer of a daemon's.
-  init?(_ bytes: [UInt8]) {
-    guard let json = JSONValue(reading: bytes) else { return nil }
-    self.init(json)
   }
 }

@@ -1,7 +1,7 @@
 public import Formats
 
 /// What commands ask about stored deliveries: `queue` and an object, in one line.
-public struct QueueRequest: JSONCodedObject, Equatable {
+public struct QueueRequest: StoreQuestion, Equatable {
   public enum Verb: String, Sendable, CaseIterable {
     /// Jobs, the newest first, a page at a time.
     case list
@@ -65,8 +65,6 @@ public struct QueueRequest: JSONCodedObject, Equatable {
     .init("offset", \.offset), .init("withBody", \.withBody),
   ]
 
-  /// A route's and an upstream's name are no longer than the configuration lets them be.
-  static let lineBytesMax = 8_192
   /// Jobs of one page.
   public static let pageMax = 1_000
   /// Deliveries that a replay moves a second.
@@ -74,15 +72,9 @@ public struct QueueRequest: JSONCodedObject, Equatable {
   /// Bytes of a delivery that one answer brings.
   public static let partBytesMax = 1_048_576
 
-  static let word = "queue "
+  public typealias Answer = QueueAnswer
 
-  init?(line: String) {
-    guard line.hasPrefix(Self.word),
-      let json = JSONValue(reading: Array(line.dropFirst(Self.word.count).utf8))
-    else { return nil }
-    self.init(json)
-  }
-
-  /// As it goes over the socket, its end included.
-  var requestLine: String { Self.word + json + "\n" }
+  public static let word = "queue "
+  /// A page of a list is put together within two seconds; a page of changes may wait for a disk.
+  public static let secondsMax = 30
 }

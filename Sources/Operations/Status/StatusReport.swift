@@ -64,12 +64,6 @@ public struct StatusReport: JSONCodedObject, Equatable {
     .init("store", \.store),
   ]
 
-  /// Nil when the bytes are no report of a daemon's.
-  public init?(_ bytes: [UInt8]) {
-    guard let json = JSONValue(reading: bytes) else { return nil }
-    self.init(json)
-  }
-
   public func upstream(_ name: String) -> Upstream? { upstreams.first { $0.name == name } }
 
   /// A daemon's line, without its end, with what a command knows besides: what is wrong with the file as it stands.

@@ -40,7 +40,7 @@ public struct ReplayOrder: JSONCodedObject, Equatable {
     self.user = user
   }
 
-  var ended: JobState? { JobState.allCases.first { $0.name == state && $0.isFinal } }
+  var ended: JobState? { JobState(named: state).flatMap { $0.isFinal ? $0 : nil } }
 
   /// Whether both mean the same deliveries, but for the moment at which that was asked.
   func meansTheSame(as other: ReplayOrder) -> Bool {

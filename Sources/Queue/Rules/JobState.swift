@@ -51,6 +51,12 @@ public enum JobState: Int64, Sendable, CaseIterable {
     }
   }
 
+  /// By that name.
+  public init?(named name: String) {
+    guard let state = JobState.allCases.first(where: { $0.name == name }) else { return nil }
+    self = state
+  }
+
   /// Counts against the store's bounds and is never deleted to make room: it is, or may become, a loss.
   public var isHeld: Bool { self != .delivered && self != .cancelled }
   /// Nothing happens to it any more unless somebody asks.

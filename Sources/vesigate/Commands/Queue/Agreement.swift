@@ -8,4 +8,9 @@ enum Agreement {
     complain("nothing was done")
     throw ExitStatus.refused
   }
+
+  /// In place of the question, where nothing is to be done.
+  static func sayWhatIsMeant(_ count: Int) {
+    print("\(count) \(count == 1 ? "is" : "are") meant; nothing was done")
+  }
 }

@@ -46,7 +46,7 @@ struct QuarantineListCommand: ParsableCommand {
     var request = filter.request(.list)
     var left = limit
     repeat {
-      request.limit = min(left, 500)
+      request.limit = min(left, QuarantineRequest.pageMax)
       let answer = try daemon.ask(request)
       for delivery in answer.deliveries {
         for line in json ? [delivery.json] : QuarantineText.lines(of: delivery) { print(line) }
@@ -172,18 +172,15 @@ struct QuarantineDropCommand: ParsableCommand {
   var yes = false
 
   func validate() throws {
-    if ids.isEmpty, !all, filter.isEmpty {
-      throw ValidationError("say which: ids, a filter such as --route, or --all")
-    }
+    try QueueChoice.validate(ids, all: all, isFiltered: !filter.isEmpty)
     try filter.validate(besides: ids)
-    if !ids.isEmpty, all { throw ValidationError("ids and a filter exclude each other") }
   }
 
   func run() throws {
     let daemon = try QueueDaemon(config)
     let requests = filter.requests(.drop, ids)
     let count = try QuarantineCount.of(requests, daemon)
-    if dryRun { return print("\(count) \(count == 1 ? "is" : "are") meant; nothing was done") }
+    if dryRun { return Agreement.sayWhatIsMeant(count) }
     if !yes { try Agreement.ask("Throw away \(count)?") }
     var dropped = 0
     for var request in requests {

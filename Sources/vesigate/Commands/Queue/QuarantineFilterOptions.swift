@@ -18,13 +18,7 @@ struct QuarantineFilterOptions: ParsableArguments {
 
   var isEmpty: Bool { route == nil && reason == nil && since == nil && until == nil }
 
-  func validate() throws {
-    for (name, text) in [("--since", since), ("--until", until)] {
-      if let text, QueueFilterOptions.instant(text) == nil {
-        throw ValidationError("\(name) is 90m, 12h, 3d, or a time such as 2026-11-30T10:00:00Z")
-      }
-    }
-  }
+  func validate() throws { try QueueFilterOptions.validate(since: since, until: until) }
 
   func validate(besides ids: [String]) throws {
     if !ids.isEmpty, !isEmpty { throw ValidationError("ids and a filter exclude each other") }
@@ -55,23 +49,5 @@ struct QuarantineFilterOptions: ParsableArguments {
       request.id = id
       return request
     }
-  }
-}
-
-extension QueueDaemon {
-  /// What it answers; the command ends where it refuses, or is not there.
-  func ask(_ request: QuarantineRequest) throws -> QuarantineAnswer {
-    let answer: QuarantineAnswer
-    do throws(ControlClient.Failure) {
-      answer = try client.ask(request)
-    } catch {
-      complain("vesigate: \(error)")
-      throw error.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
-    }
-    guard answer.ok else {
-      complain("vesigate: \(answer.message)")
-      throw ExitStatus.unavailable
-    }
-    return answer
   }
 }

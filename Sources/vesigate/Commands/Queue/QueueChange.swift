@@ -25,9 +25,10 @@ enum QueueChange {
 
   func canHappen(to state: JobState) -> Bool {
     switch self {
-    case .replay, .purge: state.isFinal
-    case .cancel: state == .queued
-    case .resume: state == .cancelled
+    case .replay: state.after(.replay) != nil
+    case .cancel: state.after(.cancel) != nil
+    case .resume: state.after(.resume) != nil
+    case .purge: state.isFinal
     }
   }
 
@@ -38,7 +39,7 @@ enum QueueChange {
   var only: String {
     switch self {
     case .replay: "only what is dead, delivered or cancelled can be sent again"
-    case .cancel: "only what is queued can be called off"
+    case .cancel: "only what is queued or orphaned can be called off"
     case .purge: "only what is dead, delivered or cancelled can be deleted"
     case .resume: "only what was called off can be resumed; queue replay sends again what has ended"
     }

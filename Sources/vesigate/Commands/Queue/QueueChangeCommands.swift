@@ -50,11 +50,13 @@ struct QueueChoice: ParsableArguments {
   @Flag(help: "All that the filter lets through.")
   var all = false
 
-  func validate() throws {
-    if ids.isEmpty, !all, filter.isEmpty {
+  func validate() throws { try Self.validate(ids, all: all, isFiltered: !filter.isEmpty) }
+
+  static func validate(_ ids: [String], all: Bool, isFiltered: Bool) throws {
+    if ids.isEmpty, !all, !isFiltered {
       throw ValidationError("say which: ids, a filter such as --route, or --all")
     }
-    if !ids.isEmpty, all || !filter.isEmpty { throw ValidationError("ids and a filter exclude each other") }
+    if !ids.isEmpty, all || isFiltered { throw ValidationError("ids and a filter exclude each other") }
   }
 
   /// - Parameter standardState: of a filter that names none.
@@ -112,7 +114,7 @@ struct QueueChangeOptions: ParsableArguments {
       meant = try QueueMeant(choice.ids, change, daemon)
     }
     if dryRun {
-      print("\(meant.count) \(meant.count == 1 ? "is" : "are") meant; nothing was done")
+      Agreement.sayWhatIsMeant(meant.count)
       return nil
     }
     if !yes { try Agreement.ask(question(meant.words)) }

@@ -1,13 +1,8 @@
 internal import ArgumentParser
 internal import Operations
 
-extension QueueAnswer {
+extension StoreAnswer {
   /// Why nothing matches, where the daemon knows.
-  var nothing: String? { message.isEmpty ? nil : message }
-}
-
-extension QuarantineAnswer {
-  /// Likewise.
   var nothing: String? { message.isEmpty ? nil : message }
 }
 
@@ -24,6 +19,16 @@ struct QueueDaemon {
     return answer
   }
 
+  /// Likewise.
+  func ask(_ request: QuarantineRequest) throws -> QuarantineAnswer {
+    let answer = try askWhatever(request)
+    guard answer.ok else {
+      complain("vesigate: \(answer.message)")
+      throw ExitStatus.unavailable
+    }
+    return answer
+  }
+
   /// Says why not, and how the command ends.
   func fail(_ answer: QueueAnswer) -> ExitCode {
     complain("vesigate: \(answer.message)")
@@ -35,7 +40,7 @@ struct QueueDaemon {
   }
 
   /// What it answers, be it a refusal.
-  func askWhatever(_ request: QueueRequest) throws -> QueueAnswer {
+  func askWhatever<Question: StoreQuestion>(_ request: Question) throws -> Question.Answer {
     do throws(ControlClient.Failure) {
       return try client.ask(request)
     } catch {

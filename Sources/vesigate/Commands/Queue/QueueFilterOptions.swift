@@ -33,8 +33,12 @@ struct QueueFilterOptions: ParsableArguments {
     guard state.map({ JobState(named: $0) != nil }) ?? true else {
       throw ValidationError("--state is queued, sending, delivered, dead, cancelled or orphaned")
     }
+    try Self.validate(since: since, until: until)
+  }
+
+  static func validate(since: String?, until: String?) throws {
     for (name, text) in [("--since", since), ("--until", until)] {
-      if let text, Self.instant(text) == nil {
+      if let text, instant(text) == nil {
         throw ValidationError("\(name) is 90m, 12h, 3d, or a time such as 2026-11-30T10:00:00Z")
       }
     }

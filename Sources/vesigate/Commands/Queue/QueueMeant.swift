@@ -70,11 +70,3 @@ struct QueueMeant {
     return try daemon.ask(counting)
   }
 }
-
-extension JobState {
-  /// As operators write it.
-  init?(named name: String) {
-    guard let state = JobState.allCases.first(where: { $0.name == name }) else { return nil }
-    self = state
-  }
-}

@@ -62,26 +62,34 @@ final class DurableDelivery: Sendable {
   /// A store that has failed keeps a start from serving durable routes, and no others: it is tried again.
   ///
   /// - Throws: what the start is refused for.
-  func start(_ loaded: Loaded) throws(StoreFault) {
-    do throws(StoreFault) { try prepare(loaded) } catch {
-      guard error.leavesOthersServed else { throw error }
-      unopened.withLock { $0 = error }
-    }
-  }
+  func start(_ loaded: Loaded) throws(StoreFault) { try prepare(loaded) { $0.leavesOthersServed } }
 
-  /// A route that has become durable may be the first. Where the store had failed before, a reload is refused for
-  /// nothing that it does not change.
+  /// A route that has become durable may be the first. `adopt` follows.
+  ///
+  /// - Throws: what the reload is refused for. What had failed before is nothing that it changes.
   func reload(_ loaded: Loaded) throws(StoreFault) {
-    if fault == nil { try prepare(loaded) } else { tryAgain(loaded) }
+    let hadFailed = unopened.withLock { $0 != nil }
+    try prepare(loaded) { _ in hadFailed }
   }
 
   /// Opens a store that could not be opened at the start, if it can be by now.
+  ///
+  /// - Parameter loaded: what is in force on the loops.
   func tryAgain(_ loaded: Loaded) {
-    guard store == nil else { return }
+    try? prepare(loaded) { _ in true }
+    adopt(loaded.snapshot.routes)
+  }
+
+  /// - Parameter goesOnWithout: whether the gateway does, for now.
+  /// - Throws: why the store cannot be had, otherwise.
+  private func prepare(
+    _ loaded: Loaded, goesOnWithout: (StoreFault) -> Bool
+  ) throws(StoreFault) {
     do throws(StoreFault) {
-      try prepare(loaded)
-      adopt(loaded.snapshot.routes)
+      try open(loaded)
+      unopened.withLock { $0 = nil }
     } catch {
+      guard goesOnWithout(error) else { throw error }
       unopened.withLock { $0 = error }
     }
   }
@@ -89,7 +97,7 @@ final class DurableDelivery: Sendable {
   /// Opens the store where a route is durable and it is not open. It blocks, and is not to be called on a loop.
   ///
   /// - Throws: why it cannot be had.
-  private func prepare(_ loaded: Loaded) throws(StoreFault) {
+  private func open(_ loaded: Loaded) throws(StoreFault) {
     let routes = loaded.snapshot.routes.all
     note(routes)
     guard routes.contains(where: \.isDurable), store == nil else { return }
@@ -105,7 +113,6 @@ final class DurableDelivery: Sendable {
     opened.withLock {
       $0 = Opened(store: store, path: settings.sqlite, dispatcher: dispatcher, replays: replays)
     }
-    unopened.withLock { $0 = nil }
     let counters = store.status.counters
     logger.notice(
       "store opened",

@@ -2,7 +2,6 @@ internal import Configuration
 internal import Formats
 internal import Gateway
 internal import Logging
-internal import NIOPosix
 internal import Operations
 internal import Queue
 
@@ -15,33 +14,22 @@ struct QuarantineQuestions: Sendable {
   let logger: Logger
 
   func answer(_ request: QuarantineRequest, by caller: QueueCaller) async -> QuarantineAnswer {
-    guard let path = durable.path else { return .refused("no route is durable") }
+    guard let path = durable.path, let store = durable.store else { return .refused(durable.absence) }
     guard let verb = QuarantineRequest.Verb(rawValue: request.verb) else {
       return .refused("the daemon does not know \(request.verb): it is another version")
     }
     guard let filter = StoreReader.QuarantineFilter(request) else { return .refused("there is no such id") }
     do {
       switch verb {
-      case .list: return try await onThread { try list(path, filter, request) }
-      case .count: return try await onThread { try count(path, filter, request) }
-      case .show: return try await onThread { try show(path, filter, caller) }
+      case .list: return try await durable.onThread { try list(path, filter, request) }
+      case .count: return try await durable.onThread { try count(path, filter, request) }
+      case .show: return try await durable.onThread { try show(path, filter, caller) }
       case .release: return try await release(filter, request, caller)
-      case .drop: return try await drop(path, filter, request, caller)
+      case .drop: return try await drop(path, filter, request, caller, store)
       }
-    } catch let fault as StoreFault {
-      return .refused(fault.sentence)
-    } catch let refusal as StoreRefusal {
-      return .refused("the store takes nothing now: \(refusal.label)")
     } catch {
-      return .refused("\(error)")
+      return .refused(DurableDelivery.sentence(on: error))
     }
-  }
-
-  /// Questions block.
-  private func onThread<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws
-    -> Answer
-  {
-    try await NIOThreadPool.singleton.runIfActive(body)
   }
 
   private func list(
@@ -118,11 +106,10 @@ struct QuarantineQuestions: Sendable {
 
   private func drop(
     _ path: String, _ filter: StoreReader.QuarantineFilter, _ request: QuarantineRequest,
-    _ caller: QueueCaller
+    _ caller: QueueCaller, _ store: Store
   ) async throws -> QuarantineAnswer {
-    guard let store = durable.store else { return .refused("no route is durable") }
     let limit = QuarantineRequest.pageMax
-    let lines = try await onThread {
+    let lines = try await durable.onThread {
       try StoreReader(path).quarantined(filter, before: request.from, limit: limit)
     }
     let dropped: Int = try await withCheckedThrowingContinuation { continuation in
@@ -140,7 +127,7 @@ struct QuarantineQuestions: Sendable {
     logger.notice(
       "the quarantine was changed by a command",
       metadata: [
-        "change": "\(change)", "count": "\(count)", "uid": "\(caller.user.map { "\($0)" } ?? "?")",
+        "change": "\(change)", "count": "\(count)", "uid": "\(caller.userText)",
         "id": "\(request.id ?? "")", "route": "\(request.route ?? "")",
       ])
   }
@@ -165,7 +152,7 @@ extension StoreReader.QuarantineFilter {
 extension QuarantineAnswer.Delivery {
   fileprivate init(_ line: StoreReader.QuarantineLine) {
     self.init()
-    id = Hex.encode(line.ticket.key.prefix(StoreReader.quarantineIDBytes))
+    id = line.ticket.id
     route = line.route
     arrived = line.arrived
     reason = line.reason

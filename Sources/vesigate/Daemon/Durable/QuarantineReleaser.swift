@@ -1,7 +1,6 @@
 internal import Formats
 internal import Gateway
 internal import Logging
-internal import NIOPosix
 internal import Queue
 
 /// Has what is quarantined judged once more. What it does not release stays where it is.
@@ -51,7 +50,7 @@ struct QuarantineReleaser: Sendable {
   /// One page of it, the oldest first.
   func page(_ filter: StoreReader.QuarantineFilter, after: Int64, isDry: Bool) async throws -> Summary {
     guard let path = durable.path, let store = durable.store else { return Summary() }
-    let rows = try await NIOThreadPool.singleton.runIfActive {
+    let rows = try await durable.onThread {
       try StoreReader(path).rows(filter, after: after, limit: Self.pageRowsMax, bytesMax: Self.pageBytesMax)
     }
     let ends = await judge(rows, isDry: isDry)
@@ -134,7 +133,14 @@ struct QuarantineReleaser: Sendable {
   }
 }
 
+extension QuarantineTicket {
+  /// What operators call a quarantined delivery: the beginning of its key.
+  var id: String { Self.id(key) }
+
+  static func id(_ key: [UInt8]) -> String { Hex.encode(key.prefix(StoreReader.quarantineIDBytes)) }
+}
+
 extension QuarantinedDelivery {
-  /// What operators call it: the beginning of its key.
-  var id: String { Hex.encode(key.prefix(StoreReader.quarantineIDBytes)) }
+  /// Likewise.
+  var id: String { QuarantineTicket.id(key) }
 }

@@ -38,7 +38,7 @@ extension QueueQuestions {
     var meant = filter
     meant.state = filter.state ?? .dead
     let filter = meant
-    let total = try await onThread { try StoreReader(path).count(filter) }
+    let total = try await durable.onThread { try StoreReader(path).count(filter) }
     let order = ReplayOrder(
       filter, asOf: Clocks.now().unixMilliseconds, total: total, user: caller.user.map { Int64($0) })
     guard let order else { return .refused("only what is dead, delivered or cancelled can be sent again") }

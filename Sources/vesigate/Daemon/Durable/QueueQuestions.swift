@@ -1,6 +1,5 @@
 internal import Gateway
 internal import Logging
-internal import NIOPosix
 internal import Operations
 internal import Queue
 
@@ -10,7 +9,7 @@ struct QueueQuestions: Sendable {
   let logger: Logger
 
   func answer(_ request: QueueRequest, by caller: QueueCaller) async -> QueueAnswer {
-    guard let path = durable.path, let store = durable.store else { return .refused("no route is durable") }
+    guard let path = durable.path, let store = durable.store else { return .refused(durable.absence) }
     guard let verb = QueueRequest.Verb(rawValue: request.verb) else {
       return .refused("the daemon does not know \(request.verb): it is another version")
     }
@@ -19,12 +18,13 @@ struct QueueQuestions: Sendable {
     }
     do {
       switch verb {
-      case .list: return try await onThread { try list(path, filter, request) }
-      case .count: return try await onThread { try count(path, filter, request) }
-      case .show: return try await onThread { try show(path, filter, caller) }
+      case .list: return try await durable.onThread { try list(path, filter, request) }
+      case .count: return try await durable.onThread { try count(path, filter, request) }
+      case .show: return try await durable.onThread { try show(path, filter, caller) }
       case .replay, .cancel, .purge, .resume:
         return try await change(verb, path, filter, request, caller, store)
-      case .body, .export: return try await onThread { try part(verb, path, filter, request, caller, store) }
+      case .body, .export:
+        return try await durable.onThread { try part(verb, path, filter, request, caller, store) }
       case .prune: return prune(store, caller)
       case .replays: return replays(store)
       case .replayBegin: return try await beginReplay(path, filter, request, caller, store)
@@ -32,12 +32,8 @@ struct QueueQuestions: Sendable {
       case .replayResume: return try await change(request, .resume, caller, store)
       case .replayStop: return try await change(request, .stop, caller, store)
       }
-    } catch let fault as StoreFault {
-      return .refused(fault.sentence)
-    } catch let refusal as StoreRefusal {
-      return .refused("the store takes nothing now: \(refusal.label)")
     } catch {
-      return .refused("\(error)")
+      return .refused(DurableDelivery.sentence(on: error))
     }
   }
 
@@ -45,13 +41,6 @@ struct QueueQuestions: Sendable {
     let lines: [StoreReader.Line]
     /// Where the next one begins; nil behind the last.
     let before: Int64?
-  }
-
-  /// Questions block.
-  func onThread<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws
-    -> Answer
-  {
-    try await NIOThreadPool.singleton.runIfActive(body)
   }
 
   private func page(
@@ -108,7 +97,7 @@ struct QueueQuestions: Sendable {
     _ verb: QueueRequest.Verb, _ path: String, _ filter: StoreReader.Filter, _ request: QueueRequest,
     _ caller: QueueCaller, _ store: Store
   ) async throws -> QueueAnswer {
-    let page = try await onThread { try self.page(path, filter, request) }
+    let page = try await durable.onThread { try self.page(path, filter, request) }
     let jobs = page.lines.map(\.job)
     let changed: Int = try await withCheckedThrowingContinuation { continuation in
       let end = { @Sendable (result: Result<Int, StoreRefusal>) in continuation.resume(with: result) }
