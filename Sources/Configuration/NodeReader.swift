@@ -11,6 +11,8 @@ struct NodeReader {
 
   func warn(_ sentence: @autoclosure () -> String) { report.warn(source, sentence()) }
 
+  func advise(_ sentence: @autoclosure () -> String) { report.advise(source, sentence()) }
+
   private var isVariable: Bool { if case .environment = node.place { true } else { false } }
 
   var isMapping: Bool { if case .mapping = node.content { true } else { false } }
@@ -53,11 +55,19 @@ struct NodeReader {
       (word.map { $0 + " or " } ?? "")
       + "a whole number from \(range.lowerBound) to \(range.upperBound)"
     guard let text = text(wanted), text != word else { return nil }
-    guard let number = text.wholeNumber, range.contains(number) else {
-      refuse("must be \(wanted)" + (WrittenUnit(text)?.ending(path: path, range) ?? ""))
+    guard let measure = Measure(setting: path) else {
+      if let number = text.wholeNumber, range.contains(number) { return number }
+      refuse("must be \(wanted)" + (text.isNumberWithUnit ? ", without a unit" : ""))
       return nil
     }
-    return number
+    do throws(Measure.Flaw) {
+      let number = try measure.number(text)
+      if range.contains(number) { return number }
+      refuse("must be \(wanted)" + (text.wholeNumber == nil ? measure.ending(.tooLarge) : ""))
+    } catch {
+      refuse("must be \(wanted)" + measure.ending(error))
+    }
+    return nil
   }
 
   /// One word of a closed set.
@@ -145,6 +155,13 @@ extension String {
     guard (1...15).contains(utf8.count), utf8.allSatisfy({ $0 &- 0x30 < 10 }) else { return nil }
     guard utf8.count == 1 || utf8.first != UInt8(ascii: "0") else { return nil }
     return Int(self)
+  }
+
+  /// Digits, and letters behind them.
+  var isNumberWithUnit: Bool {
+    let unit = drop { $0.isASCII && $0.isNumber }
+    return !unit.isEmpty && unit.startIndex > startIndex
+      && unit.drop { $0 == " " }.allSatisfy { $0.isASCII && $0.isLetter }
   }
 
   /// Whether every byte is visible ASCII.

@@ -95,6 +95,8 @@ final class Report {
   private var gathered: [Problem] = []
   private var leftOut = 0
   private(set) var warnings: [Problem] = []
+  /// What may be right where it stands and is not often: told to whoever has the file checked.
+  private(set) var advice: [Problem] = []
 
   init(file: String) { self.file = file }
 
@@ -123,7 +125,15 @@ final class Report {
 
   func warn(_ source: @autoclosure () -> SourcePlace, _ sentence: @autoclosure () -> String) {
     guard warnings.count < Report.problemsMax else { return }
-    let (source, sentence) = (source(), sentence())
-    warnings.append(Problem(file: file, place: source.place, path: source.path, sentence: sentence))
+    warnings.append(problem(source(), sentence()))
+  }
+
+  func advise(_ source: @autoclosure () -> SourcePlace, _ sentence: @autoclosure () -> String) {
+    guard advice.count < Report.problemsMax else { return }
+    advice.append(problem(source(), sentence()))
+  }
+
+  private func problem(_ source: SourcePlace, _ sentence: String) -> Problem {
+    Problem(file: file, place: source.place, path: source.path, sentence: sentence)
   }
 }
