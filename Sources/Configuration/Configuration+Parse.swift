@@ -5,6 +5,8 @@ public struct ParsedConfiguration: Sendable {
   public let configuration: Configuration
   /// Settings that are allowed and dangerous, in the form of problems.
   public let warnings: [Problem]
+  /// What may be right here and is not often; of no concern to the daemon.
+  public let advice: [Problem]
   let file: String
   let sources: [RouteSources]
 }
@@ -56,7 +58,8 @@ struct ConfigurationDraft {
 
   func parsed(_ report: Report) -> ParsedConfiguration {
     ParsedConfiguration(
-      configuration: configuration, warnings: report.warnings, file: report.file, sources: sources)
+      configuration: configuration, warnings: report.warnings, advice: report.advice, file: report.file,
+      sources: sources)
   }
 
   private mutating func readTop(_ fields: MappingReader) {
@@ -64,6 +67,7 @@ struct ConfigurationDraft {
     if let reader = fields["control"] { configuration.control = reader.controlPath() }
     if let reader = fields["admin"] { readAdmin(reader) }
     if let reader = fields["trusted-proxies"] { configuration.trustedProxies = reader.trustedProxies() }
+    if let reader = fields["listen"] { adviseOnTLS(reader) }
     if let count = fields["workers"]?.number(in: 1...256, orWord: "auto") {
       configuration.workers = .count(count)
     }
@@ -74,6 +78,15 @@ struct ConfigurationDraft {
     if let reader = log["refused-per-minute-max"] {
       configuration.log.refusedPerMinuteMax = reader.number(in: 1...1_000_000, orWord: "unlimited")
     }
+  }
+
+  /// A front that is named can be believed to be there.
+  private func adviseOnTLS(_ reader: NodeReader) {
+    guard configuration.trustedProxies == TrustedProxies() else { return }
+    guard configuration.listen.contains(where: \.isEverywhere) else { return }
+    reader.advise(
+      "takes deliveries in the clear from every network that this machine is in: listen on 127.0.0.1 behind a "
+        + "front with TLS, or name the front under trusted-proxies")
   }
 
   /// `none` switches it off, as it does `control`; so does `{listen: none}`.

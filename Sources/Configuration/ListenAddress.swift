@@ -23,6 +23,11 @@ public enum ListenAddress: Sendable, Equatable {
     }
   }
 
+  /// Whether whoever reaches the machine reaches it.
+  var isEverywhere: Bool {
+    if case .tcp(let host, _) = self { ["*", "0.0.0.0", "::"].contains(host) } else { false }
+  }
+
   static let wanted =
     "host:port with an IP address (IPv6 in brackets) or *, unix:/path, systemd, or systemd:NAME"
 

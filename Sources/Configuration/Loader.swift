@@ -6,6 +6,8 @@ internal import Signing
 public struct Loaded: Sendable {
   public let configuration: Configuration
   public let warnings: [Problem]
+  /// What `check` alone tells.
+  public let advice: [Problem]
   public let snapshot: Snapshot
   /// The state in which each secret file was read; positions as in `snapshot.secrets`.
   public let identities: [SecretFileState]
@@ -14,6 +16,7 @@ public struct Loaded: Sendable {
   init(_ parsed: ParsedConfiguration, snapshot: Snapshot, identities: [SecretFileState]) {
     configuration = parsed.configuration
     warnings = parsed.warnings
+    advice = parsed.advice
     self.snapshot = snapshot
     self.identities = identities
     self.parsed = parsed

@@ -1,9 +1,9 @@
 /// The known word that a misspelt one most likely stands for.
-enum Suggestion {
+public enum Suggestion {
   /// Words beyond this length are nobody's slip of the pen.
   private static let lengthMax = 64
 
-  static func nearest(to word: String, among known: [String]) -> String? {
+  public static func nearest(to word: String, among known: [String]) -> String? {
     guard (1...lengthMax).contains(word.utf8.count) else { return nil }
     let distances = known.map { (name: $0, distance: distance(Array(word.utf8), Array($0.utf8))) }
     guard let best = distances.min(by: { $0.distance < $1.distance }) else { return nil }
@@ -12,7 +12,7 @@ enum Suggestion {
   }
 
   /// `, did you mean "upstreams"?` or nothing.
-  static func ending(for word: String, among known: [String]) -> String {
+  public static func ending(for word: String, among known: [String]) -> String {
     nearest(to: word, among: known).map { ", did you mean \"\($0)\"?" } ?? ""
   }
 

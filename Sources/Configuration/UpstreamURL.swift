@@ -22,6 +22,14 @@ public struct UpstreamURL: Sendable, Equatable {
       path: Array(path.utf8), query: query.map { Array($0.utf8) }, tls: tls)
   }
 
+  /// Whether what is sent can be read on a network. Of names only those count as this machine that always are.
+  var leavesInTheClear: Bool {
+    guard !isTLS, unixSocketPath == nil else { return false }
+    let name = host.lowercased()
+    if name.hasPrefix("127."), IPAddress(text: name) != nil { return false }
+    return !(name == "localhost" || name.hasSuffix(".localhost") || name == "[::1]")
+  }
+
   /// Reads `http://host[:port][/path][?query]`, the same with https, or `unix:/socket[:/path[?query]]`. Without a
   /// port it is 80, with https 443.
   ///
@@ -190,6 +198,11 @@ extension NodeReader {
     do {
       let url = try UpstreamURL(text)
       if let hint = url.unixSocketPath.flatMap(Upstream.sandboxHint) { warn(hint) }
+      if url.leavesInTheClear {
+        advise(
+          "sends deliveries in the clear to another machine: whoever is on the way can read them, and have "
+            + "others believed as verified; use https://, or a tunnel")
+      }
       return url
     } catch {
       refuse(error.sentence)

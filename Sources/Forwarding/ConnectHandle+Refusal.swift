@@ -1,4 +1,5 @@
 internal import CCurl
+internal import CLinux
 internal import Gateway
 internal import Glibc
 
@@ -54,7 +55,7 @@ extension ConnectHandle {
   private static func hint(_ number: CInt, _ path: String) -> String? {
     switch number {
     case ENOENT: Upstream.sandboxHint(forSocket: path)
-    case EACCES: "the user with id \(geteuid()) must be allowed to write to it"
+    case EACCES: "the user with id \(vg_file_user()) must be allowed to write to it"
     case ECONNREFUSED: "nobody listens there"
     default: nil
     }

@@ -110,6 +110,12 @@ static inline int vg_system_error(CURL *easy) {
   return curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number) == CURLE_OK ? (int)number : 0;
 }
 
+/// How long a transfer took, or what connecting did.
+static inline int64_t vg_total_microseconds(CURL *easy) {
+  curl_off_t microseconds = 0;
+  return curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &microseconds) == CURLE_OK ? microseconds : 0;
+}
+
 static inline CURLMcode vg_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }
