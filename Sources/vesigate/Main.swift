@@ -28,7 +28,12 @@ enum Main {
       status = Vesigate.exitCode(for: error)
       let text = Vesigate.fullMessage(for: error)
       // Help and the version are results as well.
-      if status.isSuccess, !text.isEmpty { StandardOutput.put(text + "\n") }
+      if status.isSuccess, !text.isEmpty { StandardOutput.put(HelpText.shown(text) + "\n") }
+      let words = Array(CommandLine.arguments.dropFirst())
+      if status == ExitStatus.usage, let better = Misspelling.corrected(text, words) {
+        complain(better)
+        Vesigate.exit(withError: ExitStatus.usage)
+      }
     }
     if let problem = StandardOutput.problem {
       complain("vesigate: standard output: \(problem); only what was to be told is missing")
@@ -52,12 +57,28 @@ struct Vesigate: AsyncParsableCommand {
       program itself, 74 the result cannot be written to standard output, 77 permission denied, 78 the \
       configuration is not usable. \
       vesigate secret, reload and capture have further ones: see their help.
+
+      Examples:
+        vesigate check
+        vesigate send
+        vesigate status --watch
+        vesigate help secret rotate
       """,
     version: Version.text,
-    subcommands: [
-      RunCommand.self, CheckCommand.self, SecretCommand.self, ReloadCommand.self, StatusCommand.self,
-      SignCommand.self, SendCommand.self, VerifyCommand.self, DiagnoseCommand.self, CaptureCommand.self,
-      QueueCommand.self, QuarantineCommand.self,
-      VersionCommand.self,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "To run it",
+        subcommands: [
+          RunCommand.self, CheckCommand.self, SecretCommand.self, ReloadCommand.self, StatusCommand.self,
+        ]),
+      CommandGroup(
+        name: "To try a route, and to find out why it refuses",
+        subcommands: [
+          SignCommand.self, SendCommand.self, VerifyCommand.self, DiagnoseCommand.self, CaptureCommand.self,
+        ]),
+      CommandGroup(
+        name: "To look after what durable routes keep",
+        subcommands: [QueueCommand.self, QuarantineCommand.self]),
+      CommandGroup(name: "To report a mistake", subcommands: [VersionCommand.self]),
     ])
 }

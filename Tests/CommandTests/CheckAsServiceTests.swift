@@ -135,6 +135,27 @@ struct CheckAsServiceTests {
     #expect(!folder.errors.contains("chgrp"))
   }
 
+  @Test func `upstreams are asked as the service, whose permissions at a socket count`() throws {
+    try put(mode: 0o640, group: Self.id)
+    let app = try RecordingUpstream(unixPath: fixture.path("secrets/app.sock"))
+    let text = try String(contentsOfFile: config, encoding: .utf8)
+    let url = "unix:\(fixture.path("secrets/app.sock"))"
+    try fixture.write(
+      "vesigate.yaml", text.replacing("http://127.0.0.1:9/vesicash", with: url), mode: 0o644)
+    // Root may connect to any.
+    chmod(fixture.path("secrets/app.sock"), 0o600)
+    #expect(try check(["--connect", "--user", "root"]).status == 0)
+    let refused = try check(["--connect"])
+    #expect(refused.status == 69, "\(refused.text)")
+    #expect(refused.text.contains("fails    \(url)  connect: "), "\(refused.text)")
+    #expect(
+      refused.text.contains("the user with id \(Self.id) must be allowed to write to it"), "\(refused.text)")
+    #expect(refused.errors.hasSuffix("1 of 1 upstreams accept no connection from vesigate\n"))
+    chown(fixture.path("secrets/app.sock"), Self.id, 0)
+    #expect(try check(["--connect"]).status == 0)
+    #expect(app.requests.isEmpty)
+  }
+
   @Test func `what an access list lets the service read is read`() throws {
     guard access("/usr/bin/setfacl", X_OK) == 0 else { return }
     let path = fixture.path("secrets/vesicash")

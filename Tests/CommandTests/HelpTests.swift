@@ -9,7 +9,7 @@ import Testing
 
   static let commands: [(name: String, options: [String])] = [
     ("run", ["--config"]),
-    ("check", ["--config", "--print", "--user"]),
+    ("check", ["--config", "--print", "--connect", "--user"]),
     (
       "sign",
       ["--config", "--route", "--secret-file", "--signature", "--timestamp", "--id", "<body-file>"]
@@ -18,7 +18,7 @@ import Testing
       "send",
       [
         "--config", "--route", "--secret-file", "--signature", "--timestamp", "--id", "--url",
-        "--unix-socket", "--header", "<body-file>",
+        "--unix-socket", "--header", "--event", "--body", "--ca-file", "--insecure", "<body-file>", "<route>",
       ]
     ),
     ("verify", ["--config", "--route", "--at", "<request-file>"]),
@@ -50,6 +50,29 @@ import Testing
     #expect(try #require(usage).count <= 80, "\(usage ?? "")")
   }
 
+  /// Every command by the words that lead to it, as the program tells them.
+  private func commandPaths() throws -> [[String]] {
+    let dump = try fixture.vesigate(["--experimental-dump-help"])
+    let root = try JSONSerialization.jsonObject(with: Data(dump.output)) as? [String: Any]
+    func paths(_ command: [String: Any], _ path: [String]) -> [[String]] {
+      let below = (command["subcommands"] as? [[String: Any]] ?? []).filter {
+        $0["commandName"] as? String != "help"
+      }
+      return [path] + below.flatMap { paths($0, path + [$0["commandName"] as? String ?? "?"]) }
+    }
+    return paths(try #require(root?["command"] as? [String: Any]), [])
+  }
+
+  @Test func `each help fits a terminal of 80 columns, and shows how it is used`() throws {
+    let commands = try commandPaths()
+    #expect(commands.count > 35)
+    for command in commands {
+      let help = try fixture.vesigate(command + ["--help"], environment: ["COLUMNS": "80"])
+      #expect(help.status == 0 && help.text.contains("\nExamples:\n  "), "\(command)")
+      for line in help.lines where line.count > 80 { Issue.record("\(command): \(line)") }
+    }
+  }
+
   @Test func `the program's help lists every command and its exit codes`() throws {
     let help = try fixture.vesigate(["--help"])
     #expect(help.status == 0)
@@ -66,12 +89,26 @@ import Testing
   }
 
   @Test(arguments: [
-    ["serve"], ["run", "--confg", "x"], ["verify", "--at", "noon"], ["send"], ["check", "more"],
+    ["serve"], ["run", "--confg", "x"], ["verify", "--at", "noon"], ["send", "--event", "{}"],
+    ["check", "more"],
   ])
   func `wrong usage ends with 64 and says what is wrong`(_ arguments: [String]) throws {
     let finished = try fixture.vesigate(arguments)
     #expect(finished.status == 64)
     #expect(finished.errors.hasPrefix("Error: "))
+  }
+
+  @Test(arguments: [
+    (["stauts"], "Error: vesigate has no command 'stauts', did you mean \"status\"?\n"),
+    (["queue", "lst"], "Error: vesigate queue has no command 'lst', did you mean \"list\"?\n"),
+    (["check", "--conect"], "Error: Unknown option '--conect', did you mean --connect?\n"),
+    (["st\u{1B}[2Jatus"], "Error: vesigate has no command 'st\\x1b[2Jatus'"),
+  ])
+  func `what is misspelt is told with what was meant`(arguments: [String], beginning: String) throws {
+    let finished = try fixture.vesigate(arguments)
+    #expect(finished.status == 64 && finished.output.isEmpty)
+    #expect(finished.errors.hasPrefix(beginning), "\(finished.errors)")
+    #expect(finished.errors.contains("\nUsage: vesigate"), "\(finished.errors)")
   }
 
   @Test(arguments: ["bash", "zsh", "fish"])

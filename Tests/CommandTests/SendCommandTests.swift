@@ -120,4 +120,161 @@ struct SendCommandTests {
       #expect(gateway.terminate() == 0)
     }
   }
+
+  // MARK: With one word
+
+  /// A gateway with one route for each preset that is named, before an app that takes everything.
+  private func gateway(
+    _ upstream: RecordingUpstream, presets: [String] = ["vesicash"], listen: String = "127.0.0.1:{port}"
+  ) throws -> GatewayProcess {
+    let routes = presets.map { preset in
+      GatewayConfig.route(
+        "/\(preset)", upstreams: [upstream.url("/app")],
+        "secret-file: {dir}/\(preset)\nsignature: \(preset)")
+    }
+    return try GatewayProcess(
+      config: """
+        listen: "\(listen)"
+        control: {dir}/control.sock
+        routes:
+        \(routes.joined())
+        """,
+      files: Dictionary(
+        uniqueKeysWithValues: presets.map { ($0, "whsec_\(Data($0.utf8).base64EncodedString())\n") }))
+  }
+
+  @Test func `without an argument a sample of the only route's preset goes to where the gateway listens`()
+    async throws
+  {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try gateway(upstream)
+      for _ in 0..<2 {
+        let sent = try fixture.vesigate(["send", "--config", gateway.configPath])
+        #expect(sent.status == 0 && sent.lines.first == "HTTP/1.1 200 OK", "\(sent.errors)")
+        let place = "http://127.0.0.1:\(gateway.port)/vesicash"
+        let told = /sample payment.success, \d+ bytes, to (.*)\n/
+        #expect(try #require(sent.errors.wholeMatch(of: told)).1 == place)
+      }
+      let bodies = upstream.requests.map { String(decoding: $0.body, as: UTF8.self) }
+      #expect(bodies.count == 2 && bodies[0] != bodies[1])
+      #expect(bodies.allSatisfy { $0.hasPrefix(#"{"event":"payment.success","data":{"#) })
+      let heads = upstream.requests.map(\.head)
+      #expect(heads.allSatisfy { $0.values("x-verified") == ["true"] })
+      #expect(heads.allSatisfy { $0.values("content-type") == ["application/json"] })
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
+  static let presets = [
+    "vesicash", "stripe", "standard-webhooks", "svix", "slack", "revolut", "cashfree", "github", "shopify",
+    "paystack",
+  ]
+
+  @Test func `each preset's sample passes the gateway, on the route that is named`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try gateway(upstream, presets: Self.presets)
+      let unsaid = try fixture.vesigate(["send", "--config", gateway.configPath])
+      #expect(unsaid.status == 64 && unsaid.errors.contains("say which with --route"), "\(unsaid.errors)")
+      for preset in Self.presets {
+        let sent = try fixture.vesigate(
+          ["send", "/\(preset)", "--event", "of.\(preset)", "--config", gateway.configPath])
+        #expect(sent.status == 0, "\(preset): \(sent.text)\(sent.errors)")
+        let request = try #require(upstream.requests.last)
+        let parts = [String(decoding: request.body, as: UTF8.self)] + request.head.values("x-github-event")
+        #expect((parts + request.head.values("x-shopify-topic")).contains { $0.contains("of.\(preset)") })
+      }
+      #expect(upstream.requests.count == Self.presets.count)
+      let typo = try fixture.vesigate(["send", "/strpie", "--config", gateway.configPath])
+      #expect(typo.status == 64 && typo.errors.contains("there is no route /strpie; there are "))
+      #expect(typo.errors.hasSuffix("did you mean \"/stripe\"?\n"), "\(typo.errors)")
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
+  @Test func `a body that is named goes instead, and standard input only where it is`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try gateway(upstream)
+      let file = try fixture.write("body.json", "of a file")
+      for (arguments, body) in [
+        (["--body", file], "of a file"), (["--route", "/vesicash", file], "of a file"),
+        (["/vesicash", "--body", "-"], "of standard input"),
+      ] {
+        let sent = try fixture.vesigate(
+          ["send", "--config", gateway.configPath] + arguments, input: Array("of standard input".utf8))
+        #expect(sent.status == 0, "\(sent.errors)")
+        #expect(!sent.errors.contains("standard input is not read"))
+        #expect(upstream.requests.last.map { String(decoding: $0.body, as: UTF8.self) } == body)
+      }
+      let sample = try fixture.vesigate(["send", "--config", gateway.configPath], input: Array("{}".utf8))
+      #expect(sample.status == 0)
+      #expect(sample.errors.hasPrefix("note: standard input is not read; --body - sends it\nsample "))
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
+  @Test func `a gateway on a unix socket is found, and a front's authority can be named`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try gateway(upstream, listen: "unix:{dir}/listen.sock")
+      let sent = try fixture.vesigate(["send", "--config", gateway.configPath])
+      #expect(sent.status == 0, "\(sent.errors)")
+      #expect(sent.errors.contains("to http://localhost/vesicash at \(gateway.directory.path)/listen.sock\n"))
+      #expect(gateway.terminate() == 0)
+
+      let certificates = try Certificates.shared.get()
+      let front = try TLSApp(
+        certificate: certificates.path("server.pem"), key: certificates.path("server.key"))
+      let url = ["--url", "https://127.0.0.1:\(front.port)/front"]
+      let unknown = try send(url)
+      #expect(unknown.status == 69 && unknown.errors.contains("certificate"), "\(unknown.errors)")
+      #expect(try send(url + ["--ca-file", certificates.path("other-ca.pem")]).status == 69)
+      #expect(front.requests.isEmpty)
+      #expect(try send(url + ["--ca-file", certificates.path("ca.pem")]).status == 0)
+      #expect(try send(url + ["--insecure"]).status == 0)
+      #expect(try front.requests(atLeast: 2).count == 2)
+    }
+  }
+
+  @Test func `whoever is refused is told which command says why`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try gateway(upstream)
+      let config = gateway.configPath
+      let forged = try fixture.vesigate(["send", "--config", config, "-H", "mor-signature: 00"])
+      #expect(forged.status == 1 && forged.lines.first == "HTTP/1.1 401 Unauthorized")
+      let why =
+        "why: vesigate capture --route /vesicash --config \(config) while you send it once more, then vesigate"
+      #expect(forged.errors.contains(why), "\(forged.errors)")
+      let text = try String(contentsOfFile: config, encoding: .utf8)
+      try gateway.writeConfig(
+        text.replacing(upstream.url("/app"), with: "http://127.0.0.1:\(try FreePort.take())/"))
+      gateway.signal(SIGHUP)
+      try gateway.waitForLog(containing: "msg=reloaded")
+      let silent = try fixture.vesigate(["send", "--config", config])
+      #expect(silent.status == 1 && silent.lines.first == "HTTP/1.1 502 Bad Gateway", "\(silent.text)")
+      #expect(
+        silent.errors.contains("why: vesigate check --connect --config \(config) asks"), "\(silent.errors)")
+      #expect(gateway.terminate() == 0)
+      let gone = try fixture.vesigate(["send", "--config", config])
+      #expect(gone.status == 69)
+      #expect(gone.errors.contains("no daemon answers at \(gateway.directory.path)/control.sock either"))
+    }
+  }
+
+  @Test func `where nothing says where deliveries are taken, or they are not posted, nothing is sent`() throws
+  {
+    let text = try String(contentsOfFile: try fixture.writeConfiguration(secret: "s3cret"), encoding: .utf8)
+    for (listen, more, words) in [
+      ("systemd", "", "listen: systemd does not say where deliveries are taken: say so with --url"),
+      ("127.0.0.1:0", "", "listen: 127.0.0.1:0 does not say where"),
+      ("127.0.0.1:9", "    methods: [PUT]\n", "route /webhooks/vesicash takes PUT alone, and send posts"),
+    ] {
+      let config = try fixture.write("c.yaml", text.replacing("127.0.0.1:0", with: listen) + more)
+      let sent = try fixture.vesigate(["send", "--config", config])
+      #expect(sent.status == 64 && sent.errors.contains(words), "\(sent.errors)")
+    }
+  }
 }

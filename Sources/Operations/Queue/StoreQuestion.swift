@@ -31,8 +31,11 @@ extension StoreQuestion {
 }
 
 extension ControlClient {
-  public func ask<Question: StoreQuestion>(_ question: Question) throws(Failure) -> Question.Answer {
-    let bytes = try bytes(question.requestLine, secondsMax: Question.secondsMax)
+  /// - Parameter secondsMax: how long to wait for it, where that is not all the time the daemon may take.
+  public func ask<Question: StoreQuestion>(
+    _ question: Question, secondsMax: Int? = nil
+  ) throws(Failure) -> Question.Answer {
+    let bytes = try bytes(question.requestLine, secondsMax: secondsMax ?? Question.secondsMax)
     guard let answer = Question.Answer(bytes) else { throw foreign }
     return answer
   }

@@ -24,6 +24,9 @@ enum BoundedFile {
 
   /// Reads for a command: what is wrong goes to standard error.
   static func readForCommand(_ path: String, bytesMax: Int = 64 * 1_048_576) throws -> [UInt8] {
+    if path == "-", StandardInput.isTerminal {
+      complain("reading standard input, the terminal: Ctrl-D on a line of its own ends it")
+    }
     do throws(Failure) {
       return try read(path, bytesMax: bytesMax)
     } catch {

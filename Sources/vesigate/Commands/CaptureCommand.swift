@@ -7,6 +7,7 @@ struct CaptureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "capture",
     abstract: "Save the next requests that the running daemon refuses as not verified.",
+    usage: "vesigate capture [<options>]",
     discussion: """
       Each is written to a new file that only you can read, of the form that vesigate diagnose and \
       vesigate verify take; its time is that of the arrival. It holds the sender's body and headers: remove \
@@ -16,27 +17,33 @@ struct CaptureCommand: ParsableCommand {
       Exit codes: 0 all were saved, 64 wrong usage, 69 no daemon answers, 73 a file cannot be created, 74 \
       the disk is full or broken, 75 fewer were refused in that time, or others capture already, 77 \
       permission denied, 78 the configuration does not say which daemon is meant.
+
+      Examples:
+        vesigate capture
+        vesigate capture --route /webhooks/stripe --count 3 --seconds-max 10m
       """)
 
   @OptionGroup var config: ConfigOption
 
-  @Option(help: ArgumentHelp("Of this route; may be left out when there is one.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("Of this route; may be left out when there is one.", valueName: "path"),
+    completion: .custom { words, _, _ in Completions.routes(words) })
   var route: String?
 
   @Option(help: "How many, from 1 to \(CaptureRequest.countMax).")
   var count = 1
 
-  @Option(help: ArgumentHelp("How long to wait for them.", valueName: "seconds"))
-  var secondsMax = 300
+  @Option(help: ArgumentHelp("How long to wait for them, in seconds, or such as 5m.", valueName: "seconds"))
+  var secondsMax = Seconds(300)
 
-  @Option(help: ArgumentHelp("Where to write them.", valueName: "folder"))
+  @Option(help: ArgumentHelp("Where to write them.", valueName: "folder"), completion: .directory)
   var directory = "."
 
   func validate() throws {
     guard (1...CaptureRequest.countMax).contains(count) else {
       throw ValidationError("--count must be from 1 to \(CaptureRequest.countMax)")
     }
-    guard (1...CaptureRequest.secondsMax).contains(secondsMax) else {
+    guard (1...CaptureRequest.secondsMax).contains(secondsMax.count) else {
       throw ValidationError("--seconds-max must be from 1 to \(CaptureRequest.secondsMax)")
     }
     // With a name behind it, it would be the root.
@@ -48,7 +55,7 @@ struct CaptureCommand: ParsableCommand {
     let client = try place.client()
     if let broken = place.broken { complain("note: \(broken)") }
     let path = try route ?? onlyRoute(client)
-    guard let request = CaptureRequest(route: path, count: count, seconds: secondsMax) else {
+    guard let request = CaptureRequest(route: path, count: count, seconds: secondsMax.count) else {
       complain("vesigate: there is no route \(path)")
       throw ExitStatus.usage
     }

@@ -8,10 +8,18 @@ struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Check the configuration and the secret files, as run and a reload would.",
+    usage: "vesigate check [<options>]",
     discussion: """
-      Nothing is bound and no upstream is asked. Problems go to standard error, all at once. Files are read as \
-      the service would read them: root judges for the running daemon's account, else for vesigate, where there is \
-      one.
+      Nothing is bound. Problems go to standard error, all at once. Files are read as the service would read \
+      them: root judges for the running daemon's account, else for vesigate, where there is one.
+
+      --connect also asks each upstream for a connection, as that account, with TLS where the URL says https, \
+      and sends nothing. Where one accepts none it ends with 69.
+
+      Examples:
+        vesigate check
+        vesigate check --connect
+        vesigate check --print --config ./vesigate.yaml
       """)
 
   @OptionGroup var config: ConfigOption
@@ -19,18 +27,27 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Print the effective configuration, with secrets as fingerprints.")
   var print = false
 
+  @Flag(help: "Ask each upstream whether it accepts a connection.")
+  var connect = false
+
   @Option(help: ArgumentHelp("Read the files as this account; only root can.", valueName: "account"))
   var user: String?
 
+  func validate() throws {
+    if print, connect { throw ValidationError("give --print or --connect, not both") }
+  }
+
   func run() throws {
-    let loaded = try config.load(as: reader())
-    for warning in loaded.warnings { complain("warning: \(warning)") }
+    let reader = try reader()
+    let loaded = try config.load(as: reader)
+    for warning in loaded.warnings + loaded.advice { complain("warning: \(warning)") }
     for warning in KeyFileWarnings.all(for: loaded.snapshot.routes.all) { complain("warning: \(warning)") }
     if print {
       vesigate.print(loaded.configuration.effectiveText(secrets: loaded.snapshot.secrets), terminator: "")
     } else {
       vesigate.print("\(config.path): ok, \(loaded.summary.replacingGeneration)")
     }
+    if connect { try UpstreamCheck(loaded.snapshot.routes.all, as: reader).run() }
   }
 
   /// The service's account where root asks, for root may read what the service may not.

@@ -7,7 +7,8 @@ internal import Secrets
 struct ConfigOption: ParsableArguments {
   @Option(
     name: [.customShort("c"), .customLong("config")],
-    help: ArgumentHelp("The configuration file.", valueName: "file"))
+    help: ArgumentHelp("The configuration file.", valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
   var path = Configuration.fileDefault
 
   /// Loads it as `run` does.

@@ -12,17 +12,24 @@ struct DiagnoseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diagnose",
     abstract: "Find out why a saved request is refused, and which settings to change.",
+    usage: "vesigate diagnose [<options>] [<request-file>]",
     discussion: """
       The file is one that vesigate capture wrote, or of the form that vesigate verify reads. All known \
       layouts, headers, units, encodings and forms of the secret and of the body are tried offline, and what \
       matches is told in words, with the lines to change, or what was ruled out. Neither a secret nor a \
       computed signature is printed. Ends with 0 when the request verifies, or would with the settings \
       that are named; with 1 otherwise.
+
+      Examples:
+        vesigate capture --route /webhooks/vesicash
+        vesigate diagnose refused.http
       """)
 
   @OptionGroup var config: ConfigOption
 
-  @Option(help: ArgumentHelp("Judge it by this route.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("Judge it by this route.", valueName: "path"),
+    completion: .custom { words, _, _ in Completions.routes(words) })
   var route: String?
 
   @Option(
@@ -31,7 +38,9 @@ struct DiagnoseCommand: ParsableCommand {
       valueName: "seconds"))
   var at: Int64?
 
-  @Argument(help: ArgumentHelp("The saved request; - is standard input.", valueName: "request-file"))
+  @Argument(
+    help: ArgumentHelp("The saved request; - is standard input.", valueName: "request-file"),
+    completion: .file())
   var requestFile = "-"
 
   func validate() throws {

@@ -13,6 +13,10 @@ struct ReloadCommand: ParsableCommand {
       Exit codes: 0 done, 64 wrong usage, 69 no daemon answers, 75 deliveries in flight may still be judged \
       by older secrets, 77 permission denied, 78 the daemon refused the configuration: the old one stays in \
       force.
+
+      Examples:
+        vesigate check && vesigate reload
+        vesigate reload --wait
       """)
 
   @OptionGroup var config: ConfigOption

@@ -12,6 +12,10 @@ struct RunCommand: AsyncParsableCommand {
     discussion: """
       SIGHUP reads the configuration and the secret files again: all of it takes effect, or, when anything \
       is wrong, nothing. SIGTERM and SIGINT finish the deliveries in flight and end it.
+
+      Examples:
+        vesigate run
+        vesigate run --config ./vesigate.yaml
       """)
 
   @OptionGroup var config: ConfigOption

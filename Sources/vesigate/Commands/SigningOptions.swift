@@ -10,15 +10,19 @@ internal import Signing
 struct SigningOptions: ParsableArguments {
   @OptionGroup var config: ConfigOption
 
-  @Option(help: ArgumentHelp("The route to sign for; may be left out when there is one.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("The route to sign for; may be left out when there is one.", valueName: "path"),
+    completion: .custom { words, _, _ in Completions.routes(words) })
   var route: String?
 
   @Option(
-    help: ArgumentHelp("Sign with this file's first secret, without a configuration.", valueName: "file"))
+    help: ArgumentHelp("Sign with this file's first secret, without a configuration.", valueName: "file"),
+    completion: .file())
   var secretFile: String?
 
   @Option(
-    help: ArgumentHelp("With --secret-file: the signature layout, by its preset's name.", valueName: "name"))
+    help: ArgumentHelp("With --secret-file: the signature layout, by its preset's name.", valueName: "name"),
+    completion: .list(SignatureLayout.presets.map(\.name)))
   var signature = "vesicash"
 
   @Option(help: ArgumentHelp("The timestamp to sign, as it shall stand in the header.", valueName: "text"))
@@ -27,14 +31,24 @@ struct SigningOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The delivery's id, where the layout signs one.", valueName: "text"))
   var id: String?
 
+  /// What is signed with, and for which route where a configuration says so.
+  struct Signer {
+    let layout: SignatureLayout
+    let secrets: SecretSet
+    var route: Route?
+    var configuration: Configuration?
+  }
+
   /// The signed headers for a body.
-  func headers(for body: [UInt8]) throws -> SignedHeaders {
-    let (layout, secrets) = try layoutAndSecrets()
+  func headers(for body: [UInt8]) throws -> SignedHeaders { try headers(for: body, by: signer()) }
+
+  func headers(for body: [UInt8], by signer: Signer) throws -> SignedHeaders {
+    let layout = signer.layout
     try check(timestamp, id, layout)
     let timestamp = timestamp ?? layout.timestampText(unixMilliseconds: Clocks.now().unixMilliseconds)
     let id = id ?? "msg_\(String(UInt64.random(in: .min ... .max), radix: 36))"
     return body.withUnsafeBytes {
-      SignedHeaders(body: $0, layout: layout, key: secrets.keys[0], timestamp: timestamp, id: id)
+      SignedHeaders(body: $0, layout: layout, key: signer.secrets.keys[0], timestamp: timestamp, id: id)
     }
   }
 
@@ -55,17 +69,22 @@ struct SigningOptions: ParsableArguments {
     return nil
   }
 
-  private func layoutAndSecrets() throws -> (SignatureLayout, SecretSet) {
-    if let secretFile { return try (preset(), read(secretFile)) }
+  /// - Parameter path: the route that a command names by another word than `--route`.
+  func signer(route path: String? = nil) throws -> Signer {
+    if let secretFile { return Signer(layout: try preset(), secrets: try read(secretFile)) }
     let loaded = try config.load()
-    let found = try RouteChoice.choose(route, in: loaded)
-    return (found.layout, loaded.snapshot.secrets[found.secretFileIndex])
+    let found = try RouteChoice.choose(path ?? route, in: loaded)
+    return Signer(
+      layout: found.layout, secrets: loaded.snapshot.secrets[found.secretFileIndex], route: found,
+      configuration: loaded.configuration)
   }
 
   private func preset() throws -> SignatureLayout {
     guard let layout = SignatureLayout.preset(named: signature) else {
-      let names = SignatureLayout.presets.map(\.name).joined(separator: ", ")
-      complain("vesigate: there is no signature layout \(signature); there are \(names)")
+      let names = SignatureLayout.presets.map(\.name)
+      complain(
+        "vesigate: there is no signature layout \(signature); there are \(names.joined(separator: ", "))"
+          + Suggestion.ending(for: signature, among: names))
       throw ExitStatus.usage
     }
     return layout
@@ -115,10 +134,17 @@ enum RouteChoice {
       return routes[0]
     }
     guard let route = routes.first(where: { $0.path.text == path }) else {
-      complain(
-        "vesigate: there is no route \(path); there are \(routes.map(\.path.text).joined(separator: ", "))")
+      complain("vesigate: there is no route \(path); there are \(list(routes.map(\.path.text), like: path))")
       throw ExitStatus.usage
     }
     return route
+  }
+
+  private static let shownMax = 20
+
+  /// As many as a person reads, and the one that was meant, perhaps.
+  static func list(_ paths: [String], like path: String) -> String {
+    paths.prefix(shownMax).joined(separator: ", ") + (paths.count > shownMax ? ", ..." : "")
+      + Suggestion.ending(for: path, among: paths)
   }
 }

@@ -7,6 +7,7 @@ struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Show how the running daemon is doing: secrets, deliveries, upstreams, clocks.",
+    usage: "vesigate status [<options>]",
     discussion: """
       It talks over the control socket. --json prints one line for machines, whose keys docs/operations.md \
       explains. --watch shows it anew until Ctrl-C. Of the configuration only `control` is read: while the \
@@ -14,6 +15,11 @@ struct StatusCommand: ParsableCommand {
 
       Exit codes: 0 done, 64 wrong usage, 69 no daemon answers, 77 permission denied, 78 the configuration \
       does not say which daemon is meant.
+
+      Examples:
+        vesigate status
+        vesigate status --watch --interval 5s
+        vesigate status --json
       """)
 
   @OptionGroup var config: ConfigOption
@@ -24,11 +30,13 @@ struct StatusCommand: ParsableCommand {
   @Flag(help: "Show it anew every --interval seconds until Ctrl-C.")
   var watch = false
 
-  @Option(help: "Seconds between two looks of --watch, from 1 to 3600.")
-  var interval = 2
+  @Option(help: ArgumentHelp("Between two looks of --watch, from 1s to 1h.", valueName: "seconds"))
+  var interval = Seconds(2)
 
   func validate() throws {
-    guard (1...3600).contains(interval) else { throw ValidationError("--interval is from 1 to 3600 seconds") }
+    guard (1...3600).contains(interval.count) else {
+      throw ValidationError("--interval is from 1 to 3600 seconds")
+    }
   }
 
   func run() throws {
@@ -39,7 +47,7 @@ struct StatusCommand: ParsableCommand {
       for line in first { print(line) }
       return
     }
-    Screen.watch(everySeconds: interval) {
+    Screen.watch(everySeconds: interval.count) {
       do throws(ControlClient.Failure) { return try lines(client) } catch { return ["vesigate: \(error)"] }
     }
   }

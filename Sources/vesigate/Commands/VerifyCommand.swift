@@ -9,15 +9,22 @@ struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Judge a saved request offline and say why.",
+    usage: "vesigate verify [<options>] [<request-file>]",
     discussion: """
       The file holds the request as it went over the wire: request line, headers, an empty line, the body; \
       lines end in CRLF. It is judged by the route that its path leads to, unless --route says otherwise. \
       Ends with 0 when it verifies, with 1 when it does not. Nothing is sent anywhere.
+
+      Examples:
+        vesigate verify saved.http
+        vesigate verify --route /webhooks/vesicash --at 1781519012 saved.http
       """)
 
   @OptionGroup var config: ConfigOption
 
-  @Option(help: ArgumentHelp("Judge it by this route.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("Judge it by this route.", valueName: "path"),
+    completion: .custom { words, _, _ in Completions.routes(words) })
   var route: String?
 
   @Option(
@@ -25,7 +32,9 @@ struct VerifyCommand: ParsableCommand {
       "Judge it as if it had arrived at this Unix time; without it, now.", valueName: "seconds"))
   var at: Int64?
 
-  @Argument(help: ArgumentHelp("The saved request; - is standard input.", valueName: "request-file"))
+  @Argument(
+    help: ArgumentHelp("The saved request; - is standard input.", valueName: "request-file"),
+    completion: .file())
   var requestFile = "-"
 
   func validate() throws { try UnixTime.validate(at: at) }

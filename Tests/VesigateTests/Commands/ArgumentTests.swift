@@ -51,7 +51,11 @@ import Testing
   @Test(arguments: [
     "", "nothing", "status --interval 0", "status --interval 3601", "status --interval two",
     "status --jsn", "capture --count 0", "capture --count 17", "capture --seconds-max 0",
-    "capture --seconds-max 3601", "send", "send --url http://a/ --header plain", "verify --at -1",
+    "capture --seconds-max 3601", "send --url http://a/ --header plain", "verify --at -1",
+    "capture --seconds-max 61m", "capture --seconds-max 5x", "capture --seconds-max 500ms",
+    "status --interval 0s", "status --interval 2h", "check --print --connect", "send --secret-file s",
+    "send --insecure --ca-file a", "send --event {}", "send --event a --body b",
+    "send --url http://a/ --event a b", "send --route /a --body b c", "send /a /b",
     "verify --at 253402300800", "diagnose --at 9223372036854775807", "verify one two",
     "secret rotate --attempts 0", "secret rotate --attempts 11", "secret rotate --dry-run --resume",
     "secret rotate --resume --abandon", "secret set --keep --compromised", "secret new --format octal",
@@ -66,6 +70,9 @@ import Testing
   }
 
   @Test(arguments: [
+    "status --interval 1h", "status --interval 5s", "capture --seconds-max 60m", "send", "send /a",
+    "send /a --event payment.success", "send --route /a body.json", "send --url http://a/ --event a",
+    "send --body - /a", "send --url https://a/ --insecure", "check --connect",
     "status --interval 1", "status --interval 3600 --watch --json", "capture --count 16 --seconds-max 3600",
     "verify --at 0", "verify --at 253402300799", "secret rotate --attempts 10 --dry-run -y",
     "secret new --format whsec --write", "secret list --route /a",
@@ -109,10 +116,44 @@ import Testing
     #expect(try parsed("capture", as: CaptureCommand.self).directory == ".")
   }
 
+  /// Every command with the words that lead to it.
+  private static func all(
+    _ command: any ParsableCommand.Type = Vesigate.self
+  ) -> [any ParsableCommand.Type] {
+    [command] + command.configuration.subcommands.flatMap { all($0) }
+  }
+
+  /// What stands below `Examples:`.
+  private static let examples: [(command: any ParsableCommand.Type, lines: [String])] = all().map { command in
+    let lines = command.configuration.discussion.split(separator: "\n", omittingEmptySubsequences: false)
+    return (command, lines.drop { $0 != "Examples:" }.dropFirst().map(String.init))
+  }
+
+  @Test(arguments: examples.indices)
+  func `each command's help has examples, and they can be read`(_ index: Int) throws {
+    let (command, lines) = Self.examples[index]
+    #expect((1...4).contains(lines.count), "\(command)")
+    var isMeant = false
+    for line in lines {
+      #expect(line.hasPrefix("  ") && !line.hasPrefix("   "), "\(line)")
+      // Of a pipe, or of commands in a row, each that is one of this program's.
+      for part in line.split(whereSeparator: { "|&<".contains($0) }) {
+        let words = part.split(separator: " ").map(String.init)
+        guard words.first == "vesigate" else { continue }
+        #expect(refusal(Array(words.dropFirst()))?.code ?? 0 == 0, "\(line)")
+        let found = try Vesigate.parseAsRoot(Array(words.dropFirst()))
+        isMeant = isMeant || Swift.type(of: found) == command
+      }
+    }
+    #expect(isMeant || !command.configuration.subcommands.isEmpty, "\(command): none is an example of it")
+  }
+
   @Test func `what a command reads is standard input where no file is named`() throws {
     #expect(try parsed("verify", as: VerifyCommand.self).requestFile == "-")
     #expect(try parsed("diagnose saved.http", as: DiagnoseCommand.self).requestFile == "saved.http")
     #expect(try parsed("sign", as: SignCommand.self).bodyFile == "-")
     #expect(try parsed("send --url http://a/ body", as: SendCommand.self).bodyFile == "body")
+    #expect(try parsed("send --route /a body", as: SendCommand.self).bodyFile == "body")
+    #expect(try parsed("send /a", as: SendCommand.self).bodyFile == nil)
   }
 }

@@ -14,6 +14,10 @@ struct QuarantineCommand: ParsableCommand {
 
       Exit codes: 0 done, 1 nothing was found or asked for no longer, 64 wrong usage, 69 no daemon answers, or \
       no route is durable, 77 permission denied, 78 the configuration does not say which daemon is meant.
+
+      Examples:
+        vesigate quarantine list --since 12h
+        vesigate quarantine release --route /webhooks/vesicash --dry-run
       """,
     subcommands: [
       QuarantineListCommand.self, QuarantineShowCommand.self, QuarantineReleaseCommand.self,
@@ -26,7 +30,13 @@ struct QuarantineListCommand: ParsableCommand {
     commandName: "list",
     abstract: "What is kept, the newest first.",
     usage: "vesigate quarantine list [<options>]",
-    discussion: "With --json an object a line, with instants as Unix milliseconds.")
+    discussion: """
+      With --json an object a line, with instants as Unix milliseconds.
+
+      Examples:
+        vesigate quarantine list
+        vesigate quarantine list --reason mismatch --since 12h
+      """)
 
   @OptionGroup var config: ConfigOption
   @OptionGroup var filter: QuarantineFilterOptions
@@ -64,11 +74,16 @@ struct QuarantineListCommand: ParsableCommand {
 struct QuarantineShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "One that is kept, with what it says of itself.",
-    discussion: "Its head is for root and the daemon's own user; signatures are shown to nobody.")
+    discussion: """
+      Its head is for root and the daemon's own user; signatures are shown to nobody.
+
+      Examples:
+        vesigate quarantine show 5f0c1a9e2b7d4c38
+      """)
 
   @OptionGroup var config: ConfigOption
 
-  @Argument(help: "As list shows it.")
+  @Argument(help: "As list shows it.", completion: .custom { words, _, _ in Completions.quarantined(words) })
   var id: String
 
   @Flag(help: "One line of JSON.")
@@ -98,11 +113,17 @@ struct QuarantineReleaseCommand: ParsableCommand {
     discussion: """
       Those named, those of a filter, or all. Each is judged as of its arrival. What is not verified stays where \
       it is: nothing but its signature lets it out.
+
+      Examples:
+        vesigate quarantine release --dry-run
+        vesigate quarantine release --route /webhooks/vesicash --yes
       """)
 
   @OptionGroup var config: ConfigOption
 
-  @Argument(help: ArgumentHelp("As list shows them.", valueName: "id"))
+  @Argument(
+    help: ArgumentHelp("As list shows them.", valueName: "id"),
+    completion: .custom { words, _, _ in Completions.quarantined(words) })
   var ids: [String] = []
 
   @OptionGroup var filter: QuarantineFilterOptions
@@ -152,12 +173,19 @@ struct QuarantineDropCommand: ParsableCommand {
     commandName: "drop",
     abstract: "Throw away what is kept.",
     usage: "vesigate quarantine drop [<options>] [<id> ...]",
-    discussion:
-      "Those named, all of a filter, or --all. Their senders have been refused, and hear nothing of it.")
+    discussion: """
+      Those named, all of a filter, or --all. Their senders have been refused, and hear nothing of it.
+
+      Examples:
+        vesigate quarantine drop 5f0c1a9e2b7d4c38
+        vesigate quarantine drop --all --dry-run
+      """)
 
   @OptionGroup var config: ConfigOption
 
-  @Argument(help: ArgumentHelp("As list shows them.", valueName: "id"))
+  @Argument(
+    help: ArgumentHelp("As list shows them.", valueName: "id"),
+    completion: .custom { words, _, _ in Completions.quarantined(words) })
   var ids: [String] = []
 
   @OptionGroup var filter: QuarantineFilterOptions

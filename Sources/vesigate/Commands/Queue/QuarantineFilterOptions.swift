@@ -4,7 +4,9 @@ internal import Operations
 
 /// Which quarantined deliveries are meant.
 struct QuarantineFilterOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Of this route, by its name in the log.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Of this route, by its name in the log.", valueName: "name"),
+    completion: .custom { words, _, _ in Completions.routeNames(words) })
   var route: String?
 
   @Option(help: "Why it was not verified: mismatch, rotation-unfinished, ..., as the log says.")

@@ -11,11 +11,17 @@ struct QueueBodyCommand: ParsableCommand {
     discussion: """
       For root and the daemon's own user, and only while it is what was stored: its seal is checked. Bodies \
       of what was delivered are kept for store.delivered-body-hours. A terminal is shown text alone.
+
+      Examples:
+        vesigate queue body 0198f1c2-7a40-7f6e-8c55-2f1d3c4b5a69 | jq .
+        vesigate queue body 0198f1c2-7a40-7f6e-8c55-2f1d3c4b5a69 --out body
       """)
 
   @OptionGroup var config: ConfigOption
 
-  @Argument(help: "As the log and X-Delivery-Id say.")
+  @Argument(
+    help: "As the log and X-Delivery-Id say.",
+    completion: .custom { words, _, _ in Completions.deliveries(words) })
   var id: String
 
   @Option(help: ArgumentHelp("To a new file that is yours alone.", valueName: "file"))

@@ -7,7 +7,13 @@ struct QueueCancelCommand: ParsableCommand {
     commandName: "cancel",
     abstract: "Call off stored deliveries that wait.",
     usage: "vesigate queue cancel [<options>] [<id> ...]",
-    discussion: "Those named, or all of a filter. What is being sent at the moment is not called off.")
+    discussion: """
+      Those named, or all of a filter. What is being sent at the moment is not called off.
+
+      Examples:
+        vesigate queue cancel --route /webhooks/vesicash --dry-run
+        vesigate queue cancel 0198f1c2-7a40-7f6e-8c55-2f1d3c4b5a69
+      """)
 
   @OptionGroup var config: ConfigOption
   @OptionGroup var change: QueueChangeOptions
@@ -25,6 +31,10 @@ struct QueuePurgeCommand: ParsableCommand {
     discussion: """
       Those named, or all of a filter, which has to say --state dead, delivered or cancelled. What is dead takes \
       room until then: the app never had it.
+
+      Examples:
+        vesigate queue purge --state delivered --until 7d
+        vesigate queue purge --state dead --reason status --dry-run
       """)
 
   @OptionGroup var config: ConfigOption
@@ -42,7 +52,9 @@ struct QueuePurgeCommand: ParsableCommand {
 
 /// Which deliveries are meant: by their names, or by a filter.
 struct QueueChoice: ParsableArguments {
-  @Argument(help: ArgumentHelp("Deliveries, as the log and X-Delivery-Id say.", valueName: "id"))
+  @Argument(
+    help: ArgumentHelp("Deliveries, as the log and X-Delivery-Id say.", valueName: "id"),
+    completion: .custom { words, _, _ in Completions.deliveries(words) })
   var ids: [String] = []
 
   @OptionGroup var filter: QueueFilterOptions

@@ -14,6 +14,11 @@ struct QueueCommand: ParsableCommand {
       store cannot be read, 69 no daemon answers, or no route is durable, 73 a file or folder cannot be \
       created, 74 the disk is full or broken, 77 permission denied, 78 the configuration does not say which \
       daemon is meant.
+
+      Examples:
+        vesigate queue list --state dead
+        vesigate queue replay --route /webhooks/vesicash --rate 20 --wait
+        vesigate queue show 0198f1c2-7a40-7f6e-8c55-2f1d3c4b5a69
       """,
     subcommands: [
       QueueListCommand.self, QueueShowCommand.self, QueueBodyCommand.self, QueueReplayCommand.self,
@@ -28,7 +33,14 @@ struct QueueListCommand: ParsableCommand {
     commandName: "list",
     abstract: "Stored deliveries, the newest first.",
     usage: "vesigate queue list [<options>]",
-    discussion: "With --json an object a line, with instants as Unix milliseconds.")
+    discussion: """
+      With --json an object a line, with instants as Unix milliseconds.
+
+      Examples:
+        vesigate queue list
+        vesigate queue list --state dead --since 12h
+        vesigate queue list --route /webhooks/vesicash --json
+      """)
 
   @OptionGroup var config: ConfigOption
   @OptionGroup var filter: QueueFilterOptions
@@ -64,11 +76,18 @@ struct QueueListCommand: ParsableCommand {
 struct QueueShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "One stored delivery with its attempts.",
-    discussion: "The beginnings of the app's answers are for root and the daemon's own user.")
+    discussion: """
+      The beginnings of the app's answers are for root and the daemon's own user.
+
+      Examples:
+        vesigate queue show 0198f1c2-7a40-7f6e-8c55-2f1d3c4b5a69
+      """)
 
   @OptionGroup var config: ConfigOption
 
-  @Argument(help: "As the log and X-Delivery-Id say.")
+  @Argument(
+    help: "As the log and X-Delivery-Id say.",
+    completion: .custom { words, _, _ in Completions.deliveries(words) })
   var id: String
 
   @Flag(help: "One line of JSON for each job.")

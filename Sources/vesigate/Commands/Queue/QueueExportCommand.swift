@@ -12,12 +12,16 @@ struct QueueExportCommand: ParsableCommand {
       diagnose take it, and ID.json what is known of it: an object for the delivery, then one for each job \
       as queue show --json has it. Nothing is changed in the store. For root and the daemon's own user. What \
       has no body any more, or is not what was stored, is left out and counted.
+
+      Examples:
+        vesigate queue export --dir ./dead --state dead
+        vesigate queue export --dir ./one 0198f1c2-7a40-7f6e-8c55-2f1d3c4b5a69
       """)
 
   @OptionGroup var config: ConfigOption
   @OptionGroup var choice: QueueChoice
 
-  @Option(help: ArgumentHelp("The folder to make.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The folder to make.", valueName: "folder"), completion: .directory)
   var dir: String
 
   @Flag(help: "Only say how many.")

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Configuration
 internal import Formats
 internal import Gateway
 internal import Operations
@@ -7,13 +8,17 @@ internal import Queue
 
 /// Which stored deliveries are meant.
 struct QueueFilterOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Of this route, by its name in the log.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Of this route, by its name in the log.", valueName: "name"),
+    completion: .custom { words, _, _ in Completions.routeNames(words) })
   var route: String?
 
   @Option(help: ArgumentHelp("On their way to this upstream, where all of them get each.", valueName: "url"))
   var upstream: String?
 
-  @Option(help: "queued, sending, delivered, dead, cancelled or orphaned.")
+  @Option(
+    help: "queued, sending, delivered, dead, cancelled or orphaned.",
+    completion: .list(JobState.allCases.map(\.name)))
   var state: String?
 
   @Option(help: "status, age, seal-broken or poison, of dead ones; of others, why the last attempt failed.")
@@ -60,14 +65,14 @@ struct QueueFilterOptions: ParsableArguments {
     return request
   }
 
-  private static let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+  /// Nobody means more; it is some thousand years.
+  private static let agoSecondsMax = 999_999 * 86_400
 
   /// Unix milliseconds.
   static func instant(_ text: String) -> Int64? {
-    if let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
-      (0...999_999).contains(count)
-    {
-      return Clocks.now().unixMilliseconds - count * unit * 1000
+    if let seconds = try? Measure.seconds.number(withUnit: text) {
+      guard seconds <= agoSecondsMax else { return nil }
+      return Clocks.now().unixMilliseconds - Int64(seconds) * 1000
     }
     return Array(text.utf8).withUnsafeBytes { RFC3339.unixMilliseconds($0) }
   }

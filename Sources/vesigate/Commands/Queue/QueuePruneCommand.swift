@@ -8,6 +8,9 @@ struct QueuePruneCommand: ParsableCommand {
     discussion: """
       Where the clock has jumped by more than an hour, nothing of the store is deleted for its age until the \
       next start, or until somebody who has looked at the clock says so.
+
+      Examples:
+        timedatectl && vesigate queue prune --now
       """)
 
   @OptionGroup var config: ConfigOption

@@ -14,6 +14,11 @@ struct QueueReplayCommand: ParsableCommand {
       With --rate the daemon moves what the filter means by itself, so many a second and below what comes \
       meanwhile. It goes on behind a restart, waits while the app fails or is behind, and pauses itself when \
       half of the last twenty have died again. queue replays shows how far it is.
+
+      Examples:
+        vesigate queue replay 0198f1c2-7a40-7f6e-8c55-2f1d3c4b5a69
+        vesigate queue replay --route /webhooks/vesicash --since 12h
+        vesigate queue replay --all --rate 20 --wait
       """)
 
   @OptionGroup var config: ConfigOption
@@ -85,6 +90,9 @@ struct QueueReplaysCommand: ParsableCommand {
     discussion: """
       A replay that is running may wait: for an app that fails, or that is behind with what came before. One \
       that has paused itself (failing) goes on once queue resume is given its number.
+
+      Examples:
+        vesigate queue replays
       """)
 
   @OptionGroup var config: ConfigOption
@@ -104,7 +112,12 @@ struct QueueReplaysCommand: ParsableCommand {
 struct QueuePauseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pause", abstract: "Have replays wait until they are resumed.",
-    discussion: "What they have moved already is delivered.")
+    discussion: """
+      What they have moved already is delivered.
+
+      Examples:
+        vesigate queue pause 3
+      """)
 
   @OptionGroup var config: ConfigOption
   @OptionGroup var replays: QueueReplayNumbers
@@ -117,6 +130,9 @@ struct QueueStopCommand: ParsableCommand {
     commandName: "stop", abstract: "End replays for good.",
     discussion: """
       What they have moved already is delivered, unless queue cancel calls it off; the rest stays as it is.
+
+      Examples:
+        vesigate queue stop 3
       """)
 
   @OptionGroup var config: ConfigOption
@@ -133,6 +149,10 @@ struct QueueResumeCommand: ParsableCommand {
     discussion: """
       A number is a replay's, as queue replays shows it. Ids, or a filter, mean deliveries that queue cancel \
       has called off: they wait to be sent again, with what was left of their time.
+
+      Examples:
+        vesigate queue resume 3
+        vesigate queue resume --route /webhooks/vesicash
       """)
 
   @OptionGroup var config: ConfigOption
@@ -158,7 +178,9 @@ struct QueueResumeCommand: ParsableCommand {
 }
 
 struct QueueReplayNumbers: ParsableArguments {
-  @Argument(help: ArgumentHelp("Replays, as queue replays shows them.", valueName: "replay"))
+  @Argument(
+    help: ArgumentHelp("Replays, as queue replays shows them.", valueName: "replay"),
+    completion: .custom { words, _, _ in Completions.replays(words) })
   var numbers: [Int64]
 
   func change(_ daemon: QueueDaemon, _ verb: QueueRequest.Verb) throws {

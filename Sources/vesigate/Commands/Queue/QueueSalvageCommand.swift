@@ -15,17 +15,23 @@ struct QueueSalvageCommand: ParsableCommand {
       the store is whole, queue export does the same. Files are as those of queue export; only what its seal \
       proves is written. What was delivered or called off is left out, unless --all stands there. For root and \
       the daemon's own user.
+
+      Examples:
+        vesigate queue salvage --dir ./saved
+        vesigate queue salvage --dir saved --store queue.db --seal-key-file seal.key
       """)
 
   @OptionGroup var config: ConfigOption
 
-  @Option(help: ArgumentHelp("The folder to make.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The folder to make.", valueName: "folder"), completion: .directory)
   var dir: String
 
-  @Option(help: ArgumentHelp("The store, where it is not the configuration's.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The store, where it is not the configuration's.", valueName: "file"),
+    completion: .file())
   var store: String?
 
-  @Option(help: ArgumentHelp("The seal's keys, likewise.", valueName: "file"))
+  @Option(help: ArgumentHelp("The seal's keys, likewise.", valueName: "file"), completion: .file())
   var sealKeyFile: String?
 
   @Flag(help: "What was delivered or called off, too.")

@@ -15,6 +15,11 @@ struct SecretCommand: ParsableCommand {
       or the outcome is unknown after all attempts; 76 the API refused the request (nothing rotated); 77 \
       permission denied for a file, or the API key is not accepted (nothing rotated); 78 the configuration \
       is not usable.
+
+      Examples:
+        vesigate secret set
+        vesigate secret list
+        vesigate secret rotate --dry-run
       """,
     subcommands: [
       SecretRotateCommand.self, SecretSetCommand.self, SecretListCommand.self, SecretRetireCommand.self,

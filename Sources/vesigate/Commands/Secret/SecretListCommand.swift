@@ -11,8 +11,13 @@ struct SecretListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "Show the secrets by their fingerprints: which is current, what else is accepted and how long.",
+    usage: "vesigate secret list [<options>]",
     discussion: """
       While the configuration is broken it lists the files by which the running daemon judges.
+
+      Examples:
+        vesigate secret list
+        vesigate secret list --route /webhooks/vesicash
       """)
 
   @OptionGroup var options: SecretTargetOptions

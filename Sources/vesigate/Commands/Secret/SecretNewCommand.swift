@@ -11,9 +11,14 @@ struct SecretNewCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "new",
     abstract: "Make a random secret of 256 bits, for layouts whose secret is yours to choose, and for tests.",
+    usage: "vesigate secret new [<options>]",
     discussion: """
       It goes to standard output. With --write it goes into the secret file instead, as vesigate secret set \
       would put it there, and is not shown.
+
+      Examples:
+        vesigate secret new --format whsec
+        vesigate secret new --write --route /webhooks/github
       """)
 
   @OptionGroup var options: SecretTargetOptions

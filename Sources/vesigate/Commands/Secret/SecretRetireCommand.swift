@@ -5,11 +5,19 @@ internal import Signing
 struct SecretRetireCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "retire",
-    abstract: "Stop accepting old secrets: all but the current one, or the one of a fingerprint.")
+    abstract: "Stop accepting old secrets: all but the current one, or the one of a fingerprint.",
+    usage: "vesigate secret retire [<options>]",
+    discussion: """
+      Examples:
+        vesigate secret retire --route /webhooks/stripe
+        vesigate secret retire --fingerprint 89c811ef
+      """)
 
   @OptionGroup var options: SecretTargetOptions
 
-  @Option(help: ArgumentHelp("Only this one; vesigate secret list shows them.", valueName: "fingerprint"))
+  @Option(
+    help: ArgumentHelp("Only this one; vesigate secret list shows them.", valueName: "fingerprint"),
+    completion: .custom { words, _, _ in Completions.fingerprints(words) })
   var fingerprint: String?
 
   func run() throws {

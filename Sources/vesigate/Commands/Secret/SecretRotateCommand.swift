@@ -7,6 +7,7 @@ struct SecretRotateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rotate",
     abstract: "Have the provider make a new secret, and take it into use with nothing lost.",
+    usage: "vesigate secret rotate [<options>]",
     discussion: """
       The provider kills the old secret in the instant in which it makes the new one. So the daemon is told \
       first: it holds deliveries that fail until the new secret is there. Where the outcome of a call is \
@@ -14,6 +15,11 @@ struct SecretRotateCommand: ParsableCommand {
       A crash at any point is repaired by the next rotate, or by rotate --resume.
 
       The exit codes are those of vesigate secret --help.
+
+      Examples:
+        vesigate secret rotate --dry-run
+        vesigate secret rotate
+        systemctl enable --now vesigate-rotate@vesicash.timer
       """)
 
   @OptionGroup var options: SecretTargetOptions

@@ -5,10 +5,15 @@ struct SecretSetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "set",
     abstract: "Enter a secret: at a hidden prompt, or through standard input.",
+    usage: "vesigate secret set [<options>]",
     discussion: """
       It becomes the file's current secret. The old one is still accepted for deliveries that were signed \
       before, where the layout signs a timestamp; --keep leaves it in the file instead, for senders that go \
       on signing with it, until vesigate secret retire. It also ends an unfinished rotation.
+
+      Examples:
+        vesigate secret set
+        vesigate secret set --route /webhooks/stripe < /root/stripe-secret
       """)
 
   @OptionGroup var options: SecretTargetOptions

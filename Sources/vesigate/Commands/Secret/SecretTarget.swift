@@ -11,10 +11,14 @@ internal import Signing
 struct SecretTargetOptions: ParsableArguments {
   @OptionGroup var config: ConfigOption
 
-  @Option(help: ArgumentHelp("The secret file of this route.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("The secret file of this route.", valueName: "path"),
+    completion: .custom { words, _, _ in Completions.routes(words) })
   var route: String?
 
-  @Option(help: ArgumentHelp("This secret file; the configuration must name it.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("This secret file; the configuration must name it.", valueName: "file"),
+    completion: .custom { words, _, _ in Completions.secretFiles(words) })
   var secretFile: String?
 
   func validate() throws {
@@ -39,8 +43,8 @@ struct SecretTargetOptions: ParsableArguments {
     let all = SecretTarget.all(configuration)
     if let route {
       guard let target = all.first(where: { $0.routes.contains { $0.path.text == route } }) else {
-        complain(
-          "vesigate: there is no route \(route); there are \(SecretTargetOptions.routes(configuration))")
+        let paths = configuration.routes.map(\.path.text)
+        complain("vesigate: there is no route \(route); there are \(RouteChoice.list(paths, like: route))")
         throw ExitStatus.usage
       }
       return target
