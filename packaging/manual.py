@@ -80,6 +80,15 @@ def exit_codes(discussion):
     return discussion[: match.start()].strip(), codes, match[2] or ""
 
 
+def examples(discussion):
+    """The discussion without its lines below `Examples:`, and those, as they are typed."""
+    match = re.search(r"(?m)^Examples:\n((?:  .*(?:\n|$))+)", discussion)
+    if not match:
+        return discussion, []
+    lines = [line.strip() for line in match[1].splitlines()]
+    return (discussion[: match.start()] + discussion[match.end() :]).strip(), lines
+
+
 def synopsis(command, path):
     bold = f".B {code(' '.join(path))}\n"
     if subcommands(command):
@@ -95,7 +104,8 @@ def description(argument):
 
 def command_page(command, path):
     page = "-".join(path)
-    discussion, codes, more = exit_codes(command.get("discussion", ""))
+    discussion, shown_lines = examples(command.get("discussion", ""))
+    discussion, codes, more = exit_codes(discussion)
     out = title(page, 8)
     out += f".SH NAME\n{code(page)} \\- {roff(command['abstract'].rstrip('.'))}\n.SH SYNOPSIS\n"
     out += synopsis(command, path)
@@ -117,8 +127,11 @@ def command_page(command, path):
         out += ".SH EXIT STATUS\n" + "".join(item(f".B {number}", f"{text}.") for number, text in codes)
         out += f".PP\n{roff(more)}\n" if more else ""
     extra = EXTRA / f"{page}.8"
-    if extra.exists():
-        out += extra.read_text(encoding="utf-8")
+    said = extra.read_text(encoding="utf-8") if extra.exists() else ""
+    # Where the extra page has examples of its own, with what they are for, those suffice.
+    if shown_lines and ".SH EXAMPLES" not in said:
+        out += ".SH EXAMPLES\n.EX\n" + "".join(f"{code(line)}\n" for line in shown_lines) + ".EE\n"
+    out += said
     return page, out + see_also(path, below)
 
 
@@ -150,7 +163,11 @@ def settings(lines):
         if comment and comment[1].startswith("or: "):
             # It belongs to the last setting that does not stand deeper.
             depth = (len(line) - len(line.lstrip())) // 2
-            open_at[max(at for at in open_at if at <= depth)][5].append(comment[1].removeprefix("or: "))
+            others = open_at[max(at for at in open_at if at <= depth)][5]
+            if prose:
+                others.append(["text", " ".join(prose)])
+                prose = []
+            others.append(comment[1].removeprefix("or: "))
         elif comment:
             prose.append(comment[1])
         elif setting := SETTING.match(line):
@@ -189,13 +206,23 @@ def sections(lines):
 
 
 def alternatives(others):
-    return "".join(f".RS\n.PP\nor:\n\\fI{code(other)}\\fR\n.RE\n" for other in others)
+    """Other ways to write a setting, each with what the file says behind it, and what is said between them."""
+    out = ""
+    for other in others:
+        if isinstance(other, list):
+            out += f".RS\n.PP\n{roff(other[1])}\n.RE\n"
+            continue
+        text, _, note = other.partition(" # ")
+        out += f".RS\n.PP\nor:\n\\fI{code(' '.join(text.split()))}\\fR\n"
+        out += f"({roff(note.strip())})\n" if note else ""
+        out += ".RE\n"
+    return out
 
 
 def setting_item(entry):
     _, _, text, note, prose, others = entry
     name, _, value = text.partition(":")
-    return item(f"\\fB{code(name)}:\\fR\\fI{code(value)}\\fR", prose, note and f"# {note}") + alternatives(others)
+    return item(f"\\fB{code(name)}:\\fR\\fI{code(value)}\\fR", prose, note) + alternatives(others)
 
 
 def configuration_page(path):
@@ -208,7 +235,7 @@ def configuration_page(path):
     introduction = " ".join(entry[1] for entry in found[""] if entry[0] == "text")
     introduction = re.sub(r"Lines beginning.*?another way to write it\. ", "", introduction)
     out += roff(introduction) + "\n.PP\nA setting is shown with its default, or, where it has none, with an example; "
-    out += "behind # stands what else it may be.\n"
+    out += "below it stands what it means, or what else it may be.\n"
     out += ".SH EXAMPLES\nThe smallest useful file:\n.PP\n.EX\n" + "\n".join(map(code, example)) + "\n.EE\n"
     for name, entries in found.items():
         out += ".SH SETTINGS\n" if not name else f".SH SETTINGS UNDER \\(lq{code(name)}:\\(rq\n"

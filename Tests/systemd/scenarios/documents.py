@@ -3,6 +3,7 @@ import glob
 import os
 import re
 
+from common import service
 from common.shell import run
 
 PAGES = ["8 vesigate", "8 vesigate-run", "8 vesigate-secret-rotate", "8 vesigate-secret-set", "8 vesigate-reload",
@@ -12,7 +13,8 @@ PAGES = ["8 vesigate", "8 vesigate-run", "8 vesigate-secret-rotate", "8 vesigate
 def scenario(report, world):
     manual(report)
     completions(report)
-    for path in ("copyright", "changelog*", "examples/credentials.conf", "examples/nginx-front.conf", "examples/Caddyfile",
+    for path in ("copyright", "changelog*", "examples/vesigate.yaml", "examples/credentials.conf",
+                 "examples/nginx-front.conf", "examples/Caddyfile",
                  "examples/webhook.php", "examples/Webhook.java"):
         found = glob.glob("/usr/share/doc/vesigate/" + path)
         report.check("/usr/share/doc/vesigate has its %s" % path.rstrip("*"), found, " ".join(found))
@@ -40,6 +42,10 @@ def completions(report):
             COMP_WORDS=(vesigate se); COMP_CWORD=1; COMP_LINE="vesigate se"; COMP_POINT=11
             %s vesigate se vesigate; printf '%%s ' "${COMPREPLY[@]}" """ % function.group(1))
         report.check("and completes a command", {"secret", "send"} <= set(words.out.split()), words.out)
+        words = run("bash", "-c", script + """
+            COMP_WORDS=(vesigate send /); COMP_CWORD=2; COMP_LINE="vesigate send /"; COMP_POINT=15
+            %s vesigate / send; printf '%%s ' "${COMPREPLY[@]}" """ % function.group(1))
+        report.check("and a route", service.PATH in words.out.split(), words.out)
     for path in ("/usr/share/zsh/vendor-completions/_vesigate", "/usr/share/fish/vendor_completions.d/vesigate.fish"):
         with open(path) as file:
             text = file.read()
