@@ -7,7 +7,7 @@ internal import Signing
 /// What TAB offers where only the configuration or the running daemon knows it. Without a word where neither can be
 /// asked, and never for long: a shell waits.
 enum Completions {
-  private static let secondsMax = 2
+  private static let secondsMax = 5
   private static let offeredMax = 200
 
   // MARK: Of the configuration
