@@ -163,11 +163,11 @@ def settings(lines):
         if comment and comment[1].startswith("or: "):
             # It belongs to the last setting that does not stand deeper.
             depth = (len(line) - len(line.lstrip())) // 2
-            others = open_at[max(at for at in open_at if at <= depth)][5]
-            if prose:
-                others.append(["text", " ".join(prose)])
-                prose = []
-            others.append(comment[1].removeprefix("or: "))
+            entry = open_at[max(at for at in open_at if at <= depth)]
+            # What is said between two such lines is said of the setting.
+            entry[4] = " ".join([entry[4], *prose]).strip()
+            prose = []
+            entry[5].append(comment[1].removeprefix("or: "))
         elif comment:
             prose.append(comment[1])
         elif setting := SETTING.match(line):
@@ -206,23 +206,16 @@ def sections(lines):
 
 
 def alternatives(others):
-    """Other ways to write a setting, each with what the file says behind it, and what is said between them."""
-    out = ""
-    for other in others:
-        if isinstance(other, list):
-            out += f".RS\n.PP\n{roff(other[1])}\n.RE\n"
-            continue
-        text, _, note = other.partition(" # ")
-        out += f".RS\n.PP\nor:\n\\fI{code(' '.join(text.split()))}\\fR\n"
-        out += f"({roff(note.strip())})\n" if note else ""
-        out += ".RE\n"
-    return out
+    """Each behind "or:", and what is said of it behind a dash."""
+    pairs = (re.match(r"(.*?)(?:\s+#\s*(.*))?$", other).groups() for other in others)
+    return "".join(
+        f".RS\n.PP\nor:\n\\fI{code(text)}\\fR" + (f"\n\\(en {roff(note)}" if note else "") + "\n.RE\n" for text, note in pairs)
 
 
 def setting_item(entry):
     _, _, text, note, prose, others = entry
     name, _, value = text.partition(":")
-    return item(f"\\fB{code(name)}:\\fR\\fI{code(value)}\\fR", prose, note) + alternatives(others)
+    return item(f"\\fB{code(name)}:\\fR\\fI{code(value)}\\fR", prose, note[:1].upper() + note[1:]) + alternatives(others)
 
 
 def configuration_page(path):
@@ -234,8 +227,7 @@ def configuration_page(path):
     found = sections(lines)
     introduction = " ".join(entry[1] for entry in found[""] if entry[0] == "text")
     introduction = re.sub(r"Lines beginning.*?another way to write it\. ", "", introduction)
-    out += roff(introduction) + "\n.PP\nA setting is shown with its default, or, where it has none, with an example; "
-    out += "below it stands what it means, or what else it may be.\n"
+    out += roff(introduction) + "\n.PP\nA setting is shown with its default, or, where it has none, with an example.\n"
     out += ".SH EXAMPLES\nThe smallest useful file:\n.PP\n.EX\n" + "\n".join(map(code, example)) + "\n.EE\n"
     for name, entries in found.items():
         out += ".SH SETTINGS\n" if not name else f".SH SETTINGS UNDER \\(lq{code(name)}:\\(rq\n"

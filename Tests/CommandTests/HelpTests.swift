@@ -77,6 +77,9 @@ import Testing
     let help = try fixture.vesigate(["--help"])
     #expect(help.status == 0)
     for (name, _) in Self.commands { #expect(help.text.contains("\n  \(name) ")) }
+    #expect(help.text.contains("\nSUBCOMMANDS:\n\nTo run it:\n  run "))
+    let group = "\nTo try a route, and to find out why it refuses:\n  sign "
+    #expect(help.text.contains(group) && help.lines.count { $0.contains("SUBCOMMANDS") } == 1)
     for code in ["64", "69", "70", "77", "78"] { #expect(help.text.contains(code)) }
   }
 

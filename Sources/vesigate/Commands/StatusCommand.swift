@@ -18,7 +18,7 @@ struct StatusCommand: ParsableCommand {
 
       Examples:
         vesigate status
-        vesigate status --watch --interval 5s
+        vesigate status --watch --interval 5
         vesigate status --json
       """)
 
@@ -30,13 +30,11 @@ struct StatusCommand: ParsableCommand {
   @Flag(help: "Show it anew every --interval seconds until Ctrl-C.")
   var watch = false
 
-  @Option(help: ArgumentHelp("Between two looks of --watch, from 1s to 1h.", valueName: "seconds"))
-  var interval = Seconds(2)
+  @Option(help: "Seconds between two looks of --watch, from 1 to 3600.")
+  var interval = 2
 
   func validate() throws {
-    guard (1...3600).contains(interval.count) else {
-      throw ValidationError("--interval is from 1 to 3600 seconds")
-    }
+    guard (1...3600).contains(interval) else { throw ValidationError("--interval is from 1 to 3600 seconds") }
   }
 
   func run() throws {
@@ -47,7 +45,7 @@ struct StatusCommand: ParsableCommand {
       for line in first { print(line) }
       return
     }
-    Screen.watch(everySeconds: interval.count) {
+    Screen.watch(everySeconds: interval) {
       do throws(ControlClient.Failure) { return try lines(client) } catch { return ["vesigate: \(error)"] }
     }
   }

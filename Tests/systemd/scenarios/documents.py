@@ -13,8 +13,7 @@ PAGES = ["8 vesigate", "8 vesigate-run", "8 vesigate-secret-rotate", "8 vesigate
 def scenario(report, world):
     manual(report)
     completions(report)
-    for path in ("copyright", "changelog*", "examples/vesigate.yaml", "examples/credentials.conf",
-                 "examples/nginx-front.conf", "examples/Caddyfile",
+    for path in ("copyright", "changelog*", "examples/credentials.conf", "examples/nginx-front.conf", "examples/Caddyfile",
                  "examples/webhook.php", "examples/Webhook.java"):
         found = glob.glob("/usr/share/doc/vesigate/" + path)
         report.check("/usr/share/doc/vesigate has its %s" % path.rstrip("*"), found, " ".join(found))
