@@ -215,6 +215,40 @@ struct SendCommandTests {
     }
   }
 
+  /// Runs a program at a terminal, where somebody types `{}` and Ctrl-D.
+  private static let terminal = """
+    import os, pty, subprocess, sys
+    master, slave = pty.openpty()
+    child = subprocess.Popen(sys.argv[1:], stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.write(master, b"{}\\n\\x04")
+    output, errors = child.communicate(timeout=60)
+    os.write(1, output), os.write(2, errors)
+    sys.exit(child.returncode)
+    """
+
+  @Test func `whoever is to type the body is told so, and nobody waits for what is not asked for`()
+    async throws
+  {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try gateway(upstream)
+      let program = try GatewayBinary.path()
+      let url = "http://127.0.0.1:\(gateway.port)/vesicash"
+      let notice = "reading standard input, the terminal: Ctrl-D on a line of its own ends it\n"
+      for (arguments, isTyped) in [
+        (["--url", url], true), (["--body", "-"], true), ([], false), (["--event", "payment.failed"], false),
+      ] {
+        let words = ["python3", "-c", Self.terminal, program, "send", "--config", gateway.configPath]
+        let sent = try fixture.run("/usr/bin/env", words + arguments)
+        #expect(sent.status == 0 && sent.lines.first == "HTTP/1.1 200 OK", "\(sent.errors)")
+        #expect(sent.errors.hasPrefix(notice) == isTyped, "\(sent.errors)")
+        let body = upstream.requests.last.map { String(decoding: $0.body, as: UTF8.self) }
+        #expect((body == "{}\n") == isTyped)
+      }
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
   @Test func `a gateway on a unix socket is found, and a front's authority can be named`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()

@@ -1,5 +1,6 @@
 import Gateway
 import Signing
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -84,6 +85,24 @@ import Testing
     #expect(sentence.hasPrefix("v.yaml:1:\(column) limits.\(path): "), "\(sentence)")
     let range = try #require(sentence.firstMatch(of: #/: must be a whole number from \d+ to \d+(.*)$/#))
     #expect(range.1 == ending, "\(sentence)")
+  }
+
+  @Test func `whatever is multiplied, what comes of it is exact or refused`() {
+    let units = ["ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
+    var generator = SeededGenerator(seed: 17)
+    for _ in 0..<10_000 {
+      let count =
+        Int.random(in: 0..<1_000_000_000_000_000, using: &generator)
+        >> Int.random(in: 0..<50, using: &generator)
+      for (unit, milliseconds) in units {
+        let (high, low) = count.multipliedFullWidth(by: milliseconds)
+        for (measure, size) in [(Measure.seconds, 1_000), (.hours, 3_600_000)] {
+          let isExact = high == 0 && low <= Int.max && Int(low) % size == 0
+          let read = try? measure.number("\(count)\(unit)")
+          #expect(read == (isExact ? Int(low) / size : nil), "\(count)\(unit)")
+        }
+      }
+    }
   }
 
   @Test func `a part of an hour is no hour, and the word beside the number stays`() throws {
