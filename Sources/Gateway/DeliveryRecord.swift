@@ -14,6 +14,8 @@ public struct DeliveryRecord: Sendable {
     case refused
     /// Verified, but no upstream gave a complete answer.
     case failed
+    /// Verified, and what an upstream answered was handed back: a 5xx.
+    case appError = "app-error"
     /// The sender went away before its answer was complete.
     case abandoned
     /// Verified, and on disk: the app gets it from there.

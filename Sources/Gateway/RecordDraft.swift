@@ -42,6 +42,11 @@ struct RecordDraft {
     }
   }
 
+  /// An upstream's answer was handed back. What an observing route forwards unverified keeps its outcome.
+  mutating func answered(_ status: Int) {
+    if outcome == .forwarded, status >= 500 { outcome = .appError }
+  }
+
   /// Verified, and answered by the gateway itself all the same.
   mutating func turnedAway() { outcome = .refused }
 

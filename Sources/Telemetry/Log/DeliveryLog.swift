@@ -111,6 +111,8 @@ public struct DeliveryLog: Recorder, Sendable {
     // The signature is right: a replay, or one of the two clocks is off. Someone has to look.
     case .refused: record.reason == staleLabel ? .warning : .notice
     case .failed: .error
+    // The app has it, and says that it cannot cope.
+    case .appError: .warning
     case .abandoned: .notice
     case .stored, .duplicate: .info
     }
