@@ -7,6 +7,7 @@ struct RecordDraft {
   var reason: String?
   var detail: String?
   private var proof: Proof?
+  var isVerified: Bool { proof != nil }
   var ageSeconds: Int?
   var trace: TraceID?
   var fieldsLeftBehind = 0
