@@ -51,11 +51,12 @@ struct Vesigate: AsyncParsableCommand {
       on the command line cannot be read, 69 an address or a server is not available, 70 an error of the \
       program itself, 74 the result cannot be written to standard output, 77 permission denied, 78 the \
       configuration is not usable. \
-      vesigate secret, reload and capture have further ones: see their help.
+      vesigate secret, reload, capture and tail have further ones: see their help.
       """,
     version: Version.text,
     subcommands: [
       RunCommand.self, CheckCommand.self, SecretCommand.self, ReloadCommand.self, StatusCommand.self,
+      TailCommand.self,
       SignCommand.self, SendCommand.self, VerifyCommand.self, DiagnoseCommand.self, CaptureCommand.self,
       QueueCommand.self, QuarantineCommand.self,
       VersionCommand.self,
