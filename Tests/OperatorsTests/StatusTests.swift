@@ -207,6 +207,32 @@ import Testing
     }
   }
 
+  @Test func `ten routes fit a terminal of 80 columns and 24 rows, with what is wrong`() async throws {
+    try await onThread {
+      let app = try RecordingUpstream { .answer($0.target.hasPrefix("/r1") ? 500 : 200) }
+      let others = (1...9).map { GatewayConfig.route("/r\($0)", upstreams: [app.url("/r\($0)")]) }
+      let gateway = try GatewayProcess.observed([app.url()], more: others.joined())
+      for target in ["/hook", "/r1", "/r2", "/r3", "/r4", "/r5"] {
+        _ = try gateway.post(SignedRequest().with { $0.target = target })
+      }
+      let record = gateway.directory.path + "/terminal"
+      let command =
+        "stty rows 24 cols 80; TERM=xterm NO_COLOR=1 \(try GatewayBinary.path()) status --config \(gateway.configPath)"
+      var lines: [Substring] = []
+      // Everything is counted when it is over.
+      let isShown = eventually {
+        _ = try? run(["script", "-qec", command, record], within: 30)
+        let text = (try? String(contentsOfFile: record, encoding: .utf8)) ?? ""
+        lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+          .drop { !$0.hasPrefix("vesigate ") }.prefix { !$0.hasPrefix("Script done") }.dropLast()
+        return lines.contains { $0.contains("  FAILING: answers 500, 1 of the last 1, ") } && lines.count > 8
+      }
+      #expect(isShown && lines.count <= 23 && lines.allSatisfy { $0.count <= 80 }, "\(lines)")
+      #expect(lines.contains("idle: /r6, /r7, /r8, /r9"), "\(lines)")
+      for route in ["/hook ", "/r1 ", "/r5 "] { #expect(lines.contains { $0.hasPrefix(route) }, "\(lines)") }
+    }
+  }
+
   @Test func `watch shows it anew on a terminal, and gives the terminal back`() async throws {
     try await onThread {
       let shown = try Shown()
