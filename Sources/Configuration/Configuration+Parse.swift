@@ -75,6 +75,7 @@ struct ConfigurationDraft {
     configuration.log.level = log["level"]?.word(of: LogSettings.Level.self) ?? .info
     configuration.log.format = log["format"]?.word(of: LogSettings.Format.self) ?? .auto
     configuration.log.deliveries = log["deliveries"]?.word(of: LogSettings.Deliveries.self) ?? .all
+    if let reader = log["fields"] { configuration.log.fields = reader.fieldPaths() }
     if let reader = log["refused-per-minute-max"] {
       configuration.log.refusedPerMinuteMax = reader.number(in: 1...1_000_000, orWord: "unlimited")
     }
@@ -150,6 +151,31 @@ struct ConfigurationDraft {
   private struct RouteKey: Hashable {
     var path: String
     var host: String?
+  }
+}
+
+extension NodeReader {
+  fileprivate func fieldPaths() -> [FieldPath] {
+    var paths: [FieldPath] = []
+    let wanted =
+      "a name such as event, or several joined by dots such as data.reference: letters, digits, _ and -, at most "
+      + "\(FieldPath.bytesMax) bytes and \(FieldPath.namesMax) names"
+    for element in elements(max: DeliveryFields.loggedMax) {
+      guard let path = element.value(wanted, FieldPath.init) else { continue }
+      // Capitals, digits and underscores are all that a journal's field has.
+      if let twin = paths.first(where: { $0.journalName == path.journalName }) {
+        element.refuse(twin == path ? "is named twice" : "would have the same name in the journal as another")
+      } else {
+        paths.append(path)
+      }
+    }
+    return paths
+  }
+}
+
+extension FieldPath {
+  fileprivate var journalName: String {
+    String(text.uppercased().map { $0 == "-" || $0 == "." ? "_" : $0 })
   }
 }
 

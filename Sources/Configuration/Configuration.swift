@@ -76,7 +76,7 @@ public struct LogSettings: Sendable, Equatable {
   public enum Format: String, Sendable, CaseIterable {
     /// journald under systemd, logfmt otherwise.
     case auto
-    case logfmt, json
+    case logfmt, json, short
   }
 
   /// Which finished deliveries get a line.
@@ -91,6 +91,8 @@ public struct LogSettings: Sendable, Equatable {
   public var level = Level.info
   public var format = Format.auto
   public var deliveries = Deliveries.all
+  /// Members of verified JSON bodies that their lines show.
+  public var fields: [FieldPath] = []
 }
 
 /// A secret file and how its lines become keys.

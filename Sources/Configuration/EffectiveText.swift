@@ -21,6 +21,7 @@ extension Configuration {
       $0.line("level", log.level.rawValue)
       $0.line("format", log.format.rawValue)
       $0.line("deliveries", log.deliveries.rawValue)
+      $0.line("fields", YAMLWriter.list(log.fields.map(\.text)))
       $0.line("refused-per-minute-max", log.refusedPerMinuteMax.map(String.init) ?? "unlimited")
     }
     writer.section("limits") { writer in

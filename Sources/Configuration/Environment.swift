@@ -62,7 +62,7 @@ enum Environment {
 
   /// Lists are written with commas.
   private static func node(_ setting: String, _ value: String, _ place: Place) -> YAMLNode {
-    guard setting == "listen" || setting == "trusted-proxies" else {
+    guard setting == "listen" || setting == "trusted-proxies" || setting == "log.fields" else {
       return scalar(value, place)
     }
     let parts = value.split(separator: ",").map { scalar(trimmed($0), place) }

@@ -24,7 +24,8 @@ enum Schema {
     gone: ["engine": "has gone, for there is only one kind of event loops now"])
   static let unixListen = Section(name: "listen", keys: ["unix", "mode", "group"])
   static let admin = Section(name: "admin", keys: ["listen"])
-  static let log = Section(name: "log", keys: ["level", "format", "deliveries", "refused-per-minute-max"])
+  static let log = Section(
+    name: "log", keys: ["level", "format", "deliveries", "fields", "refused-per-minute-max"])
   static let limits = Section(name: "limits", keys: NumberSetting<Limits>.all.map(\.key))
   static let store = Section(
     name: "store", keys: ["sqlite", "seal-key-file"] + NumberSetting<StoreConfiguration>.all.map(\.key))

@@ -1,8 +1,8 @@
 public import Formats
 internal import HTTP
 
-/// What became of one request: the facts that its log line and its counters are made of. It holds no body,
-/// no signature and no secret.
+/// What became of one request: the facts that its log line and its counters are made of. It holds no body
+/// but the members that are to be shown of a verified one, no signature and no secret.
 public struct DeliveryRecord: Sendable {
   public enum Outcome: String, Sendable, CaseIterable {
     /// Verified, and an upstream's answer was handed back.
@@ -14,6 +14,8 @@ public struct DeliveryRecord: Sendable {
     case refused
     /// Verified, but no upstream gave a complete answer.
     case failed
+    /// Verified, and what an upstream answered was handed back: a 5xx.
+    case appError = "app-error"
     /// The sender went away before its answer was complete.
     case abandoned
     /// Verified, and on disk: the app gets it from there.
@@ -54,6 +56,8 @@ public struct DeliveryRecord: Sendable {
   public var secretFingerprint: String?
   /// Seconds between the signed timestamp and the arrival.
   public var ageSeconds: Int?
+  /// Of a verified body; see `DeliveryFields`.
+  public var fields: [BodyField] = []
   /// The upstream whose answer was handed back, or that failed last.
   public var upstream: String?
   /// The one that was stored; of a duplicate, the first.

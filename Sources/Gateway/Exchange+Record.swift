@@ -13,6 +13,8 @@ extension Exchange {
     record.upstream = draft.upstream.flatMap { found?.route.upstreams[$0].name }
     record.attempts = attempts?.count ?? 0
     draft.fill(&record)
+    // What a stranger wrote is nobody's to read.
+    if draft.isVerified, let body, let fields = loop.fields { record.fields = fields.read(body.bytes) }
     record.totalNanoseconds = end.nanoseconds(since: arrival)
     if let dispatchStart { record.upstreamNanoseconds = end.nanoseconds(since: dispatchStart) }
     if let keepStart = draft.keepStart { record.keepNanoseconds = end.nanoseconds(since: keepStart) }

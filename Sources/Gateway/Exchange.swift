@@ -313,6 +313,7 @@ public final class Exchange {
     case .answered(let index, let response):
       relay?.finish(response, of: index)
       draft.note(upstream: index, status: response.status)
+      draft.answered(response.status)
       finish(status: response.status)
     case .failed(let index, let failure):
       draft.note(upstream: index, status: nil)

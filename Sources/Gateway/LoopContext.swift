@@ -21,6 +21,8 @@ public final class LoopContext {
   public var quarantine: (any Quarantine)?
   /// What synchronous routes know repetitions by; nil where they know none.
   public var repetitions: Repetitions?
+  /// Which members of verified bodies records hold; nil where they hold none.
+  public var fields: DeliveryFields?
 
   private let looks: any SecretLooks
   private var rings: [KeyRing]

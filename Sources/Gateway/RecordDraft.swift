@@ -7,6 +7,7 @@ struct RecordDraft {
   var reason: String?
   var detail: String?
   private var proof: Proof?
+  var isVerified: Bool { proof != nil }
   var ageSeconds: Int?
   var trace: TraceID?
   var fieldsLeftBehind = 0
@@ -40,6 +41,11 @@ struct RecordDraft {
       self.reason = reason
       self.detail = detail
     }
+  }
+
+  /// An upstream's answer was handed back. What an observing route forwards unverified keeps its outcome.
+  mutating func answered(_ status: Int) {
+    if outcome == .forwarded, status >= 500 { outcome = .appError }
   }
 
   /// Verified, and answered by the gateway itself all the same.

@@ -22,13 +22,13 @@ public struct OperationsListeners: Sendable {
   ///   service: beside a second instance, say, the gateway runs without them.
   public static func open(
     _ configuration: Configuration, gateway: any OperatedGateway, collector: StatusCollector,
-    captures: Captures, logger: Logger
+    captures: Captures, tails: Tails, logger: Logger
   ) async throws -> OperationsListeners {
     var listeners = OperationsListeners()
     if let path = configuration.control {
       let handler = ControlHandler(gateway, collector: collector)
       do {
-        try await listeners.openControl(path, handler, gateway, captures)
+        try await listeners.openControl(path, handler, gateway, captures, tails)
       } catch let failure as ListenFailure where path == Configuration.controlDefault {
         logger.warning("no control socket, commands cannot reach this instance: \(failure)")
       }
@@ -51,14 +51,20 @@ public struct OperationsListeners: Sendable {
   }
 
   private mutating func openControl(
-    _ path: String, _ handler: ControlHandler, _ gateway: any OperatedGateway, _ captures: Captures
+    _ path: String, _ handler: ControlHandler, _ gateway: any OperatedGateway, _ captures: Captures,
+    _ tails: Tails
   ) async throws {
     let socket = try ListenSocket.unix(path: path, mode: 0o660, group: nil)
     control = try await ControlServer.start(
       socket.descriptor, group: group, handler: { await handler.line($0) },
       captures: { captures.capture($0, routes: gateway.state.loaded.snapshot.routes) },
       queue: { await gateway.queue($0, by: $1).line },
-      quarantine: { await gateway.quarantine($0, by: $1).line })
+      quarantine: { await gateway.quarantine($0, by: $1).line },
+      tails: ControlServer.TailHandler(
+        begin: { request, caller in
+          tails.begin(
+            request, seesBodies: caller.maySeeBodies, routes: gateway.state.loaded.snapshot.routes)
+        }, end: { tails.end($0) }))
     unixPaths.append(path)
   }
 

@@ -56,7 +56,7 @@ struct Vesigate: AsyncParsableCommand {
       on the command line cannot be read, 69 an address or a server is not available, 70 an error of the \
       program itself, 74 the result cannot be written to standard output, 77 permission denied, 78 the \
       configuration is not usable. \
-      vesigate secret, reload and capture have further ones: see their help.
+      vesigate secret, reload, capture and tail have further ones: see their help.
 
       Examples:
         vesigate check
@@ -70,6 +70,7 @@ struct Vesigate: AsyncParsableCommand {
         name: "To run it",
         subcommands: [
           RunCommand.self, CheckCommand.self, SecretCommand.self, ReloadCommand.self, StatusCommand.self,
+          TailCommand.self,
         ]),
       CommandGroup(
         name: "To try a route, and to find out why it refuses",

@@ -23,6 +23,8 @@ import Testing
     ),
     ("verify", ["--config", "--route", "--at", "<request-file>"]),
     ("diagnose", ["--config", "--route", "--at", "<request-file>"]),
+    ("status", ["--config", "--json", "--watch", "--interval", "--route", "--all", "--problems"]),
+    ("tail", ["--config", "--route", "--count", "--json"]),
     ("capture", ["--config", "--route", "--count", "--seconds-max", "--directory"]),
     ("queue", ["list", "replay", "replays", "resume", "export", "salvage", "prune"]),
     ("version", []),

@@ -76,6 +76,28 @@ struct HostileAnswerTests {
     }
   }
 
+  @Test(arguments: ["-9223372036854775808", "-1", "9223372036854775807", "1e400"])
+  func `what answers in the daemon's place for a tail is told without what a terminal obeys`(number: String)
+    throws
+  {
+    let word = #"\u001b]0;owned\u0007\u009b31m\u202e\n12:00:00"#
+    let glance = """
+      {"at":\(number),"outcome":"\(word)","status":\(number),"reason":"\(word)","route":"\(word)","attempt":\(number),\
+      "microseconds":\(number),"fields":{"\(word)":"\(word)"}}
+      """
+    let answer = "tailing\n\(glance)\n{\"dropped\":\(number)}\n"
+    let config = try configuration()
+    let responder = try UnixResponder(path: fixture.path("control.sock"), answer: Array(answer.utf8))
+    try withExtendedLifetime(responder) {
+      for option in [[], ["--json"]] {
+        let ended = try fixture.vesigate(["tail", "--config", config] + option)
+        #expect(ended.status == 69, "\(ended.status) \(ended.errors)")
+        #expect(isTame(ended.text) && isTame(ended.errors), "\(ended.text.debugDescription)")
+        #expect(ended.lines.count <= 2, "\(ended.text)")
+      }
+    }
+  }
+
   // MARK: What answers in the daemon's place
 
   private func configuration() throws -> String {

@@ -73,7 +73,7 @@ import Testing
         "v.yaml:2:32 trusted-proxies[1]: must be an IP address, a block such as 10.0.0.0/8, or unix",
         "v.yaml:3:10 workers: must be auto or a whole number from 1 to 256",
         "v.yaml:4:14 log.level: must be one of trace, debug, info, notice, warning, error, critical",
-        "v.yaml:4:28 log.format: must be one of auto, logfmt, json, did you mean \"json\"?",
+        "v.yaml:4:28 log.format: must be one of auto, logfmt, json, short, did you mean \"json\"?",
         "v.yaml:4:34 log.colour: unknown setting",
         "v.yaml:6:19 limits.body-bytes-max: must be a whole number from 1 to 1073741824, in bytes, or with a "
           + "unit: KB, MB, GB or TB, of 1000 each, KiB, MiB, GiB or TiB, of 1024 each",

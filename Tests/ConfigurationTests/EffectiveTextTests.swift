@@ -10,7 +10,7 @@ import Testing
     control: /run/other.sock
     trusted-proxies: [10.0.0.0/8, "::1", unix]
     workers: 3
-    log: {level: trace, format: logfmt, deliveries: refused, refused-per-minute-max: unlimited}
+    log: {level: trace, format: logfmt, deliveries: refused, refused-per-minute-max: unlimited, fields: [a, b.c-d_E]}
     limits: {body-bytes-max: 1, in-flight-max: 3, drain-seconds-max: 9}
     store: {sqlite: "/var/a b", seal-key-file: /var/k, bytes-max: 99999999, dead-hours: 999}
     routes:

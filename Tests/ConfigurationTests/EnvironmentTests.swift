@@ -82,7 +82,8 @@ import Testing
         "log.level": "info",
         "admin.listen": "127.0.0.1:2",
         "log.format": "json",
-        "log.deliveries": "all", "log.refused-per-minute-max": "unlimited",
+        "log.deliveries": "all", "log.fields": "event,data.reference",
+        "log.refused-per-minute-max": "unlimited",
       ]
       let name = Environment.variable(for: setting)
       var text = configuration()

@@ -14,13 +14,18 @@ final class ControlFixture: Sendable {
   private var path: String { directory.path + "/control" }
 
   init(
-    captures: ControlServer.CaptureHandler? = nil,
+    captures: ControlServer.CaptureHandler? = nil, tails: Tails? = nil,
     _ answer: @escaping @Sendable (ControlRequest) async -> ControlAnswer
   ) async throws {
     directory = try TemporaryDirectory()
     let descriptor = try Sockets.listening(atPath: directory.path + "/control")
     server = try await ControlServer.start(
-      descriptor, group: group, handler: { await answer($0).line }, captures: captures)
+      descriptor, group: group, handler: { await answer($0).line }, captures: captures,
+      tails: tails.map { tails in
+        ControlServer.TailHandler(
+          begin: { tails.begin($0, seesBodies: $1.maySeeBodies, routes: TailTests.routes) },
+          end: { tails.end($0) })
+      })
   }
 
   func connect() throws -> RawClient { try RawClient(unixPath: path) }

@@ -29,6 +29,7 @@ struct StatusReportTests {
     ]
     let upstream = [
       "name", "isFailing", "lastAnsweredAt", "lastStatus", "lastFailedAt", "lastFailure", "attempts",
+      "recentAttempts", "recentErrors",
     ]
     #expect(
       keys == [

@@ -134,6 +134,30 @@ struct StatusTextTests {
   }
 
   @Test(arguments: [
+    (500, 30, 30, "FAILING: answers 500, 30 of the last 30, 1 s ago"),
+    (503, 1, 30, "answers 503, 1 of the last 30, 1 s ago"),
+    (503, 1, 2, "FAILING: answers 503, 1 of the last 2, 1 s ago"),
+    (200, 29, 30, "answers, 200 1 s ago, 29 of the last 30 were 5xx"), (404, 0, 30, "answers, 404 1 s ago"),
+  ])
+  func `of an app that answers 5xx it says how often`(status: Int, errors: Int, recent: Int, words: String) {
+    let lines = lines { report in
+      report.upstreams[0].lastStatus = status
+      (report.upstreams[0].recentErrors, report.upstreams[0].recentAttempts) = (errors, recent)
+    }
+    #expect(lines.contains { $0.hasSuffix("  " + words) }, "\(lines)")
+  }
+
+  @Test func `six columns of counts fit 80, as of a route that observes`() {
+    let lines = lines { report in
+      report.routes[0].observe = true
+      report.routes[0].outcomes = Counts(
+        ["forwarded", "observed", "refused", "failed", "app-error", "abandoned"].map { (name: $0, count: 7) })
+    }
+    #expect(lines.contains("                forwarded  observed   refused    failed app-error abandoned"))
+    #expect(lines.allSatisfy { $0.count <= 80 })
+  }
+
+  @Test(arguments: [
     ("auto", "3 kept, to be judged again by other secrets"),
     ("manual", "3 kept; vesigate quarantine release lets out what verifies"),
     (nil, "3 kept, quarantine is off here: they go after 24 h"),

@@ -52,8 +52,10 @@ import Testing
     }
   }
 
-  /// As docs/operations.md says: it has answered, and what it answers is the sender's to hear.
-  @Test func `what an app answers is forwarded, at level info, be it 500 or 404`() async throws {
+  /// As docs/operations.md says: what it answers is the sender's to hear, and that it fails the operator's too.
+  @Test func `what an app answers is handed back, a 404 as forwarded, a 500 as its error and a warning`()
+    async throws
+  {
     try await onThread {
       let answers = ["/hook": 500, "/gone": 404]
       let app = try RecordingUpstream { .answer(answers[$0.target] ?? 200) }
@@ -62,12 +64,56 @@ import Testing
       for (path, status) in answers {
         #expect(try gateway.post(SignedRequest().with { $0.target = path }) == status)
         let line = try gateway.waitForLog(containing: "status=\(status)")
-        #expect(line.contains("level=info msg=delivery outcome=forwarded status=\(status) route=\(path) "))
+        let (level, outcome) = status == 500 ? ("warning", "app-error") : ("info", "forwarded")
+        #expect(
+          line.contains("level=\(level) msg=delivery outcome=\(outcome) status=\(status) route=\(path) "),
+          "\(line)")
         let (scrape, url) = (try gateway.scrape(), app.url(path))
-        #expect(scrape["vesigate_deliveries_total{route=\"\(path)\",outcome=\"forwarded\"}"] == 1)
+        #expect(scrape["vesigate_deliveries_total{route=\"\(path)\",outcome=\"\(outcome)\"}"] == 1)
         let attempts = "vesigate_upstream_attempts_total{upstream=\"\(url)\",result=\"\(status / 100)xx\"}"
         #expect(scrape[attempts] == 1, "\(attempts)")
       }
+    }
+  }
+
+  @Test func `an app that answers 500 is told in the status, over both loops, until it has mended`()
+    async throws
+  {
+    try await onThread {
+      let status = Locked(500)
+      let app = try RecordingUpstream { _ in .answer(status.withLock { $0 }) }
+      let gateway = try GatewayProcess.observed([app.url()], route: "observe: true")
+      let clients = try (0..<4).map { _ in try gateway.connect() }
+      func deliver(_ count: Int, of secret: String = GatewayProcess.secret) throws {
+        for turn in 0..<count {
+          try clients[turn % 4].send(SignedRequest().with { $0.secret = secret }.bytes)
+          _ = try clients[turn % 4].response()
+        }
+      }
+      var lines: [String] = []
+      func upstream(_ words: String) -> Bool {
+        eventually {
+          lines = (try? gateway.command("status").lines) ?? []
+          return lines.contains { $0.contains(words) }
+        }
+      }
+      try deliver(40)
+      #expect(upstream("FAILING: answers 500, 30 of the last 30, "), "\(lines)")
+      status.withLock { $0 = 200 }
+      try deliver(10)
+      #expect(upstream(", 20 of the last 30 were 5xx"), "\(lines)")
+      let json = try gateway.command("status", "--json").lines.joined()
+      #expect(json.contains("\"recentAttempts\":30,\"recentErrors\":20"), "\(json)")
+      #expect(json.contains("\"app-error\":40"))
+      try deliver(20)
+      #expect(
+        eventually { (try? gateway.command("status").lines)?.allSatisfy { !$0.contains("5xx") } == true })
+      // Unverified: nobody is called for those.
+      status.withLock { $0 = 503 }
+      try deliver(3, of: "a forger's")
+      let scrape = try gateway.scrape()
+      #expect(scrape["vesigate_deliveries_total{route=\"/hook\",outcome=\"observed\"}"] == 3)
+      #expect(scrape["vesigate_deliveries_total{route=\"/hook\",outcome=\"app-error\"}"] == 40)
     }
   }
 

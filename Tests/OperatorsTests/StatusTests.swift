@@ -95,8 +95,8 @@ import Testing
       #expect(routes.map { $0["name"] as? String } == ["/webhooks/vesicash", "/webhooks/github"])
       #expect(
         routes[0]["outcomes"] as? [String: Int] == [
-          "forwarded": 6, "observed": 0, "refused": 2, "failed": 0, "abandoned": 0, "stored": 0,
-          "duplicate": 0,
+          "forwarded": 6, "observed": 0, "refused": 2, "failed": 0, "app-error": 0, "abandoned": 0,
+          "stored": 0, "duplicate": 0,
         ])
       #expect(routes[0]["refusals"] as? [String: Int] == ["mismatch": 1, "stale": 1])
       #expect((routes[0]["fingerprints"] as? [String])?.count == 2)
@@ -170,6 +170,69 @@ import Testing
     }
   }
 
+  @Test func `a terminal shows it in colours, unless somebody says NO_COLOR, and one route alone`()
+    async throws
+  {
+    try await onThread {
+      let shown = try Shown()
+      try shown.load()
+      _ = try shown.status()
+      let record = shown.gateway.directory.path + "/terminal"
+      func terminal(_ environment: String, _ arguments: String) throws -> String {
+        let command =
+          "stty rows 24 cols 80; \(environment) \(try GatewayBinary.path()) status"
+          + " --config \(shown.gateway.configPath) \(arguments)"
+        _ = try run(["script", "-qec", command, record], within: 30)
+        return String(decoding: try Data(contentsOf: URL(fileURLWithPath: record)), as: UTF8.self)
+      }
+      let (red, end) = ("\u{1B}[31m", "\u{1B}[0m")
+      let painted = try terminal("TERM=xterm", "")
+      #expect(painted.contains("\(red)  FAILING: connect, no answer yet: http://127.0.0.1:"), "\(painted)")
+      #expect(painted.contains("\(red)/webhooks/github  ") && painted.contains(end))
+      for plain in ["TERM=xterm NO_COLOR=1", "TERM=dumb"] {
+        let text = try terminal(plain, "")
+        #expect(text.contains("  FAILING: connect") && !text.contains("\u{1B}["), "\(text)")
+      }
+      let one = try terminal("TERM=xterm NO_COLOR=", "--route /webhooks/github")
+      #expect(one.contains("\(red)  upstream     http://127.0.0.1:"), "\(one)")
+      #expect(one.contains("  secret       ") && !one.contains("/webhooks/vesicash"), "\(one)")
+      let all = try terminal("TERM=xterm", "--all")
+      #expect(all.contains("/webhooks/vesicash\r\n  secret       "), "\(all)")
+      // What is no terminal gets no colour.
+      #expect(try !shown.status().joined().contains("\u{1B}"))
+      let json = try shown.status("--json", "--route", "/webhooks/github").joined()
+      #expect(json.contains("/webhooks/github") && !json.contains("/webhooks/vesicash"))
+      let missing = try shown.gateway.command("status", "--route", "/none")
+      #expect(missing.status == 64 && missing.lines == ["vesigate: there is no route /none"])
+    }
+  }
+
+  @Test func `ten routes fit a terminal of 80 columns and 24 rows, with what is wrong`() async throws {
+    try await onThread {
+      let app = try RecordingUpstream { .answer($0.target.hasPrefix("/r1") ? 500 : 200) }
+      let others = (1...9).map { GatewayConfig.route("/r\($0)", upstreams: [app.url("/r\($0)")]) }
+      let gateway = try GatewayProcess.observed([app.url()], more: others.joined())
+      for target in ["/hook", "/r1", "/r2", "/r3", "/r4", "/r5"] {
+        _ = try gateway.post(SignedRequest().with { $0.target = target })
+      }
+      let record = gateway.directory.path + "/terminal"
+      let command =
+        "stty rows 24 cols 80; TERM=xterm NO_COLOR=1 \(try GatewayBinary.path()) status --config \(gateway.configPath)"
+      var lines: [Substring] = []
+      // Everything is counted when it is over.
+      let isShown = eventually {
+        _ = try? run(["script", "-qec", command, record], within: 30)
+        let text = (try? String(contentsOfFile: record, encoding: .utf8)) ?? ""
+        lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+          .drop { !$0.hasPrefix("vesigate ") }.prefix { !$0.hasPrefix("Script done") }.dropLast()
+        return lines.contains { $0.contains("  FAILING: answers 500, 1 of the last 1, ") } && lines.count > 8
+      }
+      #expect(isShown && lines.count <= 23 && lines.allSatisfy { $0.count <= 80 }, "\(lines)")
+      #expect(lines.contains("idle: /r6, /r7, /r8, /r9"), "\(lines)")
+      for route in ["/hook ", "/r1 ", "/r5 "] { #expect(lines.contains { $0.hasPrefix(route) }, "\(lines)") }
+    }
+  }
+
   @Test func `watch shows it anew on a terminal, and gives the terminal back`() async throws {
     try await onThread {
       let shown = try Shown()
@@ -184,7 +247,7 @@ import Testing
       #expect(screens >= 2, "\(session)")
       #expect(text.contains("\u{1B}[?1049h\u{1B}[?25l"))
       // 24 rows are too few for all of it.
-      #expect(text.contains(/\.\.\. [0-9]+ more lines/), "\(text)")
+      #expect(text.contains("idle: /webhooks/vesicash, /webhooks/github"), "\(text)")
       let ending = try #require(text.range(of: "\u{1B}[?25h\u{1B}[?1049l"))
       #expect(!text[ending.upperBound...].contains("\u{1B}[H"))
     }

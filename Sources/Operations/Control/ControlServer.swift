@@ -9,6 +9,12 @@ public struct ControlServer: Sendable {
   /// What goes to the caller of a capture, until the stream ends or the caller goes.
   public typealias CaptureHandler = @Sendable (CaptureRequest) -> AsyncStream<[UInt8]>
 
+  /// Whom a tail takes deliveries from, and how it is ended.
+  public struct TailHandler: Sendable {
+    let begin: @Sendable (TailRequest, QueueCaller) -> Tails.Answer
+    let end: @Sendable (TailBox) -> Void
+  }
+
   /// Gives the line that answers a question about stored deliveries, with its end.
   public typealias QueueHandler = @Sendable (QueueRequest, QueueCaller) async -> String
   /// The same for a question about the quarantine.
@@ -24,7 +30,7 @@ public struct ControlServer: Sendable {
   /// - Throws: `IOError` with the kernel's reason.
   public static func start(
     _ descriptor: CInt, group: EpollGroup, handler: @escaping Handler, captures: CaptureHandler? = nil,
-    queue: QueueHandler? = nil, quarantine: QuarantineHandler? = nil
+    queue: QueueHandler? = nil, quarantine: QuarantineHandler? = nil, tails: TailHandler? = nil
   ) async throws -> ControlServer {
     let slots = ConnectionSlots()
     let channels = try await group.serve(descriptor) { channel in
@@ -32,7 +38,8 @@ public struct ControlServer: Sendable {
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         try channel.pipeline.syncOperations.addHandler(
           ControlConversation(
-            handler: handler, captures: captures, queue: queue, quarantine: quarantine, slots: slots))
+            handler: handler, captures: captures, queue: queue, quarantine: quarantine, tails: tails,
+            slots: slots))
       }
     }
     return ControlServer(channels: channels)
@@ -56,10 +63,11 @@ final class ControlConversation: ChannelInboundHandler {
   private let captures: ControlServer.CaptureHandler?
   private let queue: ControlServer.QueueHandler?
   private let quarantine: ControlServer.QuarantineHandler?
+  private let tails: ControlServer.TailHandler?
   private var received = ByteBuffer()
   private var deadline: Scheduled<Void>?
   private var isAsked = false
-  /// A capture that waits, to be ended with its caller.
+  /// A capture or a tail that waits, to be ended with its caller.
   private var capture: Task<Void, Never>?
 
   private let slots: ConnectionSlots
@@ -67,12 +75,13 @@ final class ControlConversation: ChannelInboundHandler {
   init(
     handler: @escaping ControlServer.Handler, captures: ControlServer.CaptureHandler?,
     queue: ControlServer.QueueHandler?, quarantine: ControlServer.QuarantineHandler? = nil,
-    slots: ConnectionSlots
+    tails: ControlServer.TailHandler? = nil, slots: ConnectionSlots
   ) {
     self.handler = handler
     self.captures = captures
     self.queue = queue
     self.quarantine = quarantine
+    self.tails = tails
     self.slots = slots
   }
 
@@ -105,6 +114,9 @@ final class ControlConversation: ChannelInboundHandler {
     } else if let captures, let request = CaptureRequest(line: text) {
       guard begin(context.channel) else { return }
       capture = stream(request, from: captures, to: context.channel)
+    } else if let tails, let request = TailRequest(line: text) {
+      guard begin(context.channel) else { return }
+      capture = stream(request, from: tails, to: context.channel)
     } else if let queue, let request = QueueRequest(line: text) {
       let channel = context.channel
       guard begin(channel) else { return }
@@ -132,10 +144,11 @@ final class ControlConversation: ChannelInboundHandler {
       message: "\(old) is an older version's request: by now it is \(word.rawValue)", files: [])
   }
 
-  /// Only a capture and a question about what is stored name something.
+  /// Only a capture, a tail and a question about what is stored name something.
   private var requestBytesMax: Int {
     let begun = received.readableBytesView
     if begun.starts(with: "capture ".utf8) { return CaptureRequest.lineBytesMax }
+    if begun.starts(with: "\(TailRequest.word) ".utf8) { return TailRequest.lineBytesMax }
     let words = [QueueRequest.word, QuarantineRequest.word]
     return words.contains { begun.starts(with: $0.utf8) } ? QueueRequest.lineBytesMax : Self.requestBytesMax
   }
@@ -158,6 +171,35 @@ final class ControlConversation: ChannelInboundHandler {
         await write(CaptureAnswer.refused("permission").bytes, to: channel)
       }
       try? await channel.close()
+    }
+  }
+
+  /// Who takes nothing keeps his place, one of few, and loses lines: he may have stopped his terminal.
+  private func stream(
+    _ request: TailRequest, from tails: ControlServer.TailHandler, to channel: any Channel
+  ) -> Task<Void, Never> {
+    Task { await ControlConversation.give(request, from: tails, to: channel) }
+  }
+
+  private static func give(
+    _ request: TailRequest, from tails: ControlServer.TailHandler, to channel: any Channel
+  ) async {
+    let caller = await caller(channel)
+    let answer = tails.begin(request, caller)
+    await write(Array("\(answer.word)\n".utf8), to: channel)
+    if let box = answer.box {
+      await give(box, to: channel)
+      tails.end(box)
+    }
+    try? await channel.close()
+  }
+
+  /// All that comes, until it is over or the caller has gone.
+  private static func give(_ box: TailBox, to channel: any Channel) async {
+    var isTaken = true
+    while isTaken, let batch = await box.next() {
+      let written: EventLoopFuture<Void> = channel.writeAndFlush(ByteBuffer(bytes: batch.bytes))
+      do { try await written.get() } catch { isTaken = false }
     }
   }
 

@@ -159,6 +159,7 @@ extension StatusCollector {
       entry.lastFailedAt = counters.lastFailedAt
       entry.lastFailure = counters.lastFailure?.rawValue
       entry.attempts = Counts(counters.attempts.map { ($0.result, $0.count) })
+      (entry.recentAttempts, entry.recentErrors) = (counters.recent.count, counters.recent.errors)
       return entry
     }
   }

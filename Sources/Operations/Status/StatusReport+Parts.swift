@@ -150,6 +150,9 @@ extension StatusReport {
     public var lastFailedAt: Int64 = 0
     public var lastFailure: String?
     public var attempts = Counts()
+    /// Of the last so many attempts, how many were answered with a 5xx.
+    public var recentAttempts = 0
+    public var recentErrors = 0
 
     public init() {}
 
@@ -157,6 +160,7 @@ extension StatusReport {
       .required("name", \.name), .init("isFailing", \.isFailing), .init("lastAnsweredAt", \.lastAnsweredAt),
       .init("lastStatus", \.lastStatus), .init("lastFailedAt", \.lastFailedAt),
       .init("lastFailure", \.lastFailure), .init("attempts", \.attempts),
+      .init("recentAttempts", \.recentAttempts), .init("recentErrors", \.recentErrors),
     ]
   }
 }

@@ -64,6 +64,20 @@ public struct StatusReport: JSONCodedObject, Equatable {
     .init("store", \.store),
   ]
 
+  /// The same with one route and its upstreams, by its name or its path; nil where there is none.
+  public func reduced(to route: String) -> StatusReport? {
+    let found = routes.filter { $0.name == route }
+    let wanted = found.isEmpty ? routes.filter { $0.path == route } : found
+    guard !wanted.isEmpty else { return nil }
+    var report = self
+    report.routes = wanted
+    report.routesOmitted = 0
+    report.noRoute = Counts()
+    report.upstreams = upstreams.filter { upstream in wanted.contains { $0.upstreams.contains(upstream.name) }
+    }
+    return report
+  }
+
   public func upstream(_ name: String) -> Upstream? { upstreams.first { $0.name == name } }
 
   /// A daemon's line, without its end, with what a command knows besides: what is wrong with the file as it stands.

@@ -3,43 +3,75 @@ internal import Gateway
 
 /// The report for people, in lines that fit 80 columns but where a name is longer.
 public struct StatusText {
-  private let report: StatusReport
-  public private(set) var lines: [String] = []
+  /// What a line asks for.
+  public enum Tone: Sendable, Equatable {
+    /// Deliveries are lost or late.
+    case problem
+    /// It should not stay so.
+    case warning
+  }
 
-  private static let columns = 80
+  public struct Line: Sendable, Equatable {
+    public var text: String
+    public var tone: Tone?
+  }
+
+  let report: StatusReport
+  public internal(set) var toned: [Line] = []
+  public var lines: [String] { toned.map(\.text) }
+
+  static let columns = 80
   /// Where values begin.
   private static let indent = 13
   private static let reasonsShown = 8
 
-  /// - Parameter fileRemark: what is to be said of the file that the daemon would read next.
-  public init(_ report: StatusReport, fileRemark: String? = nil) {
+  /// - Parameters:
+  ///   - fileRemark: what is to be said of the file that the daemon would read next.
+  ///   - rows: how many lines there is room for; nil where there is no end. What finds none is told shorter: idle
+  ///     routes in one line, then each of the others in one.
+  public init(_ report: StatusReport, fileRemark: String? = nil, rows: Int? = nil) {
     self.report = report
     addProgram()
-    if let fileRemark { add(words: fileRemark, behind: "! ") }
-    for remark in report.remarks { add(words: remark, behind: "! ") }
+    if let fileRemark { add(words: fileRemark, behind: "! ", .problem) }
+    for remark in report.remarks { add(words: remark, behind: "! ", Self.tone(ofRemark: remark)) }
+    let head = toned
     for route in report.routes { add(route) }
     addRest()
+    guard let rows, toned.count > rows else { return }
+    toned = head
+    addBusy()
+    guard toned.count > rows else { return }
+    toned = head
+    addOverview(rows: rows)
+  }
+
+  /// Those that tell of deliveries that are refused or wait.
+  private static func tone(ofRemark remark: String) -> Tone {
+    ["DEAD", "ORPHANED", "answer 503"].contains { remark.contains($0) } ? .problem : .warning
   }
 
   // MARK: The program
 
   private mutating func addProgram() {
     let up = TimeText.age(from: report.startedAt, to: report.now)
-    lines.append("vesigate \(report.version), \(report.phase), up \(up), pid \(report.pid)")
+    add(
+      line: "vesigate \(report.version), \(report.phase), up \(up), pid \(report.pid)",
+      report.phase == "listening" ? nil : .warning)
     add("listen", report.listen.joined(separator: " "))
     let held = report.held > 0 ? ", \(report.held) held for a secret" : ""
     add(
       "in flight",
       "\(counted(report.inFlight, "delivery", "deliveries")), \(counted(report.inFlightBytes, "byte", "bytes"))"
         + ", \(counted(report.connections, "connection", "connections"))\(held)")
-    add("settings", settings)
+    add("settings", settings, report.reload.isLastTaken ? nil : .problem)
     switch report.isClockSynchronised {
     case true?: add("clock", "synchronised")
-    case false?: add("clock", "nothing synchronises this host's clock, says the kernel")
+    case false?: add("clock", "nothing synchronises this host's clock, says the kernel", .warning)
     case nil: break
     }
     if report.logLinesDropped > 0 {
-      add("log", "\(counted(report.logLinesDropped, "line", "lines")) lost: whoever reads it is too slow")
+      let lost = counted(report.logLinesDropped, "line", "lines")
+      add("log", "\(lost) lost: whoever reads it is too slow", .warning)
     }
   }
 
@@ -52,16 +84,19 @@ public struct StatusText {
 
   // MARK: A route
 
-  private mutating func add(_ route: StatusReport.Route) {
-    lines.append("")
-    lines.append(route.name + (route.observe ? "  (OBSERVES: nothing is refused)" : ""))
+  mutating func add(_ route: StatusReport.Route) {
+    add(line: "")
+    let isObserving = route.observe ? "  (OBSERVES: nothing is refused)" : ""
+    add(line: route.name + isObserving, route.observe ? .warning : nil)
     addSecrets(route)
     add("verified", route.lastVerifiedAt > 0 ? "last \(ago(route.lastVerifiedAt))" : "nothing yet")
     addRefusal(route)
-    if let clock = route.clock { add("clock", (clock.isAlarming ? "DRIFTING: " : "") + clock.finding) }
+    if let clock = route.clock {
+      add("clock", (clock.isAlarming ? "DRIFTING: " : "") + clock.finding, clock.isAlarming ? .warning : nil)
+    }
     addUpstreams(route)
     addQueue(route)
-    if route.quarantined > 0 { add("quarantine", "\(route.quarantined) kept\(Self.fate(route))") }
+    if route.quarantined > 0 { add("quarantine", "\(route.quarantined) kept\(Self.fate(route))", .warning) }
     addCounts(route)
   }
 
@@ -114,9 +149,10 @@ public struct StatusText {
 
   private mutating func addUpstreams(_ route: StatusReport.Route) {
     for (index, name) in route.upstreams.enumerated() {
-      let state = report.upstream(name).map(state) ?? "not known"
-      add(index == 0 ? "upstream" : "", name + (name.utf8.count + state.utf8.count > 62 ? "" : "  \(state)"))
-      if name.utf8.count + state.utf8.count > 62 { add("", "  \(state)") }
+      let (words, tone) = report.upstream(name).map(state) ?? ("not known", nil)
+      let isLong = name.utf8.count + words.utf8.count > 62
+      add(index == 0 ? "upstream" : "", name + (isLong ? "" : "  \(words)"), tone)
+      if isLong { add("", "  \(words)", tone) }
     }
   }
 
@@ -127,41 +163,55 @@ public struct StatusText {
   private mutating func addQueue(_ route: StatusReport.Route) {
     if route.queue.isEmpty, route.isDurable { add("queue", "nothing waits") }
     for (index, lane) in route.queue.enumerated() {
-      let counts = lane.jobs.all.filter { $0.count > 0 }.map {
-        "\($0.count) \(Self.wrong.contains($0.name) ? $0.name.uppercased() : $0.name)"
-      }
-      let paused = lane.pausedUntil.map {
-        "PAUSED for \(TimeText.age(from: report.now, to: max($0, report.now)))"
-      }
-      let words = [counts.joined(separator: ", "), paused].compactMap { $0 }.filter { !$0.isEmpty }
       let upstream = lane.upstream.isEmpty ? "" : lane.upstream + "  "
-      add(index == 0 ? "queue" : "", upstream + words.joined(separator: ", "))
+      add(index == 0 ? "queue" : "", upstream + words(of: lane), Self.tone(of: lane))
     }
   }
 
-  private func state(_ upstream: StatusReport.Upstream) -> String {
+  func words(of lane: StatusReport.Lane) -> String {
+    let counts = lane.jobs.all.filter { $0.count > 0 }.map {
+      "\($0.count) \(Self.wrong.contains($0.name) ? $0.name.uppercased() : $0.name)"
+    }
+    let paused = lane.pausedUntil.map {
+      "PAUSED for \(TimeText.age(from: report.now, to: max($0, report.now)))"
+    }
+    return (counts + [paused].compactMap { $0 }).joined(separator: ", ")
+  }
+
+  static func tone(of lane: StatusReport.Lane) -> Tone? {
+    if wrong.contains(where: { lane.jobs[$0] ?? 0 > 0 }) { return .problem }
+    return lane.pausedUntil == nil ? nil : .warning
+  }
+
+  func state(_ upstream: StatusReport.Upstream) -> (words: String, tone: Tone?) {
     if upstream.isFailing {
       let since =
         upstream.lastAnsweredAt > 0 ? "last answer \(ago(upstream.lastAnsweredAt))" : "no answer yet"
-      return "FAILING: \(upstream.lastFailure ?? "?"), \(since)"
+      return ("FAILING: \(upstream.lastFailure ?? "?"), \(since)", .problem)
     }
-    guard upstream.lastAnsweredAt > 0 else { return "not asked yet" }
-    return "answers, \(upstream.lastStatus) \(ago(upstream.lastAnsweredAt))"
+    guard upstream.lastAnsweredAt > 0 else { return ("not asked yet", nil) }
+    let (errors, recent) = (upstream.recentErrors, upstream.recentAttempts)
+    if upstream.lastStatus >= 500, errors > 0 {
+      let capitals = upstream.isErring ? "FAILING: " : ""
+      let of = "answers \(upstream.lastStatus), \(errors) of the last \(recent)"
+      return ("\(capitals)\(of), \(ago(upstream.lastAnsweredAt))", .problem)
+    }
+    let answers = "answers, \(upstream.lastStatus) \(ago(upstream.lastAnsweredAt))"
+    return errors > 0 ? (answers + ", \(errors) of the last \(recent) were 5xx", .warning) : (answers, nil)
   }
 
   // MARK: Numbers
 
   private mutating func addCounts(_ route: StatusReport.Route) {
     let shown = route.outcomes.all.map(\.name).filter { Self.isShown($0, of: route) }
-    lines.append(
-      row("", shown.map { $0 }))
+    let width = min(12, (Self.columns - Self.rowIndent) / max(shown.count, 1))
+    add(line: row("", shown.map { $0 }, width))
     let stretches = [
       ("last minute", route.lastMinute.outcomes), ("last 5 min", route.lastFiveMinutes.outcomes),
       ("in all", route.outcomes),
     ]
     for (title, counts) in stretches {
-      lines.append(
-        row(title, shown.map { name in "\(counts[name] ?? 0)" }))
+      add(line: row(title, shown.map { name in "\(counts[name] ?? 0)" }, width))
     }
     let reasons = route.refusals.all.filter { $0.count > 0 }
     if !reasons.isEmpty { add("refused", told(reasons)) }
@@ -172,54 +222,65 @@ public struct StatusText {
     switch outcome {
     case "observed": route.observe
     case "stored", "duplicate": route.isDurable || route.outcomes[outcome] ?? 0 > 0
-    case "forwarded", "failed": !route.isDurable || route.outcomes[outcome] ?? 0 > 0
+    case "forwarded", "failed", "app-error": !route.isDurable || route.outcomes[outcome] ?? 0 > 0
     default: true
     }
   }
 
-  private func row(_ title: String, _ cells: [String]) -> String {
-    StatusText.padded("  \(title)", to: 15)
-      + cells.map { String(repeating: " ", count: max(12 - $0.count, 1)) + $0 }.joined()
+  private static let rowIndent = 15
+
+  private func row(_ title: String, _ cells: [String], _ width: Int) -> String {
+    StatusText.padded("  \(title)", to: Self.rowIndent) + StatusText.cells(cells, width: width)
   }
 
-  private func told(_ counts: [Counts.Count]) -> String {
+  static func cells(_ cells: [String], width: Int) -> String {
+    cells.map { String(repeating: " ", count: max(width - $0.count, 1)) + $0 }.joined()
+  }
+
+  func told(_ counts: [Counts.Count]) -> String {
     let shown = counts.prefix(Self.reasonsShown).map { "\($0.count) \($0.name)" }.joined(separator: ", ")
     return shown + (counts.count > Self.reasonsShown ? ", ..." : "")
   }
 
-  private mutating func addRest() {
-    if report.routesOmitted > 0 { lines += ["", "\(report.routesOmitted) further routes: see /metrics"] }
+  mutating func addRest() {
+    if report.routesOmitted > 0 {
+      add(line: "")
+      add(line: "\(report.routesOmitted) further routes: see /metrics")
+    }
     guard !report.noRoute.all.isEmpty else { return }
-    lines += ["", "no route"]
+    add(line: "")
+    add(line: "no route")
     add("refused", told(report.noRoute.all))
   }
 
   // MARK: Words
 
-  private mutating func add(_ title: String, _ value: String) {
-    add(words: value, behind: StatusText.padded("  \(title)", to: Self.indent + 2))
+  mutating func add(line: String, _ tone: Tone? = nil) { toned.append(Line(text: line, tone: tone)) }
+
+  mutating func add(_ title: String, _ value: String, _ tone: Tone? = nil) {
+    add(words: value, behind: StatusText.padded("  \(title)", to: Self.indent + 2), tone)
   }
 
   /// Further lines begin below the first word. Blanks that stand together stay so: they are columns.
-  private mutating func add(words text: String, behind start: String) {
+  private mutating func add(words text: String, behind start: String, _ tone: Tone? = nil) {
     var line = start
     for word in text.split(separator: " ", omittingEmptySubsequences: false) {
       let isFull = line.count > start.count && line.count + 1 + word.count > Self.columns
       if isFull {
-        lines.append(line)
+        add(line: line, tone)
         line = String(repeating: " ", count: start.count) + word
       } else {
         line += line.count == start.count ? word : " " + word
       }
     }
-    lines.append(line)
+    add(line: line, tone)
   }
 
-  private static func padded(_ text: String, to width: Int) -> String {
+  static func padded(_ text: String, to width: Int) -> String {
     text + String(repeating: " ", count: max(width - text.count, 0))
   }
 
-  private func ago(_ unixMilliseconds: Int64) -> String {
+  func ago(_ unixMilliseconds: Int64) -> String {
     TimeText.age(from: unixMilliseconds, to: report.now) + " ago"
   }
 

@@ -22,6 +22,7 @@ extension DeliveryLog {
   static func line(
     for attempt: QueuedAttemptRecord, format: LogFormat, unixMilliseconds: Int64
   ) -> [UInt8] {
+    if format == .short { return Glance(attempt, at: unixMilliseconds).logLine(hint: nil) }
     var line = LogLine(format, level: level(of: attempt), unixMilliseconds: unixMilliseconds)
     line.add("msg", "attempt")
     line.add("outcome", attempt.outcome.rawValue)

@@ -111,6 +111,8 @@ public struct DeliveryLog: Recorder, Sendable {
     // The signature is right: a replay, or one of the two clocks is off. Someone has to look.
     case .refused: record.reason == staleLabel ? .warning : .notice
     case .failed: .error
+    // The app has it, and says that it cannot cope.
+    case .appError: .warning
     case .abandoned: .notice
     case .stored, .duplicate: .info
     }
@@ -134,6 +136,10 @@ public struct DeliveryLog: Recorder, Sendable {
   static func line(
     for record: DeliveryRecord, hint: String? = nil, format: LogFormat, unixMilliseconds: Int64
   ) -> [UInt8] {
+    if format == .short {
+      let glance = Glance(record, at: unixMilliseconds, showsBody: false)
+      return glance.logLine(hint: hint)
+    }
     var line = LogLine(format, level: level(of: record), unixMilliseconds: unixMilliseconds)
     line.add("msg", "delivery")
     addAnswer(of: record, to: &line)
@@ -141,6 +147,7 @@ public struct DeliveryLog: Recorder, Sendable {
     addSignature(of: record, to: &line)
     addUpstream(of: record, to: &line)
     addDurations(of: record, to: &line)
+    addFields(of: record, to: &line)
     line.add("hint", hint)
     return line.finished()
   }
@@ -175,6 +182,13 @@ public struct DeliveryLog: Recorder, Sendable {
     line.add("upstream", record.upstream)
     if record.attempts != 0 { line.add("attempts", record.attempts) }
     line.add("upstream_status", record.upstreamStatus)
+  }
+
+  /// Behind a prefix of their own, so that no member of a body is taken for a word of the gateway's.
+  private static func addFields(of record: DeliveryRecord, to line: inout LogLine) {
+    for field in record.fields where field.isLogged {
+      line.add(key: Glance.fieldPrefix + field.name, field.value, bytesMax: LogLine.valueBytesMax)
+    }
   }
 
   private static func addDurations(of record: DeliveryRecord, to line: inout LogLine) {

@@ -8,17 +8,23 @@ enum LogEscape {
     if appendPlain(text, bytesMax: bytesMax, to: &bytes, isPlain: isBareInLogfmt) { return }
     bytes.append(UInt8(ascii: "\""))
     forEachShown(text, bytesMax: bytesMax) { scalar in
-      if isPrintable(scalar) {
-        if scalar == "\"" || scalar == "\\" { bytes.append(UInt8(ascii: "\\")) }
-        bytes.append(contentsOf: UTF8.encode(scalar)!)
-      } else {
-        for byte in UTF8.encode(scalar)! {
-          bytes.append(contentsOf: StaticString("\\x").buffer)
-          Hex.append(byte, to: &bytes)
-        }
-      }
+      if scalar == "\"" || scalar == "\\" { bytes.append(UInt8(ascii: "\\")) }
+      append(scalar, to: &bytes)
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// For people alone: `\xNN` for each byte that does not print, and nothing in quotes.
+  static func appendBare(_ text: String, bytesMax: Int, to bytes: inout [UInt8]) {
+    forEachShown(text, bytesMax: bytesMax) { append($0, to: &bytes) }
+  }
+
+  private static func append(_ scalar: Unicode.Scalar, to bytes: inout [UInt8]) {
+    if isPrintable(scalar) { return bytes.append(contentsOf: UTF8.encode(scalar)!) }
+    for byte in UTF8.encode(scalar)! {
+      bytes.append(contentsOf: StaticString("\\x").buffer)
+      Hex.append(byte, to: &bytes)
+    }
   }
 
   /// A JSON string (RFC 8259, section 7), `\uNNNN` for each unit that does not print.

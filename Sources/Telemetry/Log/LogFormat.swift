@@ -7,6 +7,8 @@ public enum LogFormat: String, Sendable, CaseIterable {
   case logfmt
   /// One object a line: for machines.
   case json
+  /// What a person at a terminal wants to know, and no more.
+  case short
   /// The priority as a prefix (sd-daemon(3)) and logfmt without the time, which journald keeps itself. The
   /// sink makes an entry with fields of it.
   case journal

@@ -23,12 +23,14 @@ struct LogLine {
       bytes.append(contentsOf: StaticString("{\"time\":\"").buffer)
       RFC3339.appendMilliseconds(unixMilliseconds, to: &bytes)
       bytes.append(UInt8(ascii: "\""))
+    case .short:
+      bytes.append(contentsOf: Glance.time(unixMilliseconds).utf8)
     case .journal:
       bytes.append(UInt8(ascii: "<"))
       bytes.append(UInt8(ascii: "0") + level.syslogPriority)
       bytes.append(UInt8(ascii: ">"))
     }
-    add("level", level.rawValue)
+    if format == .short { appendBare(level.rawValue) } else { add("level", level.rawValue) }
   }
 
   /// The whole line with its line feed.
@@ -39,6 +41,7 @@ struct LogLine {
   }
 
   mutating func add(_ key: StaticString, _ value: String, bytesMax: Int = valueBytesMax) {
+    if format == .short, key.buffer.elementsEqual("msg".utf8) { return appendBare(value, bytesMax: bytesMax) }
     appendKey(key.buffer)
     appendText(value, bytesMax: bytesMax)
   }
@@ -97,6 +100,12 @@ struct LogLine {
         return isSafe ? byte : UInt8(ascii: "_")
       })
     appendText(value, bytesMax: bytesMax)
+  }
+
+  /// As people read it: what does not print is escaped, and nothing is in quotes.
+  private mutating func appendBare(_ text: String, bytesMax: Int = valueBytesMax) {
+    bytes.append(UInt8(ascii: " "))
+    LogEscape.appendBare(text, bytesMax: bytesMax, to: &bytes)
   }
 
   private mutating func appendKey(_ key: some Collection<UInt8>) {

@@ -131,9 +131,10 @@ extension DeliveryRecord.Outcome {
     case .observed: 1
     case .refused: 2
     case .failed: 3
-    case .abandoned: 4
-    case .stored: 5
-    case .duplicate: 6
+    case .appError: 4
+    case .abandoned: 5
+    case .stored: 6
+    case .duplicate: 7
     }
   }
 }

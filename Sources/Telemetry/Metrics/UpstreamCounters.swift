@@ -11,6 +11,8 @@ public struct UpstreamCounters: Sendable {
   public private(set) var lastFailedAt: Int64 = 0
   public private(set) var lastStatus = 0
   public private(set) var lastFailure: ForwardFailure.Kind?
+  /// Without those that the gateway gave up itself.
+  public private(set) var recent = AnswerWindow()
 
   init(name: String) { self.name = name }
 
@@ -31,17 +33,20 @@ public struct UpstreamCounters: Sendable {
       counts[min(max(status / 100, 1), 5) - 1] &+= 1
       lastStatus = status
       lastAnsweredAt = max(lastAnsweredAt, arrival)
+      recent.add(isError: status >= 500, at: arrival)
     case .failed(let kind):
       let place = ForwardFailure.Kind.allCases.firstIndex(of: kind) ?? 0
       counts[5 + place] &+= 1
       guard kind != .cancelled else { return }
       lastFailure = kind
       lastFailedAt = max(lastFailedAt, arrival)
+      recent.add(isError: false, at: arrival)
     }
   }
 
   mutating func add(_ other: UpstreamCounters) {
     for index in counts.indices { counts[index] &+= other.counts[index] }
+    recent.add(other.recent)
     if other.lastAnsweredAt >= lastAnsweredAt {
       (lastAnsweredAt, lastStatus) = (other.lastAnsweredAt, other.lastStatus)
     }

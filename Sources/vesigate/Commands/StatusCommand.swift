@@ -9,17 +9,20 @@ struct StatusCommand: ParsableCommand {
     abstract: "Show how the running daemon is doing: secrets, deliveries, upstreams, clocks.",
     usage: "vesigate status [<options>]",
     discussion: """
-      It talks over the control socket. --json prints one line for machines, whose keys docs/operations.md \
-      explains. --watch shows it anew until Ctrl-C. Of the configuration only `control` is read: while the \
-      file is broken it tells how the daemon does all the same, and that it is.
+      It talks over the control socket. On a terminal problems are red and warnings yellow, unless NO_COLOR is \
+      set, and what does not fit is told shorter: routes on which nothing has happened for five minutes in one \
+      line together, then each of the others in one. --route shows one of them, --all everything. --json prints \
+      one line for machines, whose keys docs/operations.md explains. --watch shows it anew until Ctrl-C. Of the \
+      configuration only `control` is read: while the file is broken it tells how the daemon does all the same, \
+      and that it is.
 
-      Exit codes: 0 done, 64 wrong usage, 69 no daemon answers, 77 permission denied, 78 the configuration \
-      does not say which daemon is meant.
+      Exit codes: 0 done, 1 with --problems where there are any, 64 wrong usage, 69 no daemon answers, 77 \
+      permission denied, 78 the configuration does not say which daemon is meant.
 
       Examples:
         vesigate status
         vesigate status --watch --interval 5
-        vesigate status --json
+        vesigate status --problems
       """)
 
   @OptionGroup var config: ConfigOption
@@ -33,7 +36,21 @@ struct StatusCommand: ParsableCommand {
   @Option(help: "Seconds between two looks of --watch, from 1 to 3600.")
   var interval = 2
 
+  @Option(
+    help: ArgumentHelp("This route and no other, by its path or its name.", valueName: "path"),
+    completion: .custom { words, _, _ in Completions.routeNames(words) })
+  var route: String?
+
+  @Flag(help: "Print what is wrong and no more, a line each, and end with 1 where anything is.")
+  var problems = false
+
+  @Flag(help: "Show every route in full, however small the terminal.")
+  var all = false
+
   func validate() throws {
+    guard !problems || (!json && !watch) else {
+      throw ValidationError("--problems goes with neither --json nor --watch")
+    }
     guard (1...3600).contains(interval) else { throw ValidationError("--interval is from 1 to 3600 seconds") }
   }
 
@@ -42,27 +59,53 @@ struct StatusCommand: ParsableCommand {
     // The first answer decides whether there is anything to watch.
     let first = try ask(client)
     guard watch else {
-      for line in first { print(line) }
+      let isPainted = Paint.isOn
+      guard !problems else {
+        for line in first { print(line.text) }
+        if !first.isEmpty { throw ExitStatus.refused }
+        return
+      }
+      for line in first { StandardOutput.put(line.shown(isPainted: isPainted) + "\n") }
       return
     }
     Screen.watch(everySeconds: interval) {
-      do throws(ControlClient.Failure) { return try lines(client) } catch { return ["vesigate: \(error)"] }
+      do throws(ControlClient.Failure) {
+        return try lines(client) ?? ["vesigate: \(missing)"]
+      } catch {
+        return ["vesigate: \(error)"]
+      }
     }
   }
 
-  private func lines(_ client: ControlClient) throws(ControlClient.Failure) -> [String] {
-    let (report, line) = try client.statusAndLine()
+  /// Nil where there is no such route.
+  private func lines(_ client: ControlClient) throws(ControlClient.Failure) -> [PaintedLine]? {
+    var (report, line) = try client.statusAndLine()
+    if let route {
+      guard let one = report.reduced(to: route) else { return nil }
+      // As this version reads it.
+      (report, line) = (one, one.json)
+    }
     let place = ControlPlace(configPath: config.path)
-    guard json else { return StatusText(report, fileRemark: place.broken).lines }
-    return [TerminalText.shown(json: StatusReport.line(line, fileProblem: place.trouble))]
+    guard !problems else { return report.problems(fileRemark: place.broken).map { PaintedLine($0, .red) } }
+    guard json else {
+      return StatusText(report, fileRemark: place.broken, rows: rows).toned.map { PaintedLine($0) }
+    }
+    return [PaintedLine(TerminalText.shown(json: StatusReport.line(line, fileProblem: place.trouble)))]
   }
 
-  private func ask(_ client: ControlClient) throws -> [String] {
+  /// One stays free for the cursor.
+  private var rows: Int? { Screen.isTerminal && !all && route == nil ? Screen.size.rows - 1 : nil }
+
+  private var missing: String { "there is no route \(route ?? "")" }
+
+  private func ask(_ client: ControlClient) throws -> [PaintedLine] {
     do throws(ControlClient.Failure) {
-      return try lines(client)
+      if let lines = try lines(client) { return lines }
     } catch {
       complain("vesigate: \(error)")
       throw error.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
     }
+    complain("vesigate: \(missing)")
+    throw ExitStatus.usage
   }
 }

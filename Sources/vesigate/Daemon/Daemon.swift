@@ -37,6 +37,7 @@ struct Daemon {
   private let selfDiagnosis: SelfDiagnosis
   private let durable: DurableDelivery
   private let captures: Captures
+  private let tails: Tails
   private let readiness = Readiness()
   private let status: ServiceStatus
   private let operations: GatewayOperations
@@ -99,12 +100,15 @@ struct Daemon {
       listen: sockets.map(\.name).joined(separator: " "))
     selfDiagnosis = SelfDiagnosis(routes: loaded.snapshot.routes, logger: logger)
     captures = Captures(besides: selfDiagnosis)
+    let fields = DeliveryFields(logged: loaded.configuration.log.fields)
+    tails = Tails(fields: fields)
     let rechecker = SecretRechecker(
       store: store, workers: workers, status: status, files: files, logger: logger)
     watcher = SecretWatcher(files: files, recheck: rechecker.recheck)
+    let log = VerifiedWatch(
+      recorder: TailWatch(recorder: logs.deliveries, tails: tails), selfDiagnosis: selfDiagnosis)
     table = try await workers.start(
-      loaded.snapshot, log: VerifiedWatch(recorder: logs.deliveries, selfDiagnosis: selfDiagnosis),
-      refusals: captures, looks: watcher)
+      loaded.snapshot, log: log, fields: fields, refusals: captures, looks: watcher)
     durable = DurableDelivery(workers: workers, logger: logger)
     try durable.start(loaded)
     durable.adopt(loaded.snapshot.routes)
@@ -130,7 +134,7 @@ struct Daemon {
   private func listenToOperators() async throws -> OperationsListeners {
     try await OperationsListeners.open(
       start.loaded.configuration, gateway: operations, collector: collector, captures: captures,
-      logger: logs.logger)
+      tails: tails, logger: logs.logger)
   }
 
   /// Until SIGTERM or SIGINT: then the gateway drains, and the rest ends with it.

@@ -28,6 +28,7 @@ struct Logs {
     case .auto: .automatic(environment: environment)
     case .logfmt: .logfmt
     case .json: .json
+    case .short: .short
     }
   }
 }

@@ -29,13 +29,14 @@ final class Workers: Sendable {
 
   /// Gives every loop what it works with. Before that nothing can be adopted.
   func start(
-    _ snapshot: Snapshot, log: any Recorder & Sendable, refusals: any RefusalObserver, looks: SecretWatcher
+    _ snapshot: Snapshot, log: any Recorder & Sendable, fields: DeliveryFields, refusals: any RefusalObserver,
+    looks: SecretWatcher
   ) async throws -> WorkerTable {
     admission.noteRotations(of: snapshot)
     var workers: [NIOLoopBound<Worker>] = []
     for loop in group.loops {
       let (owned, worker) = try await loop.submit { [self] in
-        let owned = own(on: loop, snapshot, log: log, refusals: refusals, looks: looks)
+        let owned = own(on: loop, snapshot, log: log, fields: fields, refusals: refusals, looks: looks)
         return (NIOLoopBound(owned, eventLoop: loop), NIOLoopBound(owned.worker, eventLoop: loop))
       }.get()
       loops.withLock { $0.append(owned) }
@@ -45,8 +46,8 @@ final class Workers: Sendable {
   }
 
   private func own(
-    on loop: EpollLoop, _ snapshot: Snapshot, log: any Recorder, refusals: any RefusalObserver,
-    looks: SecretWatcher
+    on loop: EpollLoop, _ snapshot: Snapshot, log: any Recorder, fields: DeliveryFields,
+    refusals: any RefusalObserver, looks: SecretWatcher
   ) -> Owned {
     let limits = snapshot.limits
     let counters = LoopCounters()
@@ -55,6 +56,7 @@ final class Workers: Sendable {
       snapshot: snapshot, admission: admission, recorder: LoopRecorder(log: log, counters: counters),
       looks: LoopLooks(watcher: looks, eventLoop: loop), refusals: refusals,
       idSeed: UInt64.random(in: .min ... .max), now: Clocks.now)
+    context.fields = fields
     context.repetitions = Repetitions(known: known) { work in loop.execute(work) }
     let forwarder = UpstreamForwarder(
       eventLoop: loop,

@@ -10,14 +10,16 @@ enum Screen {
   private static let enter: StaticString = "\u{1B}[?1049h\u{1B}[?25l"
   private static let leave: StaticString = "\u{1B}[?25h\u{1B}[?1049l"
 
+  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
   /// Returns when nobody reads any more; Ctrl-C and SIGTERM end the program.
-  static func watch(everySeconds seconds: Int, _ look: () -> [String]) {
-    let isTerminal = isatty(STDOUT_FILENO) == 1
+  static func watch(everySeconds seconds: Int, _ look: () -> [PaintedLine]) {
+    let (isTerminal, isPainted) = (isTerminal, Paint.isOn)
     if isTerminal {
       restoreOnSignals()
       _ = drawPage(enter.description)
     }
-    while draw(look(), isTerminal) { FileThread.sleep(.seconds(Int64(seconds))) }
+    while draw(look(), isTerminal, isPainted) { FileThread.sleep(.seconds(Int64(seconds))) }
     if isTerminal { write(leave) }
   }
 
@@ -70,28 +72,32 @@ enum Screen {
   }
 
   /// False when nobody reads.
-  private static func draw(_ lines: [String], _ isTerminal: Bool) -> Bool {
-    let lines = lines.map { TerminalText.shown($0) }
-    guard isTerminal else { return StandardOutput.putForReader(lines.map { $0 + "\n" }.joined()) }
-    let size = size()
-    return drawPage(page(lines, rows: size.rows, columns: size.columns))
+  private static func draw(_ lines: [PaintedLine], _ isTerminal: Bool, _ isPainted: Bool) -> Bool {
+    guard isTerminal else {
+      return StandardOutput.putForReader(lines.map { $0.shown(isPainted: false) + "\n" }.joined())
+    }
+    let size = size
+    return drawPage(page(lines, rows: size.rows, columns: size.columns, isPainted: isPainted))
   }
 
   /// To the home position, each line to its end, then the rest of the page: nothing flickers. The last row stays free,
   /// for a line feed on it would scroll.
-  static func page(_ lines: [String], rows: Int, columns: Int) -> String {
-    let shown = fitting(lines, rows: rows - 1).map { String($0.prefix(columns)) + "\u{1B}[K\r\n" }
+  static func page(_ lines: [PaintedLine], rows: Int, columns: Int, isPainted: Bool = false) -> String {
+    let shown = fitting(lines, rows: rows - 1).map {
+      $0.shown(isPainted: isPainted, columns: columns) + "\u{1B}[K\r\n"
+    }
     return "\u{1B}[H" + shown.joined() + "\u{1B}[J"
   }
 
   /// What the page has no room for is told: what is wrong may stand there.
-  private static func fitting(_ lines: [String], rows: Int) -> [String] {
+  private static func fitting(_ lines: [PaintedLine], rows: Int) -> [PaintedLine] {
     guard lines.count > rows else { return lines }
     let shown = lines.prefix(rows - 1)
     return shown + ["... \(lines.count - shown.count) more lines: enlarge the window, or leave --watch away"]
   }
 
-  private static func size() -> (rows: Int, columns: Int) {
+  /// Of the terminal, 24 by 80 where it does not say.
+  static var size: (rows: Int, columns: Int) {
     var size = winsize()
     guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 1, size.ws_col > 0 else {
       return (24, 80)

@@ -5,6 +5,11 @@ enum ControlProperty {
   static func violation(_ input: [UInt8]) -> String? {
     let line = input.text
     if let request = ControlRequest(rawValue: line), request.rawValue != line { return "another request" }
+    if let tail = TailRequest(line: line) {
+      guard TailRequest(line: String(tail.line.dropLast())) == tail else {
+        return "a tail that reads back differently"
+      }
+    }
     guard let capture = CaptureRequest(line: line) else { return nil }
     guard (1...CaptureRequest.countMax).contains(capture.count),
       (1...CaptureRequest.secondsMax).contains(capture.seconds), capture.route.first == "/",

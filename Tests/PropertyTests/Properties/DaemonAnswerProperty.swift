@@ -8,6 +8,7 @@ import Telemetry
 enum DaemonAnswerProperty {
   static func violation(_ input: [UInt8]) -> String? {
     reportViolation(input) ?? answerViolation(input) ?? captureViolation(input)
+      ?? glanceViolation(input)
   }
 
   private static func reportViolation(_ input: [UInt8]) -> String? {
@@ -17,7 +18,12 @@ enum DaemonAnswerProperty {
     }
     let line = StatusReport.line(report.json, fileProblem: input.text)
     guard StatusReport(Array(line.utf8)) == report else { return "a report that a file's problem changes" }
-    let shown = StatusText(report, fileRemark: input.text).lines.map { TerminalText.shown($0) }
+    let texts = [nil, 23, 3].map { StatusText(report, fileRemark: input.text, rows: $0) }
+    let lines = texts.flatMap(\.lines) + report.problems(fileRemark: input.text)
+    let shown = lines.map { TerminalText.shown($0) }
+    guard texts.dropFirst().allSatisfy({ $0.lines.count <= 23 }) else {
+      return "more lines than there is room for"
+    }
     return shown.allSatisfy(isTame) && isTame(TerminalText.shown(json: line)) && !report.json.contains("\n")
       ? nil : "a control character is shown"
   }
@@ -32,6 +38,15 @@ enum DaemonAnswerProperty {
       _ = (file.totals - (file.atAnnouncement ?? file.totals), answer.file(file.path))
     }
     return isTame(TerminalText.shown(answer.message)) ? nil : "a control character is shown"
+  }
+
+  /// What a tail shows is one line, whatever is in it.
+  private static func glanceViolation(_ input: [UInt8]) -> String? {
+    guard let glance = Glance(input) else { return nil }
+    guard Glance(Array(glance.line.utf8)) == glance else { return "a glance that reads back differently" }
+    let line = "\(Glance.time(glance.at)) \(glance.statusText) \(glance.words)"
+    return isTame(line) && !line.contains("\n") && !line.contains("\t") && !glance.json.contains("\n")
+      ? nil : "a control character is shown"
   }
 
   // MARK: Captures

@@ -145,9 +145,33 @@ import Testing
     let summary = all.summary(reloads: StatusSnapshot.Reloads(), logLinesDropped: 3)
     #expect(
       summary == """
-        6 forwarded, 0 observed, 3 refused, 0 failed, 0 abandoned, 0 stored, 0 duplicate (3 mismatch); \
+        6 forwarded, 0 observed, 3 refused, 0 failed, 0 app-error, 0 abandoned, 0 stored, 0 duplicate \
+        (3 mismatch); \
         reloads: 0 taken, 0 failed; 3 log lines dropped
         """)
+  }
+
+  @Test func `of an upstream the last thirty attempts count, whichever loop made them`() {
+    func counted(_ statuses: [Int?], from start: Int64) -> UpstreamCounters {
+      var counters = UpstreamCounters(name: "u")
+      for (index, status) in statuses.enumerated() {
+        let end: AttemptEnd = status.map { .answered($0) } ?? .failed(.connect)
+        counters.count(end, arrival: start + Int64(index) * 10)
+      }
+      return counters
+    }
+    let one = counted(Array(repeating: 500, count: 35), from: 0)
+    #expect(one.recent.count == 30 && one.recent.errors == 30)
+    // Those of the other loop came later: only the last of the first one's are left.
+    let other = counted(Array(repeating: 200, count: 18) + [nil, 499], from: 1_000)
+    for both in [[one, other], [other, one]] {
+      var all = UpstreamCounters(name: "u")
+      for counters in both { all.add(counters) }
+      #expect(all.recent.count == 30 && all.recent.errors == 10)
+    }
+    var cancelled = counted([503], from: 0)
+    cancelled.count(.failed(.cancelled), arrival: 1)
+    #expect(cancelled.recent.count == 1 && cancelled.recent.errors == 1)
   }
 
   @Test func `a rate is what came since the sample of that time, or since the start`() {

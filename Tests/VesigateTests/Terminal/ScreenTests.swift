@@ -8,7 +8,7 @@ import Testing
 
   /// The lines that a page shows.
   private func shown(_ lines: [String], rows: Int, columns: Int = 80) throws -> [String] {
-    let page = Screen.page(lines, rows: rows, columns: columns)
+    let page = Screen.page(lines.map { PaintedLine($0) }, rows: rows, columns: columns)
     try #require(page.hasPrefix(Self.home) && page.hasSuffix(Self.pageEnd))
     let body = page.dropFirst(Self.home.count).dropLast(Self.pageEnd.count)
     try #require(body.isEmpty || body.hasSuffix(Self.lineEnd))

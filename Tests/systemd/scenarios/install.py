@@ -37,7 +37,7 @@ def scenario(report, world):
                  "uid %d, shell %s" % (account.pw_uid, account.pw_shell))
     report.check("no secret came with it", os.listdir("/etc/vesigate/secrets") == [])
     report.check("nothing listens on its port", ":8480" not in run("ss", "-Hltn").out, run("ss", "-Hltn").out)
-    for unit in ("vesigate.socket", "vesigate-rotate@vesicash.timer"):
+    for unit in ("vesigate.socket", "vesigate-rotate@vesicash.timer", "vesigate-alert.timer"):
         enabled = run("systemctl", "is-enabled", unit).out.strip()
         report.check("%s is neither enabled nor started" % unit,
                      enabled == "disabled" and show(unit, "ActiveState") == "inactive",
