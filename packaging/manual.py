@@ -189,13 +189,16 @@ def sections(lines):
 
 
 def alternatives(others):
-    return "".join(f".RS\n.PP\nor:\n\\fI{code(other)}\\fR\n.RE\n" for other in others)
+    """Each behind "or:", and what is said of it behind a dash."""
+    pairs = (re.match(r"(.*?)(?:\s+#\s*(.*))?$", other).groups() for other in others)
+    return "".join(
+        f".RS\n.PP\nor:\n\\fI{code(text)}\\fR" + (f"\n\\(en {roff(note)}" if note else "") + "\n.RE\n" for text, note in pairs)
 
 
 def setting_item(entry):
     _, _, text, note, prose, others = entry
     name, _, value = text.partition(":")
-    return item(f"\\fB{code(name)}:\\fR\\fI{code(value)}\\fR", prose, note and f"# {note}") + alternatives(others)
+    return item(f"\\fB{code(name)}:\\fR\\fI{code(value)}\\fR", prose, note[:1].upper() + note[1:]) + alternatives(others)
 
 
 def configuration_page(path):
@@ -207,8 +210,7 @@ def configuration_page(path):
     found = sections(lines)
     introduction = " ".join(entry[1] for entry in found[""] if entry[0] == "text")
     introduction = re.sub(r"Lines beginning.*?another way to write it\. ", "", introduction)
-    out += roff(introduction) + "\n.PP\nA setting is shown with its default, or, where it has none, with an example; "
-    out += "behind # stands what else it may be.\n"
+    out += roff(introduction) + "\n.PP\nA setting is shown with its default, or, where it has none, with an example.\n"
     out += ".SH EXAMPLES\nThe smallest useful file:\n.PP\n.EX\n" + "\n".join(map(code, example)) + "\n.EE\n"
     for name, entries in found.items():
         out += ".SH SETTINGS\n" if not name else f".SH SETTINGS UNDER \\(lq{code(name)}:\\(rq\n"
