@@ -144,12 +144,12 @@ class Operator:
 
     def ends_app(self, text):
         session = self.types(text)
-        self.sees("while the app is down a delivery is answered 200, and waits", session, r"HTTP/1\.1 200", r"waiting")
+        self.sees("while the app is down a delivery is answered 200, and waits", session, r"HTTP/1\.1 200", r"queued|sending")
 
     def starts_app_again(self, text):
         session = self.types(text, seconds_max=180)
         self.looks_again("the app gets what it missed", session, text, r'"x_verified": \["true"\]')
-        listed = eventually(lambda: not re.search("waiting", run("vesigate", "queue", "list").out), 60)
+        listed = eventually(lambda: not re.search("queued|sending", run("vesigate", "queue", "list").out), 60)
         self.report.check("nothing waits any more", listed, run("vesigate", "queue", "list").out)
 
     def captures(self, text):
