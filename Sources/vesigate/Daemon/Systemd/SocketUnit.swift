@@ -61,7 +61,8 @@ struct SocketUnit {
       "/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
     ]
     .map { root + $0 }
-    let unit = folders.map { "\($0)/\(Self.name)" }.first { access($0, F_OK) == 0 }
+    let units: [String] = folders.map { "\($0)/\(Self.name)" }
+    let unit = units.first { access($0, F_OK) == 0 }
     var dropIns: [String: String] = [:]
     for folder in folders.reversed() {
       for name in Self.names(in: "\(folder)/\(Self.name).d") {
