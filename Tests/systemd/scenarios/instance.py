@@ -52,12 +52,12 @@ def stands_apart(report, first, second):
         "vesigate": ("vesigate", "vesigate"), UNIT: ("vesigate-shop", "vesigate-shop")}, folders)
     control = os.path.exists("/run/vesigate-shop/control.sock")
     report.check("and a control socket in it", control and os.path.exists("/run/vesigate/control.sock"))
-    log = run("journalctl", "--no-pager", "-o", "cat", "-t", "vesigate-shop").out
-    report.check("and a name in the journal", PATH in log and service.PATH not in log, log[-300:])
-    pid = service.pid()
+    log = service.journal(unit=UNIT)
+    report.check("and a log of its own", PATH in log and service.PATH not in log, log[-300:])
+    pid, since = service.pid(), service.now()
     reloaded = service.systemctl("reload", UNIT)
     report.check("a reload of the one is none of the other", reloaded.code == 0 and service.pid() == pid and
-                 "reloaded" in run("journalctl", "--no-pager", "-o", "cat", "-t", "vesigate-shop").out, reloaded)
+                 "msg=reloaded" in service.journal(unit=UNIT) and "msg=reloaded" not in service.journal(since=since), reloaded)
     stopped = service.systemctl("stop", UNIT)
     report.check("and so is its end", stopped.code == 0 and delivery.deliver().status == 200, stopped)
     must("systemctl", "reset-failed")

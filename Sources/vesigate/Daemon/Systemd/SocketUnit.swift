@@ -22,8 +22,8 @@ struct SocketUnit {
     return """
       \(name) holds \(idle.map(\.text).joined(separator: " ")), which listen does not name: whoever connects there \
       waits in vain. To move it, systemctl edit \(name): [Socket], ListenStream=, \(streams), each on a line of its \
-      own; then systemctl restart \(name) vesigate. To do without it: systemctl disable --now \(name), then \
-      systemctl restart vesigate
+      own; then systemctl stop \(name) vesigate, and systemctl start \(name) vesigate. To do without it: systemctl \
+      disable --now \(name), then systemctl restart vesigate
       """
   }
 
