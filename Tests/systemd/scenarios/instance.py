@@ -36,7 +36,7 @@ def begins(report):
                       [(r"\(it is not shown\): $", service.SECOND + "\n")])
     code = session.wait(60)
     report.check("the commands of systemd.md start a second instance", code == 0 and place == PLACES[0] and
-                 "ok, 1 route" in session.text and service.state(UNIT) == "active", session.text)
+                 "systemctl start vesigate@shop" in session.text and "ok, 1 route" in session.text and service.state(UNIT) == "active", session.text)
     report.check("its status is its own", "%s" % PATH in session.text.split("ok, 1 route")[-1], session.text[-400:])
 
 
