@@ -161,11 +161,24 @@ deb: ## the Debian package, below dist/ (VERSION=9.9.9: numbered so, of the same
 
 .PHONY: test-deb
 test-deb: deb ## lintian, size, dependencies, exposure, manual pages, completions of the package
+	@scripts/install-needs test-deb
 	@packaging/test-deb "$$(ls -t dist/*.deb | sed -n 1p)"
 
 .PHONY: test-systemd
 test-systemd: ## the package on a Debian 12 that boots systemd, in a container (root; SCENARIOS="reload socket")
 	@scripts/test-systemd $(SCENARIOS)
+
+.PHONY: test-first-day
+test-first-day: ## README.md followed word by word on a Debian 12 that boots systemd, in a container (root)
+	@scripts/test-first-day
+
+.PHONY: image
+image: ## an OCI image of Debian packages and vesigate, without a registry: dist/vesigate-image.tar (root)
+	@scripts/make-image
+
+.PHONY: test-image
+test-image: image ## the image under crun: unprivileged, read-only, without a shell (root)
+	@scripts/test-image
 
 .PHONY: test-debian13
 test-debian13: release build-tests ## the program as it was built here under its tests on a Debian 13 (root; FILTER=PATTERN)

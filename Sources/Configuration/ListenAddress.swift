@@ -31,7 +31,8 @@ public enum ListenAddress: Sendable, Equatable {
   static let wanted =
     "host:port with an IP address (IPv6 in brackets) or *, unix:/path, systemd, or systemd:NAME"
 
-  init?(text: String) {
+  /// Nil for what is none.
+  public init?(text: String) {
     if text == "systemd" {
       self = .systemd(name: nil)
     } else if text.hasPrefix("systemd:") {

@@ -162,8 +162,8 @@ extension SecretFile {
     if file.mode & 0o007 != 0 {
       let remedy =
         file.isOnReadOnlyMount
-        ? "on a read-only mount: give it mode 0440 and the daemon's group where it is mounted (docs/systemd.md, "
-          + "In a container)"
+        ? "on a read-only mount: give it mode 0440 and the daemon's group where it is mounted "
+          + "(docs/containers.md)"
         : "chmod 0640 it"
       let joint = file.isOnReadOnlyMount ? ", " : ": "
       throw FileProblem(

@@ -14,11 +14,15 @@ struct ServiceUnitTests {
 
   init() throws {
     directory = try TemporaryDirectory()
+    try configure(control: directory.path + "/control.sock")
+  }
+
+  private func configure(control: String) throws {
     try directory.write(
       "vesigate.yaml",
       """
       listen: 127.0.0.1:0
-      control: \(directory.path)/control.sock
+      control: \(control)
       routes:
         - path: /hook
           secret-file: \(directory.path)/secret
@@ -54,5 +58,18 @@ struct ServiceUnitTests {
       #expect(
         !lines.contains(hint) && lines.contains { $0.contains("no daemon answers at") }, "\(world) \(lines)")
     }
+  }
+
+  @Test func `the first secret of another instance leads to that instance's start`() throws {
+    try configure(control: "/run/vesigate-shop/control.sock")
+    let hint = "note: vesigate@shop does not run: systemctl start vesigate@shop starts it, with this secret"
+    // The first service runs.
+    let unit = "mkdir -p /run/systemd/system && touch /run/systemd/system/vesigate@.service"
+    let first = "mkdir -p /sys/fs/cgroup/system.slice/vesigate.service"
+    #expect(try said("\(unit) && \(first)").contains(hint))
+    let runs = "mkdir -p /sys/fs/cgroup/system.slice/system-vesigate.slice/vesigate@shop.service"
+    #expect(try !said("\(unit) && \(runs)").contains(hint))
+    #expect(
+      try !said("mkdir -p /run/systemd/system && touch /run/systemd/system/vesigate.service").contains(hint))
   }
 }

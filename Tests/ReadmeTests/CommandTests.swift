@@ -1,10 +1,12 @@
 import Foundation
 import Testing
 
-/// The commands that the README and docs/rotation.md print, run as they are printed but for paths and ports.
+/// The commands that docs/ prints for files and for signing, run as they are printed but for paths and ports.
 struct CommandTests {
   private let sandbox: Sandbox
-  private let begin = Document.readme.blocks("sh tested")
+  private let begin = [Document("docs/configuration.md"), Document("docs/commands.md")].flatMap {
+    $0.blocks("sh tested")
+  }
   private let replace = Document("docs/rotation.md").blocks("sh tested")
 
   init() throws { sandbox = try Sandbox() }
@@ -37,7 +39,8 @@ struct CommandTests {
 
   private func prepare() throws {
     let config = try sandbox.write(
-      sandbox.moved(try #require(Document.readme.blocks("yaml").first)), to: "etc/vesigate/vesigate.yaml")
+      sandbox.moved(try #require(Document("docs/configuration.md").blocks("yaml").first)),
+      to: "etc/vesigate/vesigate.yaml")
     // What only root, an installed package or systemd could do.
     try sandbox.write(
       "#!/bin/sh\nexec '\(Sandbox.vesigate)' \"$@\" --config '\(config)'\n", to: "bin/vesigate", mode: 0o700)

@@ -8,13 +8,16 @@ import Testing
     let text: String
   }
 
-  /// Every file that a document prints, and the commented one.
+  /// Every file that a document prints, the commented one, and that of a container.
   static let samples: [Sample] =
     Document.all.flatMap { document in
       document.blocks("yaml").enumerated().map { index, text in
         Sample(testDescription: "\(document.path), file \(index + 1)", text: text)
       }
-    } + [Sample(testDescription: "etc/vesigate.yaml", text: Document("etc/vesigate.yaml").text)]
+    }
+    + ["etc/vesigate.yaml", "etc/containers/vesigate.yaml"].map {
+      Sample(testDescription: $0, text: Document($0).text)
+    }
 
   @Test(arguments: samples) func `a configuration that is shown passes the check`(_ sample: Sample)
     async throws

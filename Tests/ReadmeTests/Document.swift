@@ -26,7 +26,8 @@ struct Document: Sendable, CustomTestStringConvertible {
     Document("docs/operations.md"), Document("docs/diagnosis.md"), Document("docs/threat-model.md"),
     Document("docs/systemd.md"), Document("docs/bounds.md"), Document("docs/testing.md"),
     Document("docs/performance.md"), Document("docs/durable.md"), Document("docs/apps.md"),
-    Document("docs/fronts.md"),
+    Document("docs/fronts.md"), Document("docs/configuration.md"), Document("docs/commands.md"),
+    Document("docs/deliveries.md"), Document("docs/containers.md"), Document("docs/backup.md"),
   ]
 
   /// The texts that docs/ holds.

@@ -144,7 +144,7 @@ struct FrontTests {
     try sandbox.start(["python3", app, String(appPort)], log: "app.log")
     try await sandbox.wait(for: "listening", in: "app.log")
     try sandbox.write("the secret\n", to: "etc/vesigate/secrets/vesicash")
-    let config = try #require(Document.readme.blocks("yaml").first) + "trusted-proxies: [127.0.0.1]\n"
+    let config = try #require(Document("docs/fronts.md").blocks("yaml").first)
     let path = try sandbox.write(sandbox.moved(config), to: "vesigate.yaml")
     try sandbox.start([Sandbox.vesigate, "run", "--config", path], log: "gateway.log")
     try await sandbox.wait(for: "msg=ready", in: "gateway.log")

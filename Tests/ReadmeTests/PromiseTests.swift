@@ -8,6 +8,7 @@ import Testing
 /// What the README says, held against what the program and the sources say.
 @Suite(.ownThread) struct PromiseTests {
   private let readme = Document.readme
+  private let commands = Document("docs/commands.md")
 
   private func help(_ command: String...) async throws -> String {
     try await Sandbox().run([Sandbox.vesigate, "help"] + command).text.replacing("]", with: " ]")
@@ -18,21 +19,23 @@ import Testing
     let sentence = try #require(text.firstMatch(of: #/Exit codes: (.*?)\. /#)).1
     let told = sentence.matches(of: /(\d+) (.*?)(?:, (?=\d)|$)/).map { [String($0.1), String($0.2)] }
     #expect(told.count == 9)
-    #expect(readme.table(below: "| exit code |") == told)
+    #expect(commands.table(below: "| exit code |") == told)
   }
 
   @Test func `the commands are those of --help, each option exists`() async throws {
     let text = try await help()
     let listed = text.components(separatedBy: "SUBCOMMANDS:").last ?? ""
-    let commands = listed.matches(of: /(?m)^  ([a-z]+) {2,}/).map { String($0.1) }
-    let told = readme.table(below: "| command | |").compactMap {
+    let names = listed.matches(of: /(?m)^  ([a-z]+) {2,}/).map { String($0.1) }
+    let told = commands.table(below: "| command | |").compactMap {
       $0.first?.firstMatch(of: /`vesigate ([a-z]+)`/).map { String($0.1) }
     }
-    #expect(told == commands)
+    #expect(told == names)
     var helps = ""
-    for command in commands { helps += try await help(command) }
+    for command in names { helps += try await help(command) }
     for command in ["rotate", "set", "list", "retire", "new"] { helps += try await help("secret", command) }
-    let options = readme.inlineCode.flatMap { $0.matches(of: /--[a-z-]+/).map { String($0.0) } }
+    let options = (readme.inlineCode + commands.inlineCode).flatMap {
+      $0.matches(of: /--[a-z-]+/).map { String($0.0) }
+    }
     #expect(options.count > 8)
     for option in options {
       #expect(helps.contains("\(option) ") || helps.contains("\(option)\n"), "\(option)")
@@ -40,7 +43,7 @@ import Testing
   }
 
   @Test func `the presets are those of the core`() {
-    let rows = readme.table(below: "| preset |")
+    let rows = Document("docs/layouts.md").table(below: "| preset |")
     #expect(rows.map { $0[0] } == SignatureLayout.presets.map { "`\($0.name)`" })
     for (row, (_, layout)) in zip(rows, SignatureLayout.presets) {
       #expect(row[1] == "`\(layout.header)`")
@@ -66,7 +69,7 @@ import Testing
   ]
 
   @Test func `the answers are those of the core`() {
-    let cells = readme.table(below: "| status | when").map { $0[0] }
+    let cells = Document("docs/deliveries.md").table(below: "| status | when").map { $0[0] }
     func statuses(_ cells: [String]) -> Set<Int> {
       Set(cells.flatMap { $0.matches(of: /\d{3}/).compactMap { Int($0.0) } })
     }
@@ -127,6 +130,7 @@ import Testing
   @Test func `every room is on the tour`() throws {
     let rooms = try FileManager.default.contentsOfDirectory(
       atPath: Document.root.appending(path: "Sources").path)
-    for room in rooms { #expect(readme.text.contains("(Sources/\(room))"), "\(room)") }
+    let tour = Document("docs/design.md").text
+    for room in rooms { #expect(tour.contains("(../Sources/\(room))"), "\(room)") }
   }
 }

@@ -14,7 +14,7 @@ from common.world import World
 OUT = "/run/vesigate-out"
 SCENARIOS = [
     "boot", "install", "first_start", "delivery", "unit", "reload", "watchdog", "sandbox", "secrecy",
-    "upstreams", "socket", "credentials", "journal", "rotation", "documents", "upgrade", "removal",
+    "upstreams", "socket", "instance", "backup", "credentials", "journal", "rotation", "documents", "upgrade", "removal",
 ]
 # What every other one builds on.
 FOUNDATION = ["boot", "install", "first_start"]

@@ -42,6 +42,9 @@ struct CheckCommand: ParsableCommand {
     let loaded = try config.load(as: reader)
     for warning in loaded.warnings + loaded.advice { complain("warning: \(warning)") }
     for warning in KeyFileWarnings.all(for: loaded.snapshot.routes.all) { complain("warning: \(warning)") }
+    if let advice = SocketUnit().advice(for: loaded.configuration, at: config.path) {
+      complain("warning: \(advice)")
+    }
     if print {
       vesigate.print(loaded.configuration.effectiveText(secrets: loaded.snapshot.secrets), terminator: "")
     } else {

@@ -54,7 +54,10 @@ struct Daemon {
     defer { logs.flush() }
     tellWarnings(start.loaded, logs.logger)
     let sockets = try ListenSocket.open(configuration.listen, environment: start.environment)
-    let daemon = try await Daemon(start, sockets, logs)
+    if let advice = SocketUnit.advice(held: sockets.idle, listen: configuration.listen) {
+      logs.logger.warning("\(advice)")
+    }
+    let daemon = try await Daemon(start, sockets.all, logs)
     do {
       let listeners = try await daemon.listenToOperators()
       try await daemon.serve(hangups)

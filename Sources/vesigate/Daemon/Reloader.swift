@@ -62,6 +62,7 @@ struct Reloader: Sendable {
     // What waits for a restart is said at every reload until there is one.
     let warnings =
       new.warnings.map { "\($0)" } + store.restartsPending(for: new)
+      + [SocketUnit().advice(for: new.configuration, at: configPath)].compactMap { $0 }
       + durable.strays(new.snapshot.routes)
     for warning in warnings { logger.warning("\(warning)") }
     logger.notice(

@@ -14,7 +14,7 @@ def scenario(report, world):
     manual(report)
     completions(report)
     for path in ("copyright", "changelog*", "examples/credentials.conf", "examples/nginx-front.conf", "examples/Caddyfile",
-                 "examples/webhook.php", "examples/Webhook.java"):
+                 "examples/webhook.php", "examples/Webhook.java", "examples/demo-app.py", "examples/containers/kubernetes.yaml"):
         found = glob.glob("/usr/share/doc/vesigate/" + path)
         report.check("/usr/share/doc/vesigate has its %s" % path.rstrip("*"), found, " ".join(found))
 

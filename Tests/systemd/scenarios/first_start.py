@@ -28,7 +28,8 @@ def refuses(report):
     report.check("systemctl status says which command sets one", COMMAND in status, line_with(COMMAND, status))
     journal = service.journal()
     report.check("the journal says so too", COMMAND in journal, line_with(COMMAND, journal))
-    report.check("nothing listens", ":8480" not in run("ss", "-Hltn").out)
+    listens = run("ss", "-Hltnp", "sport = :%d" % service.PORT).out
+    report.check("the port is systemd's alone", '"systemd",pid=1,' in listens and "vesigate" not in listens, listens)
 
 
 def sets_one(report):

@@ -37,11 +37,16 @@ def scenario(report, world):
                  "uid %d, shell %s" % (account.pw_uid, account.pw_shell))
     report.check("no secret came with it", os.listdir("/etc/vesigate/secrets") == [])
     report.check("nothing listens on its port", ":8480" not in run("ss", "-Hltn").out, run("ss", "-Hltn").out)
-    for unit in ("vesigate.socket", "vesigate-rotate@vesicash.timer", "vesigate-alert.timer"):
+    for unit, wanted in (("vesigate.service", "enabled"), ("vesigate.socket", "enabled"),
+                         ("vesigate-rotate@vesicash.timer", "disabled"), ("vesigate@shop.service", "disabled"),
+                         ("vesigate-alert.timer", "disabled")):
         enabled = run("systemctl", "is-enabled", unit).out.strip()
-        report.check("%s is neither enabled nor started" % unit,
-                     enabled == "disabled" and show(unit, "ActiveState") == "inactive",
+        report.check("%s is %s, and not started" % (unit, wanted),
+                     enabled == wanted and show(unit, "ActiveState") == "inactive",
                      "%s, %s" % (enabled, show(unit, "ActiveState")))
+    pristine = "/usr/share/doc/vesigate/examples/vesigate.yaml"
+    with open(pristine) as example, open("/etc/vesigate/vesigate.yaml") as installed:
+        report.check("the configuration as it was is among the examples", example.read() == installed.read(), pristine)
 
 
 def check_place(report, path, owner, group, mode):

@@ -6,11 +6,12 @@ import pwd
 from common import service
 from common.shell import must, run
 
-KEPT = {service.SECRET_FILE, os.path.dirname(service.SECRET_FILE), "/etc/vesigate"}
+STORE = "/var/lib/vesigate"
+KEPT = {service.SECRET_FILE, os.path.dirname(service.SECRET_FILE), "/etc/vesigate", STORE}
 
 
 def scenario(report, world):
-    service.start(service.configuration())
+    service.start(service.configuration(route="durable: true"))
     must("vesigate", "secret", "set", stdin=service.SECOND + "\n")
     must("systemctl", "enable", "--quiet", "vesigate.service")
     must("systemctl", "stop", "vesigate")
@@ -48,6 +49,8 @@ def purge(report):
                  "secret" in purged.text and "userdel vesigate" in purged.text and "/etc/vesigate" in purged.text,
                  purged.text)
     found = {path for folder in ("/etc", "/usr", "/var", "/run", "/lib", "/tmp", "/home") for path in left(folder)}
+    report.check("the store is kept, for it may hold what no app has yet, and it says so", purged.text.count(STORE) == 2 and
+                 {"queue.db", "seal.key"} <= set(os.listdir(STORE)), os.listdir(STORE))
     rest = found - KEPT - {path for path in found if path.startswith("/var/log/journal")}
     report.check("of the package nothing is left, of the daemon neither", not rest, " ".join(sorted(rest)) or "nothing")
     below = set(glob.glob("/etc/vesigate/**", recursive=True, include_hidden=True))

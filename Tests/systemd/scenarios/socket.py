@@ -1,18 +1,19 @@
 """vesigate.socket: systemd holds the port, and a restart of the service refuses nobody."""
-import glob
-import gzip
 import os
 import re
 import subprocess
 import time
 
 from common import delivery, service
+from common.page import commands
 from common.shell import eventually, must, run
 
 RESTARTS = 5
 RESTARTS_UNDER_WRK = 3
 BACKLOG = 777
+PLAIN = service.configuration()
 LISTEN_SYSTEMD = service.configuration(listen="systemd")
+CHAPTER = "The socket unit"
 WRK_SCRIPT = "/run/wrk.lua"
 
 
@@ -20,25 +21,30 @@ def scenario(report, world):
     app = world.app()
     without(report, world)
     as_documented(report)
+    stopped(report)
     through(report)
     inherited(report)
     restarts(report, world, app)
     restarts_under_wrk(report)
+    moved(report)
     port_443(report)
     broken(report)
     service.stop()
 
 
 def without(report, world):
-    """The same without the socket, so that it is known that the sender would notice."""
+    """Switched off as systemd.md says: so it is also known that the sender would notice."""
     service.start(service.configuration())
+    off = run("sh", "-ec", commands("systemd.md", CHAPTER, "sh off")[0])
+    report.check("the commands of systemd.md have the service bind the port itself", off.code == 0 and
+                 service.state("vesigate.socket") == "inactive" and delivery.deliver().status == 200, off)
     sender = world.sender(rate=1000)
     service.systemctl("restart", "vesigate")
     outcome = sender.end()
     report.check("without the socket a restart under load refuses connections", not outcome.is_perfect, outcome)
 
 
-def open_socket(text=LISTEN_SYSTEMD):
+def open_socket(text=PLAIN):
     service.stop()
     service.write_configuration(text)
     service.write_secrets(service.FIRST)
@@ -46,17 +52,53 @@ def open_socket(text=LISTEN_SYSTEMD):
 
 
 def as_documented(report):
-    """The commands of systemd.md, but the one that opens an editor."""
-    found = glob.glob("/usr/share/doc/vesigate/systemd.md*")[0]
-    with (gzip.open if found.endswith(".gz") else open)(found, "rt") as file:
-        block = re.search(r"(?s)## Behind the socket unit.*?```sh\n(.*?)```", file.read()).group(1)
-    commands = [line for line in block.splitlines() if "systemctl edit" not in line]
-    service.start(service.configuration())
-    done = run("sh", "-ec", "\n".join(commands))
+    done = run("sh", "-ec", commands("systemd.md", CHAPTER, "sh on")[0])
     answer = delivery.deliver()
-    report.check("the commands of systemd.md put it behind the socket", done.code == 0 and answer.status == 200 and
-                 "systemd:" in service.status_text(), "%s; %s; %s" % (done, answer, service.status_text()))
-    must("systemctl", "disable", "--quiet", "vesigate.socket")
+    report.check("the commands of systemd.md put it behind the socket again", done.code == 0 and answer.status == 200 and
+                 holder() == "systemd", "%s; %s; %s" % (done, answer, holder()))
+
+
+def holder():
+    """Who made the listening socket: of those that have it, systemd is named first."""
+    return "systemd" if '"systemd",pid=1,' in run("ss", "-Hltnp", "sport = :%d" % service.PORT).out else "vesigate"
+
+
+def stopped(report):
+    """Both are stopped, and the service alone is started: the socket comes with it."""
+    service.systemctl("stop", "vesigate.socket", "vesigate")
+    answer = delivery.deliver(seconds_max=5)
+    report.check("systemctl stop of both closes the port", service.state("vesigate.socket") == "inactive" and
+                 answer.status == 0 and service.pid() == 0, "%s; %s" % (service.state("vesigate.socket"), answer))
+    service.systemctl("start", "vesigate")
+    answer = delivery.deliver()
+    report.check("and systemctl start opens it, and hands it over", answer.status == 200 and holder() == "systemd", answer)
+
+
+def moved(report):
+    """`listen` is changed, and not the unit."""
+    service.start(PLAIN)
+    service.write_configuration(service.configuration(listen="127.0.0.1:9000"))
+    checked = run("vesigate", "check")
+    hints = ("vesigate.socket holds 127.0.0.1:%d" % service.PORT, "ListenStream=, ListenStream=127.0.0.1:9000")
+    report.check("check says that the unit listens elsewhere, and what to write there", checked.code == 0 and
+                 all(hint in checked.text for hint in hints), checked)
+    reloaded = run("vesigate", "reload")
+    report.check("so does a reload", all(hint in reloaded.text for hint in hints), reloaded)
+    since = service.now()
+    service.systemctl("restart", "vesigate")
+    log = service.journal(since=since)
+    report.check("and a start", all(hint in log for hint in hints) and delivery.deliver(port=9000).status == 200, log)
+    block = commands("systemd.md", CHAPTER)[0]
+    # The editor's part is a drop-in.
+    service.drop_in("vesigate.socket", "moved", "[Socket]\nListenStream=\nListenStream=127.0.0.1:9000\n")
+    since = service.now()
+    done = run("sh", "-ec", "\n".join(line for line in block.splitlines() if "systemctl edit" not in line))
+    answer = delivery.deliver(port=9000)
+    report.check("the commands of systemd.md move it", done.code == 0 and "warning" not in done.text and
+                 answer.status == 200 and "holds" not in service.journal(since=since), "%s; %s" % (done, answer))
+    old = delivery.deliver(seconds_max=5)
+    report.check("nobody is at the old address any more", old.status == 0 and "refused" in old.text, old)
+    service.remove_drop_ins()
 
 
 def through(report):
@@ -65,7 +107,7 @@ def through(report):
     report.check("with the socket alone the service does not run yet", service.pid() == 0)
     answer = delivery.deliver()
     report.check("the first connection starts it", answer.status == 200 and service.pid() != 0, answer)
-    report.check("the status names the socket", "systemd:" in service.status_text(), service.status_text())
+    report.check("the status names the address", ":%d" % service.PORT in service.status_text(), service.status_text())
 
 
 def inherited(report):
@@ -123,8 +165,9 @@ def restarts_under_wrk(report):
 
 def port_443(report):
     service.drop_in("vesigate.socket", "port", "[Socket]\nListenStream=\nListenStream=443\n")
-    open_socket()
+    open_socket(LISTEN_SYSTEMD)
     answer = delivery.deliver(port=443)
+    report.check("listen: systemd takes whatever there is", "systemd:" in service.status_text(), service.status_text())
     with open("/proc/%d/status" % service.pid()) as file:
         capabilities = dict(re.findall(r"(Cap\w+):\s*(\w+)", file.read()))
     report.check("it serves on port 443", answer.status == 200, answer)

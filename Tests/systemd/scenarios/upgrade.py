@@ -50,7 +50,7 @@ def socket_facts():
 
 def upgrade_through_socket(report, world, app):
     service.stop()
-    service.write_configuration(EDIT + service.configuration(listen="systemd"))
+    service.write_configuration(EDIT + service.configuration())
     service.write_secrets(service.FIRST)
     must("systemctl", "start", "vesigate.socket", "vesigate.service")
     pid, socket = service.pid(), socket_facts()
@@ -66,7 +66,7 @@ def upgrade_through_socket(report, world, app):
     report.check("the app saw as many, none twice", app.count == outcome.sent and app.twice == 0, app.count)
     report.check("the socket unit was not restarted", socket_facts() == socket, "%s, then %s" % (socket, socket_facts()))
     enabled = run("systemctl", "is-enabled", "vesigate.socket").out.strip()
-    report.check("nor enabled", enabled == "disabled", enabled)
+    report.check("it stays enabled", enabled == "enabled", enabled)
     with open(service.CONFIGURATION) as file:
         text = file.read()
     report.check("the edited configuration is kept", text.startswith(EDIT) and CHANGED not in text)
@@ -90,9 +90,14 @@ def unchanged_file_is_replaced(report):
 
 
 def without_socket(report):
+    """As an older package left it, or an administrator: not enabled."""
+    must("systemctl", "disable", "--now", "--quiet", "vesigate.socket")
     service.start(service.configuration())
     pid = service.pid()
     installed = install(HIGHER, "--force-confold")
     new = service.is_back(pid)
     report.check("without the socket a service that runs is restarted too", installed.code == 0 and new, "pid %s" % new)
     report.check("and delivers", delivery.deliver().status == 200)
+    enabled = run("systemctl", "is-enabled", "vesigate.socket").out.strip()
+    report.check("an upgrade does not switch the socket on", enabled == "disabled" and
+                 service.state("vesigate.socket") == "inactive", "%s, %s" % (enabled, service.state("vesigate.socket")))

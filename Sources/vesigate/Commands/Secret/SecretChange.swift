@@ -98,8 +98,9 @@ struct SecretChange {
       throw ExitStatus.unavailable
     }
     guard !daemon.isAbsent else {
-      if target.control != nil, ServiceUnit.isInactive {
-        return complain("note: vesigate does not run: systemctl start vesigate starts it, with this secret")
+      if let unit = target.control.map(ServiceUnit.init(control:)), unit.isInactive {
+        return complain(
+          "note: \(unit.name) does not run: systemctl start \(unit.name) starts it, with this secret")
       }
       return complain(
         "note: no daemon answers at \(target.control ?? "control: none"); one that runs without it finds the "

@@ -1,0 +1,129 @@
+internal import Configuration
+internal import Glibc
+
+/// The packaged socket unit: where its files say that systemd listens, and what to say where `listen` says otherwise.
+struct SocketUnit {
+  static let name = "vesigate.socket"
+  /// Of which one is small, and there are few.
+  private static let fileBytesMax = 65_536
+  private static let dropInsMax = 64
+
+  /// What stands before each path: nothing, but in tests.
+  var root = ""
+
+  // MARK: What is said
+
+  /// Why the socket of systemd and `listen` do not go together, and what to type; nil where they do.
+  static func advice(held: [ListenAddress], listen: [ListenAddress]) -> String? {
+    if listen.contains(where: \.isInherited) { return nil }
+    let idle = held.filter { address in !listen.contains { $0.isServed(by: address) } }
+    guard !idle.isEmpty else { return nil }
+    let streams = listen.map { "ListenStream=\($0.stream)" }.joined(separator: ", ")
+    return """
+      \(name) holds \(idle.map(\.text).joined(separator: " ")), which listen does not name: whoever connects there \
+      waits in vain. To move it, systemctl edit \(name): [Socket], ListenStream=, \(streams), each on a line of its \
+      own; then systemctl stop \(name) vesigate, and systemctl start \(name) vesigate. To do without it: systemctl \
+      disable --now \(name), then systemctl restart vesigate
+      """
+  }
+
+  /// The same by the unit's files, for whoever was handed no socket. Another configuration than the packaged one is
+  /// another service's.
+  func advice(for configuration: Configuration, at configPath: String) -> String? {
+    guard configPath == Configuration.fileDefault, isEnabled else { return nil }
+    return Self.advice(held: addresses, listen: configuration.listen)
+  }
+
+  // MARK: What its files say
+
+  /// Whether it is started with the service, or with the machine.
+  var isEnabled: Bool {
+    ["vesigate.service", "sockets.target"].contains {
+      var info = stat()
+      return lstat("\(root)/etc/systemd/system/\($0).wants/\(Self.name)", &info) == 0
+    }
+  }
+
+  /// What the unit and its drop-ins listen on, but for what `listen` cannot name.
+  var addresses: [ListenAddress] {
+    var streams: [String] = []
+    for path in files {
+      guard let bytes = try? BoundedFile.read(path, bytesMax: Self.fileBytesMax) else { continue }
+      Self.read(String(decoding: bytes, as: UTF8.self), into: &streams)
+    }
+    return streams.compactMap(Self.address)
+  }
+
+  /// systemd.unit(5): the first unit file that there is, then the drop-ins by their names, whatever folder they are
+  /// in; of two of a name the first folder's.
+  private var files: [String] {
+    let folders = [
+      "/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
+    ]
+    .map { root + $0 }
+    let units: [String] = folders.map { "\($0)/\(Self.name)" }
+    let unit = units.first { access($0, F_OK) == 0 }
+    var dropIns: [String: String] = [:]
+    for folder in folders.reversed() {
+      for name in Self.names(in: "\(folder)/\(Self.name).d") {
+        dropIns[name] = "\(folder)/\(Self.name).d/\(name)"
+      }
+    }
+    return [unit].compactMap { $0 } + dropIns.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  private static func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while names.count < dropInsMax, let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name.hasSuffix(".conf") { names.append(name) }
+    }
+    return names
+  }
+
+  private static func read(_ text: String, into streams: inout [String]) {
+    var section = ""
+    for line in text.split(separator: "\n") {
+      let line = line.trimmed
+      if line.hasPrefix("[") { section = line }
+      guard section == "[Socket]", line.hasPrefix("ListenStream") else { continue }
+      let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, parts[0].trimmed == "ListenStream" else { continue }
+      // An empty one takes back those before it.
+      let value = parts[1].trimmed
+      if value.isEmpty { streams.removeAll() } else { streams.append(value) }
+    }
+  }
+
+  /// systemd.socket(5): a path, a port of every address, or an address and a port.
+  private static func address(_ stream: String) -> ListenAddress? {
+    if stream.hasPrefix("/") { return ListenAddress(text: "unix:\(stream)") }
+    return ListenAddress(text: stream.utf8.allSatisfy { (0x30...0x39).contains($0) } ? "*:\(stream)" : stream)
+  }
+}
+
+extension ListenAddress {
+  fileprivate var isInherited: Bool {
+    if case .systemd = self { true } else { false }
+  }
+
+  /// As ListenStream= has it.
+  fileprivate var stream: String {
+    switch self {
+    case .tcp("*", let port): "\(port)"
+    case .unix(let path, _, _): path
+    case .tcp, .systemd: text
+    }
+  }
+}
+
+extension Substring {
+  fileprivate var trimmed: String {
+    let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
+    return String(String(drop(while: isBlank)).reversed().drop(while: isBlank).reversed())
+  }
+}
