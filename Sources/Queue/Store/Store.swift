@@ -222,10 +222,9 @@ struct WriterThread: Sendable {
       let lock = try StoreLock(settings.sqlite + ".lock")
       let opening = Opening(settings: settings, now: settings.clock(), before: nil)
       let (ledger, keys) = try opening.open()
-      let writer = Writer(ledger, settings, mailbox, board)
+      let writer = Writer(ledger, lock, settings, mailbox, board)
       tell(.success(keys))
-      // The lock is held for as long as the writer lives.
-      withExtendedLifetime(lock) { writer.run() }
+      writer.run()
     } catch {
       tell(.failure(error))
     }
