@@ -12,18 +12,20 @@ enum SealKeyFile {
   /// worthless beside a new one.
   static func open(_ path: String, mayMake: Bool) throws(StoreFault) -> SealKeys {
     if let keys = try read(path) { return keys }
-    guard mayMake else {
-      throw .unproven(
-        "\(path) is missing, and the store beside it holds deliveries that only its key can prove: put it back from "
-          + "the backup, or move the store aside")
-    }
+    guard mayMake else { throw missing(path) }
     try make(path)
     guard let keys = try read(path) else { throw .refused("\(path) was made, and is missing") }
     return keys
   }
 
+  static func missing(_ path: String) -> StoreFault {
+    .unproven(
+      "\(path) is missing, and the store beside it holds deliveries that only its key can prove: put it back from "
+        + "the backup, or move the store aside")
+  }
+
   /// Nil where there is no such file.
-  private static func read(_ path: String) throws(StoreFault) -> SealKeys? {
+  static func read(_ path: String) throws(StoreFault) -> SealKeys? {
     let file = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard file >= 0 else {
       if errno == ENOENT { return nil }

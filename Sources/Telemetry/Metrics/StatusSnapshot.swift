@@ -133,6 +133,8 @@ public struct StatusSnapshot: Sendable {
     public var isLastTaken = true
     /// The last that was taken; the start counts.
     public var takenAt: Int64 = 0
+    /// Why the last was not taken, where no check of the file alone would say it.
+    public var refusal: String?
 
     public init() {}
   }

@@ -51,9 +51,11 @@ final class ConfigurationStore: Sendable {
     }
   }
 
-  func countRefusedReload() {
+  /// - Parameter reason: where the configuration alone does not show it.
+  func countRefusedReload(_ reason: String? = nil) {
     state.withLock { state in
       state.reloads.refused += 1
+      state.reloads.refusal = nil
       state.reloads.isLastTaken = false
     }
   }
@@ -63,6 +65,7 @@ final class ConfigurationStore: Sendable {
     let (before, after) = (started, new.configuration)
     let changed = [
       ("listen", before.listen != after.listen), ("control", before.control != after.control),
+      state.reloads.refusal = reason
       ("admin", before.admin != after.admin), ("workers", before.workers != after.workers),
       ("log", before.log != after.log), ("store", before.store != after.store),
     ]

@@ -107,6 +107,7 @@ final class DurableDelivery: Sendable {
     stored.quarantineHours = { [self] route in
       quarantineHours.withLock { $0[route] } ?? DurableSettings.Quarantine.hoursUnlessSaid
     }
+    try StoreFiles.judgePlace(settings)
     let store = try Store(stored)
     let dispatcher = Dispatcher(store: store, attemptsMax: settings.attemptsMax, now: Clocks.now)
     workers.keep(by: dispatcher)
