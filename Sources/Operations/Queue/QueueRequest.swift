@@ -41,6 +41,8 @@ public struct QueueRequest: StoreQuestion, Equatable {
   public var reason: String?
   /// When it was accepted, Unix milliseconds.
   public var since: Int64?
+  /// The fingerprint of the secret that proved it.
+  public var secret: String?
   public var until: Int64?
   /// Only what has its body still.
   public var withBody = false
@@ -62,7 +64,7 @@ public struct QueueRequest: StoreQuestion, Equatable {
     .required("verb", \.verb), .init("id", \.id), .init("route", \.route), .init("upstream", \.upstream),
     .init("state", \.state), .init("reason", \.reason), .init("since", \.since), .init("until", \.until),
     .init("before", \.before), .init("limit", \.limit), .init("rate", \.rate), .init("replay", \.replay),
-    .init("offset", \.offset), .init("withBody", \.withBody),
+    .init("offset", \.offset), .init("withBody", \.withBody), .init("secret", \.secret),
   ]
 
   /// Jobs of one page.

@@ -43,6 +43,8 @@ public struct StoreCounters: Sendable, Equatable {
   /// Those that are not over, and the last of those that are.
   public internal(set) var replays: [Replay] = []
   public internal(set) var quarantine = QuarantineCounters()
+  /// Fingerprints of secrets that were replaced because others had them, the newest last.
+  public internal(set) var revoked: [String] = []
 
   // From here on: since the process began.
   public internal(set) var stored: UInt64 = 0
@@ -108,5 +110,6 @@ extension StoreCounters {
     counters.replays = replays
     counters.quarantine.kept = quarantine.kept
     self = counters
+    counters.revoked = revoked
   }
 }

@@ -138,6 +138,7 @@ struct QuarantineReleaseCommand: ParsableCommand {
       sum.count += answer.count
       sum.duplicates += answer.duplicates
       sum.unverified += answer.unverified
+      sum.revoked += answer.revoked
       sum.waiting += answer.waiting
       sum.broken += answer.broken
       request.from = answer.next

@@ -27,6 +27,7 @@ enum QuarantineText {
     let parts: [(Int, String)] = [
       (sum.duplicates, "\(sum.duplicates) had come again by then"),
       (sum.unverified, "\(sum.unverified) not verified"),
+      (sum.revoked, "\(sum.revoked) by a secret alone that was compromised"),
       (sum.waiting, "\(sum.waiting) left for later: the store or a rotation is in the way"),
       (sum.broken, "\(sum.broken) thrown away: not what was kept"),
     ]

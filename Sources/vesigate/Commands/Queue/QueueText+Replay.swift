@@ -15,7 +15,8 @@ extension QueueText {
   static func lines(of replay: QueueAnswer.Replay) -> [String] {
     let now = Clocks.now().unixMilliseconds
     let age = TimeText.age(from: replay.began, to: now)
-    let words = ["those \(replay.of)", replay.route, replay.upstream, replay.reason].compactMap { $0 }
+    let by = replay.secret.map { "by secret \($0)" }
+    let words = ["those \(replay.of)", replay.route, replay.upstream, replay.reason, by].compactMap { $0 }
     let times = [("since", replay.since), ("until", replay.until)].compactMap { word, instant in
       instant.map { "\(word) \(RFC3339.text(unixMilliseconds: $0))" }
     }

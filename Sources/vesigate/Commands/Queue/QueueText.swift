@@ -36,6 +36,10 @@ enum QueueText {
   }
 
   static func whole(_ job: QueueAnswer.Job) -> [String] {
+  private static func by(_ job: QueueAnswer.Job) -> String {
+    job.secret.isEmpty ? "" : ", by secret \(job.secret)"
+  }
+
     let tries = job.tries.flatMap { attempt -> [String] in
       let what = [attempt.status.map { "\($0)" }, attempt.reason].compactMap { $0 }.joined(separator: " ")
       let line =
@@ -45,7 +49,7 @@ enum QueueText {
           ?? [])
     }
     let ended = job.ended.map { ["  \(job.state) \(TimeText.utc(unixMilliseconds: $0))"] } ?? []
-    return lines(of: job, json: false)
-      + ["  accepted \(TimeText.utc(unixMilliseconds: job.accepted)), \(job.bodyBytes) bytes"] + ended + tries
+    let accepted = "  accepted \(TimeText.utc(unixMilliseconds: job.accepted)), \(job.bodyBytes) bytes"
+    return lines(of: job, json: false) + [accepted + by(job)] + ended + tries
   }
 }

@@ -135,7 +135,7 @@ extension StoreReader.Filter {
   fileprivate init?(_ request: QueueRequest) {
     self.init(
       route: request.route, upstream: request.upstream, reason: request.reason, since: request.since,
-      until: request.until)
+      until: request.until, secret: request.secret)
     withBody = request.withBody
     if let name = request.state {
       guard let state = JobState(named: name) else { return nil }
