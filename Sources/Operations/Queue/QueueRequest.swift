@@ -11,6 +11,8 @@ public struct QueueRequest: StoreQuestion, Equatable {
     case show
     /// Sends jobs again that have ended; a page at a time.
     case replay
+    /// Tries what waits now, whatever its time; a page at a time.
+    case retry
     /// Calls off what waits; a page at a time.
     case cancel
     /// Deletes what has ended; a page at a time.
@@ -39,10 +41,10 @@ public struct QueueRequest: StoreQuestion, Equatable {
   public var upstream: String?
   public var state: String?
   public var reason: String?
-  /// When it was accepted, Unix milliseconds.
-  public var since: Int64?
   /// The fingerprint of the secret that proved it.
   public var secret: String?
+  /// When it was accepted, Unix milliseconds.
+  public var since: Int64?
   public var until: Int64?
   /// Only what has its body still.
   public var withBody = false

@@ -161,6 +161,11 @@ extension Ledger {
   }
 
   /// Parks what has no lane in the configuration any more, and takes back what has one again.
+  /// Makes a job that waits due at once; false where it does not wait.
+  func hurry(_ job: Int64) throws(StoreFault) -> Bool {
+    try run(.hurryJob, .integer(now.unixMilliseconds), .integer(job)) == 1
+  }
+
   ///
   /// - Returns: how many jobs it moved: not all of them, where that is `limit`.
   func reconcile(_ configured: Set<Lane>, limit: Int) throws(StoreFault) -> Int {

@@ -114,6 +114,20 @@ public final class Store: Sendable {
     }
   }
 
+  /// Makes jobs due at once that wait. Up to a thousand at once.
+  ///
+  /// - Returns: to `answer`, how many of them do wait.
+  public func hurry(
+    _ jobs: [Int64], for caller: any StoreCaller,
+    then answer: @escaping @Sendable (Result<Int, StoreRefusal>) -> Void
+  ) {
+    ask(caller, answer) { ledger throws(StoreFault) in
+      var hurried = 0
+      for job in jobs.prefix(Ledger.chunk) where try ledger.hurry(job) { hurried += 1 }
+      return hurried
+    }
+  }
+
   /// Deletes the deliveries of jobs that have ended. Up to a thousand at once.
   ///
   /// - Returns: to `answer`, how many deliveries went.
