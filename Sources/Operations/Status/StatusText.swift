@@ -61,6 +61,7 @@ public struct StatusText {
     if let clock = route.clock { add("clock", (clock.isAlarming ? "DRIFTING: " : "") + clock.finding) }
     addUpstreams(route)
     addQueue(route)
+    if route.isDurable || route.delivered > 0 { add("delivered", "\(route.delivered) since the start") }
     if route.quarantined > 0 { add("quarantine", "\(route.quarantined) kept\(Self.fate(route))") }
     addCounts(route)
   }

@@ -48,6 +48,8 @@ public struct StoreCounters: Sendable, Equatable {
 
   // From here on: since the process began.
   public internal(set) var stored: UInt64 = 0
+  /// What apps have taken, by route; with `all` one for each upstream.
+  public internal(set) var delivered: [String: UInt64] = [:]
   public internal(set) var duplicates: UInt64 = 0
   public internal(set) var revived: UInt64 = 0
   /// Known ids with another body.
@@ -108,8 +110,8 @@ extension StoreCounters {
     counters.jobs = jobs
     counters.dedupeKeys = dedupeKeys
     counters.replays = replays
+    counters.revoked = revoked
     counters.quarantine.kept = quarantine.kept
     self = counters
-    counters.revoked = revoked
   }
 }
