@@ -122,7 +122,7 @@ struct QuarantineReleaseCommand: ParsableCommand {
     if !dryRun, !yes { try Agreement.ask("Have \(count) judged again, and queue what is verified?") }
     var sum = QuarantineAnswer()
     for request in requests { try release(request, daemon, into: &sum) }
-    print(QuarantineText.released(sum, isDry: dryRun))
+    for line in QuarantineText.released(sum, isDry: dryRun) { print(line) }
     if sum.count + sum.duplicates == 0 { throw ExitStatus.refused }
   }
 

@@ -20,10 +20,9 @@ extension QueueText {
     let times = [("since", replay.since), ("until", replay.until)].compactMap { word, instant in
       instant.map { "\(word) \(RFC3339.text(unixMilliseconds: $0))" }
     }
-    let lines = [
-      progress(replay), "  \(replay.rate) a second, begun \(age) ago",
-      "  " + (words + times).joined(separator: ", "),
-    ]
-    return lines + (replay.waits.map { ["  waits: \($0) fails, or is behind"] } ?? [])
+    return FoldedText.lines(progress(replay), behind: "  ")
+      + ["  \(replay.rate) a second, begun \(age) ago"]
+      + FoldedText.lines("  " + (words + times).joined(separator: ", "), behind: "    ")
+      + (replay.waits.map { ["  waits: \($0) fails, or is behind"] } ?? [])
   }
 }
