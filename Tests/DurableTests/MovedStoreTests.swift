@@ -44,6 +44,7 @@ import Testing
     for suffix in ["", "-wal", "-shm", ".lock"] {
       #expect(unlink(fixture.directory.path + "/queue.db" + suffix) == 0)
     }
+    #expect(unlink(fixture.directory.path + "/seal.key") == 0)
     // Whatever writes next finds it, be it an attempt that has failed.
     #expect(eventually(within: 30) { (try? fixture.send("{\"number\":20}").status) == 200 })
     try fixture.killGateway()

@@ -101,9 +101,13 @@ import Testing
     let bench = try StoreBench()
     try accept("a", bench)
     for suffix in ["", "-wal", "-shm", ".lock"] { #expect(unlink(bench.file + suffix) == 0) }
+    #expect(unlink(bench.settings.sealKeyFile) == 0)
     #expect(try refusal(bench, "b").contains("was deleted while it was open"))
     #expect(isHealed(bench))
     #expect(throws: StoreFault.self) { try Store(bench.settings) }
+    #expect(mode(bench.settings.sealKeyFile) == 0o600)
+    // By what is on disk now, too.
+    try bench.reopen()
     #expect(try bodies(bench) == ["a", "b"])
   }
 
@@ -206,6 +210,10 @@ import Testing
     try accept("a", bench)
     #expect(unlink(bench.file + ".lock") == 0)
     #expect(eventually { access(bench.file + ".lock", F_OK) == 0 })
+    let key = bench.settings.sealKeyFile
+    let before = try String(contentsOfFile: key, encoding: .utf8)
+    #expect(unlink(key) == 0)
+    #expect(eventually { (try? String(contentsOfFile: key, encoding: .utf8)) == before })
     #expect(throws: StoreFault.self) { try Store(bench.settings) }
     #expect(bench.store.status.fault == nil)
     #expect(unlink(bench.file) == 0)

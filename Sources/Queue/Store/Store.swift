@@ -236,7 +236,7 @@ struct WriterThread: Sendable {
       let lock = try StoreLock(settings.sqlite + ".lock")
       let opening = Opening(settings: settings, now: settings.clock(), before: nil)
       let (ledger, keys) = try opening.open()
-      let writer = Writer(ledger, lock, settings, mailbox, board)
+      let writer = Writer(ledger, keys, lock, settings, mailbox, board)
       tell(.success(keys))
       writer.run()
     } catch {

@@ -1,4 +1,5 @@
 internal import Formats
+internal import Gateway
 
 /// The writer's own thread: it alone has the writing connection. Not Sendable: the thread makes it, and keeps it.
 final class Writer {
@@ -11,6 +12,7 @@ final class Writer {
   /// Still open, for no path leads to what it has.
   private var stranded: Ledger?
   private var lock: StoreLock
+  private let keys: SealKeys
   private var watch: ClockWatch
   /// Length of the log behind the last commit, pages.
   private let logPages: UnsafeMutablePointer<Int32>
@@ -30,9 +32,10 @@ final class Writer {
 
   /// - Parameter lock: held for as long as the writer lives.
   init(
-    _ ledger: Ledger, _ lock: StoreLock, _ settings: StoreSettings, _ mailbox: Monitor<Mailbox>,
-    _ board: Board
+    _ ledger: Ledger, _ keys: SealKeys, _ lock: StoreLock, _ settings: StoreSettings,
+    _ mailbox: Monitor<Mailbox>, _ board: Board
   ) {
+    self.keys = keys
     self.lock = lock
     self.settings = settings
     self.mailbox = mailbox
@@ -175,7 +178,7 @@ final class Writer {
   private func reopen() {
     do throws(StoreFault) {
       try rescue()
-      try holdLock()
+      try keepBeside()
       let opening = Opening(settings: settings, now: settings.clock(), before: last)
       let (ledger, _) = try opening.open()
       // What was counted since the process began goes on.
@@ -209,8 +212,10 @@ final class Writer {
     self.stranded = nil
   }
 
-  /// Whoever removed its file would let a second daemon in.
-  private func holdLock() throws(StoreFault) {
+  /// What lies beside the store. Whoever removed the lock would let a second daemon in; a key that cannot be put back
+  /// is missed when the file is opened.
+  private func keepBeside() throws(StoreFault) {
+    try? SealKeyFile.restore(settings.sealKeyFile, keys)
     guard !lock.isInPlace else { return }
     lock = try StoreLock(settings.sqlite + ".lock")
   }
@@ -229,7 +234,7 @@ final class Writer {
         publish()
       }
       if now >= housekeepingAt {
-        try holdLock()
+        try keepBeside()
         try keepHouse(ledger)
       }
     } catch {
