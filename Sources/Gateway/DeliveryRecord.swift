@@ -51,6 +51,8 @@ public struct DeliveryRecord: Sendable {
   /// A rejection's label and detail.
   public var reason: String?
   public var detail: String?
+  /// What it is known by was another's already: the sender gives two events one id, or a key merges what differs.
+  public var hasOtherBody = false
   /// Which of the secret file's secrets matched, counted from 0.
   public var secretPosition: Int?
   public var secretFingerprint: String?

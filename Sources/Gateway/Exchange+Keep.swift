@@ -48,6 +48,7 @@ extension Exchange {
     case .stored(let id, let other):
       let detail = other.map { "the same key as \($0), and another body" }
       draft.kept(.stored, id, detail: detail)
+      draft.hasOtherBody = other != nil
       acknowledge(id)
     case .duplicate(let first, let isRevived):
       draft.kept(.duplicate, first, detail: isRevived ? "the first was given up, and is sent again" : nil)

@@ -29,6 +29,7 @@ extension Exchange {
       return true
     case .otherBody:
       draft.detail = "the same key as another delivery, and another body"
+      draft.hasOtherBody = true
       return true
     case .joined:
       phase = .joining

@@ -6,6 +6,7 @@ struct RecordDraft {
   var outcome = DeliveryRecord.Outcome.refused
   var reason: String?
   var detail: String?
+  var hasOtherBody = false
   private var proof: Proof?
   var isVerified: Bool { proof != nil }
   var ageSeconds: Int?
@@ -70,6 +71,7 @@ struct RecordDraft {
     record.fieldsLeftBehind = fieldsLeftBehind
     record.reason = reason
     record.detail = detail
+    record.hasOtherBody = hasOtherBody
     record.secretPosition = proof?.position
     record.secretFingerprint = proof?.fingerprint
     record.ageSeconds = ageSeconds

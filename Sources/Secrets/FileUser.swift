@@ -55,7 +55,7 @@ public struct FileUser: Sendable, Equatable {
 
   /// Whether a person asks whose account is neither root nor the service's. The files are none of theirs, and to be
   /// made so for a command would take them from the daemon.
-  static var isOutsider: Bool {
+  public static var isOutsider: Bool {
     guard geteuid() != 0, !service.load(ordering: .relaxed) else { return false }
     return getpwnam("vesigate")?.pointee.pw_uid != geteuid()
   }

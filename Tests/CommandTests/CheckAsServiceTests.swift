@@ -171,6 +171,31 @@ struct CheckAsServiceTests {
     #expect(refused.errors.contains("may not be read by vesigate: chgrp vesigate it"), "\(refused.errors)")
   }
 
+  @Test func `the store's folder is judged for the service, which is to write there`() throws {
+    try put(mode: 0o640, group: Self.id)
+    let folder = fixture.path("store")
+    mkdir(folder, 0o700)
+    let durable = try fixture.write(
+      "durable.yaml",
+      try String(contentsOfFile: config, encoding: .utf8) + """
+            durable: true
+        store: {sqlite: \(folder)/queue.db, seal-key-file: \(folder)/seal.key}
+
+        """, mode: 0o644)
+    let roots = try vesigate(["check", "--config", durable])
+    #expect(roots.status == 78)
+    #expect(
+      roots.errors.contains("\(folder) may not be written to by vesigate: chown vesigate \(folder)\n"),
+      "\(roots.errors)")
+    chown(folder, Self.id, Self.id)
+    let own = try vesigate(["check", "--config", durable])
+    #expect(own.status == 0 && own.errors == "", "\(own.errors)")
+    // Whoever is neither may not even look.
+    let other = try vesigate(
+      ["check", "--config", durable], as: "setpriv --reuid=65534 --regid=\(Self.id) --clear-groups")
+    #expect(other.status == 0 && other.errors.contains("run this as root (sudo)"), "\(other.errors)")
+  }
+
   @Test func `another account can be named, and one that does not exist is said`() throws {
     #expect(try check(["--user", "root"]).status == 0)
     let none = try check(["--user", "nobody-of-this-name"])

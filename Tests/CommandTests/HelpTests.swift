@@ -42,7 +42,8 @@ import Testing
 
   @Test(arguments: [
     "queue list", "queue show", "queue body", "queue replay", "queue replays", "queue pause", "queue resume",
-    "queue stop", "queue cancel", "queue purge", "queue export", "queue salvage", "queue prune",
+    "queue stop", "queue retry", "queue cancel", "queue purge", "queue export", "queue salvage",
+    "queue prune",
     "quarantine list", "quarantine show", "quarantine release", "quarantine drop",
   ])
   func `the usage of what asks about the store fits a terminal`(_ command: String) throws {

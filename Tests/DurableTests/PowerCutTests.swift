@@ -57,6 +57,35 @@ import Testing
         + "within the opening, \(answers) answers 200, \(refused) refused, 0 lost")
   }
 
+  /// Without its name a file is lost with the power, whatever its bytes are.
+  @Test func `the names of the store's files are made last before the first 200`() throws {
+    let fixture = try DurableFixture()
+    fixture.startedBy = Strace.command(trace("names"), calls: ["openat", "fsync", "sendto", "sendmsg"])
+    try fixture.startGateway()
+    #expect(try fixture.send("{}").status == 200)
+    #expect(fixture.stopGateway() == 0)
+    let lines = try String(contentsOfFile: trace("names"), encoding: .utf8).split(separator: "\n")
+    let folder = fixture.directory.path
+    let answer = try #require(lines.firstIndex { $0.contains("HTTP/1.1 200") })
+    for name in ["queue.db", "queue.db-wal", "seal.key.new"] {
+      let made = try #require(
+        lines.firstIndex { $0.contains("\"\(folder)/\(name)\"") && $0.contains("O_CREAT") }, "\(name)")
+      // By fsync it is our own, whose failure is heard.
+      let isLast = lines[made..<answer].contains { $0.contains(" fsync(") && $0.contains("<\(folder)>") }
+      #expect(isLast, "\(name): \(lines[made..<answer].joined(separator: "\n"))")
+    }
+    // A log that is missing is made anew, and nothing else is.
+    unlink(folder + "/queue.db-wal")
+    fixture.startedBy = Strace.command(trace("log"), calls: ["openat", "fsync", "sendto", "sendmsg"])
+    try fixture.startGateway()
+    #expect(try fixture.send("{\"number\":2}").status == 200)
+    let again = try String(contentsOfFile: trace("log"), encoding: .utf8).split(separator: "\n")
+    let made = try #require(
+      again.firstIndex { $0.contains("queue.db-wal\"") && $0.contains("O_CREAT") }, "no log")
+    let end = try #require(again.firstIndex { $0.contains("HTTP/1.1 200") })
+    #expect(again[made..<end].contains { $0.contains(" fsync(") && $0.contains("<\(folder)>") })
+  }
+
   /// Nothing else is written meanwhile, whose sync would serve it, too: one delivery hangs at the app, the other waits.
   @Test func `what a failed sync has left behind is answered 200 when it would outlive the power`() throws {
     let fixture = try DurableFixture(durable: "concurrent-max: 1")

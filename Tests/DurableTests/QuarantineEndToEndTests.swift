@@ -114,6 +114,9 @@ import Testing
     let forged = (0..<100).map { request($0, secret: "nobody's") }
     #expect(try send(forged, to: gateway) == [401: 100])
     #expect(kept(gateway, 20))
+    let shed = try gateway.waitForLog(containing: "did not fit into quarantine")
+    #expect(
+      shed.contains("level=warning") && shed.contains("route=/hook") && shed.contains("count="), "\(shed)")
     // Genuine deliveries elsewhere are kept as ever.
     try fixture.directory.write("secret", GatewayProcess.secret + "\n")
     #expect(try fixture.send("accepted").status == 200)
@@ -122,6 +125,9 @@ import Testing
     gateway.signal(SIGHUP)
     #expect(eventually { gateway.log.filter { $0.contains("msg=reloaded") }.count == 2 })
     #expect(try quarantine(gateway, "drop", "--all", "--yes").lines == ["20 thrown away"])
+    // Once a minute, and not for each; what somebody throws away is none of it.
+    usleep(600_000)
+    #expect(gateway.log.filter { $0.contains("did not fit into quarantine") }.count == 1)
     let began = Date()
     _ = try send((100..<200).map { request($0, secret: "nobody's") }, to: gateway)
     // Load makes it longer, and more may be kept then: what is compared is the bound of just that time.

@@ -124,9 +124,13 @@ import Testing
     let failing = try wait(fixture) { $0["state"] as? String == "failing" }
     #expect(try #require(failing["moved"] as? Int) < 120)
     let gateway = try #require(fixture.gateway)
+    let status = try GatewayProcess.command(["status", "--config", gateway.configPath])
+    #expect(status.lines.contains { $0.contains("1 replay has paused itself") }, "\(status.lines)")
     try gateway.waitForLog(containing: "a replay has paused itself")
     let told = try fixture.queue("replays").lines
-    #expect(told.first?.hasSuffix("; mend the app, then vesigate queue resume 1") == true, "\(told)")
+    let sentence = told.prefix(2).map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+    #expect(sentence.hasSuffix("; mend the app, then vesigate queue resume 1"), "\(told)")
+    #expect(told.allSatisfy { $0.count <= 80 }, "\(told)")
     app.become(.takes)
     let resumed = try fixture.queue("resume", "1")
     #expect(resumed.status == 0 && resumed.lines.first?.hasPrefix("replay 1 running") == true, "\(resumed)")

@@ -32,6 +32,7 @@ import Testing
     let other = try fixture.send(request("other", id: "msg_1"))
     #expect(other.status == 200 && other.id != nil && other.id != first.id)
     let told = try gateway.waitForLog(containing: "the same key as \(first.id ?? "?"), and another body")
+    #expect(told.contains("level=warning") && line.contains("level=info"))
     #expect(told.contains("outcome=stored") && told.contains("delivery=\(other.id ?? "?")"), "\(told)")
     // By another id the same body is another event.
     #expect(try fixture.send(request("first", id: "msg_2")).id != first.id)

@@ -39,6 +39,17 @@ import Testing
     #expect(fixture.reply.lines == ["send 200 "])
     let record = try fixture.onlyRecord()
     #expect(record.outcome == .stored && record.status == 200 && record.delivery == Self.id)
+    #expect(!record.hasOtherBody && record.detail == nil)
+  }
+
+  @Test func `one with the key of another and another body is kept, and its record says so`() throws {
+    let fixture = started()
+    fixture.deliver()
+    let other = PublicID(unixMilliseconds: 1, random: (1, 2))
+    keeper.answer(.stored(Self.id, otherBodyOf: other))
+    #expect(fixture.reply.lines == ["send 200 "])
+    let record = try fixture.onlyRecord()
+    #expect(record.hasOtherBody && record.detail?.contains("\(other)") == true)
   }
 
   @Test func `a duplicate is answered alike, with the first one's id`() throws {

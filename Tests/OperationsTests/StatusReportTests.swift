@@ -24,7 +24,7 @@ struct StatusReportTests {
       "refusals", "stale", "mismatch", "lastMinute", "milliseconds", "outcomes", "forwarded",
       "lastFiveMinutes",
       "milliseconds", "outcomes", "lastVerifiedAt", "lastRefusal", "reason", "at", "ageSeconds", "clock",
-      "skewSeconds", "isAlarming", "finding", "upstreams", "queue", "quarantined",
+      "skewSeconds", "isAlarming", "finding", "upstreams", "queue", "delivered", "quarantined",
       "quarantineRelease",
     ]
     let upstream = [

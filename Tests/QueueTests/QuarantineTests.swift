@@ -174,6 +174,21 @@ import Testing
     #expect(try rows(bench).isEmpty)
   }
 
+  @Test func `secrets that others had are remembered over restarts, the newest of them`() throws {
+    let bench = try StoreBench()
+    func revoke(_ fingerprints: [String]) throws {
+      _ = try bench.wait { bench.store.revoke(fingerprints, for: bench.desk, then: $0) }.get()
+    }
+    try revoke(["aaaaaaaa", "bbbbbbbb"])
+    try revoke(["aaaaaaaa"])
+    #expect(bench.counters.revoked == ["bbbbbbbb", "aaaaaaaa"])
+    try bench.reopen()
+    #expect(bench.counters.revoked == ["bbbbbbbb", "aaaaaaaa"])
+    for number in 0..<Ledger.revokedMax { try revoke(["n\(number)"]) }
+    #expect(bench.counters.revoked.count == 64 && bench.counters.revoked.last == "n63")
+    #expect(!bench.counters.revoked.contains("aaaaaaaa"))
+  }
+
   // MARK: Behind everything else
 
   private func order(_ bytes: Int) -> Order {

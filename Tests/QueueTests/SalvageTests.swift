@@ -29,6 +29,18 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: bench.file)) == before)
   }
 
+  @Test(.enabled(if: geteuid() == 0, "only root can give files away"))
+  func `root has it of a store that is another account's`() throws {
+    let bench = try StoreBench()
+    try bench.accept("waits")
+    bench.close()
+    for path in [bench.folder.path, bench.file, bench.file + "-wal", bench.settings.sealKeyFile] {
+      chown(path, 64_321, 64_321)
+    }
+    chmod(bench.folder.path, 0o700)
+    #expect(try salvage(bench).found.count == 1)
+  }
+
   @Test func `what was committed and not yet moved into the file is had, too`() throws {
     let bench = try StoreBench { $0.checkpointIdleSeconds = 3600 }
     try bench.dead(5)

@@ -114,3 +114,5 @@ const char *vg_kernel_file_system(int fd) {
     default: return NULL;
   }
 }
+
+int vg_hold_file(const char *path) { return open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC); }

@@ -32,6 +32,12 @@ public struct SealKeys: Sendable {
   }
 
   public func holds(_ id: ID) -> Bool { keys[id] != nil }
+
+  /// All of them, the one that seals new rows first.
+  public var all: [Secret] {
+    let others = keys.filter { $0.key != current }.values
+    return [keys[current]].compactMap { $0 } + others
+  }
 }
 
 extension SealKeys {

@@ -13,6 +13,7 @@ public struct QuarantineAnswer: StoreAnswer, Equatable {
   // Of a release: what was not queued, and why.
   public var duplicates = 0
   public var unverified = 0
+  public var revoked = 0
   public var waiting = 0
   public var broken = 0
 
@@ -28,7 +29,8 @@ public struct QuarantineAnswer: StoreAnswer, Equatable {
   public static let fields: [JSONField<QuarantineAnswer>] = [
     .required("ok", \.ok), .required("message", \.message), .init("count", \.count),
     .init("deliveries", \.deliveries), .init("next", \.next), .init("duplicates", \.duplicates),
-    .init("unverified", \.unverified), .init("waiting", \.waiting), .init("broken", \.broken),
+    .init("unverified", \.unverified), .init("revoked", \.revoked),
+    .init("waiting", \.waiting), .init("broken", \.broken),
   ]
 
   /// One that is kept, with nothing proven of it.

@@ -64,7 +64,7 @@ extension QueueAnswer {
     public static let fields: [JSONField<Stored>] = [
       .required("id", \.id), .init("route", \.route), .init("accepted", \.accepted),
       .init("signed", \.signed),
-      .init("requestId", \.requestID), .init("remote", \.remote), .init("method", \.method),
+      .init("requestID", \.requestID), .init("remote", \.remote), .init("method", \.method),
       .init("target", \.target), .init("secret", \.secret), .init("bodyBytes", \.bodyBytes),
     ]
   }

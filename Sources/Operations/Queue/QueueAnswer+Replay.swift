@@ -23,6 +23,7 @@ extension QueueAnswer {
     public var upstream: String?
     public var of = ""
     public var reason: String?
+    public var secret: String?
     public var since: Int64?
     public var until: Int64?
 
@@ -33,7 +34,7 @@ extension QueueAnswer {
       .init("moved", \.moved),
       .init("failed", \.failed), .init("rate", \.rate), .init("waits", \.waits), .init("began", \.began),
       .init("user", \.user), .init("route", \.route), .init("upstream", \.upstream), .init("of", \.of),
-      .init("reason", \.reason), .init("since", \.since), .init("until", \.until),
+      .init("reason", \.reason), .init("secret", \.secret), .init("since", \.since), .init("until", \.until),
     ]
   }
 }

@@ -65,6 +65,8 @@ public struct QueueAnswer: StoreAnswer, Equatable {
     public var upstream = ""
     public var status: Int?
     public var reason: String?
+    /// The fingerprint of the secret that proved it.
+    public var secret = ""
     public var bodyBytes = 0
     /// The last twenty, the first first; of `show` alone.
     public var tries: [Attempt] = []
@@ -76,7 +78,7 @@ public struct QueueAnswer: StoreAnswer, Equatable {
       .init("attempts", \.attempts), .init("next", \.next), .init("pausedUntil", \.pausedUntil),
       .init("ended", \.ended),
       .init("upstream", \.upstream), .init("status", \.status), .init("reason", \.reason),
-      .init("bodyBytes", \.bodyBytes), .unlessEmpty("tries", \.tries),
+      .init("secret", \.secret), .init("bodyBytes", \.bodyBytes), .unlessEmpty("tries", \.tries),
     ]
   }
 

@@ -11,6 +11,8 @@ public struct QueueRequest: StoreQuestion, Equatable {
     case show
     /// Sends jobs again that have ended; a page at a time.
     case replay
+    /// Tries what waits now, whatever its time; a page at a time.
+    case retry
     /// Calls off what waits; a page at a time.
     case cancel
     /// Deletes what has ended; a page at a time.
@@ -39,6 +41,8 @@ public struct QueueRequest: StoreQuestion, Equatable {
   public var upstream: String?
   public var state: String?
   public var reason: String?
+  /// The fingerprint of the secret that proved it.
+  public var secret: String?
   /// When it was accepted, Unix milliseconds.
   public var since: Int64?
   public var until: Int64?
@@ -62,7 +66,7 @@ public struct QueueRequest: StoreQuestion, Equatable {
     .required("verb", \.verb), .init("id", \.id), .init("route", \.route), .init("upstream", \.upstream),
     .init("state", \.state), .init("reason", \.reason), .init("since", \.since), .init("until", \.until),
     .init("before", \.before), .init("limit", \.limit), .init("rate", \.rate), .init("replay", \.replay),
-    .init("offset", \.offset), .init("withBody", \.withBody),
+    .init("offset", \.offset), .init("withBody", \.withBody), .init("secret", \.secret),
   ]
 
   /// Jobs of one page.

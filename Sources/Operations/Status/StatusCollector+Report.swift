@@ -50,6 +50,7 @@ extension StatusCollector {
       entry.upstreams = route.upstreams.map(\.name)
       entry.isDurable = route.isDurable
       entry.queue = queue(of: route.name, snapshot.store)
+      entry.delivered = Int(clamping: snapshot.store?.delivered[route.name] ?? 0)
       entry.quarantined = snapshot.store?.quarantines.first { $0.route == route.name }?.kept ?? 0
       entry.quarantineRelease = route.durable?.quarantine?.release.rawValue
       if let counters = counters.route(route.name) { count(counters, at: snapshot.now, in: &entry) }

@@ -6,7 +6,17 @@ extension StatusCollector {
 
   var storeRemarks: [String] {
     guard let store = gateway.storeStatus else { return [] }
-    return trouble(of: store) + dead(store) + orphaned(store)
+    return trouble(of: store) + dead(store) + orphaned(store) + replays(store)
+  }
+
+  /// What waits for somebody; one that runs is nothing to be told of.
+  private func replays(_ store: StatusSnapshot.Store) -> [String] {
+    let count = { (name: String) in store.replays.first { $0.state == name }?.count ?? 0 }
+    let (paused, failing) = (count("paused"), count("failing"))
+    let counts = [(failing, "has paused itself: what it moved died again"), (paused, "is paused")]
+    return counts.filter { $0.0 > 0 }.map { count, what in
+      "\(count) \(count == 1 ? "replay" : "replays, each of which") \(what): vesigate queue replays"
+    }
   }
 
   private func trouble(of store: StatusSnapshot.Store) -> [String] {

@@ -63,9 +63,8 @@ public final class StatusCollector: Sendable {
       return "rotation of \(set.path) unfinished since \(began): vesigate secret rotate --resume ends it"
     }
     let unusable = secretFiles(of: inForce).compactMap { state.untaken[$0.path] }
-    let refused =
-      state.reloads.isLastTaken
-      ? [] : ["the last reload was refused: vesigate check says why, and so does the log"]
+    let why = state.reloads.refusal ?? "vesigate check says why, and so does the log"
+    let refused = state.reloads.isLastTaken ? [] : ["the last reload was refused: \(why)"]
     return observing + unfinished + unusable + refused + storeRemarks + state.restartsPending
   }
 

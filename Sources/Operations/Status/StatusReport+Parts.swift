@@ -24,6 +24,8 @@ extension StatusReport {
     public var upstreams: [String] = []
     /// What is stored of it and not delivered; one for each upstream where all of them get a delivery.
     public var queue: [Lane] = []
+    /// What its app has taken out of the store since the start.
+    public var delivered = 0
     /// What is kept though nothing has verified it.
     public var quarantined = 0
     /// `auto` or `manual`; nil where it has no quarantine, and keeps what is left of one.
@@ -40,7 +42,7 @@ extension StatusReport {
       .init("refusals", \.refusals), .init("lastMinute", \.lastMinute),
       .init("lastFiveMinutes", \.lastFiveMinutes), .init("lastVerifiedAt", \.lastVerifiedAt),
       .init("lastRefusal", \.lastRefusal), .init("clock", \.clock), .init("upstreams", \.upstreams),
-      .init("queue", \.queue), .init("quarantined", \.quarantined),
+      .init("queue", \.queue), .init("delivered", \.delivered), .init("quarantined", \.quarantined),
       .init("quarantineRelease", \.quarantineRelease),
     ]
 

@@ -96,6 +96,7 @@ public struct StatusText {
     }
     addUpstreams(route)
     addQueue(route)
+    if route.isDurable || route.delivered > 0 { add("delivered", "\(route.delivered) since the start") }
     if route.quarantined > 0 { add("quarantine", "\(route.quarantined) kept\(Self.fate(route))", .warning) }
     addCounts(route)
   }

@@ -140,6 +140,14 @@ public final class Dispatcher: Sendable {
     pump()
   }
 
+  /// Ends these lanes' pauses: one attempt in each shows whether its app is back.
+  public func probe(_ lanes: Set<Lane>) {
+    let uptime = now().uptimeNanoseconds
+    state.withLock { state in
+      for lane in lanes { state.lanes[lane]?.probe(at: uptime) }
+    }
+  }
+
   /// Asks the store what waits: somebody has changed it.
   public func survey() {
     guard let caller = anyCaller else { return }

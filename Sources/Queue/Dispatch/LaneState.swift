@@ -40,6 +40,9 @@ struct LaneState: Sendable {
     breaker.use(Breaker.Settings(durable))
   }
 
+  /// Ends a pause that somebody takes to be over.
+  mutating func probe(at now: UInt64) { breaker.probe(at: now) }
+
   /// Leave for so many attempts at most.
   mutating func reserve(_ most: Int, at now: UInt64) -> [Breaker.Permit] {
     var permits: [Breaker.Permit] = []

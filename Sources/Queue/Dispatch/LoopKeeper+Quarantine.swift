@@ -1,5 +1,6 @@
 internal import Formats
 public import Gateway
+internal import Signing
 
 /// What came of judging a quarantined delivery once more.
 public enum ReleaseEnd: Sendable, Equatable {
@@ -11,6 +12,8 @@ public enum ReleaseEnd: Sendable, Equatable {
   case verifies
   /// Not by the secrets in force, which are those that this number tells.
   case unverified(judgement: Int64)
+  /// By a secret alone that was replaced because others had it, and has come back: they may have signed it.
+  case revoked
   /// A compromised secret is being replaced.
   case notNow
   case noRoute
@@ -46,6 +49,9 @@ extension LoopKeeper: Quarantine {
   ) {
     switch context.judgeAgain(row.delivery, sealer) {
     case .verified(let delivery):
+      guard !store.status.counters.revoked.contains(delivery.proof.fingerprint) else {
+        return answer(.revoked)
+      }
       if isDry { answer(.verifies) } else { release(delivery, row.ticket, then: answer) }
     case .unverified(let judgement): answer(.unverified(judgement: judgement))
     case .notNow: answer(.notNow)

@@ -7,6 +7,8 @@ public struct ReplayOrder: JSONCodedObject, Equatable {
   /// What they have ended as: dead, unless somebody says otherwise.
   public var state = JobState.dead.name
   public var reason: String?
+  /// The fingerprint of the secret that proved them.
+  public var secret: String?
   /// When they were accepted, Unix milliseconds.
   public var since: Int64?
   public var until: Int64?
@@ -22,7 +24,7 @@ public struct ReplayOrder: JSONCodedObject, Equatable {
   public static let fields: [JSONField<ReplayOrder>] = [
     .init("route", \.route), .init("upstream", \.upstream), .required("state", \.state),
     .init("reason", \.reason), .init("since", \.since), .init("until", \.until), .required("asOf", \.asOf),
-    .init("total", \.total), .init("user", \.user),
+    .init("total", \.total), .init("user", \.user), .init("secret", \.secret),
   ]
 
   /// Nil where the filter means what has not ended, or one delivery.
@@ -33,6 +35,7 @@ public struct ReplayOrder: JSONCodedObject, Equatable {
     upstream = filter.upstream
     self.state = state.name
     reason = filter.reason
+    secret = filter.secret
     since = filter.since
     until = filter.until
     self.asOf = asOf

@@ -109,6 +109,11 @@ public struct Breaker: Sendable {
     pause(until: until)
   }
 
+  /// Somebody says that the app is back: its pause ends now, and one attempt shows whether that is so.
+  public mutating func probe(at now: UInt64) {
+    if case .paused(let until) = state, until > now { state = .paused(until: now) }
+  }
+
   private var isAsked = false
 
   private mutating func pause(until: UInt64) {

@@ -112,6 +112,13 @@ extension Connection {
     return log == moved
   }
 
+  /// Writes all of it into an empty file.
+  func copy(to path: String) throws(StoreFault) {
+    let statement = try prepare("VACUUM INTO ?")
+    defer { forget(statement) }
+    try statement.run([.text(path)])
+  }
+
   /// Has `pages` hold the log's length behind each commit, in pages. It must live as long as the connection.
   func watchLog(_ pages: UnsafeMutablePointer<Int32>) {
     // It takes the place of SQLite's own checkpoints, too.

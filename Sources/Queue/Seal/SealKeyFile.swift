@@ -12,18 +12,20 @@ enum SealKeyFile {
   /// worthless beside a new one.
   static func open(_ path: String, mayMake: Bool) throws(StoreFault) -> SealKeys {
     if let keys = try read(path) { return keys }
-    guard mayMake else {
-      throw .unproven(
-        "\(path) is missing, and the store beside it holds deliveries that only its key can prove: put it back from "
-          + "the backup, or move the store aside")
-    }
+    guard mayMake else { throw missing(path) }
     try make(path)
     guard let keys = try read(path) else { throw .refused("\(path) was made, and is missing") }
     return keys
   }
 
+  static func missing(_ path: String) -> StoreFault {
+    .unproven(
+      "\(path) is missing, and the store beside it holds deliveries that only its key can prove: put it back from "
+        + "the backup, or move the store aside")
+  }
+
   /// Nil where there is no such file.
-  private static func read(_ path: String) throws(StoreFault) -> SealKeys? {
+  static func read(_ path: String) throws(StoreFault) -> SealKeys? {
     let file = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard file >= 0 else {
       if errno == ENOENT { return nil }
@@ -62,19 +64,35 @@ enum SealKeyFile {
     return SealKeys(newestFirst: keys)
   }
 
-  /// Whole or not at all: it is written under another name, and takes its own once it is on disk.
   private static func make(_ path: String) throws(StoreFault) {
-    let temporary = path + ".new"
-    unlink(temporary)
-    let file = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard file >= 0 else { throw .refused("\(temporary) cannot be made: \(errorText())") }
     var generator = SystemRandomNumberGenerator()
     var line = Array(
       (Hex.encode((0..<keyBytes).map { _ in UInt8.random(in: 0...255, using: &generator) }) + "\n").utf8)
     defer { wipe(&line) }
+    try put(line, path)
+  }
+
+  /// Makes the file again that somebody has removed: without it all that is stored would be worthless to the next
+  /// start.
+  static func restore(_ path: String, _ keys: SealKeys) throws(StoreFault) {
+    var status = stat()
+    guard lstat(path, &status) != 0, errno == ENOENT else { return }
+    var lines: [UInt8] = []
+    lines.reserveCapacity(keys.all.count * (2 * keyBytes + 1))
+    defer { wipe(&lines) }
+    for key in keys.all { key.withBytes { lines += (Hex.encode(Array($0)) + "\n").utf8 } }
+    try put(lines, path)
+  }
+
+  /// Whole or not at all: it is written under another name, and takes its own once it is on disk.
+  private static func put(_ lines: [UInt8], _ path: String) throws(StoreFault) {
+    let temporary = path + ".new"
+    unlink(temporary)
+    let file = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard file >= 0 else { throw .refused("\(temporary) cannot be made: \(errorText())") }
     // The mode is ours, whatever the mask leaves of it.
     let isWritten =
-      fchmod(file, 0o600) == 0 && write(file, line, line.count) == line.count && fsync(file) == 0
+      fchmod(file, 0o600) == 0 && write(file, lines, lines.count) == lines.count && fsync(file) == 0
     close(file)
     guard isWritten, rename(temporary, path) == 0, Folder.sync(of: path) else {
       throw .refused("\(path) cannot be made: \(errorText())")

@@ -82,6 +82,7 @@ extension Ledger {
       return .late
     }
     counters.move(report.ticket.lane, from: .sending, to: state)
+    if state == .delivered { counters.delivered[report.ticket.lane.route, default: 0] += 1 }
     if report.next != .giveBack { try keep(report, reason: reason) }
     if !state.isHeld { try letGo(found.delivery) }
     if state.isFinal, let replay = found.replay { try noteReplayed(replay, isDead: state == .dead) }
@@ -158,6 +159,11 @@ extension Ledger {
     if state.isHeld, !next.isHeld { try letGo(found.delivery) }
     if !state.isHeld, next.isHeld { try hold(found.delivery) }
     return true
+  }
+
+  /// Makes a job that waits due at once; false where it does not wait.
+  func hurry(_ job: Int64) throws(StoreFault) -> Bool {
+    try run(.hurryJob, .integer(now.unixMilliseconds), .integer(job)) == 1
   }
 
   /// Parks what has no lane in the configuration any more, and takes back what has one again.

@@ -42,7 +42,7 @@ extension Ledger {
 
   /// - Returns: how many went.
   private func remove(
-    _ sentence: Sentence, _ values: [Statement.Value], _ result: QuarantineResult
+    _ sentence: Sentence, _ values: [Statement.Value], _ result: QuarantineResult, isAsked: Bool = false
   ) throws(StoreFault) -> Int {
     let removed = try statement(sentence).all(values) { row in
       (route: row.text(0), judgement: row.integer(1), bytes: row.integer(2))
@@ -50,6 +50,7 @@ extension Ledger {
     for row in removed {
       counters.quarantine.add(row.route, row.judgement, deliveries: -1, bytes: -row.bytes)
       counters.quarantine.count(row.route, result)
+      if isAsked { counters.quarantine.dropped[row.route, default: 0] += 1 }
     }
     return removed.count
   }
@@ -72,7 +73,8 @@ extension Ledger {
   func drop(_ tickets: [QuarantineTicket]) throws(StoreFault) -> Int {
     var dropped = 0
     for ticket in tickets {
-      dropped += try remove(.removeQuarantined, [.integer(ticket.row), .blob(ticket.key)], .evicted)
+      let place: [Statement.Value] = [.integer(ticket.row), .blob(ticket.key)]
+      dropped += try remove(.removeQuarantined, place, .evicted, isAsked: true)
     }
     return dropped
   }
@@ -104,8 +106,19 @@ extension Ledger {
     return expired
   }
 
+  /// Of secrets that were replaced because others had them, so many are known; the oldest is forgotten.
+  static let revokedMax = 64
+
+  /// What these secrets verify of the quarantine is nobody's word any more, should they come back into their file.
+  func revoke(_ fingerprints: [String]) throws(StoreFault) {
+    let known = counters.revoked.filter { !fingerprints.contains($0) } + fingerprints
+    counters.revoked = known.suffix(Self.revokedMax)
+    try setMeta("revoked", counters.revoked.joined(separator: ","))
+  }
+
   /// What is in the file, counted once.
   func countQuarantine() throws(StoreFault) {
+    counters.revoked = (try meta("revoked") ?? "").split(separator: ",").map(String.init)
     counters.quarantine.kept = [:]
     let groups = try statement(.countQuarantined).all([]) { row in
       (route: row.text(0), judgement: row.integer(1), count: Int(row.integer(2)), bytes: row.integer(3))

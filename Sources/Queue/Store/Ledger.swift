@@ -13,6 +13,8 @@ final class Ledger {
   /// The job that was begun last while the store was cautious.
   var attempting: Int64?
   var suspects = Suspects(text: "")
+  /// Nil where nobody looks.
+  var place: StorePlace?
   /// Attempts that this process makes now, by job.
   private(set) var underWay: [Int64: Int]
   /// What this batch adds to them, or takes away, once it is durable.
@@ -48,9 +50,10 @@ final class Ledger {
     try run(.begin)
   }
 
-  /// Durable once it returns: that is what FULL is for.
+  /// Durable once it returns: that is what FULL is for. What is in a file that nobody will find again is not.
   func commit() throws(StoreFault) {
     try run(.commit)
+    try place?.check()
     for change in changes { apply(change, to: &underWay) }
     changes = []
   }

@@ -12,13 +12,16 @@ struct Opening {
 
   /// - Throws: what is wrong with the file, its key or the folder.
   func open() throws(StoreFault) -> (ledger: Ledger, keys: SealKeys) {
+    try before?.place?.checkBeforeOpening()
     // Behind a failure an empty store is no cure: what was acknowledged would be gone without a word.
     try Schema.makeFile(settings.sqlite, mayMake: before == nil)
+    let place = try StorePlace(settings.sqlite)
     let connection = try Connection(settings.sqlite, .writing)
     do throws(StoreFault) {
       try Schema.prepare(connection, path: settings.sqlite, mayMake: before == nil)
       let ledger = Ledger(connection, settings, now: now, underWay: before?.underWay ?? [:])
       ledger.attempting = before?.attempting
+      ledger.place = place
       let wasClean = try start(ledger)
       if !wasClean || before != nil { try check(connection) }
       let keys = try keys(ledger)
@@ -28,6 +31,10 @@ struct Opening {
       // And the log's end: where a sync had failed, older pages of it that did reach the disk would be read over those
       // that have just been moved.
       guard Folder.syncFile(settings.sqlite + "-wal") else { throw .sync }
+      // SQLite makes the log's name last, too, and asks nobody whether that has failed.
+      guard Folder.sync(of: settings.sqlite) else { throw .sync }
+      place.watchLog()
+      try place.check()
       try ledger.count()
       return (ledger, keys)
     } catch {

@@ -37,6 +37,8 @@ public struct QuarantineCounters: Sendable, Equatable {
   public internal(set) var kept: [Group: Amount] = [:]
   /// Since the process began.
   public internal(set) var results: [Result: UInt64] = [:]
+  /// Of those that were evicted, what somebody wanted gone, or what was not what was kept; by route.
+  public internal(set) var dropped: [String: UInt64] = [:]
 
   public init() {}
 

@@ -57,27 +57,37 @@ enum Schema {
   /// Makes the file for its owner alone; SQLite gives its other files the same mode.
   static func makeFile(_ path: String, mayMake: Bool) throws(StoreFault) {
     let file = open(path, O_RDWR | (mayMake ? O_CREAT : 0) | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard file >= 0 else { throw .refused("\(path) cannot be opened: \(String(cString: strerror(errno)))") }
+    guard file >= 0 else { throw .refused("\(path) cannot be opened: \(StoreFault.text(errno))") }
     defer { close(file) }
     var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & 0o077 == 0 else {
-      throw .refused("\(path) may be read or written by others: its mode must be 0600")
+    guard fstat(file, &status) == 0 else {
+      throw .refused("\(path) cannot be opened: \(StoreFault.text(errno))")
     }
+    try judge(mode: status, path)
     // A store whose name were lost with the power would be lost with it.
     guard status.st_size > 0 || Folder.sync(of: path) else { throw .sync }
+  }
+
+  static func judge(mode status: stat, _ path: String) throws(StoreFault) {
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .refused("\(path) is no file") }
+    guard status.st_mode & 0o077 == 0 else {
+      throw .refused("\(path) may be read or written by others: its mode must be 0600")
+    }
+  }
+
+  static func foreign(_ path: String) -> StoreFault { .refused("\(path) is some other program's database") }
+
+  static func newer(_ path: String, _ found: Int) -> StoreFault {
+    .refused("\(path) was written by a newer vesigate (layout \(found), this one knows \(version))")
   }
 
   /// Settings, then tables where there are none. Whose file it is comes first: another's is not touched.
   static func prepare(_ connection: Connection, path: String, mayMake: Bool = true) throws(StoreFault) {
     let isNew = try connection.value("SELECT count(*) FROM sqlite_schema") == "0"
     let owner = try connection.value("PRAGMA application_id")
-    guard isNew || owner == String(applicationID) else {
-      throw .refused("\(path) is some other program's database")
-    }
+    guard isNew || owner == String(applicationID) else { throw foreign(path) }
     let found = Int(try connection.value("PRAGMA user_version") ?? "") ?? 0
-    guard found <= version else {
-      throw .refused("\(path) was written by a newer vesigate (layout \(found), this one knows \(version))")
-    }
+    guard found <= version else { throw newer(path, found) }
     guard !isNew || mayMake else { throw .refused("\(path) is empty, and was not when it was opened") }
     try set(connection)
     guard isNew else { return }

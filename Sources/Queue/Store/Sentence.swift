@@ -7,7 +7,7 @@ enum Sentence: Int, CaseIterable {
   case findKey, addKey, moveKey, countKeys, forgetOldestKeys, forgetKeys, forgetKey
   case jobsOfDelivery, hasBody, hold, letGo
   case dueJobs, startJob, readDelivery, nextDue
-  case recordJob, findJob, moveJob, reviveJob
+  case recordJob, findJob, moveJob, reviveJob, hurryJob
   case queuedOfLane, orphanedOfLane, lateDue, sendingJobs
   case spentBodies, spentDeliveries, deadJobs, removeBody, markSpent, removeDelivery, removeDead
   case countHeld, countJobs, freePages
@@ -83,6 +83,7 @@ enum Sentence: Int, CaseIterable {
       UPDATE job SET state=0, due=?, ended=NULL, reason=NULL, budget_from=?, budget_attempt=attempt, late_attempts=0,
         replay=? WHERE id=? AND state=?
       """
+    case .hurryJob: "UPDATE job SET due=? WHERE id=? AND state=0"
     case .hold: "UPDATE delivery SET held=held+1, final=NULL WHERE id=? RETURNING held, stored_bytes"
     case .letGo:
       """

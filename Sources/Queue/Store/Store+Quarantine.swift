@@ -58,6 +58,17 @@ extension Store {
     }
   }
 
+  /// Remembers secrets that were replaced because others had them, by their fingerprints.
+  public func revoke(
+    _ fingerprints: [String], for caller: any StoreCaller,
+    then answer: @escaping @Sendable (Result<Int, StoreRefusal>) -> Void
+  ) {
+    ask(caller, answer) { ledger throws(StoreFault) in
+      try ledger.revoke(fingerprints)
+      return fingerprints.count
+    }
+  }
+
   private func putSpare(_ order: Order) {
     let now = Uptime.nanoseconds()
     let isTaken = mailbox.withLock { !$0.isClosed && $0.spare.add(order, at: now) }

@@ -114,6 +114,20 @@ public final class Store: Sendable {
     }
   }
 
+  /// Makes jobs due at once that wait. Up to a thousand at once.
+  ///
+  /// - Returns: to `answer`, how many of them do wait.
+  public func hurry(
+    _ jobs: [Int64], for caller: any StoreCaller,
+    then answer: @escaping @Sendable (Result<Int, StoreRefusal>) -> Void
+  ) {
+    ask(caller, answer) { ledger throws(StoreFault) in
+      var hurried = 0
+      for job in jobs.prefix(Ledger.chunk) where try ledger.hurry(job) { hurried += 1 }
+      return hurried
+    }
+  }
+
   /// Deletes the deliveries of jobs that have ended. Up to a thousand at once.
   ///
   /// - Returns: to `answer`, how many deliveries went.
@@ -222,10 +236,9 @@ struct WriterThread: Sendable {
       let lock = try StoreLock(settings.sqlite + ".lock")
       let opening = Opening(settings: settings, now: settings.clock(), before: nil)
       let (ledger, keys) = try opening.open()
-      let writer = Writer(ledger, settings, mailbox, board)
+      let writer = Writer(ledger, keys, lock, settings, mailbox, board)
       tell(.success(keys))
-      // The lock is held for as long as the writer lives.
-      withExtendedLifetime(lock) { writer.run() }
+      writer.run()
     } catch {
       tell(.failure(error))
     }

@@ -43,9 +43,13 @@ public struct StoreCounters: Sendable, Equatable {
   /// Those that are not over, and the last of those that are.
   public internal(set) var replays: [Replay] = []
   public internal(set) var quarantine = QuarantineCounters()
+  /// Fingerprints of secrets that were replaced because others had them, the newest last.
+  public internal(set) var revoked: [String] = []
 
   // From here on: since the process began.
   public internal(set) var stored: UInt64 = 0
+  /// What apps have taken, by route; with `all` one for each upstream.
+  public internal(set) var delivered: [String: UInt64] = [:]
   public internal(set) var duplicates: UInt64 = 0
   public internal(set) var revived: UInt64 = 0
   /// Known ids with another body.
@@ -106,6 +110,7 @@ extension StoreCounters {
     counters.jobs = jobs
     counters.dedupeKeys = dedupeKeys
     counters.replays = replays
+    counters.revoked = revoked
     counters.quarantine.kept = quarantine.kept
     self = counters
   }

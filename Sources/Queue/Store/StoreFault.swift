@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What went wrong with the store.
 public enum StoreFault: Error, Sendable, Equatable {
   /// The file system, or a quota, is full.
@@ -12,6 +14,8 @@ public enum StoreFault: Error, Sendable, Equatable {
   case busy
   /// A row contradicts the schema: a mistake of this program's.
   case constraint(String)
+  /// Its path does not lead to it any more; as a sentence.
+  case moved(String)
   /// What a start or reopening is refused for, as a sentence.
   case refused(String)
   /// Without the key that sealed what is there nothing of it can be proven; as a sentence.
@@ -28,6 +32,7 @@ public enum StoreFault: Error, Sendable, Equatable {
     case .corrupt: "corrupt"
     case .busy: "busy"
     case .constraint: "constraint"
+    case .moved: "moved"
     case .refused: "refused"
     case .unproven: "unproven"
     case .other: "other"
@@ -43,7 +48,7 @@ public enum StoreFault: Error, Sendable, Equatable {
       "the store is damaged: vesigate queue salvage has what is whole of it; then restore a copy, or move it aside"
     case .busy: "the store is locked by another program"
     case .constraint(let message): "the store refuses a row: \(message)"
-    case .refused(let sentence), .unproven(let sentence): sentence
+    case .moved(let sentence), .refused(let sentence), .unproven(let sentence): sentence
     case .other(let code, let message): "the store failed: \(message) (SQLite's code \(code))"
     }
   }
@@ -57,6 +62,9 @@ public enum StoreFault: Error, Sendable, Equatable {
 }
 
 extension StoreFault {
+  /// - Parameter code: an `errno`.
+  static func text(_ code: Int32) -> String { String(cString: strerror(code)) }
+
   /// SQLite's code for a statement that its progress handler has ended.
   var isInterrupt: Bool { if case .other(9, _) = self { true } else { false } }
 }

@@ -4,11 +4,12 @@ internal import Glibc
 /// that file that this process closes.
 final class StoreLock {
   private let file: Int32
+  private let whereabouts: Whereabouts?
 
   /// - Throws: a sentence that says who has it.
   init(_ path: String) throws(StoreFault) {
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard file >= 0 else { throw .refused("\(path) cannot be opened: \(String(cString: strerror(errno)))") }
+    guard file >= 0 else { throw .refused("\(path) cannot be opened: \(StoreFault.text(errno))") }
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
       let holder = Self.text(file)
       close(file)
@@ -16,6 +17,7 @@ final class StoreLock {
       throw .refused("\(path) is held by \(who): two daemons on one store would lose deliveries")
     }
     self.file = file
+    whereabouts = Whereabouts(path)
     let text = Array("\(getpid())\n".utf8)
     // It helps whoever reads the sentence; the lock itself is the kernel's.
     _ = ftruncate(file, 0)
@@ -27,6 +29,9 @@ final class StoreLock {
     flock(file, LOCK_UN)
     close(file)
   }
+
+  /// Whether the next one would come upon this file.
+  var isInPlace: Bool { whereabouts?.look ?? .same == .same }
 
   private static func text(_ file: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 20)

@@ -33,12 +33,14 @@ public final class StoreReader {
     public var since: Int64?
     public var until: Int64?
     public var id: PublicID?
+    /// The fingerprint of the secret that proved it.
+    public var secret: String?
     /// Leaves out what could not be sent any more.
     public var withBody = false
 
     public init(
       route: String? = nil, upstream: String? = nil, state: JobState? = nil, reason: String? = nil,
-      since: Int64? = nil, until: Int64? = nil, id: PublicID? = nil
+      since: Int64? = nil, until: Int64? = nil, id: PublicID? = nil, secret: String? = nil
     ) {
       self.route = route
       self.upstream = upstream
@@ -47,6 +49,7 @@ public final class StoreReader {
       self.since = since
       self.until = until
       self.id = id
+      self.secret = secret
     }
   }
 
@@ -63,6 +66,7 @@ public final class StoreReader {
     public let attempts: Int
     public let status: Int?
     public let reason: String?
+    public let secret: String
     public let bodyBytes: Int
   }
 
@@ -83,7 +87,7 @@ public final class StoreReader {
     let found = try ask(
       """
       SELECT j.id, d.public_id, l.route, l.upstream, j.state, d.accepted, j.due, j.ended, j.attempt, j.status, j.reason,
-        d.body_bytes \(Self.filtered(filter)) AND j.id<?8 ORDER BY j.id DESC LIMIT ?9
+        d.secret, d.body_bytes \(Self.filtered(filter)) AND j.id<?9 ORDER BY j.id DESC LIMIT ?10
       """, values(filter) + [.integer(before ?? .max), .integer(Int64(limit))]
     ) { row -> Line? in
       guard let id = PublicID(row.blob(1)), let state = JobState(rawValue: row.integer(4)) else { return nil }
@@ -91,7 +95,7 @@ public final class StoreReader {
         job: row.integer(0), id: id, lane: Lane(route: row.text(2), upstream: row.text(3)), state: state,
         accepted: row.integer(5), due: row.optionalInteger(6), ended: row.optionalInteger(7),
         attempts: Int(row.integer(8)), status: row.optionalInteger(9).map { Int($0) },
-        reason: row.optionalText(10), bodyBytes: Int(row.integer(11)))
+        reason: row.optionalText(10), secret: row.text(11), bodyBytes: Int(row.integer(12)))
     }
     return found.compactMap { $0 }
   }
@@ -112,6 +116,7 @@ public final class StoreReader {
       FROM \(tables)
         WHERE (?1 IS NULL OR l.route=?1) AND (?2 IS NULL OR l.upstream=?2) AND (?3 IS NULL OR j.state=?3)
           AND (?4 IS NULL OR j.reason=?4) AND d.accepted>=?5 AND d.accepted<?6 AND \(id) AND \(body)
+          AND (?8 IS NULL OR d.secret=?8)
       """
   }
 
@@ -119,7 +124,7 @@ public final class StoreReader {
     [
       .optional(filter.route), .optional(filter.upstream), .optional(filter.state?.rawValue),
       .optional(filter.reason), .integer(filter.since ?? .min), .integer(filter.until ?? .max),
-      filter.id.map { .blob($0.bytes) } ?? .null,
+      filter.id.map { .blob($0.bytes) } ?? .null, .optional(filter.secret),
     ]
   }
 

@@ -1,4 +1,5 @@
 internal import Formats
+internal import Gateway
 
 /// The writer's own thread: it alone has the writing connection. Not Sendable: the thread makes it, and keeps it.
 final class Writer {
@@ -8,6 +9,10 @@ final class Writer {
   private var ledger: Ledger?
   /// Kept while the file is closed: attempts go on.
   private var last: Ledger
+  /// Still open, for no path leads to what it has.
+  private var stranded: Ledger?
+  private var lock: StoreLock
+  private let keys: SealKeys
   private var watch: ClockWatch
   /// Length of the log behind the last commit, pages.
   private let logPages: UnsafeMutablePointer<Int32>
@@ -25,7 +30,13 @@ final class Writer {
   private static let pageBytes: Int64 = 4096
   private static let reopenSecondsMax = 60.0
 
-  init(_ ledger: Ledger, _ settings: StoreSettings, _ mailbox: Monitor<Mailbox>, _ board: Board) {
+  /// - Parameter lock: held for as long as the writer lives.
+  init(
+    _ ledger: Ledger, _ keys: SealKeys, _ lock: StoreLock, _ settings: StoreSettings,
+    _ mailbox: Monitor<Mailbox>, _ board: Board
+  ) {
+    self.keys = keys
+    self.lock = lock
     self.settings = settings
     self.mailbox = mailbox
     self.board = board
@@ -144,7 +155,7 @@ final class Writer {
       board.write { $0.errors[fault.kind, default: 0] += 1 }
       return refuse(orders, .unusable(fault))
     }
-    ledger?.connection.close()
+    if case .moved = fault, let ledger { stranded = ledger } else { ledger?.connection.close() }
     ledger = nil
     reopenSeconds = settings.reopenSeconds
     reopenAt = fault.heals ? after(reopenSeconds) : nil
@@ -166,6 +177,8 @@ final class Writer {
 
   private func reopen() {
     do throws(StoreFault) {
+      try rescue()
+      try keepBeside()
       let opening = Opening(settings: settings, now: settings.clock(), before: last)
       let (ledger, _) = try opening.open()
       // What was counted since the process began goes on.
@@ -192,6 +205,21 @@ final class Writer {
     }
   }
 
+  private func rescue(isLast: Bool = false) throws(StoreFault) {
+    guard let stranded else { return }
+    try Rescue(ledger: stranded, path: settings.sqlite).run(isLast: isLast)
+    stranded.connection.close()
+    self.stranded = nil
+  }
+
+  /// What lies beside the store. Whoever removed the lock would let a second daemon in; a key that cannot be put back
+  /// is missed when the file is opened.
+  private func keepBeside() throws(StoreFault) {
+    try? SealKeyFile.restore(settings.sealKeyFile, keys)
+    guard !lock.isInPlace else { return }
+    lock = try StoreLock(settings.sqlite + ".lock")
+  }
+
   // MARK: What is done without being asked for
 
   private func work(at now: UInt64) {
@@ -205,7 +233,10 @@ final class Writer {
         try readDisk(ledger)
         publish()
       }
-      if now >= housekeepingAt { try keepHouse(ledger) }
+      if now >= housekeepingAt {
+        try keepBeside()
+        try keepHouse(ledger)
+      }
     } catch {
       ledger.rollBack()
       fail(error, [])
@@ -297,6 +328,10 @@ final class Writer {
 
   private func sayGoodbye() {
     refuse(parked, .closing)
+    defer {
+      try? rescue(isLast: true)
+      stranded?.connection.close()
+    }
     guard let ledger else { return }
     do throws(StoreFault) {
       try ledger.begin(at: settings.clock())
@@ -306,8 +341,9 @@ final class Writer {
     } catch {
       // Then the next start takes it for what it was: an end in the middle.
       ledger.rollBack()
+      if case .moved = error { stranded = ledger }
     }
-    ledger.connection.close()
+    if stranded == nil { ledger.connection.close() }
     self.ledger = nil
   }
 }

@@ -85,12 +85,12 @@ public struct DeliveryLog: Recorder, Sendable {
   }
 
   private func isLogged(_ record: DeliveryRecord) -> Bool {
-    if deliveries == .refused, DeliveryLog.isAsItShould(record.outcome) { return false }
+    if deliveries == .refused, DeliveryLog.isAsItShould(record) { return false }
     return DeliveryLog.level(of: record) >= level
   }
 
-  private static func isAsItShould(_ outcome: DeliveryRecord.Outcome) -> Bool {
-    outcome == .forwarded || outcome == .stored || outcome == .duplicate
+  private static func isAsItShould(_ record: DeliveryRecord) -> Bool {
+    [.forwarded, .stored, .duplicate].contains(record.outcome) && !record.hasOtherBody
   }
 
   static func line(
@@ -106,7 +106,7 @@ public struct DeliveryLog: Recorder, Sendable {
 
   static func level(of record: DeliveryRecord) -> Logger.Level {
     switch record.outcome {
-    case .forwarded: .info
+    case .forwarded, .stored, .duplicate: record.hasOtherBody ? .warning : .info
     case .observed: .warning
     // The signature is right: a replay, or one of the two clocks is off. Someone has to look.
     case .refused: record.reason == staleLabel ? .warning : .notice
@@ -114,7 +114,6 @@ public struct DeliveryLog: Recorder, Sendable {
     // The app has it, and says that it cannot cope.
     case .appError: .warning
     case .abandoned: .notice
-    case .stored, .duplicate: .info
     }
   }
 

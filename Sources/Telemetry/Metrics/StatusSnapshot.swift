@@ -119,6 +119,8 @@ public struct StatusSnapshot: Sendable {
     /// Nanoseconds that checkpoints have taken.
     public var checkpoints = Tally()
     public var lanes: [Lane] = []
+    /// By route, since the start.
+    public var delivered: [String: UInt64] = [:]
     /// By state, those that are over among them for as long as they are shown.
     public var replays: [(state: String, count: Int)] = []
     /// Of routes that have a quarantine, or something in it.
@@ -131,6 +133,8 @@ public struct StatusSnapshot: Sendable {
     public var taken = 0
     public var refused = 0
     public var isLastTaken = true
+    /// Why the last was not taken, where no check of the file alone would say it.
+    public var refusal: String?
     /// The last that was taken; the start counts.
     public var takenAt: Int64 = 0
 

@@ -2,12 +2,13 @@ internal import ArgumentParser
 internal import Configuration
 internal import Gateway
 internal import Glibc
+internal import Queue
 internal import Secrets
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Check the configuration and the secret files, as run and a reload would.",
+    abstract: "Check the configuration, the secret files and the store's place, as run and a reload would.",
     usage: "vesigate check [<options>]",
     discussion: """
       Nothing is bound. Problems go to standard error, all at once. Files are read as the service would read \
@@ -40,6 +41,7 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let reader = try reader()
     let loaded = try config.load(as: reader)
+    try judgeStore(loaded.configuration, reader)
     for warning in loaded.warnings + loaded.advice { complain("warning: \(warning)") }
     for warning in KeyFileWarnings.all(for: loaded.snapshot.routes.all) { complain("warning: \(warning)") }
     if let advice = SocketUnit().advice(for: loaded.configuration, at: config.path) {
@@ -51,6 +53,26 @@ struct CheckCommand: ParsableCommand {
       vesigate.print("\(config.path): ok, \(loaded.summary.replacingGeneration)")
     }
     if connect { try UpstreamCheck(loaded.snapshot.routes.all, as: reader).run() }
+  }
+
+  /// What a start or a reload would refuse is a problem; what they go on without, and what this user may not see, a
+  /// warning.
+  private func judgeStore(_ configuration: Configuration, _ reader: DaemonUser?) throws {
+    guard configuration.routes.contains(where: { $0.durable != nil }) else { return }
+    let store = configuration.store
+    let look = { StoreFiles.fault(store) }
+    let isActing = reader.map { $0.user != 0 } ?? false
+    let found: StoreFault? = isActing ? reader?.files.acting(look).flatMap { $0 } : look()
+    guard let fault = found else { return }
+    guard !FileUser.isOutsider else {
+      return complain("warning: the store's place was not judged for the service: run this as root (sudo)")
+    }
+    guard !fault.leavesOthersServed, !StoreFiles.isMadeByUnit(store) else {
+      return complain("warning: \(fault.sentence)")
+    }
+    complain("vesigate: \(fault.sentence)")
+    complain("vesigate: 1 problem, nothing was done")
+    throw ExitStatus.configuration
   }
 
   /// The service's account where root asks, for root may read what the service may not.

@@ -10,7 +10,9 @@ internal import Telemetry
 /// `SecretRechecker` change it, both on the file thread.
 final class ConfigurationStore: Sendable {
   struct State {
-    var loaded: Loaded
+    var loaded: Loaded { didSet { noteRevoked(since: oldValue.snapshot) } }
+    /// Fingerprints of secrets that were replaced because others had them, the newest last.
+    private(set) var revoked: [String] = []
     /// Files that have changed and were not taken.
     var untaken: [String: UntakenFile] = [:]
     /// When each file was read last, Unix milliseconds.
@@ -19,6 +21,9 @@ final class ConfigurationStore: Sendable {
     /// Rotations that were reported as unfinished, by the instant they began.
     var unfinishedReported: Set<Int64> = []
   }
+
+  /// As many as the store remembers.
+  fileprivate static let revokedMax = 64
 
   let state: Mutex<State>
   /// What the parts that only a restart changes were made from.
@@ -38,6 +43,9 @@ final class ConfigurationStore: Sendable {
 
   var reloads: StatusSnapshot.Reloads { state.withLock { $0.reloads } }
 
+  /// Secrets that were replaced, since the start, because others had them.
+  var revoked: [String] { state.withLock { $0.revoked } }
+
   /// Puts what a reload brought in the place of all that was.
   func adopt(_ new: Loaded) {
     let now = Clocks.now().unixMilliseconds
@@ -46,15 +54,18 @@ final class ConfigurationStore: Sendable {
       state.untaken = [:]
       state.reloads.taken += 1
       state.reloads.isLastTaken = true
+      state.reloads.refusal = nil
       state.reloads.takenAt = now
       for set in new.snapshot.secrets { state.readAt[set.path] = now }
     }
   }
 
-  func countRefusedReload() {
+  /// - Parameter reason: where the configuration alone does not show it.
+  func countRefusedReload(_ reason: String? = nil) {
     state.withLock { state in
       state.reloads.refused += 1
       state.reloads.isLastTaken = false
+      state.reloads.refusal = reason
     }
   }
 
@@ -67,6 +78,17 @@ final class ConfigurationStore: Sendable {
       ("log", before.log != after.log), ("store", before.store != after.store),
     ]
     return changed.filter(\.1).map { "\($0.0) has changed: that needs a restart" }
+  }
+}
+
+extension ConfigurationStore.State {
+  fileprivate mutating func noteRevoked(since old: Snapshot) {
+    for set in old.secrets {
+      guard let new = loaded.snapshot.secrets.first(where: { $0.path == set.path }), set.isRevoked(by: new)
+      else { continue }
+      let gone = set.fingerprints.filter { !new.fingerprints.contains($0) && !revoked.contains($0) }
+      revoked = (revoked + gone).suffix(ConfigurationStore.revokedMax)
+    }
   }
 }
 

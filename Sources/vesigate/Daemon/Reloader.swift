@@ -30,7 +30,7 @@ struct Reloader: Sendable {
   private func reloadNow() -> ReloadOutcome {
     do throws(LoadFailure) {
       let new = try Loader.load(configPath: configPath, environment: environment, previous: store.loaded)
-      if let fault = prepareStore(new) { return refused([fault.sentence]) }
+      if let fault = prepareStore(new) { return refused([fault.sentence], because: fault.sentence) }
       store.adopt(new)
       workers.adopt(new.snapshot)
       durable.adopt(new.snapshot.routes)
@@ -50,8 +50,8 @@ struct Reloader: Sendable {
     }
   }
 
-  private func refused(_ problems: [String]) -> ReloadOutcome {
-    store.countRefusedReload()
+  private func refused(_ problems: [String], because reason: String? = nil) -> ReloadOutcome {
+    store.countRefusedReload(reason)
     for problem in problems { logger.error("\(problem)") }
     logger.error("reload refused, the old configuration and secrets stay in force")
     let told = problems.joined(separator: "; ")

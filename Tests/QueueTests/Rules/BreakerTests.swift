@@ -78,6 +78,27 @@ import Testing
     #expect(breaker.succeed(probe) && !breaker.isPaused)
   }
 
+  @Test func `a pause that somebody takes to be over ends with one probe, and is longer where that fails`()
+    throws
+  {
+    let breaker = broken(at: 0)
+    breaker.probe(at: second)
+    let probe = try #require(breaker.permit(at: second))
+    #expect(probe.isProbe && breaker.permit(at: second) == nil)
+    // While one is under way there is nothing to end.
+    breaker.probe(at: second)
+    #expect(breaker.permit(at: second) == nil)
+    #expect(breaker.fail(probe, at: second))
+    #expect(breaker.pausedUntil == 11 * second)
+    breaker.wait(until: 600 * second)
+    breaker.probe(at: 2 * second)
+    let asked = try #require(breaker.permit(at: 2 * second))
+    #expect(breaker.succeed(asked) && !breaker.isPaused)
+    // What is due sooner is not put off.
+    breaker.probe(at: 3 * second)
+    #expect(!breaker.isPaused)
+  }
+
   @Test
   func
     `over random sequences it sends nothing while it is paused, one probe behind that, and always comes back`()
@@ -187,6 +208,7 @@ private final class Fuse {
   func fail(_ permit: Breaker.Permit, at now: UInt64) -> Bool { breaker.fail(permit, at: now) }
   func giveBack(_ permit: Breaker.Permit, at now: UInt64) { breaker.giveBack(permit, at: now) }
   func wait(until: UInt64) { breaker.wait(until: until) }
+  func probe(at now: UInt64) { breaker.probe(at: now) }
 }
 
 /// Slots that expectations may change.

@@ -88,6 +88,16 @@ private func written(_ record: DeliveryRecord, _ format: LogFormat = .logfmt) ->
       """)
 }
 
+@Test func `what has the key of another and another body is a warning, be it stored or forwarded`() {
+  for outcome in [DeliveryRecord.Outcome.forwarded, .stored] {
+    var record = full()
+    record.outcome = outcome
+    #expect(written(record).contains(" level=info "))
+    record.hasOtherBody = true
+    #expect(written(record).contains(" level=warning "))
+  }
+}
+
 @Test func `a stale delivery is a warning and says how old it is`() {
   let line = written(refusal(.unverified(.stale(ageSeconds: 900))))
   #expect(line.contains(" level=warning "))

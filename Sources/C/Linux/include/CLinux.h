@@ -61,6 +61,9 @@ int vg_processors_allowed(void);
 /// The calling thread's name, of which the kernel keeps 15 bytes.
 void vg_name_thread(const char *name);
 
+/// Holds on to a file without opening it, and follows no link (O_PATH); closed on exec.
+int vg_hold_file(const char *path);
+
 /// A descriptor that wakes a wait; closed on exec.
 static inline int vg_eventfd(void) { return eventfd(0, EFD_CLOEXEC); }
 

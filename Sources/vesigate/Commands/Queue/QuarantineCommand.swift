@@ -143,7 +143,7 @@ struct QuarantineReleaseCommand: ParsableCommand {
     if !dryRun, !yes { try Agreement.ask("Have \(count) judged again, and queue what is verified?") }
     var sum = QuarantineAnswer()
     for request in requests { try release(request, daemon, into: &sum) }
-    print(QuarantineText.released(sum, isDry: dryRun))
+    for line in QuarantineText.released(sum, isDry: dryRun) { print(line) }
     if sum.count + sum.duplicates == 0 { throw ExitStatus.refused }
   }
 
@@ -159,6 +159,7 @@ struct QuarantineReleaseCommand: ParsableCommand {
       sum.count += answer.count
       sum.duplicates += answer.duplicates
       sum.unverified += answer.unverified
+      sum.revoked += answer.revoked
       sum.waiting += answer.waiting
       sum.broken += answer.broken
       request.from = answer.next

@@ -14,24 +14,26 @@ enum QuarantineText {
 
   static func whole(_ delivery: QuarantineAnswer.Delivery) -> [String] {
     var lines = lines(of: delivery)
-    lines.append("  arrived \(TimeText.utc(unixMilliseconds: delivery.arrived))")
-    if let remote = delivery.remote {
-      lines[2] += " from \(remote)" + (delivery.requestID.map { ", request \($0)" } ?? "")
-    }
+    let from = delivery.remote.map { " from \($0)" } ?? ""
+    let request = delivery.requestID.map { ", request \($0)" } ?? ""
+    let arrived = "  arrived \(TimeText.utc(unixMilliseconds: delivery.arrived))"
+    lines += FoldedText.lines(arrived + from + request, behind: "    ")
     if let remark = delivery.remark { lines.append("  ! \(remark)") }
     if let request = delivery.request { lines.append("    " + request) }
-    return lines + delivery.fields.map { "    " + $0 }
+    return lines + delivery.fields.flatMap { FoldedText.lines("    " + $0, behind: "      ") }
   }
 
-  static func released(_ sum: QuarantineAnswer, isDry: Bool) -> String {
+  static func released(_ sum: QuarantineAnswer, isDry: Bool) -> [String] {
     let parts: [(Int, String)] = [
       (sum.duplicates, "\(sum.duplicates) had come again by then"),
       (sum.unverified, "\(sum.unverified) not verified"),
+      (sum.revoked, "\(sum.revoked) by a secret alone that was compromised"),
       (sum.waiting, "\(sum.waiting) left for later: the store or a rotation is in the way"),
       (sum.broken, "\(sum.broken) thrown away: not what was kept"),
     ]
     let others = parts.filter { $0.0 > 0 }.map(\.1)
     let done = isDry ? "\(sum.count) would be queued" : "\(sum.count) queued"
-    return ([done] + others).joined(separator: ", ") + (isDry ? "; nothing was done" : "")
+    let text = ([done] + others).joined(separator: ", ") + (isDry ? "; nothing was done" : "")
+    return FoldedText.lines(text, behind: "  ")
   }
 }

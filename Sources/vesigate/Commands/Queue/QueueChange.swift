@@ -3,11 +3,12 @@ internal import Queue
 
 /// What somebody asks for, and to which deliveries it can happen.
 enum QueueChange {
-  case replay, cancel, purge, resume
+  case replay, retry, cancel, purge, resume
 
   var verb: QueueRequest.Verb {
     switch self {
     case .replay: .replay
+    case .retry: .retry
     case .cancel: .cancel
     case .purge: .purge
     case .resume: .resume
@@ -18,7 +19,7 @@ enum QueueChange {
   var standardState: JobState {
     switch self {
     case .replay, .purge: .dead
-    case .cancel: .queued
+    case .cancel, .retry: .queued
     case .resume: .cancelled
     }
   }
@@ -26,6 +27,7 @@ enum QueueChange {
   func canHappen(to state: JobState) -> Bool {
     switch self {
     case .replay: state.after(.replay) != nil
+    case .retry: state == .queued
     case .cancel: state.after(.cancel) != nil
     case .resume: state.after(.resume) != nil
     case .purge: state.isFinal
@@ -39,6 +41,7 @@ enum QueueChange {
   var only: String {
     switch self {
     case .replay: "only what is dead, delivered or cancelled can be sent again"
+    case .retry: "only what is queued can be tried now; queue replay sends again what has ended"
     case .cancel: "only what is queued or orphaned can be called off"
     case .purge: "only what is dead, delivered or cancelled can be deleted"
     case .resume: "only what was called off can be resumed; queue replay sends again what has ended"
@@ -53,6 +56,7 @@ enum QueueChange {
   var done: String {
     switch self {
     case .replay: "queued again"
+    case .retry: "due now"
     case .cancel: "called off"
     case .purge: "deleted"
     case .resume: "resumed"

@@ -23,6 +23,28 @@ struct QueueCancelCommand: ParsableCommand {
   func run() throws { try change.run(QueueDaemon(config), .cancel) { "Call off \($0)?" } }
 }
 
+struct QueueRetryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retry",
+    abstract: "Try now what waits for its next attempt: the app is back.",
+    usage: "vesigate queue retry [<options>] [<id> ...]",
+    discussion: """
+      Those named, or all of a filter. A pause of their route, or upstream, ends: one attempt shows whether the app \
+      takes it, and the others follow; where it does not, they wait on. It takes nothing off the time that they have.
+
+      Examples:
+        vesigate queue retry
+        vesigate queue retry --route /webhooks/vesicash
+      """)
+
+  @OptionGroup var config: ConfigOption
+  @OptionGroup var change: QueueChangeOptions
+
+  func validate() throws { try change.validate(.retry) }
+
+  func run() throws { try change.run(QueueDaemon(config), .retry) { "Try \($0) now?" } }
+}
+
 struct QueuePurgeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "purge",

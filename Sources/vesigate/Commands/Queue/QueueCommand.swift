@@ -23,7 +23,8 @@ struct QueueCommand: ParsableCommand {
     subcommands: [
       QueueListCommand.self, QueueShowCommand.self, QueueBodyCommand.self, QueueReplayCommand.self,
       QueueReplaysCommand.self, QueuePauseCommand.self, QueueResumeCommand.self, QueueStopCommand.self,
-      QueueCancelCommand.self, QueuePurgeCommand.self, QueueExportCommand.self, QueueSalvageCommand.self,
+      QueueRetryCommand.self, QueueCancelCommand.self, QueuePurgeCommand.self, QueueExportCommand.self,
+      QueueSalvageCommand.self,
       QueuePruneCommand.self,
     ])
 }

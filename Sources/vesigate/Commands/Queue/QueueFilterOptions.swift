@@ -24,6 +24,10 @@ struct QueueFilterOptions: ParsableArguments {
   @Option(help: "status, age, seal-broken or poison, of dead ones; of others, why the last attempt failed.")
   var reason: String?
 
+  @Option(
+    help: ArgumentHelp("Verified by this secret, as secret list shows it.", valueName: "fingerprint"))
+  var secret: String?
+
   @Option(help: ArgumentHelp("Accepted since then: 90m, 12h, 3d, or an RFC 3339 time.", valueName: "time"))
   var since: String?
 
@@ -31,14 +35,23 @@ struct QueueFilterOptions: ParsableArguments {
   var until: String?
 
   var isEmpty: Bool {
-    route == nil && upstream == nil && state == nil && reason == nil && since == nil && until == nil
+    route == nil && upstream == nil && state == nil && reason == nil && secret == nil && since == nil
+      && until == nil
   }
 
   func validate() throws {
     guard state.map({ JobState(named: $0) != nil }) ?? true else {
       throw ValidationError("--state is queued, sending, delivered, dead, cancelled or orphaned")
     }
+    // Whoever gives the secret itself is not told it again.
+    guard secret.map(Self.isFingerprint) ?? true else {
+      throw ValidationError("--secret is a fingerprint, as vesigate secret list shows it, never the secret")
+    }
     try Self.validate(since: since, until: until)
+  }
+
+  private static func isFingerprint(_ text: String) -> Bool {
+    text.utf8.count == 8 && text.utf8.allSatisfy { Hex.value(of: $0) != nil }
   }
 
   static func validate(since: String?, until: String?) throws {
@@ -60,6 +73,7 @@ struct QueueFilterOptions: ParsableArguments {
     request.upstream = upstream
     request.state = state
     request.reason = reason
+    request.secret = secret
     request.since = since.flatMap(Self.instant)
     request.until = until.flatMap(Self.instant)
     return request

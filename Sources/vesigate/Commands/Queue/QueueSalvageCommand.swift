@@ -13,8 +13,8 @@ struct QueueSalvageCommand: ParsableCommand {
     discussion: """
       It reads the store's file itself, and changes nothing in it: while no daemon runs, or beside one. Where \
       the store is whole, queue export does the same. Files are as those of queue export; only what its seal \
-      proves is written. What was delivered or called off is left out, unless --all stands there. For root and \
-      the daemon's own user.
+      proves is written. What was delivered or called off is left out, unless --all stands there, and in any case \
+      what lies in quarantine. For root and the daemon's own user.
 
       Examples:
         vesigate queue salvage --dir ./saved

@@ -15,14 +15,14 @@ extension QueueText {
   static func lines(of replay: QueueAnswer.Replay) -> [String] {
     let now = Clocks.now().unixMilliseconds
     let age = TimeText.age(from: replay.began, to: now)
-    let words = ["those \(replay.of)", replay.route, replay.upstream, replay.reason].compactMap { $0 }
+    let by = replay.secret.map { "by secret \($0)" }
+    let words = ["those \(replay.of)", replay.route, replay.upstream, replay.reason, by].compactMap { $0 }
     let times = [("since", replay.since), ("until", replay.until)].compactMap { word, instant in
       instant.map { "\(word) \(RFC3339.text(unixMilliseconds: $0))" }
     }
-    let lines = [
-      progress(replay), "  \(replay.rate) a second, begun \(age) ago",
-      "  " + (words + times).joined(separator: ", "),
-    ]
-    return lines + (replay.waits.map { ["  waits: \($0) fails, or is behind"] } ?? [])
+    return FoldedText.lines(progress(replay), behind: "  ")
+      + ["  \(replay.rate) a second, begun \(age) ago"]
+      + FoldedText.lines("  " + (words + times).joined(separator: ", "), behind: "    ")
+      + (replay.waits.map { ["  waits: \($0) fails, or is behind"] } ?? [])
   }
 }

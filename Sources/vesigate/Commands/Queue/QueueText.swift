@@ -8,7 +8,8 @@ enum QueueText {
     if json { return [job.json] }
     let attempts = "\(job.attempts) \(job.attempts == 1 ? "attempt" : "attempts")"
     let to = job.upstream.isEmpty ? [] : ["  -> \(job.upstream)"]
-    return ["\(job.id)  \(job.route)"] + to + ["  \(state(job)), \(attempts)\(why(job))"] + pause(job)
+    return ["\(job.id)  \(job.route)"] + to
+      + FoldedText.lines("  \(state(job)), \(attempts)\(why(job))", behind: "    ") + pause(job)
   }
 
   private static func pause(_ job: QueueAnswer.Job) -> [String] {
@@ -35,17 +36,23 @@ enum QueueText {
     return words.isEmpty ? "" : ", " + words.joined(separator: " ")
   }
 
+  private static func by(_ job: QueueAnswer.Job) -> String {
+    job.secret.isEmpty ? "" : ", by secret \(job.secret)"
+  }
+
   static func whole(_ job: QueueAnswer.Job) -> [String] {
     let tries = job.tries.flatMap { attempt -> [String] in
       let what = [attempt.status.map { "\($0)" }, attempt.reason].compactMap { $0 }.joined(separator: " ")
       let line =
         "  \(attempt.number). \(TimeText.utc(unixMilliseconds: attempt.at)), \(attempt.milliseconds) ms: \(what)"
       return [line]
-        + (attempt.answer.map { ["     " + $0.split(whereSeparator: \.isNewline).joined(separator: " ")] }
-          ?? [])
+        + (attempt.answer.map { answer in
+          let text = answer.split(whereSeparator: \.isNewline).joined(separator: " ")
+          return FoldedText.lines("     " + text, behind: "     ")
+        } ?? [])
     }
     let ended = job.ended.map { ["  \(job.state) \(TimeText.utc(unixMilliseconds: $0))"] } ?? []
-    return lines(of: job, json: false)
-      + ["  accepted \(TimeText.utc(unixMilliseconds: job.accepted)), \(job.bodyBytes) bytes"] + ended + tries
+    let accepted = "  accepted \(TimeText.utc(unixMilliseconds: job.accepted)), \(job.bodyBytes) bytes"
+    return lines(of: job, json: false) + [accepted + by(job)] + ended + tries
   }
 }

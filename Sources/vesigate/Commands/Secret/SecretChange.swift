@@ -110,10 +110,13 @@ struct SecretChange {
   }
 
   private func sayPrevious() throws {
-    for entry in try folder.previous()?.entries ?? [] {
-      print(
-        "secret \(entry.secret.fingerprint) is accepted until \(TimeText.utc(unixMilliseconds: entry.until)) "
-          + "for deliveries signed before \(TimeText.utc(unixMilliseconds: entry.signedBefore))")
+    let now = Clocks.now().unixMilliseconds
+    for entry in try folder.previous()?.entries ?? [] where entry.until > now {
+      let text =
+        "deliveries signed before \(TimeText.utc(unixMilliseconds: entry.signedBefore)) may be on their way: the old "
+        + "secret \(entry.secret.fingerprint) is accepted for them, for "
+        + "\(TimeText.age(from: now, to: entry.until)) more; secret retire ends that at once"
+      for line in FoldedText.lines(text, behind: "  ") { print(line) }
     }
   }
 }

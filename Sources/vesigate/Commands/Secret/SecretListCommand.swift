@@ -80,22 +80,23 @@ struct SecretListCommand: ParsableCommand {
   }
 
   private func list(_ target: Entry, _ reply: ControlAnswer?) throws {
-    print("\(target.path)  for \(target.routes.prefix(8).joined(separator: ", "))")
+    let routes = "\(target.path)  for \(target.routes.prefix(8).joined(separator: ", "))"
+    for line in FoldedText.lines(routes, behind: "    ") { print(line) }
     let folder = try SecretFolder(target.path)
     for stranger in folder.strangers { complain("warning: \(stranger)") }
     let now = Clocks.now().unixMilliseconds
     try listFile(folder, now)
     for entry in try folder.previous()?.entries ?? [] where entry.until > now {
       print(
-        "  replaced \(entry.secret.fingerprint)  accepted until "
-          + "\(TimeText.utc(unixMilliseconds: entry.until)), "
-          + "signed before \(TimeText.utc(unixMilliseconds: entry.signedBefore))"
+        "  replaced \(entry.secret.fingerprint)  accepted for \(TimeText.age(from: now, to: entry.until)) more,"
       )
+      print("                     signed before \(TimeText.utc(unixMilliseconds: entry.signedBefore))")
     }
     if let journal = try folder.journal() {
       print(
         "  rotation unfinished since \(TimeText.utc(unixMilliseconds: journal.began)) "
-          + "(\(journal.step.rawValue), \(journal.mode.rawValue)): vesigate secret rotate --resume")
+          + "(\(journal.step.rawValue), \(journal.mode.rawValue)):")
+      print("  vesigate secret rotate --resume")
     }
     listDaemon(target, reply)
   }
@@ -119,6 +120,7 @@ struct SecretListCommand: ParsableCommand {
       return print("  daemon   \(why)")
     }
     guard let file = reply.file(target.path) else { return print("  daemon   does not use this file") }
-    print("  daemon   judges by \(file.fingerprints.joined(separator: ", "))")
+    let judges = "  daemon   judges by \(file.fingerprints.joined(separator: ", "))"
+    for line in FoldedText.lines(judges, behind: "           ") { print(line) }
   }
 }

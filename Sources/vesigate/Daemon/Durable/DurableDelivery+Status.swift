@@ -23,6 +23,7 @@ extension DurableDelivery {
     status.errors = found.errors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     status.commitBatches = .init(found.counters.batches)
     status.checkpoints = .init(found.checkpoints)
+    status.delivered = found.counters.delivered
     status.lanes = lanes(found.counters, dispatcher.lanes)
     status.replays = ReplayState.allCases.map { state in
       (state.name, found.counters.replays.count { $0.state == state })

@@ -36,8 +36,9 @@ final class DurableDelivery: Sendable {
     return configuration.store.attemptsMax + filesMax
   }
 
-  /// The file, its log and index, and the lock; the folder while it is synchronised.
-  private static let filesMax = 8
+  /// The file, its log and index, and the lock, and what watches three of them; the folder while it is synchronised,
+  /// and what a deleted file is written into.
+  private static let filesMax = 12
 
   /// What operators ask about it.
   var questions: QueueQuestions { QueueQuestions(durable: self, logger: logger) }
@@ -106,6 +107,7 @@ final class DurableDelivery: Sendable {
     stored.quarantineHours = { [self] route in
       quarantineHours.withLock { $0[route] } ?? DurableSettings.Quarantine.hoursUnlessSaid
     }
+    try StoreFiles.judgePlace(settings)
     let store = try Store(stored)
     let dispatcher = Dispatcher(store: store, attemptsMax: settings.attemptsMax, now: Clocks.now)
     workers.keep(by: dispatcher)

@@ -92,12 +92,14 @@ struct QuarantineQuestions: Sendable {
   ) async throws -> QuarantineAnswer {
     // A file that was replaced by hand is taken when a delivery fails, and none may have come since.
     if request.from == nil { await rechecker.lookAtAll() }
+    await releaser.noteRevoked(self.store.revoked)
     let summary = try await releaser.page(filter, after: request.from ?? 0, isDry: request.isDry)
     if !request.isDry { tell("release", summary.released + summary.duplicates, request, caller) }
     var answer = QuarantineAnswer()
     answer.count = summary.released
     answer.duplicates = summary.duplicates
     answer.unverified = summary.unverified
+    answer.revoked = summary.revoked
     answer.waiting = summary.waiting
     answer.broken = summary.broken
     answer.next = summary.after

@@ -20,6 +20,8 @@ struct QuarantineReleaser: Sendable {
     var released = 0
     var duplicates = 0
     var unverified = 0
+    /// Verified by a secret that others had.
+    var revoked = 0
     /// Left for another time: the store takes nothing, or a compromised secret is being replaced.
     var waiting = 0
     /// Not what was kept; thrown away.
@@ -31,9 +33,21 @@ struct QuarantineReleaser: Sendable {
       released += other.released
       duplicates += other.duplicates
       unverified += other.unverified
+      revoked += other.revoked
       waiting += other.waiting
       broken += other.broken
       after = other.after
+    }
+  }
+
+  /// Writes down which secrets others have, before anything is judged: a restart has to know it.
+  func noteRevoked(_ fingerprints: [String]) async {
+    guard let store = durable.store, store.status.fault == nil else { return }
+    let known = store.status.counters.revoked
+    let new = fingerprints.filter { !known.contains($0) }
+    guard !new.isEmpty else { return }
+    await withCheckedContinuation { continuation in
+      store.revoke(new, for: DirectCaller()) { _ in continuation.resume() }
     }
   }
 
@@ -88,6 +102,7 @@ struct QuarantineReleaser: Sendable {
       tell(row, "quarantined delivery verified, and here before", first)
     case .verifies: summary.released += 1
     case .unverified, .noRoute: summary.unverified += 1
+    case .revoked: summary.revoked += 1
     case .notNow, .refused: summary.waiting += 1
     case .broken:
       summary.broken += 1
@@ -109,14 +124,15 @@ struct QuarantineReleaser: Sendable {
 
   /// What was judged need not be judged again by the same secrets.
   ///
-  /// - Parameter judgement: what they are asked for by; nor need those be asked again that have no route for now.
+  /// - Parameter judgement: what they are asked for by; nor need those be asked again that have no route for now, or
+  ///   that only a compromised secret verifies.
   private func write(_ ends: [End], _ judgement: Int64?, _ store: Store) async throws {
     var marks: [Int64: [QuarantineTicket]] = [:]
     var broken: [QuarantineTicket] = []
     for (row, end) in ends {
       switch end {
       case .unverified(let judgement): marks[judgement, default: []].append(row.ticket)
-      case .noRoute: if let judgement { marks[judgement, default: []].append(row.ticket) }
+      case .noRoute, .revoked: if let judgement { marks[judgement, default: []].append(row.ticket) }
       case .broken: broken.append(row.ticket)
       default: break
       }

@@ -22,10 +22,15 @@ struct QuarantineWatch: Service {
       var pauses: [String: Int64] = [:]
       var said = QuarantineCounters()
       var news = QuarantineNews()
+      var returned: Set<String> = []
       while !Task.isCancelled {
         try await Task.sleep(for: Self.spacing)
-        if let counters = releaser.durable.store?.status.counters.quarantine {
-          news.tell(counters, store.loaded.snapshot.routes, at: Self.now, logger)
+        if let opened = releaser.durable.store {
+          let counters = opened.status.counters.quarantine
+          let routes = store.loaded.snapshot.routes
+          news.tell(counters, leftOut: opened.gate.leftOut, routes, at: Self.now, logger)
+          await releaser.noteRevoked(store.revoked)
+          tellReturned(&returned)
           tell(counters, &said)
           await look(counters, &pauses)
         }
@@ -59,6 +64,22 @@ struct QuarantineWatch: Service {
     said = counters
   }
 
+  /// Somebody has put a secret back that others have: what they sign with it is verified.
+  private func tellReturned(_ said: inout Set<String>) {
+    let revoked = releaser.durable.store?.status.counters.revoked ?? []
+    guard !revoked.isEmpty || !said.isEmpty else { return }
+    let snapshot = store.loaded.snapshot
+    let found = snapshot.secrets.filter { $0.rotation?.isCompromised != true }.flatMap { set in
+      set.fingerprints.filter(revoked.contains).map { (path: set.path, secret: $0) }
+    }
+    for (path, secret) in found where !said.contains(secret) {
+      logger.error(
+        "a secret that was compromised is in force again: whoever has it is believed",
+        metadata: ["file": "\(path)", "secret": "\(secret)"])
+    }
+    said = Set(found.map(\.secret))
+  }
+
   private static var now: Int64 { Int64(clamping: Clocks.now().uptimeNanoseconds / 1_000_000) }
 
   /// Whether all of it has been judged.
@@ -74,12 +95,12 @@ struct QuarantineWatch: Service {
   }
 
   private func tell(_ route: String, _ summary: QuarantineReleaser.Summary) {
-    guard summary.released + summary.duplicates + summary.unverified > 0 else { return }
+    guard summary.released + summary.duplicates + summary.unverified + summary.revoked > 0 else { return }
     logger.notice(
       "the quarantine was judged by other secrets",
       metadata: [
         "route": "\(route)", "released": "\(summary.released)", "duplicate": "\(summary.duplicates)",
-        "unverified": "\(summary.unverified)",
+        "unverified": "\(summary.unverified)", "compromised": "\(summary.revoked)",
       ])
   }
 }

@@ -15,6 +15,7 @@ extension QueueAnswer.Job {
     upstream = line.lane.upstream
     status = line.status
     reason = line.reason
+    secret = line.secret
     bodyBytes = line.bodyBytes
   }
 }
@@ -64,6 +65,7 @@ extension QueueAnswer.Replay {
     upstream = replay.order.upstream
     of = replay.order.state
     reason = replay.order.reason
+    secret = replay.order.secret
     since = replay.order.since
     until = replay.order.until
   }

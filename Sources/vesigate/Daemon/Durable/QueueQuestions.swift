@@ -21,7 +21,7 @@ struct QueueQuestions: Sendable {
       case .list: return try await durable.onThread { try list(path, filter, request) }
       case .count: return try await durable.onThread { try count(path, filter, request) }
       case .show: return try await durable.onThread { try show(path, filter, caller) }
-      case .replay, .cancel, .purge, .resume:
+      case .replay, .retry, .cancel, .purge, .resume:
         return try await change(verb, path, filter, request, caller, store)
       case .body, .export:
         return try await durable.onThread { try part(verb, path, filter, request, caller, store) }
@@ -103,11 +103,13 @@ struct QueueQuestions: Sendable {
       let end = { @Sendable (result: Result<Int, StoreRefusal>) in continuation.resume(with: result) }
       switch verb {
       case .purge: store.purge(jobs, for: DirectCaller(), then: end)
+      case .retry: store.hurry(jobs, for: DirectCaller(), then: end)
       case .cancel: store.change(jobs, .cancel, for: DirectCaller(), then: end)
       case .resume: store.change(jobs, .resume, for: DirectCaller(), then: end)
       default: store.change(jobs, .replay, for: DirectCaller(), then: end)
       }
     }
+    if verb == .retry { durable.dispatcher?.probe(Set(page.lines.map(\.lane))) }
     // What is queued by now is due at once.
     durable.dispatcher?.survey()
     if changed > 0 {
@@ -135,7 +137,7 @@ extension StoreReader.Filter {
   fileprivate init?(_ request: QueueRequest) {
     self.init(
       route: request.route, upstream: request.upstream, reason: request.reason, since: request.since,
-      until: request.until)
+      until: request.until, secret: request.secret)
     withBody = request.withBody
     if let name = request.state {
       guard let state = JobState(named: name) else { return nil }
