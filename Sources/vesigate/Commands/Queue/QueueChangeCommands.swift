@@ -33,7 +33,7 @@ struct QueueRetryCommand: ParsableCommand {
       takes it, and the others follow; where it does not, they wait on. It takes nothing off the time that they have.
 
       Examples:
-        vesigate queue retry
+        vesigate queue retry --all
         vesigate queue retry --route /webhooks/vesicash
       """)
 
