@@ -41,9 +41,7 @@ import Testing
       #expect(try gateway.post(SignedRequest(Self.body).with { $0.secret = "another" }) == 401)
       #expect(try gateway.post(SignedRequest(Self.body).with { $0.target = "/down" }) == 500)
       _ = try tail.waitForLine(containing: "app-error")
-      let lines = tail.lines.filter { !$0.contains("no-such-path") }.map {
-        $0.replacing(#/^\d\d:\d\d:\d\d /#, with: "TIME ").replacing(/\d+(\.\d)? ms$/, with: "MS")
-      }
+      let lines = tail.lines.filter { !$0.contains("no-such-path") }.map(Self.shape)
       #expect(
         lines == [
           "TIME 200 /hook payment.success 250000 REF_1 MS", "TIME 401 /hook refused: mismatch MS",
@@ -55,6 +53,49 @@ import Testing
       #expect(!gateway.log.contains { $0.contains("REF_1") })
       tail.signal(SIGINT)
       #expect(tail.waitForExit() == 130)
+    }
+  }
+
+  /// A line without what is another's each time.
+  private static func shape(_ line: String) -> String {
+    line.replacing(#/^\d\d:\d\d:\d\d /#, with: "TIME ").replacing(/\d+(\.\d)? ms$/, with: "MS")
+  }
+
+  @Test func `the screen is the one that docs show`() async throws {
+    try await onThread {
+      let app = try RecordingUpstream { request in
+        if request.target == "/github" { return .answer(503) }
+        return .answer(String(decoding: request.body, as: UTF8.self).contains("REF_02") ? 500 : 200)
+      }
+      let gateway = try GatewayProcess.observed(
+        [app.url("/other")],
+        more: GatewayConfig.route("/webhooks/vesicash", upstreams: [app.url("/vesicash")])
+          + GatewayConfig.route("/webhooks/github", upstreams: [app.url("/github")], "durable: true"),
+        top: "store: {sqlite: {dir}/queue.db, seal-key-file: {dir}/seal.key, disk-free-bytes-min: 0}\n")
+      let command = [try GatewayBinary.path(), "tail", "--config", gateway.configPath]
+      let tail = try ChildProcess(command, environment: ["PATH": "/usr/bin:/bin"])
+      #expect(
+        eventually {
+          _ = try? gateway.post(SignedRequest().with { $0.target = "/warm-up" })
+          return tail.lines.contains { $0.contains("no-such-path") }
+        })
+      func send(_ path: String, _ reference: String, secret: String = GatewayProcess.secret) throws {
+        let body = #"{"event":"payment.success","data":{"reference":"\#(reference)"}}"#
+        _ = try gateway.post(
+          SignedRequest(path == "/webhooks/github" ? "{}" : body).with {
+            $0.target = path
+            $0.secret = secret
+          })
+      }
+      try send("/webhooks/vesicash", "VESI_REF_01")
+      try send("/webhooks/vesicash", "VESI_REF_02")
+      try send("/webhooks/vesicash", "VESI_REF_03", secret: "another")
+      try send("/webhooks/github", "")
+      _ = try tail.waitForLine(containing: "attempt 1 retried")
+      let text = try Project.text("docs/operations.md")
+      let block = try #require(text.firstMatch(of: /\$ vesigate tail\n((?:.*\n)*?)```/)).1
+      let told = block.split(separator: "\n").map { Self.shape(String($0)) }
+      #expect(tail.lines.filter { !$0.contains("no-such-path") }.map(Self.shape) == told)
     }
   }
 
