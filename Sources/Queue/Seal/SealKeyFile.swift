@@ -67,7 +67,9 @@ enum SealKeyFile {
     let temporary = path + ".new"
     unlink(temporary)
     let file = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard file >= 0 else { throw .refused("\(temporary) cannot be made: \(errorText())") }
+    guard file >= 0 else {
+      throw .refused("\(path) cannot be made: \(errorText()); store.seal-key-file names another place")
+    }
     var generator = SystemRandomNumberGenerator()
     var line = Array(
       (Hex.encode((0..<keyBytes).map { _ in UInt8.random(in: 0...255, using: &generator) }) + "\n").utf8)
