@@ -12,7 +12,13 @@ enum SendAdvice {
       let which = route.map { ["--route", $0.path.text] } ?? []
       return "why: " + words(["vesigate", "capture"] + which + config)
         + " while you send it once more, then vesigate diagnose with the file that it saves"
-    case 502, 504:
+    case 500:
+      return "why: vesigate gives no such answer: the log of the app, or of a front, says why"
+    case 504:
+      return
+        "why: the app was too slow: it should answer first and work later, or durable: true keeps senders "
+        + "from waiting for it; the log has the reason: journalctl -u vesigate -n 20"
+    case 502:
       return "why: " + words(["vesigate", "check", "--connect"] + config)
         + " asks each upstream for a connection; the log has the reason: journalctl -u vesigate -n 20"
     default:
