@@ -219,6 +219,31 @@ struct SendCommandTests {
     }
   }
 
+  @Test func `of what a durable route has stored it is said which command tells what the app says`()
+    async throws
+  {
+    try await onThread {
+      let upstream = try RecordingUpstream { _ in .answer(422, "Unprocessable Content", body: "no") }
+      let gateway = try GatewayProcess(
+        config: """
+          listen: 127.0.0.1:{port}
+          control: {dir}/control.sock
+          store: {sqlite: {dir}/queue.db, seal-key-file: {dir}/seal.key}
+          routes:
+          \(GatewayConfig.route("/hook", upstreams: [upstream.url("/app")], "durable: true"))
+          """)
+      let sent = try fixture.vesigate(["send", "--config", gateway.configPath])
+      #expect(sent.status == 0 && sent.lines.first == "HTTP/1.1 200 OK", "\(sent.text)\(sent.errors)")
+      let told = try #require(
+        sent.errors.firstMatch(of: /it is stored; what the app says to it: vesigate (.+)\n/)
+      ).1
+      _ = try upstream.onlyRequest()
+      let shown = try fixture.vesigate(told.split(separator: " ").map(String.init))
+      #expect(shown.status == 0 && shown.text.contains("  /hook\n"), "\(shown.text)\(shown.errors)")
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
   @Test func `an event that is misspelt goes all the same, and is told of`() async throws {
     try await onThread {
       let upstream = try RecordingUpstream()

@@ -116,7 +116,12 @@ struct SendCommand: ParsableCommand {
     let answer = try post(content.body, own + headers + signed, to: target, signer)
     print(TerminalText.shown(bytes: answer.head), terminator: "")
     print(TerminalText.shown(bytes: answer.body))
-    guard !(200...299).contains(answer.status) else { return }
+    guard !(200...299).contains(answer.status) else {
+      if let next = SendAdvice.ofStored(answer, route: signer.route, configPath: configPath) {
+        complain(next)
+      }
+      return
+    }
     complain(SendAdvice.of(status: answer.status, route: signer.route, configPath: configPath))
     throw ExitStatus.refused
   }
