@@ -85,6 +85,23 @@ import Testing
     #expect(!checked.errors.contains("hunter2"))
   }
 
+  @Test func `a store whose folder is not there is warned of, where a route is durable`() throws {
+    let plain = try String(
+      contentsOfFile: try fixture.writeConfiguration(secret: "fit-secret-of-the-test"), encoding: .utf8)
+    let (here, nowhere) = (fixture.path("queue.db"), fixture.path("none/seal.key"))
+    let text = "store: {sqlite: \(here), seal-key-file: \(nowhere)}\n" + plain
+    for (lines, warning) in [
+      ("", ""),
+      (
+        "    durable: true\n",
+        "warning: store.seal-key-file: there is no folder \(fixture.path("none")), and a start makes none\n"
+      ),
+    ] {
+      let checked = try fixture.vesigate(["check", "--config", try fixture.write("c.yaml", text + lines)])
+      #expect(checked.status == 0 && checked.errors == warning, "\(checked.errors)")
+    }
+  }
+
   @Test func `the environment goes over the file`() throws {
     let config = try fixture.writeConfiguration(secret: "s3cret")
     let checked = try fixture.vesigate(

@@ -42,6 +42,8 @@ struct CheckCommand: ParsableCommand {
     let loaded = try config.load(as: reader)
     for warning in loaded.warnings + loaded.advice { complain("warning: \(warning)") }
     for warning in KeyFileWarnings.all(for: loaded.snapshot.routes.all) { complain("warning: \(warning)") }
+    let places = StorePlaceWarnings.all(for: loaded.configuration.store, loaded.snapshot.routes.all)
+    for warning in places { complain("warning: \(warning)") }
     if let advice = SocketUnit().advice(for: loaded.configuration, at: config.path) {
       complain("warning: \(advice)")
     }
