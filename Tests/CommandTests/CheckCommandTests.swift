@@ -94,7 +94,7 @@ import Testing
       ("", ""),
       (
         "    durable: true\n",
-        "warning: store.seal-key-file: there is no folder \(fixture.path("none")), and a start makes none\n"
+        "warning: store.seal-key-file: there is no folder \(fixture.path("none")), and vesigate run makes none\n"
       ),
     ] {
       let checked = try fixture.vesigate(["check", "--config", try fixture.write("c.yaml", text + lines)])

@@ -10,7 +10,7 @@ enum StorePlaceWarnings {
     return [("sqlite", store.sqlite), ("seal-key-file", store.sealKeyFile)].compactMap { setting, path in
       let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
       guard !folder.isEmpty, access(folder, F_OK) != 0, errno == ENOENT else { return nil }
-      return "store.\(setting): there is no folder \(folder), and a start makes none"
+      return "store.\(setting): there is no folder \(folder), and vesigate run makes none"
     }
   }
 }
