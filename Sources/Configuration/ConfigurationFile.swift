@@ -46,9 +46,12 @@ public enum ConfigurationFile {
     do {
       return try RegularFile(path).read(bytesMax: YAMLComposer.fileBytesMax)
     } catch {
+      // Nobody named it, so nobody is looking for a slip in its name.
+      let isForgotten = path == Configuration.fileDefault && error.sentence == FileProblem.absent
+      let remedy = isForgotten ? "; --config names another file" : ""
       throw Problems([
         Problem(
-          file: path, place: .wholeFile, path: "", sentence: error.sentence,
+          file: path, place: .wholeFile, path: "", sentence: error.sentence + remedy,
           kind: Problem.Kind(error.kind))
       ])
     }

@@ -66,7 +66,7 @@ public enum Measure: String, Sendable {
   func ending(_ flaw: Flaw) -> String {
     switch flaw {
     case .noNumber: ""
-    case .unit: ", in \(rawValue), or with a unit: \(unitNames)"
+    case .unit: ", in \(rawValue), or with a unit right behind it: \(unitNames)"
     case .fraction: ", in \(rawValue), and no part of one"
     case .tooLarge: ", in \(rawValue)"
     }

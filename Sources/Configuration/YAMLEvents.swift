@@ -93,8 +93,19 @@ final class YAMLEventReader {
         place: place(ofByte: state.problem_offset),
         sentence: "is not YAML: there is a byte here that is not UTF-8 or not printable")
     }
-    let hint = YAMLEventReader.hints[words].map { "; " + $0 } ?? ""
+    let tabbed = tabbedLine(upTo: Int(state.problem_mark.line) + 1)
+    let ofTabs = tabbed.map { "line \($0) is indented with a tab, and has to be with blanks" }
+    let hint = (ofTabs ?? YAMLEventReader.hints[words]).map { "; " + $0 } ?? ""
     return YAMLSyntaxError(place: Place(state.problem_mark), sentence: "is not YAML: \(words)\(hint)")
+  }
+
+  /// The first line with a tab before its text. libyaml takes it for a part of the value above, and stumbles later.
+  private func tabbedLine(upTo last: Int) -> Int? {
+    let lines = input.split(separator: UInt8(ascii: "\n"), maxSplits: last, omittingEmptySubsequences: false)
+    let blanks = [UInt8(ascii: " "), UInt8(ascii: "\t")]
+    return lines.prefix(last).firstIndex { line in
+      line.prefix { blanks.contains($0) }.contains(UInt8(ascii: "\t"))
+    }.map { $0 + 1 }
   }
 
   /// libyaml's reader knows only the offset of a byte that it cannot read.

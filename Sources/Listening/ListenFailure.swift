@@ -24,6 +24,7 @@ public struct ListenFailure: Error, Sendable, CustomStringConvertible {
     case EADDRINUSE: sentence = "another program listens there already"
     case EACCES where !name.hasPrefix("unix:"):
       sentence = "permission denied (ports below 1024 come from a systemd socket)"
+    case ENOENT where name.hasPrefix("unix:"): sentence = "there is no such folder"
     case EADDRNOTAVAIL: sentence = "this host has no such address"
     default: sentence = String(cString: strerror(code))
     }

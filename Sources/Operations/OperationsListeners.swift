@@ -30,7 +30,8 @@ public struct OperationsListeners: Sendable {
       do {
         try await listeners.openControl(path, handler, gateway, captures, tails)
       } catch let failure as ListenFailure where path == Configuration.controlDefault {
-        logger.warning("no control socket, commands cannot reach this instance: \(failure)")
+        logger.warning(
+          "no control socket, commands cannot reach this instance: \(failure); control names another place")
       }
     }
     if let address = configuration.admin {

@@ -23,7 +23,7 @@ public struct FileProblem: Error, Sendable, Equatable {
   public var sentence: String
   public var cause: Cause
 
-  static let absent = "does not exist"
+  public static let absent = "does not exist"
   /// Another file came into its place between two looks: reading it anew helps.
   static let replaced = "was replaced while it was being read: try again"
 

@@ -27,9 +27,13 @@ enum Main {
     if let error {
       status = Vesigate.exitCode(for: error)
       let text = Vesigate.fullMessage(for: error)
+      let words = Array(CommandLine.arguments.dropFirst())
+      if status.isSuccess, let mistake = Misspelling.ofHelp(words) {
+        complain(mistake)
+        Vesigate.exit(withError: ExitStatus.usage)
+      }
       // Help and the version are results as well.
       if status.isSuccess, !text.isEmpty { StandardOutput.put(HelpText.shown(text) + "\n") }
-      let words = Array(CommandLine.arguments.dropFirst())
       if status == ExitStatus.usage, let better = Misspelling.corrected(text, words) {
         complain(better)
         Vesigate.exit(withError: ExitStatus.usage)
@@ -56,7 +60,7 @@ struct Vesigate: AsyncParsableCommand {
       on the command line cannot be read, 69 an address or a server is not available, 70 an error of the \
       program itself, 74 the result cannot be written to standard output, 77 permission denied, 78 the \
       configuration is not usable. \
-      vesigate secret, reload, capture and tail have further ones: see their help.
+      vesigate secret, reload, capture, tail and queue have further ones: see their help.
 
       Examples:
         vesigate check

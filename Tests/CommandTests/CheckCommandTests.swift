@@ -85,6 +85,19 @@ import Testing
     #expect(!checked.errors.contains("hunter2"))
   }
 
+  @Test func `a store whose folder is not there is a problem, where a route is durable`() throws {
+    let plain = try String(
+      contentsOfFile: try fixture.writeConfiguration(secret: "fit-secret-of-the-test"), encoding: .utf8)
+    let (here, nowhere) = (fixture.path("queue.db"), fixture.path("none/seal.key"))
+    let text = "store: {sqlite: \(here), seal-key-file: \(nowhere)}\n" + plain
+    let made = "mkdir -m 0700 \(fixture.path("none"))"
+    for (lines, status, advice) in [("", 0, ""), ("    durable: true\n", 78, made)] {
+      let checked = try fixture.vesigate(["check", "--config", try fixture.write("c.yaml", text + lines)])
+      #expect(checked.status == status && checked.errors.contains(advice), "\(checked.errors)")
+      #expect(checked.errors.isEmpty == advice.isEmpty)
+    }
+  }
+
   @Test func `the environment goes over the file`() throws {
     let config = try fixture.writeConfiguration(secret: "s3cret")
     let checked = try fixture.vesigate(

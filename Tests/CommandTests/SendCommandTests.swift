@@ -157,7 +157,9 @@ struct SendCommandTests {
         #expect(try #require(sent.errors.wholeMatch(of: told)).1 == place)
       }
       let bodies = upstream.requests.map { String(decoding: $0.body, as: UTF8.self) }
-      #expect(bodies.count == 2 && bodies[0] != bodies[1])
+      // By its time alone one would be like another that is sent in the same millisecond.
+      let ids = try bodies.map { try #require($0.firstMatch(of: /"uuid":"([^"]+)"/)).1 }
+      #expect(ids.count == 2 && ids[0] != ids[1])
       #expect(bodies.allSatisfy { $0.hasPrefix(#"{"event":"payment.success","data":{"#) })
       let heads = upstream.requests.map(\.head)
       #expect(heads.allSatisfy { $0.values("x-verified") == ["true"] })
@@ -176,7 +178,9 @@ struct SendCommandTests {
       let upstream = try RecordingUpstream()
       let gateway = try gateway(upstream, presets: Self.presets)
       let unsaid = try fixture.vesigate(["send", "--config", gateway.configPath])
-      #expect(unsaid.status == 64 && unsaid.errors.contains("say which with --route"), "\(unsaid.errors)")
+      #expect(
+        unsaid.status == 64 && unsaid.errors.contains("say which with --route: /vesicash, /s"),
+        "\(unsaid.errors)")
       for preset in Self.presets {
         let sent = try fixture.vesigate(
           ["send", "/\(preset)", "--event", "of.\(preset)", "--config", gateway.configPath])
@@ -189,6 +193,89 @@ struct SendCommandTests {
       let typo = try fixture.vesigate(["send", "/strpie", "--config", gateway.configPath])
       #expect(typo.status == 64 && typo.errors.contains("there is no route /strpie; there are "))
       #expect(typo.errors.hasSuffix("did you mean \"/stripe\"?\n"), "\(typo.errors)")
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
+  @Test func `of several routes a URL means the one whose path it has, and no other is guessed`() async throws
+  {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try gateway(upstream, presets: ["vesicash", "github"])
+      let place = "http://127.0.0.1:\(gateway.port)"
+      for path in ["/github", "/vesicash?a=1"] {
+        let sent = try fixture.vesigate(
+          ["send", "--config", gateway.configPath, "--url", place + path], input: Array("{}".utf8))
+        #expect(sent.status == 0, "\(path): \(sent.text)\(sent.errors)")
+      }
+      for path in ["", "/", "/front/github"] {
+        let sent = try fixture.vesigate(
+          ["send", "--config", gateway.configPath, "--url", place + path], input: Array("{}".utf8))
+        #expect(sent.status == 64, "\(path): \(sent.text)")
+        #expect(sent.errors.hasSuffix("say which with --route: /vesicash, /github\n"), "\(sent.errors)")
+      }
+      #expect(upstream.requests.count == 2)
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
+  @Test func `of what a durable route has stored it is said which command tells what the app says`()
+    async throws
+  {
+    try await onThread {
+      let upstream = try RecordingUpstream { _ in .answer(422, "Unprocessable Content", body: "no") }
+      let gateway = try GatewayProcess(
+        config: """
+          listen: 127.0.0.1:{port}
+          control: {dir}/control.sock
+          store: {sqlite: {dir}/queue.db, seal-key-file: {dir}/seal.key}
+          routes:
+          \(GatewayConfig.route("/hook", upstreams: [upstream.url("/app")], "durable: true"))
+          """)
+      let sent = try fixture.vesigate(["send", "--config", gateway.configPath])
+      #expect(sent.status == 0 && sent.lines.first == "HTTP/1.1 200 OK", "\(sent.text)\(sent.errors)")
+      let told = try #require(
+        sent.errors.firstMatch(of: /it is stored; what the app says to it: vesigate (.+)\n/)
+      ).1
+      _ = try upstream.onlyRequest()
+      let shown = try fixture.vesigate(told.split(separator: " ").map(String.init))
+      #expect(shown.status == 0 && shown.text.contains("  /hook\n"), "\(shown.text)\(shown.errors)")
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
+  @Test func `an event that is misspelt goes all the same, and is told of`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let gateway = try gateway(upstream)
+      for (event, remark) in [
+        (
+          "payment.faild",
+          "note: payment.faild is no event that is known here, did you mean \"payment.failed\"?\n"
+        ),
+        ("payment.failed", ""), ("invoice.sent", ""),
+      ] {
+        let sent = try fixture.vesigate(["send", "--config", gateway.configPath, "--event", event])
+        #expect(sent.status == 0 && sent.errors.hasPrefix(remark + "sample \(event), "), "\(sent.errors)")
+      }
+      #expect(gateway.terminate() == 0)
+    }
+  }
+
+  @Test func `whoever speaks TLS to the gateway itself, or meets an app that fails, is told so`() async throws
+  {
+    try await onThread {
+      let upstream = try RecordingUpstream { _ in .answer(500, "Internal Server Error", body: "") }
+      let gateway = try gateway(upstream)
+      let sealed = try send(["--url", "https://127.0.0.1:\(gateway.port)/vesicash"])
+      #expect(sealed.status == 69)
+      #expect(
+        sealed.errors.contains("\nwhoever listens there speaks no TLS: http:// asks without"),
+        "\(sealed.errors)")
+      let failed = try fixture.vesigate(["send", "--config", gateway.configPath])
+      #expect(
+        failed.status == 1 && failed.errors.contains("\nwhy: vesigate gives no such answer: "),
+        "\(failed.errors)")
       #expect(gateway.terminate() == 0)
     }
   }

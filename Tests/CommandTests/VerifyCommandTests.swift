@@ -96,7 +96,7 @@ import Testing
   @Test func `a route that does not exist is a mistake of usage`() throws {
     let judged = try verify(Self.request(), ["--route", "/none"])
     #expect(judged.status == 64)
-    #expect(judged.errors.contains("there is no route /none; there are /webhooks/vesicash"))
+    #expect(judged.errors.contains("there is no route /none; there is /webhooks/vesicash"))
   }
 
   @Test func `a file that is missing is named`() throws {

@@ -76,7 +76,7 @@ import Testing
         "v.yaml:4:28 log.format: must be one of auto, logfmt, json, short, did you mean \"json\"?",
         "v.yaml:4:34 log.colour: unknown setting",
         "v.yaml:6:19 limits.body-bytes-max: must be a whole number from 1 to 1073741824, in bytes, or with a "
-          + "unit: KB, MB, GB or TB, of 1000 each, KiB, MiB, GiB or TiB, of 1024 each",
+          + "unit right behind it: KB, MB, GB or TB, of 1000 each, KiB, MiB, GiB or TiB, of 1024 each",
         "v.yaml:7:21 limits.head-seconds-max: must be a whole number from 1 to 86400",
         "v.yaml:8:21 limits.body-seconds-max: must be a whole number from 1 to 86400",
         "v.yaml:9:3 limits.idle-second-max: unknown setting, did you mean \"idle-seconds-max\"?",

@@ -55,9 +55,9 @@ import Testing
     #expect(found.limits.bodyBytesMax == 2_097_152 && found.limits.drainSecondsMax == 60)
   }
 
-  private static let ofTimes = ", in seconds, or with a unit: ms, s, m, h or d"
+  private static let ofTimes = ", in seconds, or with a unit right behind it: ms, s, m, h or d"
   private static let ofSizes =
-    ", in bytes, or with a unit: KB, MB, GB or TB, of 1000 each, KiB, MiB, GiB or TiB, of 1024 each"
+    ", in bytes, or with a unit right behind it: KB, MB, GB or TB, of 1000 each, KiB, MiB, GiB or TiB, of 1024 each"
 
   @Test(
     arguments: [

@@ -17,8 +17,8 @@ import Testing
           + "check the indentation, and put a value that holds a colon and a blank in quotes"
       ),
       (
-        "\tworkers: 1",
-        "v.yaml:1:1: is not YAML: found character that cannot start any token; "
+        "a: @b",
+        "v.yaml:1:4: is not YAML: found character that cannot start any token; "
           + "indent with blanks, not tabs, and put a value that begins with @, ` or % in quotes"
       ),
       ("routes: [a, b", "v.yaml:2:1: is not YAML: did not find expected ',' or ']'; a [ is never closed"),
@@ -26,6 +26,16 @@ import Testing
     ])
   func `a file that is no tree of settings is one problem with its place`(text: String, expected: String) {
     #expect(problems(text) == [expected])
+  }
+
+  @Test(arguments: [
+    ("\tworkers: 1", 1), ("routes:\n  - path: /a\n\tsecret-file: /s\n", 3), ("a: 1\n  \tb: 2\n", 2),
+  ])
+  func `a line that is indented with a tab is named`(text: String, line: Int) throws {
+    let told = problems(text)
+    #expect(told.count == 1)
+    let sentence = "; line \(line) is indented with a tab, and has to be with blanks"
+    #expect(try #require(told.first).hasSuffix(sentence), "\(told)")
   }
 
   @Test func `a byte that is not UTF-8 is named by line and column`() {

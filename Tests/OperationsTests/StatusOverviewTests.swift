@@ -64,6 +64,17 @@ struct StatusOverviewTests {
     #expect(docs.contains("```\n\(shown)\n```"), "\(shown)")
   }
 
+  @Test(arguments: ["/a", "/" + String(repeating: "a", count: 90)])
+  func `however long ago and however much, a line of a route fits 80 columns`(name: String) throws {
+    var report = Self.ten
+    report.routes[0].name = name
+    report.routes[0].lastVerifiedAt = Self.now - 10 * 60_000
+    report.routes[0].lastFiveMinutes.outcomes = Counts([("forwarded", 1_234_567_890)])
+    let lines = StatusText(report, rows: 23).lines
+    let line = try #require(lines.first { $0.contains("10 min ago 1234567890") })
+    #expect(line.hasPrefix("/a") && line.count == 80, "\(line)")
+  }
+
   @Test func `what has a problem is red, what should not stay so yellow, and nothing else has a colour`() {
     let toned = StatusText(Self.ten, rows: 23).toned
     func lines(_ tone: StatusText.Tone) -> [String] { toned.filter { $0.tone == tone }.map(\.text) }

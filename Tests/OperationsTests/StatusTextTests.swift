@@ -56,6 +56,19 @@ struct StatusTextTests {
     return StatusText(report).lines
   }
 
+  @Test func `the way to find out why names the file that is not the usual one`() {
+    var report = Self.report
+    report.routes[0].lastRefusal = .init()
+    report.routes[0].lastRefusal?.reason = "mismatch"
+    report.routes[0].lastRefusal?.at = Self.now - 60_000
+    let lines = StatusText(report, commandOptions: " --config /srv/shop/vesigate.yaml").lines
+    let hint = "vesigate capture --route /hook --config /srv/shop/vesigate.yaml,"
+    let first = lines.firstIndex { $0.hasSuffix("  \(hint)") }
+    #expect(
+      first.map { lines[$0 + 1] }?.hasSuffix("  then vesigate diagnose --config /srv/shop/vesigate.yaml")
+        == true)
+  }
+
   @Test func `a report in lines`() {
     let expected = """
       vesigate 1.2.3, listening, up 90 s, pid 17

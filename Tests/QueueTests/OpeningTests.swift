@@ -101,7 +101,9 @@ import Testing
     let settings = StoreSettings(sqlite: "/nonexistent/queue.db", sealKeyFile: "/nonexistent/k") {
       sampleMoment
     }
-    #expect(try refusal(settings).contains("/nonexistent/queue.db.lock cannot be opened: No such file"))
+    let refused = try refusal(settings)
+    #expect(refused.contains("/nonexistent/queue.db.lock cannot be opened: No such file"))
+    #expect(refused.hasSuffix("store.sqlite names another place"), "\(refused)")
   }
 
   @Test(arguments: [

@@ -52,8 +52,11 @@ extension StatusText {
       verified, count("forwarded", "observed", "stored", "duplicate"), count("app-error"), count("refused"),
       count("failed"),
     ]
-    let name = Self.padded(Self.cut(route.name, to: Self.nameColumns - 1), to: Self.nameColumns)
-    add(line: name + Self.cells(cells, width: Self.cellColumns), Self.worst(troubles))
+    let figures = Self.cells(cells, width: Self.cellColumns)
+    // What finds no room in its cell takes it from the name.
+    let room = max(Self.columns - figures.count, 4)
+    let name = Self.padded(Self.cut(route.name, to: room - 1), to: room)
+    add(line: name + figures, Self.worst(troubles))
     guard let first = troubles.first(where: { $0.tone == .problem }) ?? troubles.first else { return }
     let more = troubles.count > 1 ? ", and \(troubles.count - 1) more" : ""
     add(line: "  " + Self.cut(first.words, to: Self.columns - 2 - more.count) + more, first.tone)

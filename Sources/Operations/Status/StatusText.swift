@@ -17,6 +17,8 @@ public struct StatusText {
   }
 
   let report: StatusReport
+  /// What a command that is told of needs besides, behind a blank.
+  private let commandOptions: String
   public internal(set) var toned: [Line] = []
   public var lines: [String] { toned.map(\.text) }
 
@@ -29,8 +31,11 @@ public struct StatusText {
   ///   - fileRemark: what is to be said of the file that the daemon would read next.
   ///   - rows: how many lines there is room for; nil where there is no end. What finds none is told shorter: idle
   ///     routes in one line, then each of the others in one.
-  public init(_ report: StatusReport, fileRemark: String? = nil, rows: Int? = nil) {
+  public init(
+    _ report: StatusReport, fileRemark: String? = nil, rows: Int? = nil, commandOptions: String = ""
+  ) {
     self.report = report
+    self.commandOptions = commandOptions
     addProgram()
     if let fileRemark { add(words: fileRemark, behind: "! ", .problem) }
     for remark in report.remarks { add(words: remark, behind: "! ", Self.tone(ofRemark: remark)) }
@@ -108,7 +113,8 @@ public struct StatusText {
     )
     let age = report.now.subtractingSaturated(last.at)
     guard Self.isDiagnosed(last.reason), age < Self.hintMilliseconds else { return }
-    let (capture, diagnose) = ("vesigate capture --route \(route.path),", "then vesigate diagnose")
+    let capture = "vesigate capture --route \(route.path)\(commandOptions),"
+    let diagnose = "then vesigate diagnose\(commandOptions)"
     let isShort = Self.indent + 2 + capture.count + 1 + diagnose.count <= Self.columns
     for line in isShort ? ["\(capture) \(diagnose)"] : [capture, diagnose] { add("", line) }
   }

@@ -89,7 +89,9 @@ enum SealKeyFile {
     let temporary = path + ".new"
     unlink(temporary)
     let file = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard file >= 0 else { throw .refused("\(temporary) cannot be made: \(errorText())") }
+    guard file >= 0 else {
+      throw .refused("\(path) cannot be made: \(errorText()); store.seal-key-file names another place")
+    }
     // The mode is ours, whatever the mask leaves of it.
     let isWritten =
       fchmod(file, 0o600) == 0 && write(file, lines, lines.count) == lines.count && fsync(file) == 0

@@ -9,7 +9,9 @@ final class StoreLock {
   /// - Throws: a sentence that says who has it.
   init(_ path: String) throws(StoreFault) {
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard file >= 0 else { throw .refused("\(path) cannot be opened: \(StoreFault.text(errno))") }
+    guard file >= 0 else {
+      throw .refused("\(path) cannot be opened: \(StoreFault.text(errno)); store.sqlite names another place")
+    }
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
       let holder = Self.text(file)
       close(file)

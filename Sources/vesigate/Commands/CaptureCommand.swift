@@ -56,7 +56,7 @@ struct CaptureCommand: ParsableCommand {
     if let broken = place.broken { complain("note: \(broken)") }
     let path = try route ?? onlyRoute(client)
     guard let request = CaptureRequest(route: path, count: count, seconds: secondsMax.count) else {
-      complain("vesigate: there is no route \(path)")
+      complain("vesigate: \(RouteChoice.missing(path, client))")
       throw ExitStatus.usage
     }
     var saved: [String] = []
@@ -66,7 +66,7 @@ struct CaptureCommand: ParsableCommand {
       print("\(path)  \(captured.reason), \(captured.bytes.count) bytes")
     }
     sayNext(saved)
-    try end(ending, saved: saved.count, route: path)
+    try end(ending, saved: saved.count, route: path, client)
   }
 
   /// What to type now.
@@ -111,7 +111,9 @@ struct CaptureCommand: ParsableCommand {
     complain("waiting for the next \(count == 1 ? "delivery" : "\(count) deliveries") to be refused")
   }
 
-  private func end(_ ending: CaptureEnding, saved: Int, route: String) throws {
+  private func end(
+    _ ending: CaptureEnding, saved: Int, route: String, _ client: ControlClient
+  ) throws {
     switch (ending.isRefused, ending.reason) {
     case (false, "complete") where saved == count:
       return
@@ -123,7 +125,7 @@ struct CaptureCommand: ParsableCommand {
       complain("vesigate: only root and the daemon's own user may see what it refuses")
       throw ExitStatus.permission
     case (true, "no-such-route"):
-      complain("vesigate: the daemon has no route \(route)")
+      complain("vesigate: \(RouteChoice.missing(route, client))")
       throw ExitStatus.usage
     case (true, _):
       complain("vesigate: others capture already, try again when they are done")

@@ -51,8 +51,11 @@ struct ControlPlace {
   /// That the file is broken, and what says why.
   var broken: String? {
     guard trouble != nil else { return nil }
-    let isDefault = configPath == Configuration.fileDefault
-    let check = "vesigate check" + (isDefault ? "" : " --config \(configPath)")
-    return "\(configPath) cannot be used as it stands: \(check) says why"
+    return "\(configPath) cannot be used as it stands: vesigate check\(options) says why"
+  }
+
+  /// What another command needs to mean the same file, behind a blank.
+  var options: String {
+    configPath == Configuration.fileDefault ? "" : " --config \(configPath.shellWord)"
   }
 }

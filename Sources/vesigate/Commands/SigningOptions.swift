@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Configuration
 internal import Formats
 internal import Gateway
+internal import Operations
 internal import POSIX
 internal import Secrets
 internal import Signing
@@ -69,11 +70,14 @@ struct SigningOptions: ParsableArguments {
     return nil
   }
 
-  /// - Parameter path: the route that a command names by another word than `--route`.
-  func signer(route path: String? = nil) throws -> Signer {
+  /// - Parameters:
+  ///   - path: the route that a command names by another word than `--route`.
+  ///   - url: where it is posted; where nothing else says which route is meant, its path may.
+  func signer(route path: String? = nil, url: String? = nil) throws -> Signer {
     if let secretFile { return Signer(layout: try preset(), secrets: try read(secretFile)) }
     let loaded = try config.load()
-    let found = try RouteChoice.choose(path ?? route, in: loaded)
+    let ofURL = url.flatMap { RouteChoice.path(of: $0, in: loaded) }
+    let found = try RouteChoice.choose(path ?? route ?? ofURL, in: loaded)
     return Signer(
       layout: found.layout, secrets: loaded.snapshot.secrets[found.secretFileIndex], route: found,
       configuration: loaded.configuration)
@@ -128,23 +132,44 @@ enum RouteChoice {
     let routes = loaded.snapshot.routes.all
     guard let path else {
       guard routes.count == 1 else {
-        complain("vesigate: there are \(routes.count) routes: say which with --route")
+        let names = shown(routes.map(\.name))
+        complain("vesigate: there are \(routes.count) routes: say which with --route: \(names)")
         throw ExitStatus.usage
       }
       return routes[0]
     }
-    guard let route = routes.first(where: { $0.path.text == path }) else {
-      complain("vesigate: there is no route \(path); there are \(list(routes.map(\.path.text), like: path))")
+    // By its name where several hosts have the path.
+    let named = routes.first { $0.name == path } ?? routes.first { $0.path.text == path }
+    guard let route = named else {
+      complain("vesigate: there is no route \(path); \(known(routes.map(\.name), like: path))")
       throw ExitStatus.usage
     }
     return route
   }
 
+  /// Of a URL, where exactly one route has it. A front may have led another one there, so it is a guess.
+  static func path(of url: String, in loaded: Loaded) -> String? {
+    let behindScheme = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
+    let path = behindScheme.drop { $0 != "/" }.prefix { $0 != "?" && $0 != "#" }
+    let having = loaded.snapshot.routes.all.filter { $0.path.text == path }
+    return having.count == 1 ? having[0].path.text : nil
+  }
+
+  /// That the running daemon has no such route, and which it has.
+  static func missing(_ route: String?, _ client: ControlClient) -> String {
+    let names = (try? client.status())?.routes.map(\.name) ?? []
+    let sentence = "the daemon has no route \(route ?? "")"
+    return names.isEmpty ? sentence : "\(sentence); \(known(names, like: route ?? ""))"
+  }
+
   private static let shownMax = 20
 
   /// As many as a person reads, and the one that was meant, perhaps.
-  static func list(_ paths: [String], like path: String) -> String {
+  static func known(_ paths: [String], like path: String) -> String {
+    "there \(paths.count == 1 ? "is" : "are") \(shown(paths))" + Suggestion.ending(for: path, among: paths)
+  }
+
+  static func shown(_ paths: [String]) -> String {
     paths.prefix(shownMax).joined(separator: ", ") + (paths.count > shownMax ? ", ..." : "")
-      + Suggestion.ending(for: path, among: paths)
   }
 }

@@ -33,8 +33,10 @@ struct StatusCommand: ParsableCommand {
   @Flag(help: "Show it anew every --interval seconds until Ctrl-C.")
   var watch = false
 
-  @Option(help: "Seconds between two looks of --watch, from 1 to 3600.")
-  var interval = 2
+  @Option(
+    help: ArgumentHelp(
+      "Between two looks of --watch, in seconds, or such as 1m; from 1s to 1h.", valueName: "seconds"))
+  var interval = Seconds(2)
 
   @Option(
     help: ArgumentHelp("This route and no other, by its path or its name.", valueName: "path"),
@@ -51,7 +53,9 @@ struct StatusCommand: ParsableCommand {
     guard !problems || (!json && !watch) else {
       throw ValidationError("--problems goes with neither --json nor --watch")
     }
-    guard (1...3600).contains(interval) else { throw ValidationError("--interval is from 1 to 3600 seconds") }
+    guard (1...3600).contains(interval.count) else {
+      throw ValidationError("--interval is from 1 to 3600 seconds")
+    }
   }
 
   func run() throws {
@@ -68,9 +72,9 @@ struct StatusCommand: ParsableCommand {
       for line in first { StandardOutput.put(line.shown(isPainted: isPainted) + "\n") }
       return
     }
-    Screen.watch(everySeconds: interval) {
+    Screen.watch(everySeconds: interval.count) {
       do throws(ControlClient.Failure) {
-        return try lines(client) ?? ["vesigate: \(missing)"]
+        return try lines(client) ?? ["vesigate: \(RouteChoice.missing(route, client))"]
       } catch {
         return ["vesigate: \(error)"]
       }
@@ -88,15 +92,14 @@ struct StatusCommand: ParsableCommand {
     let place = ControlPlace(configPath: config.path)
     guard !problems else { return report.problems(fileRemark: place.broken).map { PaintedLine($0, .red) } }
     guard json else {
-      return StatusText(report, fileRemark: place.broken, rows: rows).toned.map { PaintedLine($0) }
+      let text = StatusText(report, fileRemark: place.broken, rows: rows, commandOptions: place.options)
+      return text.toned.map { PaintedLine($0) }
     }
     return [PaintedLine(TerminalText.shown(json: StatusReport.line(line, fileProblem: place.trouble)))]
   }
 
   /// One stays free for the cursor.
   private var rows: Int? { Screen.isTerminal && !all && route == nil ? Screen.size.rows - 1 : nil }
-
-  private var missing: String { "there is no route \(route ?? "")" }
 
   private func ask(_ client: ControlClient) throws -> [PaintedLine] {
     do throws(ControlClient.Failure) {
@@ -105,7 +108,7 @@ struct StatusCommand: ParsableCommand {
       complain("vesigate: \(error)")
       throw error.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
     }
-    complain("vesigate: \(missing)")
+    complain("vesigate: \(RouteChoice.missing(route, client))")
     throw ExitStatus.usage
   }
 }

@@ -46,7 +46,7 @@ struct TailCommand: ParsableCommand {
     let place = ControlPlace(configPath: config.path)
     let client = try place.client()
     if let broken = place.broken { complain("note: \(broken)") }
-    guard let request = TailRequest(route: route) else { throw noRoute }
+    guard let request = TailRequest(route: route) else { throw noRoute(client) }
     let refusal: String?
     do {
       refusal = try watch(client, request)
@@ -55,13 +55,13 @@ struct TailCommand: ParsableCommand {
       throw failure.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
     }
     guard let refusal else { return }
-    guard refusal != "no-such-route" else { throw noRoute }
+    guard refusal != "no-such-route" else { throw noRoute(client) }
     complain("vesigate: others watch already, try again when they are done")
     throw ExitStatus.temporary
   }
 
-  private var noRoute: ExitCode {
-    complain("vesigate: the daemon has no route \(route ?? "")")
+  private func noRoute(_ client: ControlClient) -> ExitCode {
+    complain("vesigate: \(RouteChoice.missing(route, client))")
     return ExitStatus.usage
   }
 

@@ -73,8 +73,9 @@ extension ListenSocket {
     inherited.removeAll { name == nil || $0.name == name }
     guard !wanted.isEmpty else {
       let what = name.map { "no socket of the name \($0)" } ?? "no socket"
-      throw ListenFailure(
-        name: "systemd", sentence: "\(what) was handed over: is vesigate started by its socket unit?")
+      let others = inherited.map(\.name).joined(separator: ", ")
+      let hint = others.isEmpty ? ": is vesigate started by its socket unit?" : ", but \(others)"
+      throw ListenFailure(name: "systemd", sentence: "\(what) was handed over\(hint)")
     }
     return wanted.map { ListenSocket(inherited: $0.descriptor, name: "systemd:\($0.name)") }
   }

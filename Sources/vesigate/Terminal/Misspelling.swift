@@ -10,6 +10,14 @@ struct Misspelling {
     return line + String(message.drop { $0 != "\n" })
   }
 
+  /// Help for a command that is none would be that of the whole program, and no word of the mistake.
+  static func ofHelp(_ words: [String]) -> String? {
+    let asked = Misspelling(Array(words.drop { $0 == "help" }))
+    guard let stranger = asked.stranger else { return nil }
+    let command = asked.path.joined(separator: " ")
+    return asked.unknownCommand(stranger) + "\n  See '\(command) --help' for more information."
+  }
+
   /// As far as the words lead.
   private var command: any ParsableCommand.Type = Vesigate.self
   private var path = ["vesigate"]
@@ -45,7 +53,23 @@ struct Misspelling {
       guard near != nil || line.hasPrefix("Error: Unknown option '\(option)'") else { continue }
       return "Error: Unknown option '\(option)'" + (near.map { ", did you mean --\($0)?" } ?? "")
     }
-    return nil
+    return strayWord(line, known)
+  }
+
+  /// A word that the command does not take as it stands, with the option that takes it.
+  private func strayWord(_ line: Substring, _ known: [String]) -> String? {
+    let start = "Error: Unexpected argument '"
+    guard line.hasPrefix(start), line.hasSuffix("'") else { return nil }
+    let word = String(line.dropFirst(start.count).dropLast())
+    let option =
+      [".yaml", ".yml"].contains { word.hasSuffix($0) } ? "config" : Self.option(taking: word, known)
+    guard let option, known.contains(option) else { return nil }
+    return "\(line), did you mean --\(option) \(word.shellWord)?"
+  }
+
+  /// A path is a route's, but behind `send`, which has taken its route already.
+  private static func option(taking word: String, _ known: [String]) -> String? {
+    known.contains("body") ? "body" : word.hasPrefix("/") ? "route" : nil
   }
 
   private func unknownCommand(_ word: String) -> String {

@@ -42,7 +42,7 @@ import Testing
     #expect(object["event"] as? String == "payout.failed")
     let data = try #require(object["data"] as? [String: Any])
     #expect(data["type"] as? String == "pay_out" && data["status"] as? String == "failed")
-    #expect(data["reference"] as? String == "PAYOUT-VES-1781519012" && data["uuid"] as? String == "id-1")
+    #expect(data["reference"] as? String == "PAYOUT-VES-1781519012345" && data["uuid"] as? String == "id-1")
     #expect(sample.headers == [])
   }
 

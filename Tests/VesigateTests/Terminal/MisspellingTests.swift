@@ -53,6 +53,36 @@ import Testing
     #expect(text.hasPrefix(line + "\n"), "\(text)")
   }
 
+  @Test(arguments: [
+    (
+      "tail /webhooks/vesicash",
+      "Error: Unexpected argument '/webhooks/vesicash', did you mean --route /webhooks/vesicash?"
+    ),
+    ("check my.yaml", "Error: Unexpected argument 'my.yaml', did you mean --config my.yaml?"),
+    ("send /a body.json", "Error: Unexpected argument 'body.json', did you mean --body body.json?"),
+    ("send body.json", "Error: body.json is no route, did you mean --body body.json?"),
+    ("send http://x/", "Error: http://x/ is no route, did you mean --url 'http://x/'?"),
+    ("check more", "Error: Unexpected argument 'more'"), ("version /a", "Error: Unexpected argument '/a'"),
+  ])
+  func `a word that belongs behind an option is given back with it`(words: String, line: String) throws {
+    let text = try refusal(words)
+    #expect(text.hasPrefix(line + "\n"), "\(text)")
+  }
+
+  @Test func `help for a command that is none says so, and help for one is no mistake`() {
+    let mistake =
+      "Error: vesigate has no command 'sned', did you mean \"send\"?\n  See 'vesigate --help' for more information."
+    #expect(
+      Misspelling.ofHelp(["help", "sned"]) == mistake && Misspelling.ofHelp(["sned", "--help"]) == mistake)
+    #expect(
+      Misspelling.ofHelp(["help", "queue", "lst"])?.contains("vesigate queue has no command 'lst'") == true)
+    for words in [
+      ["help"], ["--help"], [], ["help", "queue", "list"], ["send", "--help"], ["help", "send", "x"],
+    ] {
+      #expect(Misspelling.ofHelp(words) == nil, "\(words)")
+    }
+  }
+
   @Test func `what is wrong in another way is said as it was`() {
     #expect(
       Misspelling.corrected("Error: --count must be from 1 to 16\nUsage: x", ["capture", "--count", "0"])

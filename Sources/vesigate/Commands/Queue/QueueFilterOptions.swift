@@ -64,7 +64,9 @@ struct QueueFilterOptions: ParsableArguments {
 
   /// An id that is none would be asked for in vain.
   static func validate(ids: [String]) throws {
-    for id in ids where PublicID(id) == nil { throw ValidationError("\(id) is no delivery's id") }
+    for id in ids where PublicID(id) == nil {
+      throw ValidationError("\(id) is no delivery's id: vesigate queue list shows those")
+    }
   }
 
   func request(_ verb: QueueRequest.Verb) -> QueueRequest {

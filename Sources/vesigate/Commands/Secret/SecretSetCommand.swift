@@ -32,7 +32,7 @@ struct SecretSetCommand: ParsableCommand {
     guard words.isEmpty else {
       throw ValidationError(
         "a secret is never an argument, where others can see it (your shell's history may hold it now): enter it at "
-          + "the prompt, or through standard input. Another word than an option is not known here")
+          + "the prompt, or through standard input. --route names the route, another word is not known here")
     }
     guard !keep || !compromised else { throw ValidationError("give --keep or --compromised, not both") }
   }

@@ -44,7 +44,7 @@ struct SecretTargetOptions: ParsableArguments {
     if let route {
       guard let target = all.first(where: { $0.routes.contains { $0.path.text == route } }) else {
         let paths = configuration.routes.map(\.path.text)
-        complain("vesigate: there is no route \(route); there are \(RouteChoice.list(paths, like: route))")
+        complain("vesigate: there is no route \(route); \(RouteChoice.known(paths, like: route))")
         throw ExitStatus.usage
       }
       return target
@@ -58,15 +58,11 @@ struct SecretTargetOptions: ParsableArguments {
     }
     let candidates = rotating ? all.filter { $0.rotation != nil } : all
     guard candidates.count <= 1, let only = candidates.first ?? all.only else {
-      complain("vesigate: say which with --route: there are \(SecretTargetOptions.routes(configuration))")
+      let paths = configuration.routes.map(\.path.text)
+      complain("vesigate: say which with --route: there are \(RouteChoice.shown(paths))")
       throw ExitStatus.usage
     }
     return only
-  }
-
-  private static func routes(_ configuration: Configuration) -> String {
-    let shown = configuration.routes.prefix(20).map(\.path.text).joined(separator: ", ")
-    return configuration.routes.count > 20 ? shown + ", ..." : shown
   }
 }
 

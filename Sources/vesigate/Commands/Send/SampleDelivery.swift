@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Formats
 internal import Signing
 
@@ -50,6 +51,14 @@ struct SampleDelivery {
     }
   }
 
+  /// Of an event that has no sample of its own and is spelled much like one that has; nil of any other, for a sender's
+  /// events are more than those.
+  static func remark(on event: String, of layout: SignatureLayout) -> String? {
+    let known = events(of: layout)
+    guard !known.contains(event), let near = Suggestion.nearest(to: event, among: known) else { return nil }
+    return "\(event) is no event that is known here, did you mean \"\(near)\"?"
+  }
+
   private struct Facts {
     let event: String
     let id: String
@@ -100,7 +109,7 @@ struct SampleDelivery {
         case "refund": ("refund", "REFUND")
         default: ("pay_in", "PAYIN")
         }
-      return #"{"event":"\#(event)","data":{"uuid":"\#(id)","reference":"\#(mark)-VES-\#(seconds)","#
+      return #"{"event":"\#(event)","data":{"uuid":"\#(id)","reference":"\#(mark)-VES-\#(unixMilliseconds)","#
         + #""type":"\#(type)","status":"\#(words.last ?? "")","amount":3.1,"currency":"ZMW","fee":0,"#
         + #""narration":"Test payment","created_at":"\#(time)"}}"#
     }

@@ -87,6 +87,11 @@ struct SendCommand: ParsableCommand {
     }
     if unixSocket == "" { throw ValidationError("--unix-socket must be a path") }
     if insecure, caFile != nil { throw ValidationError("give --ca-file or --insecure, not both") }
+    // With a slash it may be a route's name, host first.
+    if namesRoute, let word, !word.contains("/") || word.contains("://") {
+      let option = word.contains("://") ? "--url" : "--body"
+      throw ValidationError("\(word) is no route, did you mean \(option) \(word.shellWord)?")
+    }
     if url == nil, signing.secretFile != nil {
       throw ValidationError("with --secret-file no configuration is read: say where to post it with --url")
     }
@@ -100,7 +105,7 @@ struct SendCommand: ParsableCommand {
   }
 
   func run() throws {
-    let signer = try signing.signer(route: namesRoute ? word : nil)
+    let signer = try signing.signer(route: namesRoute ? word : nil, url: url)
     let target = try target(signer)
     let content = try content(signer)
     let signed = try signing.headers(for: content.body, by: signer).fields.map { "\($0.name): \($0.value)" }
@@ -111,7 +116,12 @@ struct SendCommand: ParsableCommand {
     let answer = try post(content.body, own + headers + signed, to: target, signer)
     print(TerminalText.shown(bytes: answer.head), terminator: "")
     print(TerminalText.shown(bytes: answer.body))
-    guard !(200...299).contains(answer.status) else { return }
+    guard !(200...299).contains(answer.status) else {
+      if let next = SendAdvice.ofStored(answer, route: signer.route, configPath: configPath) {
+        complain(next)
+      }
+      return
+    }
     complain(SendAdvice.of(status: answer.status, route: signer.route, configPath: configPath))
     throw ExitStatus.refused
   }
@@ -126,6 +136,9 @@ struct SendCommand: ParsableCommand {
       return try body.lent { bytes throws(CurlCall.Failure) in try call.post(bytes) }
     } catch {
       complain("vesigate: \(target.shown): \(error)")
+      if "\(error)".hasSuffix("wrong version number") {
+        complain("whoever listens there speaks no TLS: http:// asks without, and only a front has https://")
+      }
       if url == nil, let hint = SendAdvice.ofSilence(signer) { complain(hint) }
       throw ExitStatus.unavailable
     }
@@ -164,6 +177,9 @@ struct SendCommand: ParsableCommand {
     }
     guard url == nil || event != nil else { return Content(body: try BoundedFile.readForCommand("-")) }
     if StandardInput.holdsSomething { complain("note: standard input is not read; --body - sends it") }
+    if let event, let remark = SampleDelivery.remark(on: event, of: signer.layout) {
+      complain("note: \(remark)")
+    }
     let now = Clocks.now().unixMilliseconds
     let id = PublicID(unixMilliseconds: now, random: (.random(in: .min ... .max), .random(in: .min ... .max)))
     let sample = SampleDelivery(of: signer.layout, event: event, at: now, id: id.description)
