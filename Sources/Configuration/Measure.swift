@@ -53,9 +53,9 @@ public enum Measure: String, Sendable {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     let name = text[digits.endIndex...]
     guard !digits.isEmpty, !name.isEmpty else { throw .noNumber }
-    guard let count = String(digits).wholeNumber, let unit = units.first(where: { $0.name == name }) else {
-      throw .unit
-    }
+    // By bytes: for a string the sign of kelvin is a K.
+    let unit = units.first { $0.name.utf8.elementsEqual(name.utf8) }
+    guard let count = String(digits).wholeNumber, let unit else { throw .unit }
     let (product, isTooLarge) = count.multipliedReportingOverflow(by: unit.size)
     guard !isTooLarge else { throw .tooLarge }
     guard product.isMultiple(of: size) else { throw .fraction }

@@ -69,6 +69,8 @@ import Testing
       ("head-seconds-max: 1h30m", ofTimes), ("head-seconds-max: 025s", ofTimes),
       ("head-seconds-max: 2MB", ofTimes), ("body-bytes-max: 25s", ofSizes), ("body-bytes-max: 2M", ofSizes),
       ("body-bytes-max: 2Mb", ofSizes), ("body-bytes-max: 1.5MB", ofSizes), ("body-bytes-max: 2mib", ofSizes),
+      // The sign of kelvin, which a string takes for a K.
+      ("body-bytes-max: 2\u{212A}iB", ofSizes),
       ("in-flight-max: 8k", ", without a unit"), ("in-flight-max: 8 s", ", without a unit"),
       ("head-seconds-max: 0", ""), ("head-seconds-max: soon", ""), ("head-seconds-max: -1s", ""),
       ("head-seconds-max: s", ""), ("in-flight-max: 1.5", ""),

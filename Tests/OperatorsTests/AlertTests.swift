@@ -68,6 +68,31 @@ import Testing
     }
   }
 
+  /// As an upstream does that answers every other minute.
+  @Test
+  func `what comes and goes keeps nobody from being told of what lasts, nor is it told again and again`()
+    async throws
+  {
+    try await onThread {
+      for number in 0..<6 {
+        try say("flaps\n" + (number > 1 ? "lasts\n" : ""))
+        try look()
+        try say(number > 1 ? "lasts\n" : "", code: number > 1 ? 1 : 0)
+        try look()
+      }
+      #expect(
+        mails.count == 1
+          && mails.allSatisfy {
+            $0.hasSuffix(
+              ": 1 to look at\nContent-Type: text/plain; "
+                + "charset=utf-8\n\nlasts\n")
+          }, "\(mails)")
+      try say("", code: 0)
+      for _ in 0..<2 { try look() }
+      #expect(mails.count == 2 && mails[1].hasSuffix("It was:\nlasts\n"))
+    }
+  }
+
   @Test func `a vesigate that gives no account is a problem too`() async throws {
     try await onThread {
       try say("vesigate: no daemon answers at /run/vesigate/control.sock\n", code: 69)
@@ -138,5 +163,25 @@ import Testing
       #expect(mails.count == 2 && mails[1].contains("no daemon answers at"))
       #expect(try gateway.command("status", "--problems", "--json").status == 64)
     }
+  }
+
+  /// `vesigate@NAME` has /var/lib/vesigate-NAME and /etc/default/vesigate-NAME. A purge of the package keeps its store,
+  /// and takes away what the alert remembers.
+  @Test func `no instance has a folder or a file of the alert's, whatever its name is`() throws {
+    let folder = Project.root + "/systemd/"
+    var own: [String] = []
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) where !name.contains("@") {
+      let lines = try String(contentsOfFile: folder + name, encoding: .utf8).split(separator: "\n")
+      for line in lines {
+        if let found = line.firstMatch(of: /^StateDirectory=(.*)/) { own.append("/var/lib/\(found.1)") }
+        if let found = line.firstMatch(of: /^EnvironmentFile=-?(.*)/) { own.append(String(found.1)) }
+      }
+    }
+    #expect(own.contains("/var/lib/vesigate.alert") && own.contains("/etc/default/vesigate.alert"), "\(own)")
+    #expect(!own.contains { $0.contains(/^\/(var\/lib|etc\/default)\/vesigate-/) }, "\(own)")
+    let removal = try String(contentsOfFile: Project.root + "/packaging/debian/postrm", encoding: .utf8)
+    let removed = removal.split(separator: "\n").filter { $0.contains("rm -r") }
+    #expect(removed.contains { $0.hasSuffix(" /var/lib/vesigate.alert") }, "\(removed)")
+    #expect(!removed.contains { $0.contains("/var/lib/vesigate-") }, "\(removed)")
   }
 }

@@ -10,12 +10,15 @@ struct AdoptedSocketTests {
     end = sys.argv.index("--")
     doors = []
     for where in sys.argv[1:end]:
-        if where.startswith("/"):
-            door = socket.socket(socket.AF_UNIX); door.bind(where); door.listen(8)
+        if where.startswith("/") or where.startswith("@"):
+            door = socket.socket(socket.AF_UNIX); door.bind(where.replace("@", chr(0))); door.listen(8)
         else:
             host, port = where.rsplit(":", 1)
             door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
             door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if host.startswith("only"):
+                host = host.removeprefix("only")
+                door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             door.bind((host, int(port))); door.listen(8)
         doors.append(door)
     held = [os.dup(door.fileno()) for door in doors]
@@ -95,6 +98,37 @@ struct AdoptedSocketTests {
       let line = try #require(started.child.lines.last { $0.contains("cannot listen on") })
       #expect(line.contains("vesigate.socket holds 0.0.0.0:\(started.port)"), "\(line)")
       #expect(line.contains("systemctl edit vesigate.socket"), "\(line)")
+    }
+  }
+
+  /// On what systemd holds and what is listened on: half of what was asked for, or more than that.
+  @Test(
+    .timeLimit(.minutes(10)),
+    arguments: [
+      ("\"*:{port}\"", "0.0.0.0:{port}"), ("\"*:{port}\"", "only:::{port}"), ("\"[::]:{port}\"", ":::{port}"),
+    ])
+  func `a socket for IPv4 or IPv6 alone does not serve every address, nor one for both that of IPv6`(
+    listen: String, held: String
+  ) async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let started = try start(upstream.url(), listen: listen, held: held)
+      #expect(started.child.waitForExit(within: 30) == 69)
+      let line = try #require(started.child.lines.last { $0.contains("cannot listen on") })
+      #expect(line.contains("vesigate.socket holds ") && line.contains("BindIPv6Only="), "\(line)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(10)))
+  func `two sockets, one for IPv4 and one for IPv6, serve every address together`() async throws {
+    try await onThread {
+      let upstream = try RecordingUpstream()
+      let started = try start(
+        upstream.url(), listen: "\"*:{port}\"", held: "0.0.0.0:{port}", "only:::{port}", "@vesigate-{port}")
+      _ = try started.waitUntilReady()
+      #expect(try delivers(RawClient(port: started.port)))
+      #expect(started.child.lines.contains { $0.contains("an address that listen cannot name") })
+      #expect(started.child.terminate() == 0)
     }
   }
 }

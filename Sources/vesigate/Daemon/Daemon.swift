@@ -54,7 +54,7 @@ struct Daemon {
     defer { logs.flush() }
     tellWarnings(start.loaded, logs.logger)
     let sockets = try ListenSocket.open(configuration.listen, environment: start.environment)
-    if let advice = SocketUnit.advice(held: sockets.idle, listen: configuration.listen) {
+    for advice in SocketUnit.advice(sockets, listen: configuration.listen) {
       logs.logger.warning("\(advice)")
     }
     let daemon = try await Daemon(start, sockets.all, logs)

@@ -7,6 +7,8 @@ struct OpenSockets {
   var all: [ListenSocket] = []
   /// What systemd holds and `listen` does not name: nobody will answer there.
   var idle: [ListenAddress] = []
+  /// Of those that `listen` cannot name, such as an abstract socket, the names that systemd gave them.
+  var nameless: [String] = []
 }
 
 extension ListenSocket {
@@ -29,6 +31,7 @@ extension ListenSocket {
       throw error
     }
     sockets.idle = inherited.compactMap(\.address)
+    sockets.nameless = inherited.filter { $0.address == nil }.map(\.name)
     for socket in inherited { close(socket.descriptor) }
     return sockets
   }
@@ -37,7 +40,8 @@ extension ListenSocket {
     _ address: ListenAddress, _ inherited: inout [InheritedSocket]
   ) throws(ListenFailure) -> [ListenSocket] {
     if case .systemd(let name) = address { return try take(name, from: &inherited) }
-    let held = inherited.filter { $0.address.map { address.isServed(by: $0) } ?? false }
+    let serving = address.served(by: inherited.compactMap(\.address))
+    let held = inherited.filter { $0.address.map(serving.contains) ?? false }
     inherited.removeAll { held.contains($0) }
     // By the address that the operator wrote, as if it had been bound here.
     guard held.isEmpty else {

@@ -74,6 +74,11 @@ struct SocketUnitTests {
     Pair(held: ["0.0.0.0:80", "[::]:80"], listen: ["*:80"]),
     Pair(held: ["*:80"], listen: ["127.0.0.1:80"], idle: ["*:80"]),
     Pair(held: ["*:80"], listen: ["*:81"], idle: ["*:80"]),
+    // Half of every address is not every address, and every address is more than those of IPv6.
+    Pair(held: ["0.0.0.0:80"], listen: ["*:80"], idle: ["0.0.0.0:80"]),
+    Pair(held: ["[::]:80"], listen: ["*:80"], idle: ["[::]:80"]),
+    Pair(held: ["*:80"], listen: ["[::]:80"], idle: ["*:80"]),
+    Pair(held: ["0.0.0.0:80", "[::]:81"], listen: ["*:80"], idle: ["0.0.0.0:80", "[::]:81"]),
     Pair(held: ["unix:/run/a"], listen: ["unix:/run/a"]),
     Pair(held: ["unix:/run/a"], listen: ["unix:/run/b"], idle: ["unix:/run/a"]),
     // Whoever takes what there is asks for no address.
@@ -88,7 +93,27 @@ struct SocketUnitTests {
       return
     }
     #expect(advice?.hasPrefix("vesigate.socket holds \(pair.idle.joined(separator: " ")), which") == true)
-    let line = pair.listen[0].replacing("*:", with: "").replacing("unix:", with: "")
+    var line = pair.listen[0].replacing("*:", with: "").replacing("unix:", with: "")
+    if pair.listen[0].hasPrefix("*") { line += ", BindIPv6Only=both" }
+    if pair.listen[0].hasPrefix("[::]") { line += ", BindIPv6Only=ipv6-only" }
     #expect(advice?.contains("[Socket], ListenStream=, ListenStream=\(line), each on a line") == true)
+  }
+
+  @Test func `where the kernel has no IPv6 every address of IPv4 is every address`() {
+    let (every, ipv4) = (ListenAddress.tcp(host: "*", port: 80), ListenAddress.tcp(host: "0.0.0.0", port: 80))
+    #expect(every.served(by: [ipv4], hasIPv6: false) == [ipv4])
+    #expect(every.served(by: [ipv4], hasIPv6: true) == [])
+  }
+
+  @Test func `a unit says whether its IPv6 sockets take IPv4`() throws {
+    try install(listening: "ListenStream=443\nListenStream=[::]:80\nListenStream=[::1]:81\nBindIPv6Only=both")
+    #expect(addresses() == ["*:443", "*:80", "[::1]:81"])
+    try write("/etc/systemd/system/vesigate.socket.d/10.conf", "[Socket]\nBindIPv6Only=ipv6-only\n")
+    #expect(addresses() == ["[::]:443", "[::]:80", "[::1]:81"])
+  }
+
+  @Test func `a socket that listen cannot name is told of by the name that systemd gave it`() {
+    let advice = SocketUnit.advice(OpenSockets(nameless: ["web"]), listen: [.tcp(host: "*", port: 80)])
+    #expect(advice.count == 1 && advice[0].hasSuffix("waits in vain. listen: systemd:web takes it"))
   }
 }

@@ -43,4 +43,16 @@ import Testing
     let target = try #require(try target([.tcp(host: "*", port: 80)], "/hooks/*", host: "hooks.example"))
     #expect(target.url == "http://127.0.0.1:80/hooks/test" && target.headers == ["Host: hooks.example"])
   }
+
+  @Test(arguments: [
+    ("https://me:pw@example.org/a", "https://...@example.org/a"), ("http://a:b@c@d/", "http://...@d/"),
+    ("http://example.org/a@b", "http://example.org/a@b"), ("http://x?u:p@h", "http://x?u:p@h"),
+    ("//u:p@h", "//...@h"), ("http://", "http://"), ("x", "x"), ("", ""), ("/", "/"),
+    ("http://@", "http://...@"),
+  ])
+  func `a password of the URL is not shown`(url: String, shown: String) {
+    #expect(SendTarget(url: url, unixSocket: nil).shown == shown)
+    #expect(SendTarget(url: url, unixSocket: "/s").shown == shown + " at /s")
+    #expect(SendTarget(url: url, unixSocket: nil).url == url)
+  }
 }

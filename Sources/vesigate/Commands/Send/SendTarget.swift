@@ -8,8 +8,11 @@ struct SendTarget {
   /// That the route asks for.
   var headers: [String] = []
 
-  /// For people.
-  var shown: String { unixSocket.map { "\(url) at \($0)" } ?? url }
+  /// For people, without the password that a front may ask for.
+  var shown: String {
+    let url = Self.withoutPassword(url)
+    return unixSocket.map { "\(url) at \($0)" } ?? url
+  }
 
   init(url: String, unixSocket: String?) {
     self.url = url
@@ -26,6 +29,18 @@ struct SendTarget {
       self.init(url: "http://\(place.authority)\(path)", unixSocket: place.unixSocket)
     }
     if let host = route.host { headers = ["Host: \(host)"] }
+  }
+
+  /// What stands before the last @ of a URL's authority is a name and a password.
+  private static func withoutPassword(_ url: String) -> String {
+    let bytes = Array(url.utf8)
+    guard let scheme = bytes.indices.dropLast().first(where: { bytes[$0] == 0x2F && bytes[$0 + 1] == 0x2F })
+    else {
+      return url
+    }
+    let authority = bytes[(scheme + 2)...].prefix { !"/?#".utf8.contains($0) }
+    guard let end = authority.lastIndex(of: UInt8(ascii: "@")) else { return url }
+    return String(decoding: bytes[..<authority.startIndex] + Array("...".utf8) + bytes[end...], as: UTF8.self)
   }
 
   private static func place(_ address: ListenAddress) -> (authority: String, unixSocket: String?)? {

@@ -16,15 +16,32 @@ struct SocketUnit {
   /// Why the socket of systemd and `listen` do not go together, and what to type; nil where they do.
   static func advice(held: [ListenAddress], listen: [ListenAddress]) -> String? {
     if listen.contains(where: \.isInherited) { return nil }
-    let idle = held.filter { address in !listen.contains { $0.isServed(by: address) } }
+    let served = listen.flatMap { $0.served(by: held) }
+    let idle = held.filter { !served.contains($0) }
     guard !idle.isEmpty else { return nil }
-    let streams = listen.map { "ListenStream=\($0.stream)" }.joined(separator: ", ")
+    let lines = listen.map { "ListenStream=\($0.stream)" } + [families(of: listen)].compactMap { $0 }
+    let streams = lines.joined(separator: ", ")
     return """
       \(name) holds \(idle.map(\.text).joined(separator: " ")), which listen does not name: whoever connects there \
       waits in vain. To move it, systemctl edit \(name): [Socket], ListenStream=, \(streams), each on a line of its \
       own; then systemctl stop \(name) vesigate, and systemctl start \(name) vesigate. To do without it: systemctl \
       disable --now \(name), then systemctl restart vesigate
       """
+  }
+
+  /// What an IPv6 socket on every address has to take, where that matters; the packaged unit says both.
+  private static func families(of listen: [ListenAddress]) -> String? {
+    let hosts = listen.compactMap { address in if case .tcp(let host, _) = address { host } else { nil } }
+    return hosts.contains("::") ? "BindIPv6Only=ipv6-only" : hosts.contains("*") ? "BindIPv6Only=both" : nil
+  }
+
+  /// Each of what a start was handed and nobody will answer at.
+  static func advice(_ sockets: OpenSockets, listen: [ListenAddress]) -> [String] {
+    [advice(held: sockets.idle, listen: listen)].compactMap { $0 }
+      + sockets.nameless.map { name in
+        "systemd holds a socket of the name \(name) at an address that listen cannot name: whoever connects there "
+          + "waits in vain. listen: systemd:\(name) takes it"
+      }
   }
 
   /// The same by the unit's files, for whoever was handed no socket. Another configuration than the packaged one is
@@ -46,12 +63,12 @@ struct SocketUnit {
 
   /// What the unit and its drop-ins listen on, but for what `listen` cannot name.
   var addresses: [ListenAddress] {
-    var streams: [String] = []
+    var settings = Settings()
     for path in files {
       guard let bytes = try? BoundedFile.read(path, bytesMax: Self.fileBytesMax) else { continue }
-      Self.read(String(decoding: bytes, as: UTF8.self), into: &streams)
+      settings.read(String(decoding: bytes, as: UTF8.self))
     }
-    return streams.compactMap(Self.address)
+    return settings.addresses
   }
 
   /// systemd.unit(5): the first unit file that there is, then the drop-ins by their names, whatever folder they are
@@ -84,25 +101,39 @@ struct SocketUnit {
     }
     return names
   }
+}
 
-  private static func read(_ text: String, into streams: inout [String]) {
+/// Of the unit's files, what says where it listens.
+private struct Settings {
+  private var streams: [String] = []
+  private var isOnlyIPv6 = false
+
+  mutating func read(_ text: String) {
     var section = ""
     for line in text.split(separator: "\n") {
       let line = line.trimmed
       if line.hasPrefix("[") { section = line }
-      guard section == "[Socket]", line.hasPrefix("ListenStream") else { continue }
-      let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, parts[0].trimmed == "ListenStream" else { continue }
+      let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(\.trimmed)
+      guard section == "[Socket]", parts.count == 2 else { continue }
+      switch parts[0] {
       // An empty one takes back those before it.
-      let value = parts[1].trimmed
-      if value.isEmpty { streams.removeAll() } else { streams.append(value) }
+      case "ListenStream": if parts[1].isEmpty { streams.removeAll() } else { streams.append(parts[1]) }
+      case "BindIPv6Only": isOnlyIPv6 = parts[1] == "ipv6-only"
+      default: break
+      }
     }
   }
 
+  /// But for what `listen` cannot name.
+  var addresses: [ListenAddress] { streams.compactMap(address) }
+
   /// systemd.socket(5): a path, a port of every address, or an address and a port.
-  private static func address(_ stream: String) -> ListenAddress? {
+  private func address(_ stream: String) -> ListenAddress? {
     if stream.hasPrefix("/") { return ListenAddress(text: "unix:\(stream)") }
-    return ListenAddress(text: stream.utf8.allSatisfy { (0x30...0x39).contains($0) } ? "*:\(stream)" : stream)
+    let isPort = stream.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    guard let address = ListenAddress(text: isPort ? "*:\(stream)" : stream) else { return nil }
+    guard case .tcp(let host, let port) = address, host == "*" || host == "::" else { return address }
+    return .tcp(host: isOnlyIPv6 ? "::" : "*", port: port)
   }
 }
 
@@ -121,7 +152,7 @@ extension ListenAddress {
   }
 }
 
-extension Substring {
+extension StringProtocol {
   fileprivate var trimmed: String {
     let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
     return String(String(drop(while: isBlank)).reversed().drop(while: isBlank).reversed())
