@@ -14,10 +14,10 @@ import Testing
 
   @Test func `each alert fires where it should and not where something alike happens`() async throws {
     try await onThread {
-      let tests = Project.root + "/Tests/OperatorsTests/alerts-test.yaml"
-      let verdict = try run(["promtool", "test", "rules", tests])
+      let tests = ["Tests/OperatorsTests/alerts-test.yaml", "Tests/OperatorsTests/alerts-silence-test.yaml"]
+      let verdict = try run(["promtool", "test", "rules"] + tests.map { Project.root + "/" + $0 })
       #expect(verdict.status == 0, "\(verdict.text)")
-      let fired = try Project.text("Tests/OperatorsTests/alerts-test.yaml")
+      let fired = try tests.map(Project.text).joined()
       let alerts = try Project.text("etc/prometheus-alerts.yaml").matches(of: /- alert: (\w+)/)
       #expect(alerts.count >= 5)
       for alert in alerts { #expect(fired.contains("alertname=\"\(alert.1)\""), "\(alert.1)") }
