@@ -61,11 +61,11 @@ import Testing
     line.replacing(#/^\d\d:\d\d:\d\d /#, with: "TIME ").replacing(/\d+(\.\d)? ms$/, with: "MS")
   }
 
-  @Test func `the screen is the one that docs show`() async throws {
+  @Test func `the screens of tail and send are those that docs show`() async throws {
     try await onThread {
       let app = try RecordingUpstream { request in
         if request.target == "/github" { return .answer(503) }
-        return .answer(String(decoding: request.body, as: UTF8.self).contains("REF_02") ? 500 : 200)
+        return .answer(String(decoding: request.body, as: UTF8.self).contains("REF_02") ? 500 : 200, "OK")
       }
       let gateway = try GatewayProcess.observed(
         [app.url("/other")],
@@ -96,6 +96,10 @@ import Testing
       let block = try #require(text.firstMatch(of: /\$ vesigate tail\n((?:.*\n)*?)```/)).1
       let told = block.split(separator: "\n").map { Self.shape(String($0)) }
       #expect(tail.lines.filter { !$0.contains("no-such-path") }.map(Self.shape) == told)
+      let sent = try gateway.command("send", "/webhooks/vesicash").lines
+      let screen = try #require(text.firstMatch(of: /\$ vesigate send\n((?:.*\n)*?)```/)).1
+      let wanted = screen.split(separator: "\n").map { String($0).replacing(/\d+/, with: "0") }
+      #expect(sent.prefix(wanted.count).map { $0.replacing(/\d+/, with: "0") } == wanted, "\(sent)")
     }
   }
 
