@@ -36,6 +36,8 @@ struct QuarantineWatch: Service {
         }
       }
     }
+    // What came since the last look: the next start has to know it.
+    await releaser.noteRevoked(store.revoked)
   }
 
   /// - Parameter pauses: until when a route is left alone, monotonic milliseconds.
