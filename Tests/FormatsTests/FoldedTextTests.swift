@@ -1,6 +1,5 @@
+import Formats
 import Testing
-
-@testable import vesigate
 
 @Suite struct FoldedTextTests {
   @Test func `a line has eighty columns, the next ones begin below, and a long word stays whole`() {
