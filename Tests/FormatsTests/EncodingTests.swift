@@ -15,6 +15,19 @@ import Testing
     #expect(text == "<0123456789abcdef>")
   }
 
+  @Test func `each digit is written at each place`() {
+    for digit in 0..<UInt64(16) {
+      for place in 0..<16 {
+        let value = digit << (60 - 4 * UInt64(place))
+        let text = String(unsafeUninitializedCapacity: 16) { target in
+          Hex.write(value, to: target, at: 0)
+          return 16
+        }
+        #expect(text == Hex.encode(value))
+      }
+    }
+  }
+
   private func decode(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     let isWhole = Array(text.utf8).withUnsafeBytes {
