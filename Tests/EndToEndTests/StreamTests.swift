@@ -135,6 +135,25 @@ import Testing
     #expect(try fixture.gateway.exchange(SignedRequest("other").bytes).text == "ok")
   }
 
+  @Test func `a sender that goes away in the middle of an answer ends it at an app that says no more`() throws
+  {
+    let part = String(repeating: "0123456789", count: 20_000)
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n"
+    let fixture = try GatewayFixture(workers: 1) { request in
+      request.body == Array("part".utf8) ? UpstreamReply.raw(head + part).then(.hang) : .ok
+    }
+    #expect(try fixture.gateway.exchange(SignedRequest("warm").bytes).status == 200)
+    let before = fixture.gateway.descriptorCount
+    for turn in 0..<10 {
+      let client = try fixture.gateway.connect()
+      try client.send(SignedRequest("part").bytes)
+      #expect(!client.take(10_000).isEmpty)
+      if turn % 2 == 0 { client.reset() } else { client.close() }
+    }
+    #expect(eventually(within: 20) { fixture.gateway.descriptorCount <= before + 2 })
+    try fixture.gateway.waitForLog(containing: "outcome=abandoned")
+  }
+
   @Test func `a body of several megabytes arrives whole`() throws {
     let fixture = try GatewayFixture(limits: "body-bytes-max: 8388608")
     var generator = SeededGenerator(seed: 9)
