@@ -1,0 +1,207 @@
+/// A piece of a page. It is made of elements, of text and of values, and all text and all values are escaped as they
+/// come in: what a sender or an app wrote cannot become more than text. There is no way to put in markup as a string.
+struct HTML: Sendable {
+  /// UTF-8.
+  private(set) var bytes: [UInt8] = []
+
+  static let empty = HTML()
+
+  init() {}
+
+  /// Shown as it is, whatever is in it.
+  init(_ text: String) { append(text: text) }
+
+  /// Bytes as UTF-8, with U+FFFD for what is none.
+  init(decoding text: some Collection<UInt8>) { append(text: String(decoding: text, as: UTF8.self)) }
+
+  init(_ tag: Tag, _ attributes: [Attribute], _ content: HTML) {
+    append("<\(tag.rawValue)")
+    for attribute in attributes { append(attribute) }
+    append(">")
+    guard !tag.isVoid else { return }
+    bytes += content.bytes
+    append("</\(tag.rawValue)>")
+  }
+
+  /// A whole document.
+  static func document(head: HTML, body: HTML) -> HTML {
+    var page = HTML()
+    page.append("<!doctype html>\n<html lang=\"en\">")
+    page.bytes += HTML(.head, [], head).bytes
+    page.bytes += HTML(.body, [], body).bytes
+    page.append("</html>\n")
+    return page
+  }
+
+  static func + (one: HTML, other: HTML) -> HTML {
+    var both = one
+    both.bytes += other.bytes
+    return both
+  }
+
+  static func += (one: inout HTML, other: HTML) { one.bytes += other.bytes }
+
+  private mutating func append(_ attribute: Attribute) {
+    append(" \(attribute.name)")
+    guard let value = attribute.value else { return }
+    append("=\"")
+    append(text: value)
+    append("\"")
+  }
+
+  private mutating func append(_ markup: String) { bytes += markup.utf8 }
+
+  /// Also of control characters: HTML has no way to show them, and a reader should see that they are there.
+  private mutating func append(text: String) {
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "<"): bytes += "&lt;".utf8
+      case UInt8(ascii: ">"): bytes += "&gt;".utf8
+      case UInt8(ascii: "&"): bytes += "&amp;".utf8
+      case UInt8(ascii: "\""): bytes += "&quot;".utf8
+      case UInt8(ascii: "'"): bytes += "&#39;".utf8
+      case 0x09, 0x0A: bytes.append(byte)
+      // U+2400 and on: the pictures of what is not to be seen.
+      case 0..<0x20: bytes += [0xE2, 0x90, 0x80 + byte]
+      case 0x7F: bytes += [0xE2, 0x90, 0xA1]
+      default: bytes.append(byte)
+      }
+    }
+  }
+}
+
+extension HTML {
+  /// What a page may be made of. No `script`, no `style`, no `iframe`, no `object`.
+  enum Tag: String, Sendable {
+    case a, abbr, article, aside, body, br, button, caption, code, col, colgroup, datalist, dd, details, div, dl, dt, em
+    case fieldset, footer, form, h1, h2, h3, head, header, hr, input, label, legend, li, link, main, mark, meta, nav, ol
+    case option, output, p, pre, progress, section, select, small, span, strong, summary, table, tbody, td, textarea, tfoot
+    case th, thead, time, title, tr, ul
+    case svg, path, polyline, line, circle, rect, desc
+
+    var isVoid: Bool {
+      switch self {
+      case .br, .col, .hr, .input, .link, .meta: true
+      default: false
+      }
+    }
+  }
+
+  /// A name that this program wrote and a value that anybody may have written. No `style` and no `on...`: the policy of
+  /// the pages would not have them heard.
+  struct Attribute: Sendable {
+    let name: StaticString
+    /// Nil for one that is there or not.
+    let value: String?
+
+    private init(_ name: StaticString, _ value: String?) {
+      self.name = name
+      self.value = value
+    }
+
+    static func id(_ value: String) -> Attribute { .init("id", value) }
+    static func `class`(_ names: String) -> Attribute { .init("class", names) }
+    /// Of this site alone.
+    static func href(_ address: PageAddress) -> Attribute { .init("href", address.text) }
+    static func action(_ address: PageAddress) -> Attribute { .init("action", address.text) }
+    static func anchor(_ id: String) -> Attribute { .init("href", "#" + id) }
+    static let post = Attribute("method", "post")
+    static let get = Attribute("method", "get")
+    static func name(_ value: String) -> Attribute { .init("name", value) }
+    static func value(_ value: String) -> Attribute { .init("value", value) }
+    static func type(_ value: StaticString) -> Attribute { .init("type", "\(value)") }
+    static func `for`(_ id: String) -> Attribute { .init("for", id) }
+    static func list(_ id: String) -> Attribute { .init("list", id) }
+    static func placeholder(_ text: String) -> Attribute { .init("placeholder", text) }
+    static func title(_ text: String) -> Attribute { .init("title", text) }
+    static func datetime(_ text: String) -> Attribute { .init("datetime", text) }
+    static func scope(_ value: StaticString) -> Attribute { .init("scope", "\(value)") }
+    static func label(_ text: String) -> Attribute { .init("aria-label", text) }
+    static func labelledBy(_ id: String) -> Attribute { .init("aria-labelledby", id) }
+    static func describedBy(_ id: String) -> Attribute { .init("aria-describedby", id) }
+    static func role(_ value: StaticString) -> Attribute { .init("role", "\(value)") }
+    static func tabIndex(_ number: Int) -> Attribute { .init("tabindex", "\(number)") }
+    static func count(_ name: Count, _ number: Int) -> Attribute { .init(name.name, "\(number)") }
+    static let current = Attribute("aria-current", "page")
+    static let hidden = Attribute("aria-hidden", "true")
+    static let checked = Attribute("checked", nil)
+    static let selected = Attribute("selected", nil)
+    static let disabled = Attribute("disabled", nil)
+    static let required = Attribute("required", nil)
+    static let open = Attribute("open", nil)
+    static let download = Attribute("download", nil)
+    static let autofocus = Attribute("autofocus", nil)
+    /// For what is written by the program: the drawing of a line, a `meta`.
+    static func fixed(_ name: Fixed, _ value: String) -> Attribute { .init(name.name, value) }
+
+    enum Count: Sendable {
+      case colspan, rowspan, rows, cols, max, value, maxlength, size
+
+      fileprivate var name: StaticString {
+        switch self {
+        case .colspan: "colspan"
+        case .rowspan: "rowspan"
+        case .rows: "rows"
+        case .cols: "cols"
+        case .max: "max"
+        case .value: "value"
+        case .maxlength: "maxlength"
+        case .size: "size"
+        }
+      }
+    }
+
+    enum Fixed: Sendable {
+      case charset, content, httpEquiv, rel, viewBox, points, d, width, height, x, y, x1, x2, y1, y2, cx, cy, r
+      case preserveAspectRatio, focusable, autocomplete, spellcheck, inputmode
+
+      fileprivate var name: StaticString {
+        switch self {
+        case .charset: "charset"
+        case .content: "content"
+        case .httpEquiv: "http-equiv"
+        case .rel: "rel"
+        case .viewBox: "viewBox"
+        case .points: "points"
+        case .d: "d"
+        case .width: "width"
+        case .height: "height"
+        case .x: "x"
+        case .y: "y"
+        case .x1: "x1"
+        case .x2: "x2"
+        case .y1: "y1"
+        case .y2: "y2"
+        case .cx: "cx"
+        case .cy: "cy"
+        case .r: "r"
+        case .preserveAspectRatio: "preserveAspectRatio"
+        case .focusable: "focusable"
+        case .autocomplete: "autocomplete"
+        case .spellcheck: "spellcheck"
+        case .inputmode: "inputmode"
+        }
+      }
+    }
+  }
+}
+
+/// Puts pieces behind each other: elements, texts, `if` and `for`.
+@resultBuilder
+enum HTMLBuilder {
+  static func buildExpression(_ piece: HTML) -> HTML { piece }
+  static func buildExpression(_ text: String) -> HTML { HTML(text) }
+  static func buildExpression(_ nothing: Void) -> HTML { .empty }
+  static func buildBlock(_ pieces: HTML...) -> HTML { pieces.reduce(into: HTML()) { $0 += $1 } }
+  static func buildOptional(_ piece: HTML?) -> HTML { piece ?? .empty }
+  static func buildEither(first piece: HTML) -> HTML { piece }
+  static func buildEither(second piece: HTML) -> HTML { piece }
+  static func buildArray(_ pieces: [HTML]) -> HTML { pieces.reduce(into: HTML()) { $0 += $1 } }
+}
+
+/// An element and what is in it.
+func element(
+  _ tag: HTML.Tag, _ attributes: HTML.Attribute..., @HTMLBuilder content: () -> HTML = { .empty }
+) -> HTML {
+  HTML(tag, attributes, content())
+}
