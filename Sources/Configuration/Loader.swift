@@ -1,3 +1,4 @@
+internal import Formats
 public import Gateway
 public import Secrets
 internal import Signing
@@ -245,9 +246,7 @@ extension SecretSet {
 extension String {
   /// As a shell reads it back.
   public var shellWord: String {
-    let isPlain = utf8.allSatisfy { byte in
-      (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || "/._-".utf8.contains(byte)
-    }
+    let isPlain = utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "/._-".utf8.contains($0) }
     if isPlain, !isEmpty { return self }
     return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }

@@ -1,3 +1,5 @@
+internal import Formats
+
 public import Signing
 
 /// What is odd about a secret that can be used all the same: a provider may have made it so.
@@ -88,6 +90,6 @@ public enum SecretAdvice {
   private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
   private static func isLetter(_ byte: UInt8) -> Bool {
-    (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte == UInt8(ascii: "_")
+    byte.isASCIILetter || byte == UInt8(ascii: "_")
   }
 }

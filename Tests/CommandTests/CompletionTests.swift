@@ -9,7 +9,7 @@ import Testing
   init() throws { fixture = try CommandFixture() }
 
   /// Types each line and TAB into a bash that has read the package's completions, and tells what each became:
-  /// what was expected, or all that came within 30 s.
+  /// what was expected, or all that came within two minutes.
   private static let driver = """
     import fcntl, json, os, pty, select, struct, sys, termios, time
     script, folder, cases = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
@@ -31,9 +31,9 @@ import Testing
         type("\\x15\\x0b" + line)
         seen = ""
         # Once more where the daemon was too busy to answer: TAB does not wait for long.
-        for _ in range(6):
+        for _ in range(12):
             type("\\t")
-            seen += read_until(wanted, 5)
+            seen += read_until(wanted, 10)
             if wanted in seen: break
         print(json.dumps(wanted if wanted in seen else seen))
     """

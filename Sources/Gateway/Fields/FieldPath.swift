@@ -1,3 +1,5 @@
+internal import Formats
+
 /// A member of a JSON body, by the names that lead to it: `event`, `data.reference`.
 public struct FieldPath: Sendable, Hashable {
   /// Behind the log's own prefixes no journal takes a longer one.
@@ -18,7 +20,6 @@ public struct FieldPath: Sendable, Hashable {
   }
 
   private static func isTaken(_ byte: UInt8) -> Bool {
-    (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "_")
-      || byte == UInt8(ascii: "-")
+    byte.isASCIILetter || byte.isASCIIDigit || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
   }
 }

@@ -40,6 +40,11 @@ public final class RouteTable: Sendable {
     prefixCounts = Set(routes.filter(\.path.isPrefix).map(\.path.bytes.count)).sorted()
   }
 
+  /// The one that somebody means by its name, or by its path: the first of several hosts'.
+  public func route(called name: String) -> Route? {
+    all.first { $0.name == name } ?? all.first { $0.path.text == name }
+  }
+
   /// What a look-up gives: the route, and where in the target the rest of a prefix route begins.
   public struct Match: Sendable {
     public let route: Route

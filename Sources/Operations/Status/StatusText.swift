@@ -268,19 +268,10 @@ public struct StatusText {
     add(words: value, behind: StatusText.padded("  \(title)", to: Self.indent + 2), tone)
   }
 
-  /// Further lines begin below the first word. Blanks that stand together stay so: they are columns.
+  /// Further lines begin below the first word.
   private mutating func add(words text: String, behind start: String, _ tone: Tone? = nil) {
-    var line = start
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-      let isFull = line.count > start.count && line.count + 1 + word.count > Self.columns
-      if isFull {
-        add(line: line, tone)
-        line = String(repeating: " ", count: start.count) + word
-      } else {
-        line += line.count == start.count ? word : " " + word
-      }
-    }
-    add(line: line, tone)
+    let indent = String(repeating: " ", count: start.count)
+    for line in FoldedText.lines(text, after: start, behind: indent) { add(line: line, tone) }
   }
 
   static func padded(_ text: String, to width: Int) -> String {

@@ -38,11 +38,9 @@ public final class Tails: Sendable {
   ///
   /// - Parameter seesBodies: whether members of bodies count that the operator has not named for the log.
   public func begin(_ request: TailRequest, seesBodies: Bool, routes: RouteTable) -> Answer {
-    let known = routes.all
     var name: String?
     if let wanted = request.route {
-      let found = known.first { $0.name == wanted } ?? known.first { $0.path.text == wanted }
-      guard let found else { return .refused("no-such-route") }
+      guard let found = routes.route(called: wanted) else { return .refused("no-such-route") }
       name = found.name
     }
     let tail = Tail(route: name, seesBodies: seesBodies, box: TailBox())

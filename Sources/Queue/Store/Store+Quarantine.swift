@@ -58,6 +58,9 @@ extension Store {
     }
   }
 
+  /// So many secrets are remembered that others had.
+  public static let revokedMax = Ledger.revokedMax
+
   /// Remembers secrets that were replaced because others had them, by their fingerprints.
   public func revoke(
     _ fingerprints: [String], for caller: any StoreCaller,

@@ -107,11 +107,7 @@ public final class Store: Sendable {
     _ jobs: [Int64], _ event: JobState.Event, for caller: any StoreCaller,
     then answer: @escaping @Sendable (Result<Int, StoreRefusal>) -> Void
   ) {
-    ask(caller, answer) { ledger throws(StoreFault) in
-      var changed = 0
-      for job in jobs.prefix(Ledger.chunk) where try ledger.move(job, event) { changed += 1 }
-      return changed
-    }
+    count(jobs, for: caller, answer) { ledger, job throws(StoreFault) in try ledger.move(job, event) }
   }
 
   /// Makes jobs due at once that wait. Up to a thousand at once.
@@ -121,11 +117,7 @@ public final class Store: Sendable {
     _ jobs: [Int64], for caller: any StoreCaller,
     then answer: @escaping @Sendable (Result<Int, StoreRefusal>) -> Void
   ) {
-    ask(caller, answer) { ledger throws(StoreFault) in
-      var hurried = 0
-      for job in jobs.prefix(Ledger.chunk) where try ledger.hurry(job) { hurried += 1 }
-      return hurried
-    }
+    count(jobs, for: caller, answer) { ledger, job throws(StoreFault) in try ledger.hurry(job) }
   }
 
   /// Deletes the deliveries of jobs that have ended. Up to a thousand at once.
@@ -135,10 +127,19 @@ public final class Store: Sendable {
     _ jobs: [Int64], for caller: any StoreCaller,
     then answer: @escaping @Sendable (Result<Int, StoreRefusal>) -> Void
   ) {
+    count(jobs, for: caller, answer) { ledger, job throws(StoreFault) in try ledger.purge(job) }
+  }
+
+  /// What is done with each of some jobs; `answer` gets to how many of them it could be.
+  private func count(
+    _ jobs: [Int64], for caller: any StoreCaller,
+    _ answer: @escaping @Sendable (Result<Int, StoreRefusal>) -> Void,
+    _ work: @escaping @Sendable (Ledger, Int64) throws(StoreFault) -> Bool
+  ) {
     ask(caller, answer) { ledger throws(StoreFault) in
-      var purged = 0
-      for job in jobs.prefix(Ledger.chunk) where try ledger.purge(job) { purged += 1 }
-      return purged
+      var count = 0
+      for job in jobs.prefix(Ledger.chunk) where try work(ledger, job) { count += 1 }
+      return count
     }
   }
 

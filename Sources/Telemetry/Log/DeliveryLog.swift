@@ -90,7 +90,10 @@ public struct DeliveryLog: Recorder, Sendable {
   }
 
   private static func isAsItShould(_ record: DeliveryRecord) -> Bool {
-    [.forwarded, .stored, .duplicate].contains(record.outcome) && !record.hasOtherBody
+    switch record.outcome {
+    case .forwarded, .stored, .duplicate: !record.hasOtherBody
+    case .observed, .refused, .failed, .appError, .abandoned: false
+    }
   }
 
   static func line(

@@ -95,8 +95,7 @@ struct LogLine {
     appendKey(
       key.utf8.prefix(64).map { byte in
         let isSafe =
-          (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
-          || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+          byte.isASCIILetter || byte.isASCIIDigit || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
         return isSafe ? byte : UInt8(ascii: "_")
       })
     appendText(value, bytesMax: bytesMax)

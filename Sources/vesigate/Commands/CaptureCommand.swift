@@ -72,10 +72,8 @@ struct CaptureCommand: ParsableCommand {
   /// What to type now.
   private func sayNext(_ saved: [String]) {
     guard let file = saved.first else { return }
-    let which = config.path == Configuration.fileDefault ? [] : ["--config", config.path]
-    complain(
-      (["why it was refused: vesigate", "diagnose"] + (which + [file]).map(\.shellWord)).joined(
-        separator: " "))
+    let words = ConfigOption.words(config.path) + [file]
+    complain("why it was refused: vesigate diagnose " + words.map(\.shellWord).joined(separator: " "))
   }
 
   /// Of the routes that are in force, whatever the file says by now.
@@ -92,7 +90,7 @@ struct CaptureCommand: ParsableCommand {
 
   private func fail(_ failure: ControlClient.Failure) -> ExitCode {
     complain("vesigate: \(failure)")
-    return failure.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
+    return failure.exitStatus
   }
 
   private func capture(

@@ -11,6 +11,11 @@ struct ConfigOption: ParsableArguments {
     completion: .file(extensions: ["yaml", "yml"]))
   var path = Configuration.fileDefault
 
+  /// What another command needs to mean the same file.
+  static func words(_ path: String) -> [String] {
+    path == Configuration.fileDefault ? [] : ["--config", path]
+  }
+
   /// Loads it as `run` does.
   ///
   /// - Parameters:

@@ -56,6 +56,11 @@ struct ControlPlace {
 
   /// What another command needs to mean the same file, behind a blank.
   var options: String {
-    configPath == Configuration.fileDefault ? "" : " --config \(configPath.shellWord)"
+    ConfigOption.words(configPath).map { " " + $0.shellWord }.joined()
   }
+}
+
+extension ControlClient.Failure {
+  /// How a command ends that could not ask.
+  var exitStatus: ExitCode { kind == .permission ? ExitStatus.permission : ExitStatus.unavailable }
 }

@@ -138,9 +138,7 @@ enum RouteChoice {
       }
       return routes[0]
     }
-    // By its name where several hosts have the path.
-    let named = routes.first { $0.name == path } ?? routes.first { $0.path.text == path }
-    guard let route = named else {
+    guard let route = loaded.snapshot.routes.route(called: path) else {
       complain("vesigate: there is no route \(path); \(known(routes.map(\.name), like: path))")
       throw ExitStatus.usage
     }

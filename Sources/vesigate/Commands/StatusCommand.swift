@@ -106,7 +106,7 @@ struct StatusCommand: ParsableCommand {
       if let lines = try lines(client) { return lines }
     } catch {
       complain("vesigate: \(error)")
-      throw error.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
+      throw error.exitStatus
     }
     complain("vesigate: \(RouteChoice.missing(route, client))")
     throw ExitStatus.usage

@@ -52,7 +52,7 @@ struct TailCommand: ParsableCommand {
       refusal = try watch(client, request)
     } catch let failure as ControlClient.Failure {
       complain("vesigate: \(failure)")
-      throw failure.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
+      throw failure.exitStatus
     }
     guard let refusal else { return }
     guard refusal != "no-such-route" else { throw noRoute(client) }

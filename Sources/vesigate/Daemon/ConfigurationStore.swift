@@ -2,6 +2,7 @@ internal import Configuration
 internal import Formats
 internal import Gateway
 internal import POSIX
+internal import Queue
 internal import Signing
 internal import Synchronization
 internal import Telemetry
@@ -21,9 +22,6 @@ final class ConfigurationStore: Sendable {
     /// Rotations that were reported as unfinished, by the instant they began.
     var unfinishedReported: Set<Int64> = []
   }
-
-  /// As many as the store remembers.
-  fileprivate static let revokedMax = 64
 
   let state: Mutex<State>
   /// What the parts that only a restart changes were made from.
@@ -87,7 +85,7 @@ extension ConfigurationStore.State {
       guard let new = loaded.snapshot.secrets.first(where: { $0.path == set.path }), set.isRevoked(by: new)
       else { continue }
       let gone = set.fingerprints.filter { !new.fingerprints.contains($0) && !revoked.contains($0) }
-      revoked = (revoked + gone).suffix(ConfigurationStore.revokedMax)
+      revoked = (revoked + gone).suffix(Store.revokedMax)
     }
   }
 }

@@ -18,7 +18,7 @@ struct Logs {
       sink: sink, format: format, level: level,
       deliveries: settings.deliveries == .all ? .all : .refused,
       refusedPerMinuteMax: settings.refusedPerMinuteMax,
-      commandOptions: configPath == Configuration.fileDefault ? "" : " --config \(configPath.shellWord)")
+      commandOptions: ConfigOption.words(configPath).map { " " + $0.shellWord }.joined())
   }
 
   func flush() { sink.flush(millisecondsMax: 2000) }

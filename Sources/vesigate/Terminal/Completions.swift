@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Formats
 internal import Gateway
 internal import Operations
 internal import Queue
@@ -37,16 +38,12 @@ enum Completions {
   /// Those that the command could be about.
   static func deliveries(_ words: [String]) -> [String] {
     var request = QueueRequest(.list)
-    let change = changes.first { words.contains($0.word) }?.change
+    let change = QueueChange.allCases.first { words.contains($0.verb.rawValue) }
     request.state = change?.standardState.name
     request.limit = offeredMax
     let ids = (try? client(words)?.ask(request, secondsMax: secondsMax))?.jobs.map(\.id)
     return offered((change == .resume ? replays(words) : []) + (ids ?? []))
   }
-
-  private static let changes: [(word: String, change: QueueChange)] = [
-    ("replay", .replay), ("cancel", .cancel), ("purge", .purge), ("resume", .resume),
-  ]
 
   static func replays(_ words: [String]) -> [String] {
     let answer = try? client(words)?.ask(QueueRequest(.replays), secondsMax: secondsMax)
@@ -97,7 +94,6 @@ enum Completions {
   }
 
   private static func isPlain(_ byte: UInt8) -> Bool {
-    let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-    return isLetter || byte &- 0x30 < 10 || "/-_.:,+@%*".utf8.contains(byte)
+    byte.isASCIILetter || byte.isASCIIDigit || "/-_.:,+@%*".utf8.contains(byte)
   }
 }

@@ -2,7 +2,7 @@ internal import Operations
 internal import Queue
 
 /// What somebody asks for, and to which deliveries it can happen.
-enum QueueChange {
+enum QueueChange: CaseIterable {
   case replay, retry, cancel, purge, resume
 
   var verb: QueueRequest.Verb {

@@ -45,7 +45,7 @@ struct QueueDaemon {
       return try client.ask(request)
     } catch {
       complain("vesigate: \(error)")
-      throw error.kind == .permission ? ExitStatus.permission : ExitStatus.unavailable
+      throw error.exitStatus
     }
   }
 

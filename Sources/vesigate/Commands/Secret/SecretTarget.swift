@@ -96,8 +96,7 @@ struct SecretTarget {
     let route = routes[0].path.text
     let isFirst = all.first { $0.routes.contains { $0.path.text == route } }?.path == path
     let which = isFirst ? ["--route", route] : ["--secret-file", path]
-    let file = configPath == Configuration.fileDefault ? [] : ["--config", configPath]
-    return ((all.count > 1 ? which : []) + file).map { " " + $0.shellWord }.joined()
+    return ((all.count > 1 ? which : []) + ConfigOption.words(configPath)).map { " " + $0.shellWord }.joined()
   }
 
   /// Reads the configuration; the secret files may be missing yet.

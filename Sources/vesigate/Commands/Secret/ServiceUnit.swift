@@ -2,6 +2,11 @@ internal import Glibc
 
 /// The packaged systemd unit of a configuration, as the file system shows it without asking anyone.
 struct ServiceUnit {
+  /// Where systemd looks for units, first to last.
+  static let folders = [
+    "/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
+  ]
+
   /// As systemctl takes it.
   let name: String
   /// Of the instance, where it is not the first.
@@ -16,14 +21,11 @@ struct ServiceUnit {
 
   /// Whether systemd runs this machine, has the unit, and has no process of it.
   var isInactive: Bool {
-    let units = [
-      "/etc/systemd/system", "/run/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system",
-    ]
     // A unit that runs has a control group.
     let groups = ["/sys/fs/cgroup/system.slice", "/sys/fs/cgroup/systemd/system.slice"]
     let file = instance == nil ? "vesigate.service" : "vesigate@.service"
     let group = instance == nil ? "vesigate.service" : "system-vesigate.slice/\(name).service"
-    return Self.exists("/run/systemd/system") && units.contains { Self.exists("\($0)/\(file)") }
+    return Self.exists("/run/systemd/system") && Self.folders.contains { Self.exists("\($0)/\(file)") }
       && !groups.contains { Self.exists("\($0)/\(group)") }
   }
 

@@ -7,7 +7,7 @@ internal import Rotation
 /// What to type next, once a delivery was not taken.
 enum SendAdvice {
   static func of(status: Int, route: Route?, configPath: String) -> String {
-    let config = option(configPath)
+    let config = ConfigOption.words(configPath)
     switch status {
     case 401:
       let which = route.map { ["--route", $0.path.text] } ?? []
@@ -32,7 +32,7 @@ enum SendAdvice {
   static func ofStored(_ answer: CurlCall.Answer, route: Route?, configPath: String) -> String? {
     guard route?.isDurable == true, let id = deliveryID(in: answer.head) else { return nil }
     return "it is stored; what the app says to it: "
-      + words(["vesigate", "queue", "show", id] + option(configPath))
+      + words(["vesigate", "queue", "show", id] + ConfigOption.words(configPath))
   }
 
   /// Of the field that names it, where it holds nothing but an id.
@@ -53,10 +53,6 @@ enum SendAdvice {
     }
     let listen = report.listen.joined(separator: ", ")
     return "the daemon listens on \(listen): a change of listen waits for a restart"
-  }
-
-  private static func option(_ configPath: String) -> [String] {
-    configPath == Configuration.fileDefault ? [] : ["--config", configPath]
   }
 
   private static func words(_ words: [String]) -> String { words.map(\.shellWord).joined(separator: " ") }

@@ -200,9 +200,6 @@ extension String {
   /// It goes into a body and into a header as it stands.
   fileprivate var isEventName: Bool {
     (1...64).contains(utf8.count)
-      && utf8.allSatisfy { byte in
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || byte &- 0x30 < 10
-          || [0x2D, 0x2E, 0x2F, 0x3A, 0x5F].contains(byte)
-      }
+      && utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "-./:_".utf8.contains($0) }
   }
 }

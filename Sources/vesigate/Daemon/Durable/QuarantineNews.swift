@@ -27,8 +27,7 @@ struct QuarantineNews {
       let evicted = counters.results[.init(route: route, result: .evicted)] ?? 0
       let shed = evicted &- (counters.dropped[route] ?? 0) &+ (leftOut[route] ?? 0)
       let last = saidShed[route]
-      if shed == last?.count ?? 0 { continue }
-      if let last, now - last.at < Self.spacingMilliseconds { continue }
+      guard shed != last?.count ?? 0, Self.isDue(behind: last, at: now) else { continue }
       logger.warning(
         "deliveries that no secret verifies did not fit into quarantine: they, or older ones, are gone",
         metadata: [
@@ -45,7 +44,7 @@ struct QuarantineNews {
     for route in counters.routes {
       let kept = counters.results[.init(route: route, result: .kept)] ?? 0
       let last = said[route]
-      if let last, kept == last.count || now - last.at < Self.spacingMilliseconds { continue }
+      guard kept != last?.count, Self.isDue(behind: last, at: now) else { continue }
       let settings = routes.all.first { $0.name == route }?.durable?.quarantine
       logger.notice(
         "deliveries that no secret verifies are kept\(Self.fate(settings))",
@@ -55,6 +54,10 @@ struct QuarantineNews {
         ])
       said[route] = Said(count: kept, at: now)
     }
+  }
+
+  private static func isDue(behind last: Said?, at now: Int64) -> Bool {
+    last.map { now - $0.at >= spacingMilliseconds } ?? true
   }
 
   private static func fate(_ settings: DurableSettings.Quarantine?) -> String {

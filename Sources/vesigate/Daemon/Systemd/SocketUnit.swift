@@ -74,10 +74,7 @@ struct SocketUnit {
   /// systemd.unit(5): the first unit file that there is, then the drop-ins by their names, whatever folder they are
   /// in; of two of a name the first folder's.
   private var files: [String] {
-    let folders = [
-      "/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
-    ]
-    .map { root + $0 }
+    let folders = ServiceUnit.folders.map { root + $0 }
     let units: [String] = folders.map { "\($0)/\(Self.name)" }
     let unit = units.first { access($0, F_OK) == 0 }
     var dropIns: [String: String] = [:]
