@@ -9,16 +9,18 @@ struct HTML: Sendable {
   init() {}
 
   /// Shown as it is, whatever is in it.
-  init(_ text: String) { append(text: text) }
+  init(_ text: String) { append(text: HTML.told(text)) }
 
   /// Bytes as UTF-8, with U+FFFD for what is none.
-  init(decoding text: some Collection<UInt8>) { append(text: String(decoding: text, as: UTF8.self)) }
+  init(decoding text: some Collection<UInt8>) { self.init(String(decoding: text, as: UTF8.self)) }
 
   init(_ tag: Tag, _ attributes: [Attribute], _ content: HTML) {
     append("<\(tag.rawValue)")
     for attribute in attributes { append(attribute) }
     append(">")
     guard !tag.isVoid else { return }
+    // A reader drops the first line's end in these, which may be the text's.
+    if tag == .pre || tag == .textarea { append("\n") }
     bytes += content.bytes
     append("</\(tag.rawValue)>")
   }
@@ -51,6 +53,33 @@ struct HTML: Sendable {
 
   private mutating func append(_ markup: String) { bytes += markup.utf8 }
 
+  /// Text with what turns it around, or is not to be seen, written out as `[U+202E]`: a sender's body must not change
+  /// how the page around it reads, nor hide anything. Where there is none of it, as nearly always, it is the same text.
+  static func told(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: isUnseen) else { return text }
+    var told = ""
+    for scalar in text.unicodeScalars {
+      if isUnseen(scalar) {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        told += "[U+" + String(repeating: "0", count: max(4 - digits.count, 0)) + digits + "]"
+      } else {
+        told.unicodeScalars.append(scalar)
+      }
+    }
+    return told
+  }
+
+  /// Unicode's controls of direction, its ends of lines, its blanks without width, the controls beyond ASCII, and tags.
+  private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+    guard scalar.value >= 0x80 else { return false }
+    return switch scalar.value {
+    case 0x80...0x9F, 0xAD, 0x61C, 0x180E, 0x200B, 0x200E...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF:
+      true
+    case 0xFFF9...0xFFFB, 0xE0000...0xE007F: true
+    default: false
+    }
+  }
+
   /// Also of control characters: HTML has no way to show them, and a reader should see that they are there.
   private mutating func append(text: String) {
     for byte in text.utf8 {
@@ -73,9 +102,12 @@ struct HTML: Sendable {
 extension HTML {
   /// What a page may be made of. No `script`, no `style`, no `iframe`, no `object`.
   enum Tag: String, Sendable {
-    case a, abbr, article, aside, body, br, button, caption, code, col, colgroup, datalist, dd, details, div, dl, dt, em
-    case fieldset, footer, form, h1, h2, h3, head, header, hr, input, label, legend, li, link, main, mark, meta, nav, ol
-    case option, output, p, pre, progress, section, select, small, span, strong, summary, table, tbody, td, textarea, tfoot
+    case a, abbr, article, aside, bdi, body, br, button, caption, code, col, colgroup, datalist, dd, details,
+      div, dl, dt, em
+    case dt, em, fieldset, footer, form, h1, h2, h3, head, header, hr, input, label, legend, li, link, main, mark,
+      meta, nav, ol
+    case option, output, p, pre, progress, section, select, small, span, strong, summary, table, tbody, td,
+      textarea, tfoot
     case th, thead, time, title, tr, ul
     case svg, path, polyline, line, circle, rect, desc
 
@@ -152,7 +184,8 @@ extension HTML {
     }
 
     enum Fixed: Sendable {
-      case charset, content, httpEquiv, rel, viewBox, points, d, width, height, x, y, x1, x2, y1, y2, cx, cy, r
+      case charset, content, httpEquiv, rel, viewBox, points, d, width, height, x, y, x1, x2, y1, y2, cx, cy,
+        r
       case preserveAspectRatio, focusable, autocomplete, spellcheck, inputmode
 
       fileprivate var name: StaticString {
