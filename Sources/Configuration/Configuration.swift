@@ -10,6 +10,8 @@ public struct Configuration: Sendable, Equatable {
   public var control: String? = Configuration.controlDefault
   /// Where metrics and health are read; nil switches it off.
   public var admin: ListenAddress? = Configuration.adminDefault
+  /// Where operators look at deliveries; nil switches it off.
+  public var inspector: InspectorSettings? = InspectorSettings()
   public var trustedProxies = TrustedProxies()
   public var workers = WorkerCount.auto
   public var log = LogSettings()

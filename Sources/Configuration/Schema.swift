@@ -20,10 +20,16 @@ enum Schema {
 
   static let top = Section(
     name: "the top level",
-    keys: ["listen", "control", "admin", "trusted-proxies", "workers", "log", "limits", "store", "routes"],
+    keys: [
+      "listen", "control", "admin", "inspector", "trusted-proxies", "workers", "log", "limits", "store",
+      "routes",
+    ],
     gone: ["engine": "has gone, for there is only one kind of event loops now"])
   static let unixListen = Section(name: "listen", keys: ["unix", "mode", "group"])
   static let admin = Section(name: "admin", keys: ["listen"])
+  static let inspector = Section(
+    name: "inspector",
+    keys: ["listen", "mode", "group", "hosts", "actions"] + NumberSetting<InspectorSettings>.all.map(\.key))
   static let log = Section(
     name: "log", keys: ["level", "format", "deliveries", "fields", "refused-per-minute-max"])
   static let limits = Section(name: "limits", keys: NumberSetting<Limits>.all.map(\.key))
@@ -64,7 +70,8 @@ enum Schema {
 
   static var sections: [Section] {
     [
-      top, admin, log, limits, store, route, signature, upstream, unixListen, rotation, durable, retry,
+      top, admin, inspector, log, limits, store, route, signature, upstream, unixListen, rotation, durable,
+      retry,
       breaker,
       dedupe, quarantine,
     ]
@@ -73,6 +80,7 @@ enum Schema {
   /// What the environment can override: every setting that is not below `routes`.
   static var overridable: [String] {
     ["listen", "control", "trusted-proxies", "workers"] + admin.keys.map { "admin." + $0 }
+      + inspector.keys.map { "inspector." + $0 }
       + log.keys.map { "log." + $0 }
       + limits.keys.map { "limits." + $0 } + store.keys.map { "store." + $0 }
   }

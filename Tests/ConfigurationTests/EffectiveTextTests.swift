@@ -8,6 +8,8 @@ import Testing
   private static let everything = """
     listen: ["127.0.0.1:8480", "[::1]:1", "*:2", systemd, "systemd:x", {unix: "/run/a b", mode: "0600", group: g}]
     control: /run/other.sock
+    inspector: {listen: "unix:/run/i", mode: "0640", group: ops, hosts: [Ops.example, "[::2]"], actions: false,
+                recent-deliveries-max: 3, recent-bytes-max: 65536}
     trusted-proxies: [10.0.0.0/8, "::1", unix]
     workers: 3
     log: {level: trace, format: logfmt, deliveries: refused, refused-per-minute-max: unlimited, fields: [a, b.c-d_E]}
