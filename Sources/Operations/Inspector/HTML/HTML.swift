@@ -104,7 +104,8 @@ extension HTML {
   enum Tag: String, Sendable {
     case a, abbr, article, aside, bdi, body, br, button, caption, code, col, colgroup, datalist, dd, details,
       div, dl, dt, em
-    case dt, em, fieldset, footer, form, h1, h2, h3, head, header, hr, input, label, legend, li, link, main, mark,
+    case dt, em, fieldset, footer, form, h1, h2, h3, head, header, hr, input, label, legend, li, link, main,
+      mark,
       meta, nav, ol
     case option, output, p, pre, progress, section, select, small, span, strong, summary, table, tbody, td,
       textarea, tfoot
