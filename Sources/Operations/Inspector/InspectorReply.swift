@@ -6,6 +6,8 @@ struct InspectorReply: Sendable {
     case style(String)
     /// Bytes that are only to be saved, under a name of ASCII letters, digits, `-` and `.`.
     case download([UInt8], name: String)
+    /// A sentence for whoever gets no page.
+    case text(String)
     /// Nothing but the way on.
     case none
   }
@@ -16,6 +18,10 @@ struct InspectorReply: Sendable {
   var location: PageAddress?
   /// Of a login; the whole value of `Set-Cookie`.
   var cookie: String?
+  /// With 405: what may be asked instead.
+  var allow: String?
+  /// With 401: how one gets in (RFC 9110, 11.6.1).
+  var challenge: String?
 
   static func page(_ page: HTML, status: Int = 200) -> InspectorReply {
     InspectorReply(status: status, content: .page(page))
