@@ -86,15 +86,6 @@ enum InspectorReader {
   }
 }
 
-extension ListenAddress {
-  public var isUnix: Bool { if case .unix = self { true } else { false } }
-
-  /// Whether nobody but this machine's own users reaches it.
-  var isLoopback: Bool {
-    if case .tcp(let host, _) = self { host.hasPrefix("127.") || host == "::1" } else { false }
-  }
-}
-
 extension YAMLWriter {
   mutating func inspector(_ settings: InspectorSettings?) {
     guard let settings else { return line("inspector", "none") }

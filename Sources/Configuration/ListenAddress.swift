@@ -28,6 +28,13 @@ public enum ListenAddress: Sendable, Equatable {
     if case .tcp(let host, _) = self { ["*", "0.0.0.0", "::"].contains(host) } else { false }
   }
 
+  public var isUnix: Bool { if case .unix = self { true } else { false } }
+
+  /// Whether nobody but this machine's own users reaches it by TCP.
+  var isLoopback: Bool {
+    if case .tcp(let host, _) = self { host.hasPrefix("127.") || host == "::1" } else { false }
+  }
+
   static let wanted =
     "host:port with an IP address (IPv6 in brackets) or *, unix:/path, systemd, or systemd:NAME"
 

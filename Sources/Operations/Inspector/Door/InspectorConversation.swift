@@ -105,7 +105,7 @@ final class InspectorConversation: ChannelInboundHandler {
     setDeadline(Self.takingSecondsMax, context)
     let bytes = answer.reply.bytes(isLasting: answer.isLasting)
     let keepsAlive = head.isKeepAlive && !answer.endsConnection
-    var headers = HTTPHeaders(bytes.fields)
+    var headers = HTTPHeaders(bytes.fields.map { ($0.name, $0.value) })
     if !keepsAlive { headers.add(name: "Connection", value: "close") }
     let response = HTTPResponseHead(
       version: head.version, status: HTTPResponseStatus(statusCode: bytes.status), headers: headers)

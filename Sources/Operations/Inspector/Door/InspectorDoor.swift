@@ -1,4 +1,4 @@
-public import Configuration
+internal import Configuration
 internal import Logging
 
 /// The way of one request to its page: may it be asked, what does it ask, who asks, and may he.
@@ -36,7 +36,7 @@ struct InspectorDoor: Sendable {
   /// - Parameter user: at the other end of a unix socket.
   func answer(_ message: InspectorMessage, from user: UInt32?) async -> Answer {
     do throws(InspectorRefusal) {
-      try judge(message)
+      try check(message)
       var request = try InspectorRequest(message)
       request.caller = InspectorCaller(user: isUnix ? user : nil, mayAct: mayAct)
       if let login, let reply = try admit(request, message, login) { return Answer(reply: reply) }
@@ -55,7 +55,7 @@ struct InspectorDoor: Sendable {
       "Nothing can be changed from here: over TCP not unless the configuration says inspector: {actions: true}. "
       + "The commands vesigate queue and vesigate quarantine do all that these pages do.")
 
-  private func judge(_ message: InspectorMessage) throws(InspectorRefusal) {
+  private func check(_ message: InspectorMessage) throws(InspectorRefusal) {
     guard ["GET", "HEAD", "POST"].contains(message.method) else {
       throw InspectorRefusal(
         status: 405, reason: "method", sentence: "Only GET, HEAD and POST are answered here.",
