@@ -34,10 +34,15 @@ struct Overview: Sendable {
   let hours: [String: RouteHour]
   let isOfOne: Bool
   private let attention: [Attention]
+  /// For what it says of upstreams.
+  private let words: StatusText
 
   init(report: StatusReport, routes: [InspectedRoute], hours: [String: RouteHour], isOfOne: Bool) {
     (self.report, self.routes, self.hours, self.isOfOne) = (report, routes, hours, isOfOne)
     attention = Attention.all(report)
+    var clock = StatusReport()
+    clock.now = report.now
+    words = StatusText(clock)
   }
 
   @HTMLBuilder var content: HTML {
@@ -119,7 +124,7 @@ struct Overview: Sendable {
           dead > 0 ? .problem : .quiet)
       }
       if let oldest = lanes.compactMap(\.nextDue).min() {
-        Self.tile("Next due", Parts.distance(oldest, report.now))
+        Self.tile("Oldest due", Parts.distance(oldest, report.now))
       }
       Self.tile("In flight", Parts.number(report.inFlight))
     }
@@ -164,7 +169,7 @@ struct Overview: Sendable {
       for route in sorted.prefix(Self.routesMax) {
         RouteCard(
           route: route, report: report, inspected: routes.first { $0.name == route.name },
-          hour: hours[route.name] ?? RouteHour()
+          hour: hours[route.name] ?? RouteHour(), words: words
         ).html
       }
     }

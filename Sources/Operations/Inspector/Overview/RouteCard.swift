@@ -13,6 +13,7 @@ struct RouteCard: Sendable {
   /// As it is configured now; nil where a reload has just taken it away.
   let inspected: InspectedRoute?
   let hour: RouteHour
+  let words: StatusText
 
   /// Of outcomes, those that verified.
   static func verified(_ counts: Counts) -> Int {
@@ -141,13 +142,12 @@ struct RouteCard: Sendable {
   // MARK: Whom it trusts, and whom it serves
 
   private var upstreams: HTML {
-    let status = StatusText(report)
-    return element(.ul, .class("lanes")) {
+    element(.ul, .class("lanes")) {
       for name in route.upstreams.prefix(Self.upstreamsMax) {
         element(.li) {
           Parts.code(name)
           " "
-          Self.told(report.upstream(name).map(status.state))
+          Self.told(report.upstream(name).map(words.state))
         }
       }
     }
