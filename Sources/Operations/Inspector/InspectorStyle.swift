@@ -1,9 +1,10 @@
-/// The style sheet of all pages.
+/// The style sheet of all pages. Colours are in pairs that have a contrast of 4.5 and more on each other (WCAG 2.2 AA),
+/// light and dark; nothing is told by colour alone.
 enum InspectorStyle {
   /// With its own fingerprint: a browser may keep it as long as it likes.
   static let address = PageAddress("style.css", query: [("v", version)])
 
-  static let text = ":root { color-scheme: light dark; }"
+  static let text = colours + shell + words + blocks + tables + forms + overview + narrow
 
   /// FNV-1a of the text.
   static let version: String = {
@@ -11,4 +12,233 @@ enum InspectorStyle {
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     return String(hash, radix: 36)
   }()
+
+  private static let colours = """
+    :root {
+      color-scheme: light dark;
+      --page: #f6f7f9; --card: #fff; --ink: #1b2430; --soft: #566172; --line: #d9dee5; --strong: #8792a2;
+      --accent: #0b5cad; --accent-ink: #fff; --accent-soft: #e3eefa;
+      --good: #11672f; --good-soft: #e0f3e5; --busy: #0b5cad; --busy-soft: #e3eefa;
+      --warning: #7a4b00; --warning-soft: #fdf0d5; --problem: #a81b1b; --problem-soft: #fde7e5;
+      --sans: system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif;
+      --mono: ui-monospace, "SF Mono", "Cascadia Mono", "Noto Sans Mono", "DejaVu Sans Mono", monospace;
+    }
+    @media (prefers-color-scheme: dark) {
+      :root {
+        --page: #10151c; --card: #19202a; --ink: #e3e8ef; --soft: #a3aebd; --line: #2d3744; --strong: #66738a;
+        --accent: #84bbf7; --accent-ink: #0c1a2a; --accent-soft: #1c324b;
+        --good: #7fd49a; --good-soft: #17301f; --busy: #84bbf7; --busy-soft: #1c324b;
+        --warning: #f0c065; --warning-soft: #362a10; --problem: #ff9d94; --problem-soft: #421d1c;
+      }
+    }
+
+    """
+
+  private static let shell = """
+    * { box-sizing: border-box; }
+    html { font: 15px/1.5 var(--sans); color: var(--ink); background: var(--page); -webkit-text-size-adjust: 100%; }
+    body { margin: 0; }
+    body > header {
+      display: flex; flex-wrap: wrap; align-items: center; gap: 0 1.5rem; padding: 0 1.5rem;
+      background: var(--card); border-bottom: 1px solid var(--line);
+    }
+    .brand { font-weight: 700; letter-spacing: .01em; color: var(--ink); text-decoration: none; padding: .7rem 0; }
+    header ul { display: flex; flex-wrap: wrap; list-style: none; margin: 0; padding: 0; }
+    header li a {
+      display: block; padding: .7rem .75rem .55rem; color: var(--soft); text-decoration: none;
+      border-bottom: 3px solid transparent;
+    }
+    header li a:hover { color: var(--ink); }
+    header li a[aria-current] { color: var(--ink); font-weight: 600; border-color: var(--accent); }
+    main { max-width: 80rem; margin: 0 auto; padding: 1.25rem 1.5rem 2rem; }
+    main:focus { outline: none; }
+    body > footer { max-width: 80rem; margin: 0 auto; padding: 0 1.5rem 1.5rem; color: var(--soft); font-size: .87rem; }
+    .skip { position: absolute; left: -100vw; top: 0; padding: .6rem 1rem; background: var(--accent); color: var(--accent-ink); }
+    .skip:focus { left: 0; z-index: 1; }
+    a { color: var(--accent); text-underline-offset: .15em; text-decoration-thickness: 1px; }
+    a:hover { text-decoration-thickness: 2px; }
+    :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
+    h1 { font-size: 1.45rem; line-height: 1.25; margin: 0 0 .8rem; overflow-wrap: anywhere; unicode-bidi: isolate; }
+    h2 { font-size: 1.08rem; margin: 1.8rem 0 .7rem; }
+    h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; unicode-bidi: isolate; }
+    p { margin: .5rem 0; }
+    section + section { margin-top: 1.8rem; }
+    .lead { max-width: 46rem; color: var(--soft); }
+    .refresh { color: var(--soft); font-size: .87rem; margin: -.5rem 0 1rem; }
+    @media (prefers-reduced-motion: no-preference) { a, button, .button { transition: background-color .1s, color .1s; } }
+
+    """
+
+  private static let words = """
+    code, pre { font-family: var(--mono); font-size: .87em; }
+    code { overflow-wrap: anywhere; white-space: pre-wrap; unicode-bidi: isolate; }
+    pre {
+      margin: .5rem 0; padding: .75rem .9rem; overflow: auto; max-height: 40rem; tab-size: 2; unicode-bidi: plaintext;
+      background: var(--card); border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap;
+      overflow-wrap: anywhere;
+    }
+    .command {
+      display: inline-block; padding: .1rem .5rem; border: 1px solid var(--line); border-radius: 4px;
+      background: var(--page); user-select: all;
+    }
+    .quiet { color: var(--soft); }
+    .when { white-space: nowrap; }
+    .utc { color: var(--soft); font-size: .87em; }
+    .badge {
+      display: inline-block; padding: 0 .5rem; border-radius: 1rem; font-size: .85rem; font-weight: 600;
+      color: var(--soft); background: var(--page); border: 1px solid var(--line); text-decoration: none;
+      overflow-wrap: anywhere; unicode-bidi: isolate;
+    }
+    a.badge:hover { text-decoration: underline; }
+    .badge.good { color: var(--good); background: var(--good-soft); border-color: transparent; }
+    .badge.busy { color: var(--busy); background: var(--busy-soft); border-color: transparent; }
+    .badge.warning { color: var(--warning); background: var(--warning-soft); border-color: transparent; }
+    .badge.problem { color: var(--problem); background: var(--problem-soft); border-color: transparent; }
+    .text.warning { color: var(--warning); font-weight: 600; }
+    .text.problem { color: var(--problem); font-weight: 600; }
+    mark { background: var(--warning-soft); color: var(--warning); }
+    del, .removed { background: var(--problem-soft); color: var(--problem); text-decoration: none; }
+    ins, .added { background: var(--good-soft); color: var(--good); text-decoration: none; }
+
+    """
+
+  private static let blocks = """
+    .notice, .empty { padding: .6rem .9rem; border-radius: 6px; border: 1px solid var(--line); background: var(--card); }
+    .notice { border-left: 4px solid var(--accent); }
+    .notice.good { border-left-color: var(--good); }
+    .notice.warning { border-left-color: var(--warning); }
+    .notice.problem { border-left-color: var(--problem); }
+    .empty { color: var(--soft); max-width: 46rem; }
+    .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: .3rem 2rem; margin: .6rem 0; }
+    .facts > div { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: .75rem; align-items: baseline; }
+    dt { color: var(--soft); font-size: .92rem; overflow-wrap: anywhere; unicode-bidi: isolate; }
+    dd { margin: 0; overflow-wrap: anywhere; unicode-bidi: isolate; min-width: 0; }
+    .facts .when { white-space: normal; }
+    article { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .9rem 1.1rem; margin: 0 0 .9rem; }
+    .head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .2rem 1rem; }
+    .badges { display: flex; flex-wrap: wrap; gap: .25rem .75rem; margin: 0; align-items: baseline; }
+    .lanes, .words, .names { list-style: none; margin: 0; padding: 0; }
+    .lanes li + li { margin-top: .25rem; }
+    .words { display: flex; flex-wrap: wrap; gap: 0 .9rem; }
+    .names { columns: 18rem; }
+    .names li { overflow-wrap: anywhere; unicode-bidi: isolate; padding: .15rem 0; }
+    .pager { display: flex; gap: 1rem; margin: 1rem 0; }
+    details { margin: .6rem 0; }
+    summary { cursor: pointer; padding: .2rem 0; font-weight: 600; }
+    .count { color: var(--soft); }
+    progress { width: 16rem; max-width: 60%; height: .8rem; vertical-align: middle; accent-color: var(--accent); }
+    .progress { font-variant-numeric: tabular-nums; }
+
+    """
+
+  private static let tables = """
+    table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); margin: .7rem 0; }
+    caption { text-align: left; color: var(--soft); font-size: .87rem; padding: 0 0 .35rem; }
+    th, td {
+      text-align: left; vertical-align: baseline; padding: .42rem .75rem; border-top: 1px solid var(--line);
+      font-weight: 400; overflow-wrap: anywhere; unicode-bidi: isolate;
+    }
+    thead th { color: var(--soft); font-size: .85rem; font-weight: 600; border-top: 0; white-space: nowrap; }
+    tbody tr:hover { background: var(--accent-soft); }
+    .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+    td .when { white-space: normal; }
+    td .utc { display: block; white-space: nowrap; }
+    .label { display: none; }
+
+    """
+
+  private static let forms = """
+    .filter {
+      display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: flex-end; padding: .8rem 1rem; margin: .8rem 0;
+      background: var(--card); border: 1px solid var(--line); border-radius: 8px;
+    }
+    .field { display: flex; flex-direction: column; gap: .15rem; flex: 1 1 11rem; max-width: 20rem; min-width: 0; }
+    label { font-size: .87rem; color: var(--soft); }
+    input, select, textarea {
+      font: inherit; color: var(--ink); background: var(--page); border: 1px solid var(--strong); border-radius: 5px;
+      padding: .35rem .55rem; min-height: 2.2rem; width: 100%;
+    }
+    input[type="checkbox"], input[type="radio"] { width: auto; min-height: 0; accent-color: var(--accent); }
+    ::placeholder { color: var(--soft); opacity: 1; }
+    button, .button {
+      font: inherit; font-weight: 600; display: inline-block; padding: .35rem .9rem; min-height: 2.2rem; cursor: pointer;
+      color: var(--ink); background: var(--card); border: 1px solid var(--strong); border-radius: 5px;
+      text-decoration: none;
+    }
+    button:hover, .button:hover { background: var(--accent-soft); text-decoration: none; }
+    button.busy { color: var(--accent-ink); background: var(--accent); border-color: var(--accent); }
+    button.busy:hover { color: var(--accent); background: var(--card); }
+    button.problem { color: var(--problem); border-color: var(--problem); }
+    button.problem:hover { background: var(--problem-soft); }
+    .actions { display: flex; flex-wrap: wrap; gap: .5rem .6rem; margin: .8rem 0 0; align-items: center; }
+    .filter .actions { margin: 0; }
+    .inline { display: inline; }
+    .confirm {
+      background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--accent); border-radius: 8px;
+      padding: .8rem 1.1rem 1.1rem; margin: 1rem 0; max-width: 46rem;
+    }
+    .question { font-weight: 600; }
+
+    """
+
+  private static let overview = """
+    .attention { list-style: none; margin: 0; padding: 0; }
+    .attention li {
+      background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--strong); border-radius: 6px;
+      padding: .5rem .9rem; margin: 0 0 .5rem;
+    }
+    .attention li.problem { border-left-color: var(--problem); }
+    .attention li.warning { border-left-color: var(--warning); }
+    .attention p { margin: .15rem 0; }
+    .said { overflow-wrap: anywhere; unicode-bidi: isolate; }
+    .mend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
+    .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .7rem; margin: 1.2rem 0 0; }
+    .tiles div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .55rem .9rem; }
+    .tiles dt { font-size: .85rem; }
+    .tiles dd { font-size: 1.3rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+    .tiles .problem { border-color: var(--problem); }
+    .spark { display: block; width: 100%; height: 3rem; margin: .6rem 0 0; }
+    .spark .base { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
+    .spark .area { fill: var(--accent-soft); }
+    .spark .line { fill: none; stroke-width: 1.6; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
+    .spark .verified { stroke: var(--accent); }
+    .spark .refused { stroke: var(--warning); stroke-dasharray: 4 2; }
+    .spark .failed { stroke: var(--problem); stroke-dasharray: 1.5 2; }
+    .legend { color: var(--soft); font-size: .87rem; margin: .2rem 0 .6rem; }
+
+    """
+
+  /// Cells below each other, each behind its column's title.
+  private static let narrow = """
+    @media (max-width: 46rem) {
+      body > header { padding: 0 .9rem; }
+      .brand { padding-bottom: 0; }
+      header nav { width: 100%; overflow-x: auto; }
+      header li a { padding: .5rem .6rem .4rem; }
+      header li:first-child a { padding-left: 0; }
+      main { padding: 1rem .9rem 1.5rem; }
+      body > footer { padding: 0 .9rem 1rem; }
+      article { padding: .8rem .9rem; }
+      .facts { grid-template-columns: minmax(0, 1fr); }
+      .facts > div { grid-template-columns: 7rem minmax(0, 1fr); }
+      .field { max-width: none; flex-basis: 100%; }
+      table, tbody, caption { display: block; border: 0; background: none; }
+      thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+      tbody tr {
+        display: block; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .4rem .8rem;
+        margin: 0 0 .6rem;
+      }
+      tbody th, tbody td {
+        display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .7rem; border: 0; padding: .15rem 0;
+        text-align: left;
+      }
+      .label { display: block; color: var(--soft); font-size: .87rem; }
+      td .utc { display: inline; white-space: normal; }
+      .number { white-space: normal; }
+    }
+    @media print {
+      body > header, .actions, .filter, .refresh, .pager, .skip { display: none; }
+    }
+
+    """
 }
