@@ -23,7 +23,7 @@ extension InspectorRequest {
 
   private static func segments(_ path: ArraySlice<UInt8>) throws(InspectorRefusal) -> [String] {
     var parts = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    if parts.last?.isEmpty ?? false { parts.removeLast() }
+    while parts.last?.isEmpty ?? false { parts.removeLast() }
     guard parts.count <= segmentsMax else { throw malformed("There are no addresses of so many parts.") }
     var segments: [String] = []
     for part in parts {
