@@ -190,6 +190,11 @@ test-debian13: release build-tests ## the program as it was built here under its
 MEASURED = $(or $(BINARY),$(RELEASE))
 NEEDS_RELEASE = $(if $(BINARY),,release)
 
+.PHONY: test-inspector
+test-inspector: $(NEEDS_RELEASE) ## the inspector's pages in Debian's Chromium: clicks, keys, screen readers, attacks (DOCS=1: new pictures)
+	@scripts/test-inspector --self-test
+	@scripts/test-inspector $(if $(DOCS),--docs) $(MEASURED)
+
 .PHONY: bench
 bench: $(NEEDS_RELEASE) ## vesigate beside its peers, doing the same work (QUICK=1, PARTS="cells memory")
 	@scripts/install-needs peers
