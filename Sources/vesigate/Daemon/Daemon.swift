@@ -38,6 +38,8 @@ struct Daemon {
   private let durable: DurableDelivery
   private let captures: Captures
   private let tails: Tails
+  /// What the inspector shows of deliveries, stored or not.
+  private let recent: RecentDeliveries
   private let readiness = Readiness()
   private let status: ServiceStatus
   private let operations: GatewayOperations
@@ -105,6 +107,11 @@ struct Daemon {
     captures = Captures(besides: selfDiagnosis)
     let fields = DeliveryFields(logged: loaded.configuration.log.fields)
     tails = Tails(fields: fields)
+    let inspector = loaded.configuration.inspector ?? InspectorSettings()
+    recent = RecentDeliveries(
+      deliveriesMax: inspector.recentDeliveriesMax, bytesMax: inspector.recentBytesMax)
+    // Otherwise with the first page that somebody opens: who does not look pays nothing.
+    if loaded.configuration.inspector != nil, inspector.isConfigured { recent.begin() }
     let rechecker = SecretRechecker(
       store: store, workers: workers, status: status, files: files, logger: logger)
     watcher = SecretWatcher(files: files, recheck: rechecker.recheck)
@@ -137,7 +144,7 @@ struct Daemon {
   private func listenToOperators() async throws -> OperationsListeners {
     try await OperationsListeners.open(
       start.loaded.configuration, gateway: operations, collector: collector, captures: captures,
-      tails: tails, logger: logs.logger)
+      tails: tails, recent: recent, logger: logs.logger)
   }
 
   /// Until SIGTERM or SIGINT: then the gateway drains, and the rest ends with it.
