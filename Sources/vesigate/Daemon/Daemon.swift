@@ -111,7 +111,7 @@ struct Daemon {
     recent = RecentDeliveries(
       deliveriesMax: inspector.recentDeliveriesMax, bytesMax: inspector.recentBytesMax)
     // Otherwise with the first page that somebody opens: who does not look pays nothing.
-    if loaded.configuration.inspector != nil, inspector.isConfigured { recent.begin() }
+    if inspector.isConfigured { recent.begin() }
     let rechecker = SecretRechecker(
       store: store, workers: workers, status: status, files: files, logger: logger)
     watcher = SecretWatcher(files: files, recheck: rechecker.recheck)
