@@ -78,7 +78,7 @@ enum Parts {
   /// `713 bytes`, `1.2 KiB`, `3.0 MiB`
   static func size(_ bytes: Int) -> String {
     guard bytes >= 1_024 else { return counted(bytes, "byte", "bytes") }
-    var (tenths, unit) = (bytes.multipliedReportingOverflow(by: 10).partialValue / 1_024, "KiB")
+    var (tenths, unit) = (bytes / 1_024 * 10 + bytes % 1_024 * 10 / 1_024, "KiB")
     for next in ["MiB", "GiB", "TiB"] where tenths >= 10_240 {
       tenths /= 1_024
       unit = next

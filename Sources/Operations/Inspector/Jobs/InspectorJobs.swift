@@ -32,6 +32,9 @@ final class InspectorJobs: Sendable {
   /// The newest first.
   var all: [InspectorJob] { room.withLock { $0.jobs.reversed() } }
 
+  /// Whether any of them goes on now.
+  var isAtWork: Bool { room.withLock { !$0.atWork.isEmpty } }
+
   func find(_ number: Int) -> InspectorJob? {
     room.withLock { room in room.jobs.first { $0.number == number } }
   }
