@@ -103,6 +103,18 @@ class Browser:
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 
+    def run_later(self, script, *arguments):
+        """A script that calls its last argument with what it found."""
+        return self.driver.execute_async_script(script, *arguments)
+
+    def close_others(self):
+        """Windows that pages have opened."""
+        first = self.driver.window_handles[0]
+        for handle in self.driver.window_handles[1:]:
+            self.driver.switch_to.window(handle)
+            self.driver.close()
+        self.driver.switch_to.window(first)
+
     def find(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
