@@ -101,7 +101,7 @@ struct InspectorQuarantineTests {
       "quarantine", "change", query: [("verb", "release"), ("route", "/hook")])
     let page = try ReadPage(reply.html)
     #expect(page.text.contains("Have 3 deliveries judged again") && page.text.contains("route /hook"))
-    #expect(page.text.contains("By the secrets in force 2 would be queued, 1 would stay."))
+    #expect(page.text.contains("By the secrets in force: 2 would be queued, 1 would stay."))
     #expect(source.askedQuarantine.allSatisfy { $0.verb == "count" || $0.isDry })
     #expect(page.all("form").contains { $0["action"] == "/quarantine/release" && $0["method"] == "post" })
   }
@@ -114,7 +114,7 @@ struct InspectorQuarantineTests {
       return answer
     }
     let html = await Inspector(source).get("quarantine", "change", query: [("verb", "release")]).html
-    #expect(html.contains("Of the oldest 256 256 would be queued") && source.askedQuarantine.count == 5)
+    #expect(html.contains("Of the oldest 256: 256 would be queued") && source.askedQuarantine.count == 5)
   }
 
   @Test func `of none nothing is asked, and a change that is none is refused`() async {

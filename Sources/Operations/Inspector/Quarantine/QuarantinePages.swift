@@ -119,7 +119,7 @@ extension Inspector {
     } while request.from != nil && pages < Self.trialPagesMax
     let which =
       request.from == nil ? "By the secrets in force" : "Of the oldest \(Parts.number(released + others))"
-    return "\(which) \(Parts.number(released)) would be queued, \(Parts.number(others)) would stay."
+    return "\(which): \(Parts.number(released)) would be queued, \(Parts.number(others)) would stay."
   }
 
   private static func verb(_ text: String?) -> QuarantineRequest.Verb? {
