@@ -16,7 +16,7 @@ enum InspectorStyle {
   private static let colours = """
     :root {
       color-scheme: light dark;
-      --page: #f6f7f9; --card: #fff; --ink: #1b2430; --soft: #566172; --line: #d9dee5; --strong: #8792a2;
+      --page: #f6f7f9; --card: #fff; --ink: #1b2430; --soft: #566172; --line: #d9dee5; --strong: #77828f;
       --accent: #0b5cad; --accent-ink: #fff; --accent-soft: #e3eefa;
       --good: #11672f; --good-soft: #e0f3e5; --busy: #0b5cad; --busy-soft: #e3eefa;
       --warning: #7a4b00; --warning-soft: #fdf0d5; --problem: #a81b1b; --problem-soft: #fde7e5;
