@@ -12,6 +12,7 @@ public final class StatusCollector: Sendable {
   let program: ProgramFacts
   let now: @Sendable () -> Moment
   let history = Mutex(RateHistory())
+  let lastHour = Mutex(HourHistory())
 
   /// - Parameter now: reads the clocks.
   public init(_ gateway: any OperatedGateway, program: ProgramFacts, now: @escaping @Sendable () -> Moment) {

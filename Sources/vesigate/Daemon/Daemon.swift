@@ -116,7 +116,8 @@ struct Daemon {
       store: store, workers: workers, status: status, files: files, logger: logger)
     watcher = SecretWatcher(files: files, recheck: rechecker.recheck)
     let log = VerifiedWatch(
-      recorder: TailWatch(recorder: logs.deliveries, tails: tails), selfDiagnosis: selfDiagnosis)
+      recorder: TailWatch(recorder: logs.deliveries, tails: tails, recent: recent),
+      selfDiagnosis: selfDiagnosis)
     table = try await workers.start(
       loaded.snapshot, log: log, fields: fields, refusals: captures, looks: watcher)
     durable = DurableDelivery(workers: workers, logger: logger)

@@ -1,10 +1,4 @@
-public import Gateway
-internal import Synchronization
-
-/// Deliveries that were over lately, so that the inspector has something to show of routes without a store: facts of
-/// all, bodies of those routes that say so. It is bounded in number and in bytes; the oldest give way, of each route's
-/// its own first, and what was refused never pushes out what was verified.
-public final class RecentDeliveries: Sendable {
+extension RecentDeliveries {
   /// One that is over.
   public struct Delivery: Sendable, Equatable {
     /// Counts up, and is never used again while the daemon runs.
@@ -39,8 +33,13 @@ public final class RecentDeliveries: Sendable {
     public var totalMicroseconds = 0
     /// Of a verified one, where its route says `inspect: {bodies: true}`.
     public var content: Content?
+    /// It had one, which has given way to others'.
+    public var hasLostContent = false
 
     public init() {}
+
+    /// Also one that was turned away after that.
+    public var isVerified: Bool { secret != nil }
   }
 
   /// What a delivery brought.
@@ -64,6 +63,19 @@ public final class RecentDeliveries: Sendable {
     public var until: Int64?
     /// In the body.
     public var text: String?
+
+    public init() {}
+  }
+
+  /// A part of a list, the newest first.
+  public struct Page: Sendable, Equatable {
+    public var deliveries: [Delivery] = []
+    /// Where the next page begins; nil behind the last.
+    public var before: UInt64?
+    /// How many bodies were looked through for a text.
+    public var looked = 0
+    /// Whether the search ended at its bound: what is behind `before` has not been looked through.
+    public var isCut = false
 
     public init() {}
   }

@@ -1,0 +1,53 @@
+internal import Gateway
+internal import Telemetry
+
+/// The running gateway as the inspector's pages need it.
+struct InspectorGateway: InspectorSource {
+  private let gateway: any OperatedGateway
+  private let collector: StatusCollector
+  private let kept: RecentDeliveries
+
+  init(_ gateway: any OperatedGateway, collector: StatusCollector, recent: RecentDeliveries) {
+    self.gateway = gateway
+    self.collector = collector
+    kept = recent
+  }
+
+  /// The first page that is opened asks for one of these two: from then on deliveries are kept to be shown.
+  var recent: RecentDeliveries {
+    kept.begin()
+    return kept
+  }
+
+  func report() async -> StatusReport {
+    kept.begin()
+    return await collector.report()
+  }
+
+  func queue(_ request: QueueRequest, by caller: QueueCaller) async -> QueueAnswer {
+    await gateway.queue(request, by: caller)
+  }
+
+  func quarantine(_ request: QuarantineRequest, by caller: QueueCaller) async -> QuarantineAnswer {
+    await gateway.quarantine(request, by: caller)
+  }
+
+  var routes: [InspectedRoute] { gateway.state.loaded.snapshot.routes.all.map { InspectedRoute($0) } }
+
+  var hours: [String: RouteHour] { collector.hours }
+
+  func sendTest(_ route: String, event: String?, by caller: InspectorCaller) async -> TestDeliveryOutcome {
+    var outcome = TestDeliveryOutcome()
+    outcome.refusal = "this daemon sends no test deliveries"
+    return outcome
+  }
+
+  func now() -> Int64 { collector.now().unixMilliseconds }
+}
+
+extension InspectedRoute {
+  init(_ route: Route) {
+    name = route.name
+    isDurable = route.isDurable
+  }
+}
