@@ -50,7 +50,7 @@ public struct QueueRequest: StoreQuestion, Equatable {
   /// When it was accepted, Unix milliseconds.
   public var since: Int64?
   public var until: Int64?
-  /// In the body, byte for byte: of the newest `searchedMax` that the rest leaves. For those who may see bodies.
+  /// In the body, byte for byte: of the newest 10,000 that the rest leaves. For those who may see bodies.
   public var text: String?
   /// Only what has its body still.
   public var withBody = false
@@ -83,9 +83,7 @@ public struct QueueRequest: StoreQuestion, Equatable {
     .init("countMax", \.countMax), .init("hurried", \.isHurried),
   ]
 
-  /// Deliveries whose bodies are looked through for a text.
-  public static let searchedMax = 10_000
-  /// Bytes of such a text.
+  /// Bytes of a text that is searched for.
   public static let textBytesMax = 256
   /// Jobs of one page.
   public static let pageMax = 1_000
