@@ -125,6 +125,10 @@ public struct RouteSettings: Sendable, Equatable {
   public var dedupe = DedupeSettings()
   /// Nil where nothing is kept of what is refused.
   public var quarantine: DurableSettings.Quarantine?
+  /// Whether operators may have test deliveries made.
+  public var allowsTest = false
+  /// Whether bodies of recent deliveries are kept in memory, for operators.
+  public var keepsBodies = false
 
   func route(secretFileIndex: Int) -> Route {
     var (durable, known) = (durable, DurableSettings.Dedupe())
@@ -135,6 +139,7 @@ public struct RouteSettings: Sendable, Equatable {
       path: path, host: host, methods: methods, layout: layout, secretFileIndex: secretFileIndex,
       observe: observe, upstreams: upstreams.map(\.upstream), deliver: deliver, times: times,
       bodyBytesMax: bodyBytesMax, preservesHost: preservesHost, mark: mark,
-      traces: traces, rotation: rotation, durable: durable, dedupe: known)
+      traces: traces, rotation: rotation, durable: durable, dedupe: known, allowsTest: allowsTest,
+      keepsBodies: keepsBodies)
   }
 }

@@ -37,9 +37,8 @@ struct InspectorGateway: InspectorSource {
   var hours: [String: RouteHour] { collector.hours }
 
   func sendTest(_ route: String, event: String?, by caller: InspectorCaller) async -> TestDeliveryOutcome {
-    var outcome = TestDeliveryOutcome()
-    outcome.refusal = "this daemon sends no test deliveries"
-    return outcome
+    guard caller.mayAct else { return TestDeliveryOutcome(refusal: "nothing can be changed from here") }
+    return await gateway.sendTest(route, event: event, by: caller.queueCaller)
   }
 
   func now() -> Int64 { collector.now().unixMilliseconds }
@@ -49,5 +48,8 @@ extension InspectedRoute {
   init(_ route: Route) {
     name = route.name
     isDurable = route.isDurable
+    allowsTest = route.allowsTest
+    keepsBodies = route.keepsBodies
+    events = SampleDelivery.events(of: route.layout)
   }
 }

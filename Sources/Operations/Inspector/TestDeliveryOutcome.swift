@@ -20,4 +20,6 @@ public struct TestDeliveryOutcome: Sendable, Equatable {
   public var isAnswerCut = false
 
   public init() {}
+
+  public init(refusal: String) { self.refusal = refusal }
 }

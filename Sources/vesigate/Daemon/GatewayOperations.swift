@@ -49,6 +49,10 @@ struct GatewayOperations: OperatedGateway {
     return await questions.answer(request, by: caller)
   }
 
+  func sendTest(_ route: String, event: String?, by caller: QueueCaller) async -> TestDeliveryOutcome {
+    TestDeliveryOutcome(refusal: "this daemon sends no test deliveries yet")
+  }
+
   /// What came of it is said to the service manager before whoever asked hears it.
   func reload() async -> ReloadOutcome {
     status.reloading()

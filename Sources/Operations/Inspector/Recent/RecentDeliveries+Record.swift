@@ -24,6 +24,8 @@ extension RecentDeliveries.Delivery {
     attempts = record.attempts
     ageSeconds = record.ageSeconds
     secret = record.secretFingerprint
+    isTest = record.isTest
+    content = record.content.map { RecentDeliveries.Content(head: $0.head, body: $0.body) }
     verifyMicroseconds = Int(clamping: record.verifyNanoseconds / 1_000)
     upstreamMicroseconds = Int(clamping: record.upstreamNanoseconds / 1_000)
     totalMicroseconds = Int(clamping: record.totalNanoseconds / 1_000)
