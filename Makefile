@@ -236,6 +236,12 @@ bench-durable: $(NEEDS_RELEASE) ## durable routes beside floors, with their bars
 	@QUICK='$(QUICK)' SECONDS='$(SECONDS)' ROUNDS='$(ROUNDS)' ROWS='$(ROWS)' QUEUED='$(QUEUED)' PARTS='$(PARTS)' \
 	  CHECK='$(CHECK)' bench/durable $(MEASURED)
 
+.PHONY: bench-inspector
+bench-inspector: $(NEEDS_RELEASE) ## the inspector's pages with a million stored deliveries, and beside load (QUICK=1, ROWS=, CHECK=1, KEEP=FOLDER)
+	@scripts/install-needs bench
+	@QUICK='$(QUICK)' ROWS='$(ROWS)' ROUNDS='$(ROUNDS)' SECONDS='$(SECONDS)' CHECK='$(CHECK)' KEEP='$(KEEP)' \
+	  bench/inspector $(MEASURED)
+
 .PHONY: bench-instructions
 bench-instructions: $(NEEDS_RELEASE) ## user instructions for one delivery beside the last recorded (CHECK=1, RECORD="why")
 	@scripts/install-needs bench
