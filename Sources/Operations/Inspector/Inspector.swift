@@ -2,6 +2,7 @@
 struct Inspector: Sendable {
   let source: any InspectorSource
   let jobs: InspectorJobs
+  let tests = TestDeliveries()
 
   func answer(_ request: InspectorRequest) async -> InspectorReply {
     switch request.method {

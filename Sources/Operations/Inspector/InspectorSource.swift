@@ -29,6 +29,8 @@ struct InspectedRoute: Sendable, Equatable {
   var allowsTest = false
   /// Whether bodies of recent deliveries are kept (`inspect: {bodies: true}`).
   var keepsBodies = false
+  /// Header fields that prove its deliveries, in lower case: masked until somebody asks.
+  var privateFields: [String] = []
   /// What its senders call their events, the usual one first.
   var events: [String] = []
 }

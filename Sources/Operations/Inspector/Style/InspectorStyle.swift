@@ -4,7 +4,7 @@ enum InspectorStyle {
   /// With its own fingerprint: a browser may keep it as long as it likes.
   static let address = PageAddress("style.css", query: [("v", version)])
 
-  static let text = colours + shell + words + blocks + tables + forms + overview + narrow
+  static let text = colours + shell + words + blocks + tables + forms + overview + deliveries + narrow
 
   /// FNV-1a of the text.
   static let version: String = {
