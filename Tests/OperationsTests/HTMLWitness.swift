@@ -76,6 +76,8 @@ struct ReadPage {
 
   init(_ page: String) throws { events = try HTMLWitness.events(page) }
 
+  init(events: [HTMLWitness.Event]) { self.events = events }
+
   func count(_ tag: String) -> Int {
     events.count { if case .start(tag, _) = $0 { true } else { false } }
   }
