@@ -50,6 +50,7 @@ extension InspectedRoute {
     isDurable = route.isDurable
     allowsTest = route.allowsTest
     keepsBodies = route.keepsBodies
+    privateFields = [route.layout.header]
     events = SampleDelivery.events(of: route.layout)
   }
 }
