@@ -12,10 +12,10 @@ const checks = (() => {
   };
   const isShown = element => {
     if (!element.checkVisibility({ checkOpacity: false, visibilityProperty: true })) return false;
+    // What is there for screen readers alone is clipped away.
+    for (let at = element; at; at = at.parentElement) if (style(at).clipPath === "inset(50%)") return false;
     const box = element.getBoundingClientRect();
-    // What is there for screen readers alone is a pixel, or clipped away.
-    if (box.width <= 1 || box.height <= 1) return element.tagName === "OPTION" ? false : element.children.length > 0;
-    return style(element).clipPath !== "inset(50%)";
+    return box.width > 1 && box.height > 1 || element.tagName !== "OPTION" && element.children.length > 0;
   };
   const isFocusable = element => element.matches("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]")
     && !element.disabled && element.tabIndex >= 0 && element.checkVisibility({ visibilityProperty: true });
@@ -179,6 +179,8 @@ const checks = (() => {
     for (const table of all("table")) {
       const caption = table.caption ? table.caption.textContent.trim() : table.getAttribute("aria-label");
       if (!caption) faults.push("a table has no caption");
+      // Some browsers forget what it is once its rows are no rows of a table to look at.
+      if (table.getAttribute("role") !== "table") faults.push("a table's role is not written out");
       const about = "the table \"" + (caption || "").slice(0, 40) + "\": ";
       if (table.closest("table table")) faults.push(about + "lies within another");
       for (const heading of all("th", table)) {
