@@ -147,6 +147,8 @@ extension YAMLWriter {
       writer.numbers(NumberSetting.all, of: route.times)
       if let rotation = route.rotation { writer.section("rotation") { $0.rotation(rotation) } }
       writer.durable(route)
+      writer.line("test", "\(route.allowsTest)")
+      writer.section("inspect") { $0.line("bodies", "\(route.keepsBodies)") }
     }
   }
 

@@ -40,7 +40,7 @@ enum Schema {
     keys: [
       "path", "host", "methods", "secret-file", "signature", "observe", "upstreams", "deliver",
       "preserve-host", "verified-header", "verified-value", "body-bytes-max",
-      "trace", "rotation", "durable", "dedupe", "quarantine",
+      "trace", "rotation", "durable", "dedupe", "quarantine", "test", "inspect",
     ] + NumberSetting<ForwardTimes>.all.map(\.key))
   static let signature = Section(
     name: "signature",
@@ -65,6 +65,7 @@ enum Schema {
   static let retry = Section(name: "retry", keys: NumberSetting<DurableSettings.Retry>.all.map(\.key))
   static let breaker = Section(name: "breaker", keys: NumberSetting<DurableSettings.Breaker>.all.map(\.key))
   static let dedupe = Section(name: "dedupe", keys: ["by", "hours"])
+  static let inspect = Section(name: "inspect", keys: ["bodies"])
   static let quarantine = Section(
     name: "quarantine", keys: NumberSetting<DurableSettings.Quarantine>.all.map(\.key) + ["release"])
 
@@ -73,7 +74,7 @@ enum Schema {
       top, admin, inspector, log, limits, store, route, signature, upstream, unixListen, rotation, durable,
       retry,
       breaker,
-      dedupe, quarantine,
+      dedupe, quarantine, inspect,
     ]
   }
 

@@ -21,7 +21,8 @@ extension StoredRequest {
       bytes += Array("Host: ".utf8) + host + [0x0D, 0x0A]
       names.append("host")
     }
-    for index in headers.fields.indices {
+    if isTest { bytes += Array("\(TestMark.name): \(TestMark.value)\r\n".utf8) }
+    for index in headers.fields.indices where !isTestMark(index) {
       headers.withField(index) { name, value in
         guard !names.contains(where: { name.equalsIgnoringCase(Array($0.utf8)) }) else { return }
         bytes += Array(name) + Array(": ".utf8) + Array(value) + [0x0D, 0x0A]

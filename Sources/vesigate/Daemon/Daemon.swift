@@ -130,7 +130,7 @@ struct Daemon {
     operations = GatewayOperations(
       store: store, workers: workers, durable: durable, reloader: reloader, rechecker: rechecker,
       readiness: readiness,
-      status: status, logs: logs)
+      status: status, logs: logs, tests: TestSender(workers: workers, logger: logger))
     collector = StatusCollector(operations, program: Daemon.facts(sockets), now: Clocks.now)
   }
 

@@ -14,6 +14,7 @@ struct GatewayOperations: OperatedGateway {
   let readiness: Readiness
   let status: ServiceStatus
   let logs: Logs
+  let tests: TestSender
 
   var phase: ServicePhase { readiness.phase }
 
@@ -50,7 +51,10 @@ struct GatewayOperations: OperatedGateway {
   }
 
   func sendTest(_ route: String, event: String?, by caller: QueueCaller) async -> TestDeliveryOutcome {
-    TestDeliveryOutcome(refusal: "this daemon sends no test deliveries yet")
+    guard phase == .listening else {
+      return TestDeliveryOutcome(refusal: "the daemon takes no deliveries now: it is \(phase.rawValue)")
+    }
+    return await tests.send(route, event: event, by: caller)
   }
 
   /// What came of it is said to the service manager before whoever asked hears it.

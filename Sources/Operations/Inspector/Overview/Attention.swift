@@ -59,7 +59,7 @@ struct Attention: Sendable {
     } else if sentence.hasPrefix("the store") {
       links = [("What was given up", PageAddress("stored", query: [("state", "dead")]))]
       commands = ["journalctl -u vesigate -p warning --since -1h"]
-    } else if sentence.contains(" observes: ") {
+    } else if sentence.contains(" observes: ") || sentence.contains(" has test: true: ") {
       commands = ["vesigate reload"]
     }
   }
