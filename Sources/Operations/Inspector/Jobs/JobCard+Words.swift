@@ -43,7 +43,7 @@ extension JobCard {
       fields = [
         ("id", request.id), ("state", request.state), ("route", request.route),
         ("upstream", request.upstream),
-        ("reason", request.reason), ("secret", request.secret),
+        ("status", request.status.map { "\($0)" }), ("reason", request.reason), ("secret", request.secret),
       ]
       times = [("since", request.since), ("until", request.until)]
     case .quarantine(let request):

@@ -18,7 +18,7 @@ extension Inspector {
           changeLink("drop", "Throw it away", filter)
         }
       }
-      if !delivery.fields.isEmpty { head(delivery) }
+      if !delivery.fields.isEmpty { head(delivery, isRevealed: request.query["reveal"] != nil) }
       element(.p, .class("lead")) {
         "Nothing here is proven: anybody may have written it. Signatures and passwords are left out, and the body is "
         "shown once it is released."
@@ -39,20 +39,11 @@ extension Inspector {
     return facts
   }
 
-  /// As many as a request may have, unless a limit was raised.
-  private static let fieldsMax = 200
-
-  private func head(_ delivery: QuarantineAnswer.Delivery) -> HTML {
+  private func head(_ delivery: QuarantineAnswer.Delivery, isRevealed: Bool) -> HTML {
     element(.section, .labelledBy("head")) {
       element(.h2, .id("head")) { "Header fields" }
-      Parts.facts(
-        delivery.fields.prefix(Self.fieldsMax).map { field in
-          let name = field.prefix { $0 != ":" }
-          return (String(name), Parts.code(String(field.dropFirst(name.count + 2))))
-        })
-      if delivery.fields.count > Self.fieldsMax {
-        element(.p) { "And \(delivery.fields.count - Self.fieldsMax) more." }
-      }
+      HeadView(fields: delivery.fields, isRevealed: isRevealed).html(
+        "As they came", reveal: PageAddress("quarantine", delivery.id, query: [("reveal", "1")]))
     }
   }
 
