@@ -58,7 +58,7 @@ struct InspectorChangeTests {
 
   @Test(arguments: [
     [("verb", "erase")], [("verb", "retry"), ("state", "dead")], [("verb", "purge"), ("state", "queued")],
-    [("verb", "replay"), ("since", "x")], [("verb", "purge"), ("state", "dead"), ("text", "a")], [],
+    [("verb", "replay"), ("since", "x")], [],
   ]) func `what cannot be, or is no filter, is refused before anything is asked`(fields: [(String, String)])
     async
   {
@@ -98,6 +98,23 @@ struct InspectorChangeTests {
     #expect(change.verb == verb && change.route == "/hook" && change.until == Self.now)
     #expect(change.state == StoredChange(rawValue: verb)?.standardState)
     #expect(inspector.jobs.all.first?.changed == 3)
+  }
+
+  @Test func `by a text only what was looked through to its end is changed, and never at a rate`()
+    async throws
+  {
+    let fields = [("verb", "replay"), ("text", "ref-1"), ("rate", "10")]
+    let whole = source()
+    let inspector = Inspector(whole)
+    let page = await inspector.get("change", query: fields)
+    #expect(page.html.contains("Send 3 deliveries again?") && !page.html.contains("name=\"rate\""))
+    _ = await inspector.post("change", form: fields)
+    await inspector.jobs.settled()
+    #expect(whole.askedQueue.last?.verb == "replay" && whole.askedQueue.last?.text == "ref-1")
+    let cut = source(isCut: true)
+    #expect(await Inspector(cut).get("change", query: fields).status == 400)
+    #expect(await Inspector(cut).post("change", form: fields).html.contains("Narrow it"))
+    #expect(cut.askedQueue.allSatisfy { $0.verb == "count" })
   }
 
   @Test func `one delivery is deleted by its id alone`() async throws {

@@ -44,8 +44,7 @@ struct InspectorStoredTests {
     #expect(source.askedQueue.first?.after == 5 && source.askedQueue.first?.before == nil)
   }
 
-  @Test func `a search for a text says how far it looked, and offers no change of all it finds`() async throws
-  {
+  @Test func `a search for a text says how far it looked, and is not made twice to count`() async throws {
     let source = InspectorStored.source { _ in
       var answer = QueueAnswer()
       (answer.jobs, answer.looked, answer.isCut) = ([InspectorStored.job()], 10_000, true)
@@ -55,9 +54,6 @@ struct InspectorStoredTests {
       await Inspector(source).get("stored", query: [("text", "ref-1"), ("state", "dead")]).html)
     #expect(page.text.contains("10,000 bodies were looked through, and there are older ones"))
     #expect(source.askedQueue.map(\.verb) == ["list"] && source.askedQueue[0].text == "ref-1")
-    let change = await Inspector(source).get(
-      "change", query: [("verb", "purge"), ("state", "dead"), ("text", "x")])
-    #expect(change.status == 400 && change.html.contains("narrow the filter"))
   }
 
   @Test(arguments: [

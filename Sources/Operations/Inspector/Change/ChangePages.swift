@@ -20,6 +20,7 @@ extension Inspector {
     }
     let counted = await count(change, filter, now, request.caller)
     guard counted.ok else { return refused("\(counted.message).", status: 503, in: .stored) }
+    if let flaw = Self.flaw(filter, counted) { return refused(flaw, in: .stored) }
     let sample = counted.count > 0 ? await self.sample(change, filter, now, request.caller) : []
     return page(change.title(of: filter.fields["state"]), in: .stored) {
       Parts.facts([
@@ -79,18 +80,19 @@ extension Inspector {
 
   /// Whether the store does it at a rate: for all of a filter that it remembers.
   private static func isReplay(_ change: StoredChange, _ filter: StoredFilter) -> Bool {
-    change == .replay && filter.fields["id"] == nil && filter.fields["status"] == nil
+    change == .replay && ["id", "text"].allSatisfy { filter.fields[$0] == nil }
   }
 
   /// Why it cannot be done to these, for people.
   private static func flaw(_ change: StoredChange, _ filter: StoredFilter) -> String? {
-    guard filter.fields["text"] == nil else {
-      return
-        "A search for a text looks at the newest bodies alone, so nothing is done to all that it finds: narrow the "
-        + "filter by something else, or open them one by one"
-    }
     guard let state = filter.fields["state"], !change.states.contains(state) else { return nil }
     return String(change.only.dropLast())
+  }
+
+  /// What has not all been looked through cannot be counted, and is not changed.
+  private static func flaw(_ filter: StoredFilter, _ counted: QueueAnswer) -> String? {
+    guard filter.fields["text"] != nil, counted.isCut else { return nil }
+    return "The filter leaves more bodies than are searched for a text. Narrow it, by a time or a route."
   }
 
   // MARK: What is meant
@@ -132,6 +134,7 @@ extension Inspector {
     if Self.isReplay(change, filter) { return await replay(filter, asOf, request) }
     let counted = await count(change, filter, asOf, request.caller)
     guard counted.ok else { return refused("\(counted.message).", status: 503, in: .stored) }
+    if let flaw = Self.flaw(filter, counted) { return refused(flaw, in: .stored) }
     var question = filter.request(change.verb, asOf: asOf)
     question.withBody = change.needsBody
     return begin(.queue(question), total: counted.count, by: request.caller)
