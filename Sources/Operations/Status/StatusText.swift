@@ -2,7 +2,7 @@ internal import Formats
 internal import Gateway
 
 /// The report for people, in lines that fit 80 columns but where a name is longer.
-public struct StatusText {
+public struct StatusText: Sendable {
   /// What a line asks for.
   public enum Tone: Sendable, Equatable {
     /// Deliveries are lost or late.

@@ -103,7 +103,7 @@ extension HTML {
   /// What a page may be made of. No `script`, no `style`, no `iframe`, no `object`.
   enum Tag: String, Sendable {
     case a, abbr, article, aside, bdi, body, br, button, caption, code, col, colgroup, datalist, dd, details,
-      div, dl, dt, em
+      div, dl
     case dt, em, fieldset, footer, form, h1, h2, h3, head, header, hr, input, label, legend, li, link, main,
       mark,
       meta, nav, ol
