@@ -1,5 +1,6 @@
 internal import Formats
 internal import HTTP
+internal import Signing
 
 /// Which of a sender's header fields leave, and which of ours go with them.
 struct HeaderPlan {

@@ -100,7 +100,8 @@ public final class TestDelivery {
 
   /// It is over and recorded.
   func ended() {
-    guard let record, exchange != nil else { return }
+    guard let record else { return }
+    self.record = nil
     exchange = nil
     onEnd(
       End(

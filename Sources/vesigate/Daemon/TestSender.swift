@@ -1,4 +1,5 @@
 internal import Gateway
+internal import HTTP
 internal import Logging
 internal import Operations
 internal import POSIX

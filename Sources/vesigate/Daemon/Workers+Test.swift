@@ -49,9 +49,6 @@ private final class TestRun {
     self.tell = tell
   }
 
-  /// The loop ended first, and its timers with it.
-  deinit { say(.underWay(requestID: "", sentBody: [])) }
-
   func begin(_ order: TestOrder) {
     do throws(TestRefusal) {
       let begun = try TestDelivery.begin(order, loop: owned.worker.loop, forwarder: owned.forwarder) { end in
