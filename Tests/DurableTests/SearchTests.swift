@@ -55,6 +55,33 @@ import Testing
     #expect(rated["ok"] as? Bool == false && (rated["message"] as? String)?.contains("text") == true)
   }
 
+  @Test func `what a text is searched for in part is not changed`() throws {
+    let fixture = try DurableFixture()
+    try fixture.startGateway()
+    _ = try #require(try fixture.send("{\"a\":\"needle\"}").id)
+    #expect(fixture.stopGateway() == 0)
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<10101)"
+    try fixture.edit(
+      """
+      INSERT INTO delivery \(numbers) SELECT i, randomblob(16), route, accepted, signed, request_id, remote, method, target,
+        secret, stored_bytes, body_bytes, body_digest, seal, NULL, held, final, body_kept FROM delivery JOIN n WHERE id=1
+      """)
+    try fixture.edit("INSERT INTO body SELECT id, x'00', x'00' FROM delivery WHERE id>1")
+    try fixture.edit(
+      """
+      INSERT INTO job(delivery, lane, state, attempt, budget_from, budget_attempt, late_attempts, due) SELECT d.id, j.lane, 4, 0,
+        0, 0, 0, NULL FROM job j JOIN delivery d WHERE d.id>1 AND j.delivery=1
+      """)
+    try fixture.startGateway()
+    let count = try ask(fixture, ["verb": "count", "text": "needle"])
+    #expect(count["cut"] as? Bool == true && count["looked"] as? Int == 10_000, "\(count)")
+    let changed = try ask(fixture, ["verb": "cancel", "text": "needle"])
+    #expect(changed["ok"] as? Bool == false, "\(changed)")
+    #expect((changed["message"] as? String)?.contains("narrow it down") == true, "\(changed)")
+    let narrow = try ask(fixture, ["verb": "cancel", "text": "needle", "state": "queued"])
+    #expect(narrow["ok"] as? Bool == true && narrow["count"] as? Int == 1, "\(narrow)")
+  }
+
   @Test func `a delivery's head is given with what is known of it, and what is known when the rest is gone`()
     throws
   {

@@ -77,7 +77,7 @@ import Testing
     while let place = after {
       let page = try reader.page(filter, .after(place), limit: size)
       up.insert(page.lines.map { Int($0.job) }, at: 0)
-      #expect(page.before.map { Int($0) } == page.lines.last.map { Int($0.job) } ?? Int(place))
+      #expect(page.before.map { Int($0) } == page.lines.last.map { Int($0.job) } ?? Int(place) + 1)
       after = page.after
     }
     #expect(up.flatMap { $0 } == whole.filter { !down.last!.contains($0) })

@@ -57,7 +57,7 @@ struct FilterSQL {
         .compactMap { $0 }
       let condition = lanes.map { $0.0 }.joined(separator: " AND ")
       conditions.append("j.lane IN (SELECT id FROM lane WHERE \(condition))")
-      values += lanes.map { .text($0.1) }
+      values += lanes.map { Statement.Value.text($0.1) }
     }
     if let status = filter.status { add("j.status=?", .integer(Int64(status))) }
     if let reason = filter.reason { add("j.reason=?", .text(reason)) }

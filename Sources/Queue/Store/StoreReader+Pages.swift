@@ -45,7 +45,7 @@ extension StoreReader {
     page.looked = text.map { _ in 0 }
     while jobs.count < limit, !walk.isAtEnd, !page.isCut {
       try step(text, &walk, limit, &jobs, &page)
-      page.isCut = try jobs.count < limit && !walk.isAtEnd && isOver(page, clock)
+      if jobs.count < limit, !walk.isAtEnd { page.isCut = try isOver(page, clock) }
     }
     page.lines = try lines(jobs)
     // A search may be full before the end of what the walk has given it.
@@ -146,7 +146,7 @@ extension StoreReader {
     page.looked = text.map { _ in 0 }
     while !walk.isAtEnd, !page.isCut {
       try step(text, &walk, max, &jobs, &page)
-      page.isCut = try !walk.isAtEnd && (jobs.count == max || isOver(page, clock))
+      if !walk.isAtEnd { page.isCut = try jobs.count == max ? true : isOver(page, clock) }
     }
     return Count(count: jobs.count, isCut: page.isCut, looked: page.looked)
   }
