@@ -1,7 +1,6 @@
 internal import Formats
 internal import HTTP
 internal import Signing
-internal import Signing
 
 /// What is left of a delivery when it is over: its record, and places and memory for the next one.
 extension Exchange {

@@ -1,4 +1,7 @@
+internal import Configuration
+internal import Formats
 internal import Gateway
+internal import Signing
 internal import Telemetry
 
 /// The running gateway as the inspector's pages need it.
