@@ -1,72 +1,62 @@
 /// What is done to all of a filter: first how many and which, then a button.
 extension Inspector {
-  /// Counting ends here.
-  private static let changedMax = 100_000
   /// Rows of those that are meant.
   private static let sampleMax = 5
   private static let standardRate = 10
 
   func changePage(_ request: InspectorRequest) async -> InspectorReply {
     let now = source.now()
-    guard let change = request.query["verb"].flatMap(StoredChange.init(rawValue:)) else {
+    guard let meant = ChangeMeant(request.query, now) else {
       return refused(
         "What is stored can be sent again (replay), tried now (retry), called off (cancel), taken up again (resume) or "
           + "deleted (purge).", in: .stored)
     }
-    let filter = StoredFilter(fields: request.query.of(change), now: now)
-    if let flaw = filter.flaw ?? Self.flaw(change, filter) { return refused("\(flaw).", in: .stored) }
-    guard filter.fields["state"] != nil || filter.fields["id"] != nil else {
-      return choice(of: change, filter)
-    }
-    let counted = await count(change, filter, now, request.caller)
+    if let flaw = meant.flaw { return refused(flaw, in: .stored) }
+    guard meant.isNamed else { return choice(of: meant) }
+    let counted = await source.queue(meant.count(asOf: now), by: request.caller.queueCaller)
     guard counted.ok else { return refused("\(counted.message).", status: 503, in: .stored) }
-    if let flaw = Self.flaw(filter, counted) { return refused(flaw, in: .stored) }
-    let sample = counted.count > 0 ? await self.sample(change, filter, now, request.caller) : []
-    return page(change.title(of: filter.fields["state"]), in: .stored) {
+    if let flaw = meant.flaw(counted) { return refused(flaw, in: .stored) }
+    let sample = counted.count > 0 ? await self.sample(meant, now, request.caller) : []
+    return page(meant.change.title(of: meant.filter.fields["state"]), in: .stored) {
       Parts.facts([
-        ("Which", HTML(filter.words ?? "all")),
+        ("Which", HTML(meant.filter.words ?? "all")),
         ("How many", HTML(Self.counted(counted, atLeast: sample.count))),
       ])
       if counted.count == 0 {
         Parts.empty {
           counted.message.isEmpty
             ? "There is none of them, or no longer: nothing would be done. " : "\(counted.message). "
-          Parts.link("To what is stored", PageAddress("stored", query: filter.kept))
+          Parts.link("To what is stored", PageAddress("stored", query: meant.filter.kept))
         }
       } else if !request.caller.mayAct {
         Parts.empty { "Nothing can be changed from here: on TCP that needs inspector: {actions: true}." }
       } else {
-        confirmation(change, filter, Self.counted(counted), now)
+        confirmation(meant, Self.counted(counted), now)
         StoredTable(jobs: sample, now: now).html(
           counted.count > sample.count ? "The newest \(sample.count) of them" : "All of them")
       }
     }
   }
 
-  /// What is deleted has to be named.
-  private func choice(of change: StoredChange, _ filter: StoredFilter) -> InspectorReply {
-    page(change.title, in: .stored) {
+  private func choice(of meant: ChangeMeant) -> InspectorReply {
+    page(meant.change.title, in: .stored) {
       element(.p) { "Say which: those that are" }
       Parts.actions {
-        for state in change.states {
-          element(
-            .a, .class("button"),
-            .href(PageAddress("change", query: [("verb", change.rawValue)] + filter.kept(state: state)))
-          ) { state + " …" }
+        for state in meant.change.states {
+          let query = [("verb", meant.change.rawValue)] + meant.filter.kept(state: state)
+          element(.a, .class("button"), .href(PageAddress("change", query: query))) { state + " …" }
         }
       }
     }
   }
 
-  private func confirmation(_ change: StoredChange, _ filter: StoredFilter, _ counted: String, _ now: Int64)
-    -> HTML
-  {
+  private func confirmation(_ meant: ChangeMeant, _ counted: String, _ now: Int64) -> HTML {
     Parts.confirmation(
-      change.question(counted), change.title, post: PageAddress("change"),
-      fields: [("verb", change.rawValue)] + filter.kept + [("asof", "\(now)")], tone: change.tone,
-      back: PageAddress("stored", query: filter.kept)
+      meant.change.question(counted), meant.change.title, post: PageAddress("change"),
+      fields: [("verb", meant.change.rawValue)] + meant.filter.kept + [("asof", "\(now)")],
+      tone: meant.change.tone, back: PageAddress("stored", query: meant.filter.kept)
     ) {
-      if Self.isReplay(change, filter) {
+      if meant.isReplay {
         Parts.field(
           "At most so many a second", name: "rate", value: "\(Self.standardRate)",
           options: ["1", "10", "100", "1000"])
@@ -78,40 +68,10 @@ extension Inspector {
     }
   }
 
-  /// Whether the store does it at a rate: for all of a filter that it remembers.
-  private static func isReplay(_ change: StoredChange, _ filter: StoredFilter) -> Bool {
-    change == .replay && ["id", "text"].allSatisfy { filter.fields[$0] == nil }
-  }
-
-  /// Why it cannot be done to these, for people.
-  private static func flaw(_ change: StoredChange, _ filter: StoredFilter) -> String? {
-    guard let state = filter.fields["state"], !change.states.contains(state) else { return nil }
-    return String(change.only.dropLast())
-  }
-
-  /// What has not all been looked through cannot be counted, and is not changed.
-  private static func flaw(_ filter: StoredFilter, _ counted: QueueAnswer) -> String? {
-    guard filter.fields["text"] != nil, counted.isCut else { return nil }
-    return "The filter leaves more bodies than are searched for a text. Narrow it, by a time or a route."
-  }
-
-  // MARK: What is meant
-
-  private func count(
-    _ change: StoredChange, _ filter: StoredFilter, _ asOf: Int64, _ caller: InspectorCaller
-  ) async -> QueueAnswer {
-    var question = filter.request(.count, asOf: asOf)
-    question.withBody = change.needsBody
-    question.countMax = Self.changedMax
-    question.isHurried = true
-    return await source.queue(question, by: caller.queueCaller)
-  }
-
   private func sample(
-    _ change: StoredChange, _ filter: StoredFilter, _ asOf: Int64, _ caller: InspectorCaller
+    _ meant: ChangeMeant, _ asOf: Int64, _ caller: InspectorCaller
   ) async -> [QueueAnswer.Job] {
-    var question = filter.request(.list, asOf: asOf)
-    question.withBody = change.needsBody
+    var question = meant.request(.list, asOf: asOf)
     question.limit = Self.sampleMax
     question.isHurried = true
     return await source.queue(question, by: caller.queueCaller).jobs
@@ -121,45 +81,34 @@ extension Inspector {
 
   func changeMany(_ request: InspectorRequest) async -> InspectorReply {
     let now = source.now()
-    guard let change = request.form["verb"].flatMap(StoredChange.init(rawValue:)) else {
+    guard let meant = ChangeMeant(request.form, now) else {
       return notFound("There is nothing to be done here.")
     }
-    let filter = StoredFilter(fields: request.form.of(change), now: now)
-    if let flaw = filter.flaw ?? Self.flaw(change, filter) { return refused("\(flaw).", in: .stored) }
-    guard filter.fields["state"] != nil || filter.fields["id"] != nil else {
+    if let flaw = meant.flaw { return refused(flaw, in: .stored) }
+    guard meant.isNamed else {
       return refused("Say which are to be deleted: dead, delivered or cancelled ones.", in: .stored)
     }
     // What came since the count was not agreed to.
     let asOf = min(request.form["asof"].flatMap { Int64($0) } ?? now, now)
-    if Self.isReplay(change, filter) { return await replay(filter, asOf, request) }
-    let counted = await count(change, filter, asOf, request.caller)
+    if meant.isReplay { return await replay(meant, asOf, request) }
+    let counted = await source.queue(meant.count(asOf: asOf), by: request.caller.queueCaller)
     guard counted.ok else { return refused("\(counted.message).", status: 503, in: .stored) }
-    if let flaw = Self.flaw(filter, counted) { return refused(flaw, in: .stored) }
-    var question = filter.request(change.verb, asOf: asOf)
-    question.withBody = change.needsBody
-    return begin(.queue(question), total: counted.count, by: request.caller)
+    if let flaw = meant.flaw(counted) { return refused(flaw, in: .stored) }
+    return begin(
+      .queue(meant.request(meant.change.verb, asOf: asOf)), total: counted.count, by: request.caller)
   }
 
-  private func replay(_ filter: StoredFilter, _ asOf: Int64, _ request: InspectorRequest) async
-    -> InspectorReply
-  {
+  private func replay(
+    _ meant: ChangeMeant, _ asOf: Int64, _ request: InspectorRequest
+  ) async -> InspectorReply {
     let rates = QueueRequest.rates
     guard let rate = request.form["rate"].flatMap({ Int($0) }), rates.contains(rate) else {
       return refused("A replay moves from \(rates.lowerBound) to \(rates.upperBound) a second.", in: .stored)
     }
-    var question = filter.request(.replayBegin, asOf: asOf)
-    question.withBody = true
+    var question = meant.request(.replayBegin, asOf: asOf)
     question.rate = rate
     let answer = await source.queue(question, by: request.caller.queueCaller)
     guard answer.ok else { return refused("\(answer.message).", status: 503, in: .stored) }
     return .goOn(to: PageSection.replays.address)
-  }
-}
-
-extension InspectorFields {
-  /// With the state that is meant where none is said.
-  fileprivate func of(_ change: StoredChange) -> InspectorFields {
-    guard self["state"] == nil, self["id"] == nil, let state = change.standardState else { return self }
-    return InspectorFields(all.filter { $0.name != "state" } + [Field(name: "state", value: state)])
   }
 }

@@ -128,9 +128,12 @@ struct StoredTable: Sendable {
       ? HTML(job.route) : HTML(job.route) + element(.div, .class("quiet")) { Parts.code(job.upstream) }
   }
 
-  private func state(_ job: QueueAnswer.Job) -> HTML {
+  @HTMLBuilder private func state(_ job: QueueAnswer.Job) -> HTML {
     Parts.state(job.state)
-      + (Self.when(job, now).map { HTML(" ") + element(.span, .class("quiet")) { $0 } } ?? .empty)
+    if let when = Self.when(job, now) {
+      " "
+      element(.span, .class("quiet")) { when }
+    }
   }
 
   /// Since when, or until when.

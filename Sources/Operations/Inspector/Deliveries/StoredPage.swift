@@ -35,13 +35,8 @@ extension Inspector {
     }
   }
 
-  private func noDelivery(_ id: String) -> InspectorReply {
+  func noDelivery(_ id: String) -> InspectorReply {
     refused("No stored delivery has the id \(id), or no longer.", status: 404, in: .stored)
-  }
-
-  /// Only what a button of ours says.
-  private static func notice(_ done: String?) -> String? {
-    done.flatMap { StoredChange(rawValue: $0) }?.done
   }
 
   private func facts(
@@ -65,27 +60,6 @@ extension Inspector {
     if let key = stored.dedupeKey { facts.append(("Known by", Parts.code(key))) }
     if let until = stored.dedupeUntil { facts.append(("A repetition is known", Parts.time(until, now))) }
     return facts
-  }
-
-  private func actions(_ id: String, _ jobs: [QueueAnswer.Job], hasBody: Bool) -> HTML {
-    let possible = StoredChange.allCases.filter { change in
-      (hasBody || !change.needsBody) && jobs.contains { change.states.contains($0.state) }
-    }
-    guard !possible.isEmpty else { return .empty }
-    return Parts.actions {
-      for change in possible {
-        if change.isOfOne {
-          Parts.button(
-            change.title, post: PageAddress("stored", id, change.rawValue),
-            tone: change == .cancel ? .problem : possible.first == change ? .busy : .quiet)
-        } else {
-          element(
-            .a, .class("button"),
-            .href(PageAddress("change", query: [("verb", change.rawValue), ("id", id)]))
-          ) { change.title + " …" }
-        }
-      }
-    }
   }
 
   private func timelines(_ jobs: [QueueAnswer.Job]) -> HTML {
@@ -130,24 +104,5 @@ extension Inspector {
         }
       }
     }
-  }
-
-  // MARK: Its buttons
-
-  func changeStored(_ id: String, _ verb: String, _ request: InspectorRequest) async -> InspectorReply {
-    guard let change = StoredChange(rawValue: verb), change.isOfOne else {
-      return notFound("There is nothing to be done here.")
-    }
-    guard PublicID(id) != nil else { return noDelivery(id) }
-    var question = QueueRequest(change.verb)
-    question.id = id
-    question.withBody = change.needsBody
-    question.limit = QueueRequest.pageMax
-    let answer = await source.queue(question, by: request.caller.queueCaller)
-    guard answer.ok else { return refused("\(answer.message).", status: 503, in: .stored) }
-    guard answer.count > 0 else {
-      return refused("\(change.only) Look at it again: it may have changed.", status: 409, in: .stored)
-    }
-    return .goOn(to: PageAddress("stored", id, query: [("done", change.rawValue)]))
   }
 }
