@@ -59,10 +59,18 @@ extension RecentDeliveries.Filter {
 extension [UInt8] {
   /// Whether these bytes stand somewhere in it.
   fileprivate func contains(_ text: [UInt8]) -> Bool {
-    withUnsafeBytes { all in
-      guard !text.isEmpty else { return true }
-      guard let begin = all.baseAddress else { return false }
-      return text.withUnsafeBytes { memmem(begin, all.count, $0.baseAddress, $0.count) } != nil
+    guard let first = text.first else { return true }
+    return withUnsafeBytes { all in
+      text.withUnsafeBytes { text in
+        guard var rest = all.baseAddress, let wanted = text.baseAddress else { return false }
+        let end = rest + all.count
+        // To each place where it could begin.
+        while end - rest >= text.count, let place = memchr(rest, Int32(first), end - rest - text.count + 1) {
+          if memcmp(place, wanted, text.count) == 0 { return true }
+          rest = UnsafeRawPointer(place) + 1
+        }
+        return false
+      }
     }
   }
 }
