@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// What needs somebody, and how it is mended: the page that shows it, or the command.
 struct Attention: Sendable {
   let finding: StatusReport.Finding
@@ -33,19 +35,19 @@ struct Attention: Sendable {
     case .clock: commands = ["timedatectl status"]
     case .dead(let route):
       links = [("The dead ones", Self.stored(route, "dead"))]
-      commands = ["vesigate queue replay --route \(ShellWord.of(route))"]
+      commands = ["vesigate queue replay --route \(route.shellWord)"]
     case .late(let route):
       links = [("What waits", Self.stored(route, "queued"))]
-      commands = ["vesigate queue retry --route \(ShellWord.of(route))"]
+      commands = ["vesigate queue retry --route \(route.shellWord)"]
     case .quarantined(let route):
       links = [("Its quarantine", PageAddress("quarantine", query: [("route", route)]))]
-      commands = ["vesigate quarantine release --route \(ShellWord.of(route)) --dry-run"]
+      commands = ["vesigate quarantine release --route \(route.shellWord) --dry-run"]
     case .upstream(let name):
       links = Self.links(toRoutesOf: name, report)
       commands = ["vesigate check --connect"]
     case .orphaned(let route):
       links = [("The orphaned ones", Self.stored(route, "orphaned"))]
-      commands = ["vesigate queue cancel --state orphaned --route \(ShellWord.of(route))"]
+      commands = ["vesigate queue cancel --state orphaned --route \(route.shellWord)"]
     }
   }
 
@@ -73,7 +75,7 @@ struct Attention: Sendable {
   }
 
   private static func path(_ route: String, _ report: StatusReport) -> String {
-    ShellWord.of(report.routes.first { $0.name == route }?.path ?? route)
+    (report.routes.first { $0.name == route }?.path ?? route).shellWord
   }
 
   private static let linksMax = 3
@@ -87,25 +89,5 @@ struct Attention: Sendable {
         ? ("What waits of \(route.name)", stored(route.name, "queued"))
         : ("What failed of \(route.name)", recent(route.name, "failed"))
     }
-  }
-}
-
-/// A word of a command as a shell reads it.
-enum ShellWord {
-  /// In quotes where it has anything but letters, digits and a few signs.
-  static func of(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-      default: "/._:-+@%,".utf8.contains(byte)
-      }
-    }
-    guard !isPlain || text.isEmpty else { return text }
-    var quoted = "'"
-    for character in text.unicodeScalars {
-      if character == "'" { quoted += "'\\''" } else { quoted.unicodeScalars.append(character) }
-    }
-    return quoted + "'"
   }
 }
