@@ -2,6 +2,7 @@ import Configuration
 import EventLoops
 import Foundation
 import Logging
+import NIOCore
 import Synchronization
 import TestSupport
 
