@@ -90,7 +90,9 @@ struct ReadPage {
   var tags: Set<String> { Set(events.compactMap { if case .start(let tag, _) = $0 { tag } else { nil } }) }
 
   var attributeNames: Set<String> {
-    Set(events.flatMap { event in if case .start(_, let named) = event { Array(named.keys) } else { [] } })
+    var names: Set<String> = []
+    for event in events { if case .start(_, let named) = event { names.formUnion(named.keys) } }
+    return names
   }
 
   var text: String {

@@ -6,6 +6,10 @@ import Testing
 struct InspectorOverviewTests {
   private static let now = FakeInspectorSource.now
 
+  private static func counts(_ counts: KeyValuePairs<String, UInt64>) -> Counts {
+    Counts(counts.map { ($0.key, $0.value) })
+  }
+
   private func page(
     _ query: [(String, String)] = [], _ change: (inout FakeInspectorSource.Facts) -> Void = { _ in }
   ) async throws -> ReadPage {
@@ -96,15 +100,15 @@ struct InspectorOverviewTests {
       report.phase = evil
       report.listen = [evil]
       report.remarks = [evil]
-      report.noRoute = Counts([(name: evil, count: 1)])
+      report.noRoute = Self.counts([evil: 1])
       report.routes[0].name = evil
       report.routes[0].fingerprints = [evil, evil]
       report.routes[0].previous = [ReplacedSecret(fingerprint: evil, until: Self.now + 60_000)]
-      report.routes[0].refusals = Counts([(name: evil, count: 1)])
-      report.routes[0].outcomes = Counts([(name: evil, count: 1)])
+      report.routes[0].refusals = Self.counts([evil: 1])
+      report.routes[0].outcomes = Self.counts([evil: 1])
       report.routes[0].clock?.finding = evil
       report.routes[0].queue[0].upstream = evil
-      report.routes[0].queue[0].jobs = Counts([(name: evil, count: 1), (name: "dead", count: 1)])
+      report.routes[0].queue[0].jobs = Self.counts([evil: 1, "dead": 1])
       report.routes[0].upstreams = [evil]
       report.upstreams[0].name = evil
       report.upstreams[0].lastFailure = evil
@@ -129,7 +133,7 @@ struct InspectorOverviewTests {
       var route = Self.ill.routes[0]
       route.name = "\(name)\(number)"
       route.upstreams = (0..<16).map { "http://\(name)\($0)" }
-      route.refusals = Counts((0..<30).map { (name: "reason-\($0)", count: 1) })
+      route.refusals = Counts((0..<30).map { (name: "reason-\($0)", count: UInt64(1)) })
       return route
     }
     report.routesOmitted = 9_744
