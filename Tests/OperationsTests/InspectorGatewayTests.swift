@@ -6,12 +6,17 @@ import Testing
 struct InspectorGatewayTests {
   @Test func `deliveries are kept from the first page on`() async throws {
     let gateway = try FakeGateway()
-    for opens in [true, false] {
+    let caller = InspectorCaller(user: 0, mayAct: true).queueCaller
+    for page in ["overview", "recent", "stored"] {
       let recent = RecentDeliveries()
       let source = InspectorGateway(gateway, collector: gateway.collector(), recent: recent)
       _ = source.routes
       #expect(!recent.hasBegun)
-      if opens { _ = await source.report() } else { _ = source.recent }
+      switch page {
+      case "overview": _ = await source.report()
+      case "recent": _ = source.recent
+      default: _ = await source.queue(QueueRequest(.list), by: caller)
+      }
       #expect(recent.hasBegun)
     }
   }

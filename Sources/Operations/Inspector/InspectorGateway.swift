@@ -16,7 +16,7 @@ struct InspectorGateway: InspectorSource {
     kept = recent
   }
 
-  /// The first page that is opened asks for one of these two: from then on deliveries are kept to be shown.
+  /// The first page that is opened asks for one of these: from then on deliveries are kept to be shown.
   var recent: RecentDeliveries {
     kept.begin()
     return kept
@@ -28,7 +28,8 @@ struct InspectorGateway: InspectorSource {
   }
 
   func queue(_ request: QueueRequest, by caller: QueueCaller) async -> QueueAnswer {
-    await gateway.queue(request, by: caller)
+    kept.begin()
+    return await gateway.queue(request, by: caller)
   }
 
   func quarantine(_ request: QuarantineRequest, by caller: QueueCaller) async -> QuarantineAnswer {
