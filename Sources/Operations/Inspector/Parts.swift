@@ -21,6 +21,12 @@ enum Parts {
     }
   }
 
+  /// Likewise where there is little room: the whole of it is told to machines, and to whoever points at it.
+  static func ago(_ instant: Int64, _ now: Int64) -> HTML {
+    guard instant > 0 else { return element(.span, .class("quiet")) { "never" } }
+    return element(.time, .datetime(machineTime(instant)), .title(utc(instant))) { distance(instant, now) }
+  }
+
   /// `12 s ago`, `in 5 min`
   static func distance(_ instant: Int64, _ now: Int64) -> String {
     instant > now

@@ -21,10 +21,11 @@ extension Inspector {
 
 /// The overview's content.
 struct Overview: Sendable {
-  /// Routes that are shown whole; the others are named.
-  static let routesMax = 40
-  static let namesMax = 256
-  static let attentionMax = 30
+  // HTML of each part, so that the page stays within 300 KB however long the names are.
+  private static let attentionBytesMax = 40_000
+  /// Of routes that are shown whole; the others are named.
+  private static let routesBytesMax = 120_000
+  private static let namesBytesMax = 100_000
 
   let report: StatusReport
   let routes: [InspectedRoute]
@@ -46,10 +47,7 @@ struct Overview: Sendable {
     needs
     if !isOfOne { tiles }
     routeCards
-    if !isOfOne {
-      others
-      program
-    }
+    if !isOfOne { program }
   }
 
   /// Whoever reads slowly, or has it read out, stops it.
@@ -65,17 +63,19 @@ struct Overview: Sendable {
   // MARK: What needs somebody
 
   private var needs: HTML {
-    element(.section, .labelledBy("attention")) {
+    let shown = Self.pieces(attention, bytesMax: Self.attentionBytesMax, Self.item)
+    return element(.section, .labelledBy("attention")) {
       element(.h2, .id("attention")) { "Needs attention" }
       if attention.isEmpty {
         element(.p, .class("notice good")) { "Nothing: deliveries come in, are verified, and go out." }
       } else {
         element(.ul, .class("attention")) {
-          for item in attention.prefix(Self.attentionMax) { Self.item(item) }
+          for item in shown { item }
         }
-        if attention.count > Self.attentionMax {
+        if attention.count > shown.count {
           element(.p) {
-            "And \(attention.count - Self.attentionMax) more: "; Parts.command("vesigate status")
+            "And \(attention.count - shown.count) more: "
+            Parts.command("vesigate status")
           }
         }
       }
@@ -106,53 +106,64 @@ struct Overview: Sendable {
 
   // MARK: Routes
 
+  /// As many as there is room for, and one at least.
+  private static func pieces<Item>(_ items: [Item], bytesMax: Int, _ html: (Item) -> HTML) -> [HTML] {
+    var (pieces, bytes): ([HTML], Int) = ([], 0)
+    for item in items {
+      let piece = html(item)
+      bytes += piece.bytes.count
+      guard bytes <= bytesMax || pieces.isEmpty else { break }
+      pieces.append(piece)
+    }
+    return pieces
+  }
+
   /// Those that something is said of come first.
   private var sorted: [StatusReport.Route] {
-    let troubled = report.routes.filter(isTroubled)
-    let names = Set(troubled.map(\.name))
-    return troubled + report.routes.filter { !names.contains($0.name) }
-  }
-
-  private func isTroubled(_ route: StatusReport.Route) -> Bool {
-    attention.contains { item in
+    var (names, upstreams): (Set<String>, Set<String>) = ([], [])
+    for item in attention {
       switch item.finding.cause {
-      case .nothingVerifies(let name), .clock(let name), .dead(let name), .late(let name): name == route.name
-      case .quarantined(let name): name == route.name
-      case .upstream(let name): route.upstreams.contains(name)
-      default: false
+      case .nothingVerifies(let name), .clock(let name), .dead(let name), .late(let name): names.insert(name)
+      case .quarantined(let name): names.insert(name)
+      case .upstream(let name): upstreams.insert(name)
+      case .phase, .file, .remark, .orphaned: break
       }
     }
+    let isTroubled = { (route: StatusReport.Route) in
+      names.contains(route.name) || route.upstreams.contains(where: upstreams.contains)
+    }
+    return report.routes.filter(isTroubled) + report.routes.filter { !isTroubled($0) }
   }
 
-  private var routeCards: HTML {
+  @HTMLBuilder private var routeCards: HTML {
+    let sorted = sorted
+    let cards = Self.pieces(sorted, bytesMax: Self.routesBytesMax, card)
     element(.section, .labelledBy("routes")) {
       element(.h2, .id("routes")) { isOfOne ? "How it stands" : "Routes" }
-      for route in sorted.prefix(Self.routesMax) {
-        RouteCard(
-          route: route, report: report, inspected: routes.first { $0.name == route.name },
-          hour: hours[route.name] ?? RouteHour(), words: words
-        ).html
-      }
+      for card in cards { card }
     }
+    others(Array(sorted.dropFirst(cards.count)))
+  }
+
+  private func card(_ route: StatusReport.Route) -> HTML {
+    RouteCard(
+      route: route, report: report, inspected: routes.first { $0.name == route.name },
+      hour: hours[route.name] ?? RouteHour(), words: words
+    ).html
   }
 
   /// Beyond those that are shown whole.
-  @HTMLBuilder private var others: HTML {
-    let more = sorted.dropFirst(Self.routesMax).prefix(Self.namesMax)
-    if !more.isEmpty {
+  @HTMLBuilder private func others(_ routes: [StatusReport.Route]) -> HTML {
+    let names = Self.pieces(routes, bytesMax: Self.namesBytesMax) { route in
+      element(.li) { Parts.link(route.name, PageAddress(query: [("route", route.name)])) }
+    }
+    if !names.isEmpty {
       element(.section, .labelledBy("others")) {
         element(.h2, .id("others")) { "Further routes" }
-        element(.ul, .class("names")) {
-          for route in more {
-            element(.li) { Parts.link(route.name, PageAddress(query: [("route", route.name)])) }
-          }
-        }
+        element(.ul, .class("names")) { for name in names { name } }
       }
     }
-    if report.routesOmitted > 0 {
-      element(.p) {
-        "\(Parts.counted(report.routesOmitted, "further route", "further routes")): see /metrics."
-      }
-    }
+    let more = report.routesOmitted + routes.count - names.count
+    if more > 0 { element(.p) { "\(Parts.counted(more, "further route", "further routes")): see /metrics." } }
   }
 }

@@ -29,7 +29,7 @@ extension RouteCard {
       told += HTML(" ")
     }
     if let due = lane.nextDue {
-      told += HTML("next due ") + Parts.time(due, report.now) + HTML(" ")
+      told += HTML("oldest due ") + Parts.ago(due, report.now) + HTML(" ")
     }
     if let until = lane.pausedUntil {
       told += Parts.badge(
@@ -66,7 +66,7 @@ extension RouteCard {
         element(.li) {
           Parts.code(current)
           " written "
-          Parts.time(route.secretModifiedAt, report.now)
+          Parts.ago(route.secretModifiedAt, report.now)
         }
       } else {
         element(.li) { "none" }

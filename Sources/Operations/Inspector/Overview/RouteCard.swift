@@ -50,7 +50,7 @@ struct RouteCard: Sendable {
     var facts: [(String, HTML)] = [
       ("Last 5 minutes", Self.told(route.lastFiveMinutes.outcomes)),
       ("Since the start", Self.told(route.outcomes)),
-      ("Last verified", Parts.time(route.lastVerifiedAt, report.now)), ("Refused", refused),
+      ("Last verified", Parts.ago(route.lastVerifiedAt, report.now)), ("Refused", refused),
     ]
     if route.isDurable || !route.queue.isEmpty { facts.append(("Queue", queue)) }
     if route.isDurable || route.delivered > 0 {
@@ -93,7 +93,7 @@ struct RouteCard: Sendable {
       if let last = route.lastRefusal {
         element(.li) {
           "last "
-          Parts.time(last.at, report.now)
+          Parts.ago(last.at, report.now)
         }
       }
     }

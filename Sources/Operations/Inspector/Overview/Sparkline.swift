@@ -1,7 +1,7 @@
 /// A route's last hour as a small drawing: a line a minute for what was verified, what was refused and what failed, all
 /// on one scale, the present at the right.
 struct Sparkline: Sendable {
-  static let (width, height) = (180, 36)
+  static let (width, height) = (177, 36)
   /// Kept free above and below, so that a line is drawn whole.
   private static let margin = 2
 

@@ -6,6 +6,7 @@ extension InspectorStyle {
       text-align: left; vertical-align: baseline; padding: .42rem .75rem; border-top: 1px solid var(--line);
       font-weight: 400; overflow-wrap: anywhere; unicode-bidi: isolate;
     }
+    tbody th { min-width: 9rem; }
     thead th { color: var(--soft); font-size: .85rem; font-weight: 600; border-top: 0; white-space: nowrap; }
     tbody tr:hover { background: var(--accent-soft); }
     .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -34,6 +35,7 @@ extension InspectorStyle {
       text-decoration: none;
     }
     button:hover, .button:hover { background: var(--accent-soft); text-decoration: none; }
+    button.quiet { color: var(--ink); }
     button.busy { color: var(--accent-ink); background: var(--accent); border-color: var(--accent); }
     button.busy:hover { color: var(--accent); background: var(--card); }
     button.problem { color: var(--problem); border-color: var(--problem); }
@@ -53,7 +55,8 @@ extension InspectorStyle {
     .attention { list-style: none; margin: 0; padding: 0; }
     .attention li {
       background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--strong); border-radius: 6px;
-      padding: .5rem .9rem; margin: 0 0 .5rem;
+      padding: .45rem .9rem; margin: 0 0 .5rem; display: flex; flex-wrap: wrap; justify-content: space-between;
+      align-items: baseline; gap: 0 1.5rem;
     }
     .attention li.problem { border-left-color: var(--problem); }
     .attention li.warning { border-left-color: var(--warning); }
@@ -63,7 +66,7 @@ extension InspectorStyle {
     .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .7rem; margin: 1.2rem 0 0; }
     .tiles div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .55rem .9rem; }
     .tiles dt { font-size: .85rem; }
-    .tiles dd { font-size: 1.3rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+    .tiles dd { font-size: 1.3rem; font-weight: 600; font-variant-numeric: tabular-nums; color: var(--ink); }
     .tiles .problem { border-color: var(--problem); }
     .spark { display: block; width: 100%; height: 3rem; margin: .6rem 0 0; }
     .spark .base { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
@@ -81,9 +84,9 @@ extension InspectorStyle {
     @media (max-width: 46rem) {
       body > header { padding: 0 .9rem; }
       .brand { padding-bottom: 0; }
-      header nav { width: 100%; overflow-x: auto; }
+      header nav { width: 100%; }
+      header ul { margin: 0 -.6rem; }
       header li a { padding: .5rem .6rem .4rem; }
-      header li:first-child a { padding-left: 0; }
       main { padding: 1rem .9rem 1.5rem; }
       body > footer { padding: 0 .9rem 1rem; }
       article { padding: .8rem .9rem; }
@@ -98,11 +101,11 @@ extension InspectorStyle {
       }
       tbody th, tbody td {
         display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .7rem; border: 0; padding: .15rem 0;
-        text-align: left;
+        text-align: left; min-width: 0;
       }
       .label { display: block; color: var(--soft); font-size: .87rem; }
-      td .utc { display: inline; white-space: normal; }
-      .number { white-space: normal; }
+      td .utc { display: inline; }
+      tbody .number { white-space: normal; text-align: left; }
     }
     @media print {
       body > header, .actions, .filter, .refresh, .pager, .skip { display: none; }

@@ -39,8 +39,8 @@ enum InspectorStyle {
     html { font: 15px/1.5 var(--sans); color: var(--ink); background: var(--page); -webkit-text-size-adjust: 100%; }
     body { margin: 0; }
     body > header {
-      display: flex; flex-wrap: wrap; align-items: center; gap: 0 1.5rem; padding: 0 1.5rem;
-      background: var(--card); border-bottom: 1px solid var(--line);
+      display: flex; flex-wrap: wrap; align-items: center; gap: 0 1.5rem;
+      padding: 0 max(1.5rem, calc(50vw - 38.5rem)); background: var(--card); border-bottom: 1px solid var(--line);
     }
     .brand { font-weight: 700; letter-spacing: .01em; color: var(--ink); text-decoration: none; padding: .7rem 0; }
     header ul { display: flex; flex-wrap: wrap; list-style: none; margin: 0; padding: 0; }
@@ -83,13 +83,13 @@ enum InspectorStyle {
     }
     .quiet { color: var(--soft); }
     .when { white-space: nowrap; }
-    .utc { color: var(--soft); font-size: .87em; }
+    .utc { color: var(--soft); font-size: .87em; white-space: nowrap; }
     .badge {
       display: inline-block; padding: 0 .5rem; border-radius: 1rem; font-size: .85rem; font-weight: 600;
       color: var(--soft); background: var(--page); border: 1px solid var(--line); text-decoration: none;
       overflow-wrap: anywhere; unicode-bidi: isolate;
     }
-    a.badge:hover { text-decoration: underline; }
+    a.badge { text-decoration: underline; }
     .badge.good { color: var(--good); background: var(--good-soft); border-color: transparent; }
     .badge.busy { color: var(--busy); background: var(--busy-soft); border-color: transparent; }
     .badge.warning { color: var(--warning); background: var(--warning-soft); border-color: transparent; }
@@ -109,7 +109,7 @@ enum InspectorStyle {
     .notice.warning { border-left-color: var(--warning); }
     .notice.problem { border-left-color: var(--problem); }
     .empty { color: var(--soft); max-width: 46rem; }
-    .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: .3rem 2rem; margin: .6rem 0; }
+    .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr)); gap: .3rem 2rem; margin: .6rem 0; }
     .facts > div { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: .75rem; align-items: baseline; }
     dt { color: var(--soft); font-size: .92rem; overflow-wrap: anywhere; unicode-bidi: isolate; }
     dd { margin: 0; overflow-wrap: anywhere; unicode-bidi: isolate; min-width: 0; }
