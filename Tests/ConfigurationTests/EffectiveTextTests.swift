@@ -38,7 +38,7 @@ import Testing
          dedupe: {by: "header:X-Key", hours: 998},
          quarantine: {hours: 2, deliveries-max: 3, bytes-max: 4, per-second-max: 5, release: manual}}
       - {path: /c, secret-file: /s/c, upstreams: http://a, signature: {signed: "a{body}", timestamp-from: none},
-         dedupe: {by: body, hours: 5}}
+         dedupe: {by: body, hours: 5}, test: true, inspect: {bodies: true}}
       - {path: /d, secret-file: /s/d, upstreams: http://a, durable: {final-statuses: [], store-signature: false},
          dedupe: none}
 

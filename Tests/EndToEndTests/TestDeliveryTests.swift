@@ -63,7 +63,7 @@ import Testing
     let config = try String(contentsOfFile: fixture.gateway.configPath, encoding: .utf8)
     try fixture.gateway.writeConfig(config.replacing("test: true", with: "test: false"))
     fixture.gateway.signal(SIGHUP)
-    _ = try fixture.gateway.waitForLog(containing: "generation 2")
+    _ = try fixture.gateway.waitForLog(containing: "generation=2")
     #expect(try ask(fixture, "route=%2Fhook").status == 403)
     try fixture.expectServing(after: 1)
   }
