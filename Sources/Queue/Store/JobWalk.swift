@@ -1,3 +1,5 @@
+internal import Formats
+
 /// Goes through the jobs that a filter leaves, a piece at a time and in the order of their numbers, so that whoever asks
 /// can stop: where a page is full, or where time is over.
 ///
@@ -72,10 +74,13 @@ struct JobWalk {
   mutating func next(_ limit: Int) throws(StoreFault) -> [Candidate] {
     guard !isAtEnd else { return [] }
     guard let index else { return try nextOfStretch(limit) }
-    let found = try candidates(index, from: isDown ? .min : place + 1, to: isDown ? place : .max, limit)
-    place = found.last?.job ?? place
-    isAtEnd = found.count < limit
-    return found
+    // One more says whether there are more.
+    let found = try candidates(
+      index, from: isDown ? .min : place + 1, to: isDown ? place : .max, limit.addingSaturated(1))
+    isAtEnd = found.count <= limit
+    let some = found.prefix(limit)
+    place = some.last?.job ?? place
+    return Array(some)
   }
 
   private mutating func nextOfStretch(_ limit: Int) throws(StoreFault) -> [Candidate] {
