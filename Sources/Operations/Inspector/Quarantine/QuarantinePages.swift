@@ -18,7 +18,7 @@ extension Inspector {
           changeLink("drop", "Throw it away", filter)
         }
       }
-      if !delivery.fields.isEmpty { head(delivery, isRevealed: request.query["reveal"] != nil) }
+      if !delivery.fields.isEmpty { head(delivery) }
       element(.p, .class("lead")) {
         "Nothing here is proven: anybody may have written it. Signatures and passwords are left out, and the body is "
         "shown once it is released."
@@ -39,11 +39,11 @@ extension Inspector {
     return facts
   }
 
-  private func head(_ delivery: QuarantineAnswer.Delivery, isRevealed: Bool) -> HTML {
+  private func head(_ delivery: QuarantineAnswer.Delivery) -> HTML {
     element(.section, .labelledBy("head")) {
       element(.h2, .id("head")) { "Header fields" }
-      HeadView(fields: delivery.fields, isRevealed: isRevealed).html(
-        "As they came", reveal: PageAddress("quarantine", delivery.id, query: [("reveal", "1")]))
+      // What proves something was left out where the answer was made: there is nothing to reveal.
+      HeadView(fields: delivery.fields, isRevealed: true).html("As they came", reveal: nil)
     }
   }
 
