@@ -191,12 +191,26 @@ class Browser:
         clip = {"x": 0, "y": 0, "width": self.width, "height": min(max(height, 300), PICTURE_HEIGHT_MAX), "scale": 1}
         shot = self.command("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
         image = Image.open(io.BytesIO(base64.b64decode(shot["data"]))).convert("RGB")
-        for colours in (64, 32, 16, 8):
-            small = image.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        for colours in (128, 64, 32, 16):
             file = io.BytesIO()
-            small.save(file, "png", optimize=True)
+            in_few_colours(image, colours).save(file, "png", optimize=True)
             if file.tell() <= PICTURE_BYTES_MAX:
                 break
         with open(path, "wb") as out:
             out.write(file.getvalue())
         return file.tell()
+
+
+def in_few_colours(image, how_many):
+    """Those that most of it has, as they are; the others are what comes next to them. Averages would make it pale."""
+    counts = sorted(image.getcolors(image.width * image.height), reverse=True)
+    # Of colours that are nearly alike one is enough: the edges of letters have hundreds.
+    kept = []
+    for _, colour in counts:
+        if all(max(abs(one - other) for one, other in zip(colour, before)) > 10 for before in kept):
+            kept.append(colour)
+            if len(kept) == how_many:
+                break
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for colour in kept for part in colour] + [0] * (768 - 3 * len(kept)))
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)

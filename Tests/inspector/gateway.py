@@ -45,6 +45,7 @@ routes:
     signature: github
     upstreams: [http://127.0.0.1:%(app)d/orders]
     inspect: {bodies: true}
+    test: true
 """
 
 
@@ -63,6 +64,8 @@ class App:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # The answer leaves in one piece.
+            wbufsize = -1
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -75,6 +78,7 @@ class App:
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
+                self.wfile.flush()
 
             def log_message(self, *_):
                 pass
@@ -118,7 +122,7 @@ class Gateway:
     def start(self):
         self.process = subprocess.Popen([self.binary, "run", "--config", self.configuration], stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
-        if not eventually(lambda: self.process.poll() is not None or "listening" in self.said(), 20, 0.02) \
+        if not eventually(lambda: self.process.poll() is not None or "msg=ready" in self.said(), 20, 0.02) \
                 or self.process.poll() is not None:
             raise RuntimeError("vesigate did not start: " + self.said()[-2000:])
 
@@ -197,7 +201,7 @@ class Gateway:
             client.connect(self.socket)
         with client:
             client.sendall(head.replace("\n", "\r\n").encode("latin-1") + b"\r\n" + body)
-            answer = http.client.HTTPResponse(client)
+            answer = http.client.HTTPResponse(client, method=head.split(" ")[0])
             answer.begin()
             return Answer(answer.status, answer.getheaders(), answer.read())
 

@@ -155,7 +155,7 @@ const checks = (() => {
         || input.getAttribute("aria-label") || input.getAttribute("aria-labelledby");
       if (!isNamed) faults.push("a field has no label: " + (input.name || input.outerHTML.slice(0, 60)));
       const [label] = input.labels || [];
-      if (label && !isShown(label)) faults.push("a field's label is not seen: " + input.name);
+      if (label && isShown(input) && !isShown(label)) faults.push("a field's label is not seen: " + input.name);
     }
     for (const form of all("form")) {
       if (!form.querySelector("button, input[type=submit]")) faults.push("a form has no button: " + form.action);
@@ -241,7 +241,8 @@ const checks = (() => {
     }
     for (const drawing of all("svg").filter(isShown)) {
       const behind = background(drawing.parentElement);
-      const shapes = all("path, polyline, rect, circle, line, polygon", drawing);
+      // Its ground line is there where nothing else is, and says nothing.
+      const shapes = all("path, polyline, rect, circle, line, polygon", drawing).filter(shape => !shape.matches(".base"));
       if (!behind || !shapes.length) continue;
       const best = Math.max(...shapes.flatMap(shape => ["stroke", "fill"].map(kind => {
         const paint = style(shape)[kind];
