@@ -145,6 +145,13 @@ struct InspectorStoredTests {
     for index in 0...4 { #expect(shown.text.contains("PRIVATE-\(index)")) }
   }
 
+  @Test func `the field that proved one is masked, too, once its route has gone`() async throws {
+    let source = InspectorStored.source()
+    source.facts.withLock { $0.routes[0].name = "/other" }
+    let page = try ReadPage(await Inspector(source).get("stored", Self.id).html)
+    #expect(!page.text.contains("PRIVATE-0"))
+  }
+
   @Test func `without its body it has no head, and cannot be sent again`() async throws {
     let source = InspectorStored.source { request in
       ["head", "body"].contains(request.verb) ? .refused("the body is gone: its time is over", .absent) : nil

@@ -67,7 +67,6 @@ extension Inspector {
     guard case .part(let body, let total) = await storedBody(id, request.caller).read(0) else {
       throw Absent(sentence: "The body of \(id) is gone.", status: 404)
     }
-    let route = source.routes.first { $0.name == part.stored.route }
     let isWhole = body.count == total && total <= Self.comparedBytesMax
     let json = isWhole ? IndentedJSON(body, bytesMax: Self.comparedBytesMax) : nil
     let text = json?.bytes ?? Array(body.prefix(Self.comparedBytesMax))
@@ -75,7 +74,7 @@ extension Inspector {
     return Compared(
       id: id, stored: part.stored,
       head: HeadView(
-        bytes, privateNames: route?.privateFields ?? [], isRevealed: request.query["reveal"] != nil),
+        bytes, privateNames: privateFields, isRevealed: request.query["reveal"] != nil),
       lines: lines.prefix(Self.comparedLinesMax).map { Array($0) }, isJSON: json != nil,
       isCut: !isWhole || lines.count > Self.comparedLinesMax || (json?.bytesTotal ?? 0) > text.count)
   }
@@ -85,7 +84,9 @@ extension Inspector {
     let address = PageAddress("compare", query: [("a", older.id), ("b", newer.id), ("reveal", "1")])
     let hasPrivate = older.head.hasPrivate || newer.head.hasPrivate
     return page("Compare two deliveries", in: .stored) {
-      element(.p, .class("lead")) { "− is in the older one alone, + in the newer one." }
+      element(.p, .class("lead")) {
+        "− is in the older one alone, + in the newer one. What is masked is compared all the same."
+      }
       Parts.facts([("− older", way(older)), ("+ newer", way(newer))])
       element(.section, .labelledBy("head")) {
         element(.h2, .id("head")) { "Header fields" }

@@ -55,7 +55,7 @@ struct RecentFilter: Sendable {
         Parts.field("Since", name: "since", value: fields["since"], hint: "90m, 12h, 3d, or a time"),
       ],
       more: [
-        Parts.field("Until", name: "until", value: fields["until"], hint: "2026-11-30T10:00:00Z"),
+        Parts.field("Until", name: "until", value: fields["until"], hint: "12h, or a time"),
         Parts.field("Status", name: "status", value: fields["status"], hint: "401"),
         Parts.field("Request or delivery id", name: "id", value: fields["id"], hint: "or its beginning"),
         Parts.field("Text in the body", name: "text", value: fields["text"]),

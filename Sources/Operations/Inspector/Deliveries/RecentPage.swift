@@ -116,9 +116,8 @@ extension Inspector {
   private func head(
     _ content: RecentDeliveries.Content, _ delivery: RecentDeliveries.Delivery, _ request: InspectorRequest
   ) -> HTML {
-    let route = source.routes.first { $0.name == delivery.route }
     let view = HeadView(
-      content.head, privateNames: route?.privateFields ?? [], isRevealed: request.query["reveal"] != nil)
+      content.head, privateNames: privateFields, isRevealed: request.query["reveal"] != nil)
     return element(.section, .labelledBy("head")) {
       element(.h2, .id("head")) { "Header fields" }
       view.html(

@@ -28,6 +28,9 @@ extension Inspector {
     return await source.queue(question, by: caller.queueCaller)
   }
 
+  /// Of all routes: the one that a delivery came by may have gone, or have another layout by now.
+  var privateFields: [String] { source.routes.flatMap(\.privateFields) }
+
   func storedPart(_ id: String, _ what: String, _ request: InspectorRequest) async -> InspectorReply? {
     guard PublicID(id) != nil, what == "view" || what == "body" else { return nil }
     let body = storedBody(id, request.caller)

@@ -92,7 +92,7 @@ struct StoredFilter: Sendable {
       ],
       more: [
         Parts.field("Delivery id", name: "id", value: fields["id"]),
-        Parts.field("Until", name: "until", value: fields["until"], hint: "2026-11-30T10:00:00Z"),
+        Parts.field("Until", name: "until", value: fields["until"], hint: "12h, or a time"),
         Parts.field("Last status", name: "status", value: fields["status"], hint: "500"),
         Parts.field(
           "Reason", name: "reason", value: fields["reason"],

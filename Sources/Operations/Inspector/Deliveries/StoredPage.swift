@@ -80,9 +80,8 @@ extension Inspector {
   }
 
   private func head(_ answer: QueueAnswer, _ id: String, _ request: InspectorRequest) -> HTML {
-    let route = source.routes.first { $0.name == answer.part?.stored.route }
     let view = HeadView(
-      answer.part?.bytes ?? [], privateNames: route?.privateFields ?? [],
+      answer.part?.bytes ?? [], privateNames: privateFields,
       isRevealed: request.query["reveal"] != nil)
     return element(.section, .labelledBy("head")) {
       element(.h2, .id("head")) { "Header fields" }

@@ -25,7 +25,7 @@ extension InspectorStyle {
     label { font-size: .87rem; color: var(--soft); }
     input, select, textarea {
       font: inherit; color: var(--ink); background: var(--page); border: 1px solid var(--strong); border-radius: 5px;
-      padding: .35rem .55rem; min-height: 2.2rem; width: 100%;
+      padding: .35rem .55rem; min-height: 2.35rem; width: 100%;
     }
     input[type="checkbox"], input[type="radio"] { width: auto; min-height: 0; accent-color: var(--accent); }
     ::placeholder { color: var(--soft); opacity: 1; }
