@@ -44,6 +44,7 @@ extension JobCard {
         ("id", request.id), ("state", request.state), ("route", request.route),
         ("upstream", request.upstream),
         ("status", request.status.map { "\($0)" }), ("reason", request.reason), ("secret", request.secret),
+        ("text", request.text),
       ]
       times = [("since", request.since), ("until", request.until)]
     case .quarantine(let request):
