@@ -27,8 +27,6 @@ import Testing
     #expect(settings.allowsTest && settings.keepsBodies)
     let made = settings.route(secretFileIndex: 0)
     #expect(made.allowsTest && made.keepsBodies)
-    let reduced = made.reduced(to: made.upstreams)
-    #expect(reduced.allowsTest && reduced.keepsBodies)
     let one = try parsed(route("test: true")).routes[0].route(secretFileIndex: 0)
     #expect(one.allowsTest && !one.keepsBodies)
   }

@@ -29,6 +29,11 @@ import Testing
     #expect(try fixture.onlyRecord().content == nil)
   }
 
+  @Test func `a route for fewer upstreams is as its own`() {
+    let reduced = keeps.reduced(to: keeps.upstreams)
+    #expect(reduced.keepsBodies && reduced.allowsTest)
+  }
+
   @Test func `what a stranger wrote is nobody's to read, be it refused or observed`() throws {
     for observe in [false, true] {
       let fixture = ExchangeFixture([.testable(observe: observe, keepsBodies: true)])

@@ -117,7 +117,9 @@ struct VerifiedWatch: Recorder, Sendable {
 
   func record(_ record: DeliveryRecord) {
     // What the gateway signed itself says nothing of a sender.
-    if record.secretPosition != nil, !record.isTest, let route = record.route { selfDiagnosis.noteVerified(route) }
+    if record.secretPosition != nil, !record.isTest, let route = record.route {
+      selfDiagnosis.noteVerified(route)
+    }
     recorder.record(record)
   }
 
