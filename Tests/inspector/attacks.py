@@ -116,8 +116,9 @@ def by_browser(report, browser, gateway, address, delivery):
             const done = arguments[arguments.length - 1];
             fetch(arguments[0], {method: 'POST'}).then(answer => done(answer.status)).catch(error => done(String(error)))
             """, "/stored/%s/replay" % delivery)
-        report.check("and its script changes nothing", rebound == 403 and state(gateway, delivery) == "dead", rebound)
-        told = eventually(lambda: "foreign-host" in gateway.said() and "cross-site" in gateway.said(), 5)
+        # The refusal's own policy lets no script of that page ask for anything.
+        report.check("and its script changes nothing", (rebound == 403 or "TypeError" in str(rebound)) and state(gateway, delivery) == "dead", rebound)
+        told = eventually(lambda: "reason=foreign-host" in gateway.said(), 5)
         report.check("the log tells of who was refused", told)
         many = gateway.said().count("inspector: refused")
         report.check("and not of each", 0 < many <= 40, many)

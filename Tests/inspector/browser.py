@@ -15,8 +15,9 @@ from selenium.webdriver.common.keys import Keys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WIDE, NARROW, HEIGHT = 1280, 380, 900
-# A picture for docs shows no more of a long page.
-PICTURE_HEIGHT_MAX = 1800
+# How much of a long page a picture shows; less where that would have too many bytes.
+PICTURE_HEIGHTS = (1800, 1500, 1250, 1000, 800, 600)
+PICTURE_COLOURS = 96
 PICTURE_BYTES_MAX = 60_000
 LOAD_SECONDS_MAX = 20
 # Names of somebody else's, which lead here: Chromium asks no resolver.
@@ -188,12 +189,13 @@ class Browser:
     def picture(self, path):
         """The page from its top, in few colours."""
         height = self.run("return document.scrollingElement.scrollHeight")
-        clip = {"x": 0, "y": 0, "width": self.width, "height": min(max(height, 300), PICTURE_HEIGHT_MAX), "scale": 1}
+        clip = {"x": 0, "y": 0, "width": self.width, "height": min(max(height, 300), PICTURE_HEIGHTS[0]), "scale": 1}
         shot = self.command("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
         image = Image.open(io.BytesIO(base64.b64decode(shot["data"]))).convert("RGB")
-        for colours in (128, 64, 32, 16):
+        image = in_few_colours(image, PICTURE_COLOURS)
+        for height in PICTURE_HEIGHTS:
             file = io.BytesIO()
-            in_few_colours(image, colours).save(file, "png", optimize=True)
+            image.crop((0, 0, image.width, min(height, image.height))).save(file, "png", optimize=True)
             if file.tell() <= PICTURE_BYTES_MAX:
                 break
         with open(path, "wb") as out:

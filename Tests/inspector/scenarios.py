@@ -34,7 +34,7 @@ def run(report, browser, binary, project, for_docs):
         world = World(report, browser, gateway, app, address, pictures)
         if for_docs:
             warm_up(gateway, app)
-        for scenario in (traffic, every_page, by_clicks, by_keys, hostile_bodies, many, tests, attackers):
+        for scenario in (traffic, every_page, by_clicks, by_keys, filters, buttons, hostile_bodies, many, tests, attackers):
             report.begin(scenario.__name__)
             scenario(world)
         gateway.close()
@@ -243,6 +243,58 @@ def by_keys(world):
     browser.enter()
     world.check("and its button, without a mouse", eventually(lambda: app.count("/payments") == before + 1, 10),
                 "tabulators: %s" % presses)
+
+
+# MARK: Lists and buttons
+
+def filters(world):
+    browser = world.browser
+    world.open("/stored")
+    field = browser.find("#field-text")[0]
+    field.send_keys("PAYIN-00012")
+    browser.run("window.__here = true")
+    browser.press("\ue007")
+    browser.arrive()
+    links = browser.find("main tbody a[href^='/stored/']")
+    world.check("a text that is typed into the form finds its delivery, by an address that can be kept",
+                len(links) == 1 and "text=PAYIN-00012" in browser.address and "looked through" in browser.text, browser.address)
+    browser.click(links[0])
+    before = set(os.listdir(browser.downloads))
+    browser.link("Download").click()
+    body = event(12)
+    saved = eventually(lambda: [one for one in set(os.listdir(browser.downloads)) - before if not one.endswith(".crdownload")], 5)
+    path = os.path.join(browser.downloads, saved[0]) if saved else None
+    world.check("its body is saved byte by byte", path and eventually(lambda: open(path, "rb").read() == body, 3), saved)
+    browser.click(browser.link("With the one before it"))
+    world.check("and compared with the one before it", "PAYIN-00011" in browser.text and "PAYIN-00012" in browser.text, browser.address)
+    world.open("/stored?state=delivered&route=" + PAYMENTS)
+    world.check("a page of a filter keeps it", not [one for one in browser.find("nav.pager a") if "state=delivered" not in one.get_attribute("href")])
+    noise = browser.console()
+    world.check("nothing on the console", not noise, noise)
+
+
+def buttons(world):
+    """What waits is called off, taken up again and tried; what is over is deleted, as a job."""
+    browser = world.browser
+    waiting = world.jobs("--state", "queued", "--route", LEDGER)[0]["id"]
+    for button, state in (("Call off", "cancelled"), ("Take up again", "queued"), ("Try now", "queued"), ("Call off", "cancelled")):
+        world.open("/stored/" + waiting)
+        found = browser.link(button)
+        if world.check("what waits has a button: %s" % button, found is not None, browser.text[:300]):
+            browser.click(found)
+            world.check("and then it is %s, and the page says what was done" % state, eventually(
+                lambda: state in [job["state"] for job in world.gateway.listed("queue", "show", waiting)], 5) and
+                browser.find("[role=status]"), browser.address)
+    world.open("/change?verb=purge&state=cancelled")
+    browser.click(browser.find("main form[method=post] button")[0])
+    world.check("what was called off is deleted, behind a question", "/replays" in browser.address and eventually(
+        lambda: not world.jobs("--state", "cancelled"), 10), browser.address)
+    world.open("/replays?refresh=off")
+    world.check("and the page of jobs tells of it, and by whom", "user id %d" % os.geteuid() in browser.text, browser.text[:400])
+    answer = world.gateway.post("/stored/%s/cancel" % world.delivered)
+    world.check("what cannot be done gets 409 and a reason", answer.status == 409 and "queued" in answer.text, answer)
+    noise = browser.console()
+    world.check("nothing on the console", not noise, noise)
 
 
 # MARK: Bodies that mean ill
