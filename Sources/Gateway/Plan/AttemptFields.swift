@@ -31,7 +31,10 @@ public struct AttemptFields: Sendable {
   static func isOwn(_ name: UnsafeRawBufferPointer, _ layout: SignatureLayout) -> Bool {
     guard name.count >= nameBytesMin else { return false }
     // For each field of each delivery: nearly all end here.
-    guard name[0] | 0x20 == UInt8(ascii: "x") || name[0] == UInt8(ascii: "-") else { return false }
+    let hyphen = UInt8(ascii: "-")
+    guard name[0] | 0x20 == UInt8(ascii: "x") || name[0] == hyphen else { return false }
+    let second = name[1] == hyphen ? name[2] : name[1]
+    guard second | 0x20 == UInt8(ascii: "d") || second == hyphen || name[0] == hyphen else { return false }
     guard nameBytes.contains(where: { name.equalsIgnoringCaseAndHyphens($0) }) else {
       return TestMark.isNamed(name)
     }
