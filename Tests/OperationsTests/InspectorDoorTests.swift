@@ -8,6 +8,9 @@ import Testing
 
 /// The inspector's door as browsers and those who would be some see it: raw bytes over a real socket.
 @Suite(.ownThread) struct InspectorDoorTests {
+  /// A form of ours that asks the source.
+  private static let replay = "/stored/\(InspectorStored.id)/replay"
+
   @Test func `a page is answered with its policy, by GET and by HEAD`() async throws {
     let server = try await InspectorFixture()
     let page = try server.get("/")
@@ -108,7 +111,7 @@ import Testing
   ])
   func `a form from elsewhere does nothing, not even from another port`(lines: [String]) async throws {
     let server = try await InspectorFixture()
-    let answer = try server.post("/stored/AAAA/replay", "", lines)
+    let answer = try server.post(Self.replay, "", lines)
     #expect(answer.status == 403 && server.source.askedQueue.isEmpty)
     #expect(server.log.all.first?.contains("reason=cross-site") == true)
     try await server.stop()
@@ -116,7 +119,7 @@ import Testing
 
   @Test func `a form of our own reaches its page with who sent it`() async throws {
     let server = try await InspectorFixture()
-    _ = try server.post("/stored/AAAAAAAAAAAAAAAAAAAAAA/replay", "")
+    _ = try server.post(Self.replay, "")
     // Whatever came of it: it was asked, by this process's user as the kernel says.
     #expect(server.source.facts.withLock { $0.users } == [geteuid()])
     try await server.stop()
@@ -155,15 +158,15 @@ import Testing
   @Test func `a form beyond its bound is 413, and nothing is done`() async throws {
     let server = try await InspectorFixture()
     let most = String(repeating: "a", count: InspectorMessage.formBytesMax)
-    #expect(try server.post("/stored/AAAA/replay", "a=" + most.dropLast(2)).status != 413)
+    #expect(try server.post(Self.replay, "a=" + most.dropLast(2)).status != 413)
     let asked = server.source.askedQueue.count
     for extra in ["a", String(repeating: "b", count: 500_000)] {
-      let answer = try server.post("/stored/AAAA/replay", most + extra)
+      let answer = try server.post(Self.replay, most + extra)
       #expect(answer.status == 413 && answer.head.value("connection") == "close")
     }
     // In chunks nobody knows before how much it is.
     let head = InspectorFixture.head(
-      "POST /stored/AAAA/replay",
+      "POST \(Self.replay)",
       ["Host: localhost", "Content-Type: application/x-www-form-urlencoded", "Transfer-Encoding: chunked"]
         + InspectorFixture.sameOrigin.map { $0.replacingOccurrences(of: ":9465", with: "") })
     let chunk = "4000\r\n" + String(repeating: "c", count: 0x4000) + "\r\n"
@@ -244,7 +247,7 @@ import Testing
     #expect(page.head.value("www-authenticate")?.isEmpty == false)
     #expect(page.head.value("content-security-policy") != nil && server.source.askedQueue.isEmpty)
     #expect(try server.get(InspectorStyle.address.text).status == 200)
-    #expect(try server.post("/stored/AAAA/replay", "").status == 401)
+    #expect(try server.post(Self.replay, "").status == 401)
     #expect(server.source.askedQueue.isEmpty)
     try await server.stop()
   }
@@ -316,7 +319,7 @@ import Testing
       let link = server.login.makeLink(at: server.clock.seconds)
       let session = try #require(server.login.begin(link: link, at: server.clock.seconds))
       let lines = InspectorFixture.sameOrigin + ["Cookie: vesigate-inspector=\(session)"]
-      let answer = try server.post("/stored/AAAAAAAAAAAAAAAAAAAAAA/replay", "", lines)
+      let answer = try server.post(Self.replay, "", lines)
       #expect((answer.status == 403) == !actions)
       #expect(answer.text.contains("inspector: {actions: true}") == !actions)
       #expect(server.source.askedQueue.isEmpty == !actions)
