@@ -188,7 +188,7 @@ class Browser:
 
     def picture(self, path):
         """The page from its top, in few colours."""
-        height = self.run("return document.scrollingElement.scrollHeight")
+        height = self.run("return Math.ceil(document.body.lastElementChild.getBoundingClientRect().bottom + scrollY) + 12")
         clip = {"x": 0, "y": 0, "width": self.width, "height": min(max(height, 300), PICTURE_HEIGHTS[0]), "scale": 1}
         shot = self.command("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
         image = Image.open(io.BytesIO(base64.b64decode(shot["data"]))).convert("RGB")

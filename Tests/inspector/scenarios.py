@@ -3,6 +3,7 @@ that mean ill, attackers, TCP."""
 import json
 import math
 import os
+import re
 import time
 from urllib.parse import quote
 
@@ -20,8 +21,7 @@ DOCUMENTED = [
     ("overview", WIDE, False), ("overview", WIDE, True), ("overview", NARROW, False), ("stored", WIDE, False),
     ("stored", NARROW, True), ("delivery", WIDE, False), ("delivery", NARROW, False), ("json", WIDE, False),
     ("compare", WIDE, True), ("replay-many", WIDE, False), ("jobs", WIDE, False), ("recent", WIDE, False),
-    ("recent-one", WIDE, True), ("quarantine", WIDE, False), ("test", WIDE, False), ("tested", WIDE, False),
-    ("login", NARROW, False)]
+    ("quarantine", WIDE, False), ("tested", WIDE, False), ("login", NARROW, False)]
 
 
 def run(report, browser, binary, project, for_docs):
@@ -66,14 +66,18 @@ class Pictures:
     """Of every page, wide and narrow, light and dark; some of them are the documents'."""
 
     def __init__(self, project, for_docs):
-        self.folder = project + "/.build/inspector"
+        self.project, self.folder = project, project + "/.build/inspector"
         self.docs = project + "/docs/inspector" if for_docs else None
         self.sizes = {}
         for folder in filter(None, (self.folder, self.docs)):
             os.makedirs(folder, exist_ok=True)
 
+    @staticmethod
+    def file(name, width, dark):
+        return "%s%s%s.png" % (name, "-narrow" if width == NARROW else "", "-dark" if dark else "")
+
     def take(self, browser, name, width, dark):
-        file = "%s%s%s.png" % (name, "-narrow" if width == NARROW else "", "-dark" if dark else "")
+        file = self.file(name, width, dark)
         self.sizes[file] = browser.picture(os.path.join(self.folder, file))
         if self.docs and (name, width, dark) in DOCUMENTED:
             with open(os.path.join(self.folder, file), "rb") as source, open(os.path.join(self.docs, file), "wb") as copy:
@@ -81,6 +85,11 @@ class Pictures:
 
     def judge(self, report):
         large = {name: size for name, size in self.sizes.items() if size > PICTURE_BYTES_MAX}
+        with open(self.project + "/docs/inspector.md") as file:
+            shown = set(re.findall(r"\(inspector/([a-z-]+\.png)\)", file.read()))
+        there = set(os.listdir(self.project + "/docs/inspector"))
+        report.check("the document shows the pictures that are its own, all of which are there",
+                     shown == there == {self.file(*one) for one in DOCUMENTED}, sorted(shown ^ there))
         report.check("%d pictures, none larger than %d bytes" % (len(self.sizes), PICTURE_BYTES_MAX), not large, large)
 
 
