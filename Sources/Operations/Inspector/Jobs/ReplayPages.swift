@@ -23,8 +23,8 @@ extension Inspector {
         element(.h2, .id("jobs")) { "Other changes" }
         if jobs.isEmpty {
           Parts.empty {
-            "Nothing has been begun from these pages. What is begun here goes on behind them, a page of deliveries at a "
-            "time, and ends with the daemon: what was done by then is done."
+            "Nothing has been begun from these pages. What is begun here goes on behind them, a page of deliveries at "
+            "a time, and ends with the daemon: what was done by then is done."
           }
         }
         for job in jobs { JobCard(job, now: source.now(), mayAct).html }
@@ -61,7 +61,7 @@ extension Inspector {
     case .begun: .goOn(to: PageSection.replays.address)
     case .tooMany:
       refused(
-        "\(InspectorJobs.openMax) changes are under way or paused already: wait for one, or stop one on the page of jobs.",
+        "\(InspectorJobs.openMax) changes are under way or paused already: wait for one, or stop one on the page Jobs.",
         status: 503, in: .replays)
     }
   }

@@ -1,6 +1,9 @@
 extension InspectorStyle {
   static let tables = """
-    table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); margin: .7rem 0; }
+    table {
+      width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line);
+      margin: .7rem 0;
+    }
     caption { text-align: left; color: var(--soft); font-size: .87rem; padding: 0 0 .35rem; }
     th, td {
       text-align: left; vertical-align: baseline; padding: .42rem .75rem; border-top: 1px solid var(--line);
@@ -30,7 +33,8 @@ extension InspectorStyle {
     input[type="checkbox"], input[type="radio"] { width: auto; min-height: 0; accent-color: var(--accent); }
     ::placeholder { color: var(--soft); opacity: 1; }
     button, .button {
-      font: inherit; font-weight: 600; display: inline-block; padding: .35rem .9rem; min-height: 2.2rem; cursor: pointer;
+      font: inherit; font-weight: 600; display: inline-block; padding: .35rem .9rem; min-height: 2.2rem;
+      cursor: pointer;
       color: var(--ink); background: var(--card); border: 1px solid var(--strong); border-radius: 5px;
       text-decoration: none;
     }
@@ -63,7 +67,9 @@ extension InspectorStyle {
     .attention p { margin: .15rem 0; }
     .said { overflow-wrap: anywhere; unicode-bidi: isolate; }
     .mend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
-    .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .7rem; margin: 1.2rem 0 0; }
+    .tiles {
+      display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .7rem; margin: 1.2rem 0 0;
+    }
     .tiles div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .55rem .9rem; }
     .tiles dt { font-size: .85rem; }
     .tiles dd { font-size: 1.3rem; font-weight: 600; font-variant-numeric: tabular-nums; color: var(--ink); }
@@ -96,7 +102,8 @@ extension InspectorStyle {
       table, tbody, caption { display: block; border: 0; background: none; }
       thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
       tbody tr {
-        display: block; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .4rem .8rem;
+        display: block; background: var(--card); border: 1px solid var(--line); border-radius: 8px;
+        padding: .4rem .8rem;
         margin: 0 0 .6rem;
       }
       tbody th, tbody td {

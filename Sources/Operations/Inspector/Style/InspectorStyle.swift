@@ -53,7 +53,10 @@ enum InspectorStyle {
     main { max-width: 80rem; margin: 0 auto; padding: 1.25rem 1.5rem 2rem; }
     main:focus { outline: none; }
     body > footer { max-width: 80rem; margin: 0 auto; padding: 0 1.5rem 1.5rem; color: var(--soft); font-size: .87rem; }
-    .skip { position: absolute; left: -100vw; top: 0; padding: .6rem 1rem; background: var(--accent); color: var(--accent-ink); }
+    .skip {
+      position: absolute; left: -100vw; top: 0; padding: .6rem 1rem; background: var(--accent);
+      color: var(--accent-ink);
+    }
     .skip:focus { left: 0; z-index: 1; }
     a { color: var(--accent); text-underline-offset: .15em; text-decoration-thickness: 1px; }
     a:hover { text-decoration-thickness: 2px; }
@@ -65,7 +68,9 @@ enum InspectorStyle {
     section + section { margin-top: 1.8rem; }
     .lead { max-width: 46rem; color: var(--soft); }
     .refresh { color: var(--soft); font-size: .87rem; margin: -.5rem 0 1rem; }
-    @media (prefers-reduced-motion: no-preference) { a, button, .button { transition: background-color .1s, color .1s; } }
+    @media (prefers-reduced-motion: no-preference) {
+      a, button, .button { transition: background-color .1s, color .1s; };
+    }
 
     """
 
@@ -103,18 +108,26 @@ enum InspectorStyle {
     """
 
   private static let blocks = """
-    .notice, .empty { padding: .6rem .9rem; border-radius: 6px; border: 1px solid var(--line); background: var(--card); }
+    .notice, .empty {
+      padding: .6rem .9rem; border-radius: 6px; border: 1px solid var(--line); background: var(--card);
+    }
     .notice { border-left: 4px solid var(--accent); }
     .notice.good { border-left-color: var(--good); }
     .notice.warning { border-left-color: var(--warning); }
     .notice.problem { border-left-color: var(--problem); }
     .empty { color: var(--soft); max-width: 46rem; }
-    .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr)); gap: .3rem 2rem; margin: .6rem 0; }
+    .facts {
+      display: grid; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr)); gap: .3rem 2rem;
+      margin: .6rem 0;
+    }
     .facts > div { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: .75rem; align-items: baseline; }
     dt { color: var(--soft); font-size: .92rem; overflow-wrap: anywhere; unicode-bidi: isolate; }
     dd { margin: 0; overflow-wrap: anywhere; unicode-bidi: isolate; min-width: 0; }
     .facts .when { white-space: normal; }
-    article { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .9rem 1.1rem; margin: 0 0 .9rem; }
+    article {
+      background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .9rem 1.1rem;
+      margin: 0 0 .9rem;
+    }
     .head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .2rem 1rem; }
     .badges { display: flex; flex-wrap: wrap; gap: .25rem .75rem; margin: 0; align-items: baseline; }
     .lanes, .words, .names { list-style: none; margin: 0; padding: 0; }
