@@ -58,7 +58,7 @@ extension Inspector {
     facts.append(("Request", Parts.code(stored.requestID)))
     facts.append(("Request line", Parts.code(HeadView.cut(Array("\(stored.method) \(stored.target)".utf8)))))
     if let key = stored.dedupeKey { facts.append(("Known by", Parts.code(key))) }
-    if let until = stored.dedupeUntil { facts.append(("A repetition is known", Parts.time(until, now))) }
+    if let until = stored.dedupeUntil { facts.append(("Repetitions known until", Parts.time(until, now))) }
     return facts
   }
 

@@ -35,7 +35,7 @@ struct Timeline: Sendable {
       Parts.time(attempt.at, now)
       element(.div) {
         Parts.badge(Self.word(attempt), Self.tone(attempt.status))
-        if let reason = attempt.reason, attempt.status != nil { " \(reason)" }
+        if attempt.status != nil, let reason = attempt.reason, reason != "status" { " \(reason)" }
         " after \(Self.took(attempt.milliseconds))"
       }
       if let answer = attempt.answer, !answer.isEmpty { self.answer(answer, attempt.number, answerBytesMax) }
