@@ -92,7 +92,7 @@ struct JobWalk {
       place = last.job
     } else {
       place = isDown ? from : to - 1
-      if Uptime.nanoseconds() - begin < Self.quickNanoseconds { stretch = min(stretch * 4, Self.stretchMax) }
+      if Uptime.nanoseconds() - begin < Self.quickNanoseconds { stretch = min(stretch * 2, Self.stretchMax) }
     }
     isAtEnd = isDown ? place <= all.lowerBound : place >= all.upperBound
     return found

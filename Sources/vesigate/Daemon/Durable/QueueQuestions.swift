@@ -6,7 +6,7 @@ internal import Queue
 /// What operators ask about stored deliveries, and have done with them.
 struct QueueQuestions: Sendable {
   /// What pages wait for, each of the two questions that they ask.
-  private static let hurriedMilliseconds: UInt64 = 60
+  private static let hurriedMilliseconds: UInt64 = 50
   /// Of those that are counted one by one.
   private static let countMax = 100_000
 
