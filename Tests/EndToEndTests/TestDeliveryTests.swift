@@ -5,12 +5,12 @@ import Testing
 /// Test deliveries, as an operator has them made on the inspector's page.
 @Suite(.ownThread) struct TestDeliveryTests {
   private func fixture(
-    _ route: String, _ script: @escaping @Sendable (RecordedRequest) -> UpstreamReply = { _ in .ok }
+    _ route: String, top: String = "",
+    _ script: @escaping @Sendable (RecordedRequest) -> UpstreamReply = { _ in .ok }
   ) throws -> GatewayFixture {
-    try GatewayFixture(
-      route: route,
-      top: "control: {dir}/control.sock\nadmin: none\ninspector: {listen: \"unix:{dir}/inspector.sock\"}",
-      script)
+    let operators =
+      "control: {dir}/control.sock\nadmin: none\ninspector: {listen: \"unix:{dir}/inspector.sock\"}\n"
+    return try GatewayFixture(route: route, top: operators + top, script)
   }
 
   /// What the page says of it, behind the form that asks for it.
@@ -44,6 +44,26 @@ import Testing
     #expect(line.contains("outcome=forwarded"))
     let delivery = try fixture.gateway.waitForLog(containing: "msg=delivery")
     #expect(delivery.contains("test=true") && delivery.contains("remote=test:"))
+  }
+
+  @Test func `on a durable route each attempt is marked, a replay's too`() throws {
+    let store = "store: {sqlite: {dir}/queue.db, seal-key-file: {dir}/seal.key, disk-free-bytes-min: 0}"
+    let durable = "test: true\ndurable: {retry: {first-seconds: 1, seconds-max: 1, jitter-percent: 0}}"
+    let fixture = try fixture(durable, top: store) { request in
+      request.head.value("x-delivery-attempt") == "1" ? .answer(503) : .ok
+    }
+    #expect(try ask(fixture, "route=%2Fhook").page.contains("stored"))
+    let id = try #require(fixture.upstream.requests(atLeast: 2)[0].head.value("x-delivery-id"))
+    _ = try fixture.gateway.waitForLog(containing: "outcome=delivered")
+    let config = fixture.gateway.configPath
+    let replayed = try GatewayProcess.command(["queue", "replay", id, "--yes", "--config", config])
+    #expect(replayed.status == 0, "\(replayed.lines)")
+    let requests = try fixture.upstream.requests(atLeast: 3)
+    #expect(requests[2].head.has("x-delivery-replay"))
+    for request in requests {
+      #expect(request.head.values("x-delivery-test") == ["true"] && request.head.has("x-verified"))
+      #expect(!request.head.has("mor-signature"))
+    }
   }
 
   @Test func `without test: true none is made, whatever is asked for`() throws {
