@@ -216,6 +216,7 @@ import Testing
     try bench.accept("{}")
     let reader = try StoreReader(bench.file)
     let lines = try bench.list()
+    try #require(lines.count == 2)
     let known = try #require(try reader.known(lines[1].id))
     #expect(known.facts.remote == "192.0.2.7" && known.facts.requestID == "r-1")
     #expect(known.facts.target == Array("/hook?a=1".utf8) && known.secret == lines[1].secret)
