@@ -10,10 +10,10 @@ public struct InspectorSettings: Sendable {
   public var recentDeliveriesMax = 1_000
   /// What those take with their bodies.
   public var recentBytesMax = 16 << 20
-  /// Whether the file, or the environment, has a word on it. Where it has none, nothing is kept until a page is opened.
+  /// Whether the file, or the environment, has a word on it. Without one nothing is kept until a page is opened.
   public var isConfigured = false
 
-  /// Who sees bodies is decided here, so nobody but the daemon's user and root: the admin socket's group is for metrics.
+  /// Who sees bodies is decided here: nobody but the daemon's user and root. The admin socket's group sees metrics.
   public static let unixModeDefault = 0o600
   /// As with the admin socket, a start that cannot have it there goes on with a notice.
   public static let listenDefault = ListenAddress.unix(

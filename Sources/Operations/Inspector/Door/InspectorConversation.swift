@@ -35,7 +35,8 @@ final class InspectorConversation: ChannelInboundHandler {
     context.fireChannelActive()
   }
 
-  /// A page that is being made keeps its slot: whoever asks and goes, again and again, shall not have it done without end.
+  /// A page that is being made keeps its slot: whoever asks and goes, again and again, shall not have it done without
+  /// end.
   func channelInactive(context: ChannelHandlerContext) {
     deadline?.cancel()
     isGone = true
@@ -123,8 +124,8 @@ final class InspectorConversation: ChannelInboundHandler {
     context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(body))), promise: taken)
   }
 
-  /// The end lets the next request in, so it waits until the answer was taken: a reader that takes none would have pages
-  /// made without end.
+  /// The end lets the next request in, so it waits until the answer was taken: a reader that takes none would have
+  /// pages made without end.
   private func end(keepsAlive: Bool, _ context: ChannelHandlerContext) {
     isAsking = false
     guard !isGone else { return slots.giveBack(context.channel, isAsking: true) }

@@ -1,8 +1,9 @@
 internal import Formats
 
 /// Whom the inspector answers at all. A browser takes any web page's orders: that one can reach this machine says
-/// nothing of who wrote the request. A name that its owner points here for a moment (DNS rebinding) makes his page one of
-/// ours for the browser, and `Origin` and `Host` then agree: so `Host` is held against names that nobody else has.
+/// nothing of who wrote the request. A name that its owner points here for a moment (DNS rebinding) makes his page
+/// one of ours for the browser, and `Origin` and `Host` then agree: so `Host` is held against names that nobody else
+/// has.
 struct InspectorGuard: Sendable {
   /// Beside localhost's names, in lower case, without a port.
   let hosts: [String]
@@ -73,8 +74,8 @@ struct InspectorGuard: Sendable {
     return isOwn ? nil : refusal
   }
 
-  /// Other sites may link here. They may not frame a page, nor load one as a picture: how long a search takes would tell
-  /// what is stored.
+  /// Other sites may link here. They may not frame a page, nor load one as a picture: how long a search takes would
+  /// tell what is stored.
   private func embeddingRefusal(_ message: InspectorMessage) -> InspectorRefusal? {
     let destinations = message.values(of: "sec-fetch-dest")
     if destinations.contains(where: { ["iframe", "frame", "embed", "object", "fencedframe"].contains($0) }) {

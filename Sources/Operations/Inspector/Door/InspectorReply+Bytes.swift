@@ -11,8 +11,8 @@ extension InspectorReply {
   /// What every answer says. Nothing but our own style sheet is loaded, no script at all; forms go nowhere else, nobody
   /// frames a page, and no page is kept.
   ///
-  /// `same-origin` and not `no-referrer`: with that a browser says `Origin: null` where one of our forms is sent, and over
-  /// plain HTTP to a name of the network there is nothing else to tell it from a foreign one.
+  /// `same-origin` and not `no-referrer`: with that a browser says `Origin: null` where one of our forms is sent, and
+  /// over plain HTTP to a name of the network there is nothing else to tell it from a foreign one.
   private static let always: [(name: String, value: String)] = [
     (
       "Content-Security-Policy",

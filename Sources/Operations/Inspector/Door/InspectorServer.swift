@@ -4,8 +4,8 @@ internal import NIOHTTP1
 
 /// Answers browsers, away from the event loops of deliveries.
 struct InspectorServer: Sendable {
-  /// Browsers' connections at once, and pages that are being made. Beyond it one that rests gives way, or the new one is
-  /// closed without a word.
+  /// Browsers' connections at once, and pages that are being made. Beyond it one that rests gives way, or the new one
+  /// is closed without a word.
   static let connectionsMax = 16
 
   private let channels: [any Channel]

@@ -1,8 +1,8 @@
 internal import Glibc
 internal import POSIX
 
-/// Brings the inspector's socket to a port of loopback. Loopback is open to every user of the machine, and the socket is
-/// not: so it looks whose process is at the other end of each connection, and lets its own user's in alone.
+/// Brings the inspector's socket to a port of loopback. Loopback is open to every user of the machine, and the socket
+/// is not: so it looks whose process is at the other end of each connection, and lets its own user's in alone.
 struct InspectRelay {
   /// At once; further ones wait in the kernel.
   static let connectionsMax = 16

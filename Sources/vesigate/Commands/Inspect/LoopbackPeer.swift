@@ -20,8 +20,8 @@ enum LoopbackPeer {
   /// - Parameters:
   ///   - address: of the other end, in network order, and its `port`.
   ///   - own: the port of 127.0.0.1 that it has connected to.
-  /// - Returns: nil for a connection that nobody holds any more. One that was closed stays listed for a while as user 0's:
-  ///   only an established one with an inode counts.
+  /// - Returns: nil for a connection that nobody holds any more. One that was closed stays listed for a while as user
+  ///   0's: only an established one with an inode counts.
   static func user(address: UInt32, port: UInt16, to own: UInt16, in table: [UInt8]) -> UInt32? {
     let theirs = hex(address, 8) + ":" + hex(UInt32(port), 4)
     let ours = hex(loopback, 8) + ":" + hex(UInt32(own), 4)

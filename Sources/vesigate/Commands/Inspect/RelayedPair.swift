@@ -1,8 +1,8 @@
 internal import Glibc
 internal import POSIX
 
-/// A browser's connection and the one to the daemon that was made for it. What one says goes to the other, no faster than
-/// that takes it.
+/// A browser's connection and the one to the daemon that was made for it. What one says goes to the other, no faster
+/// than that takes it.
 final class RelayedPair {
   /// Held of what one says until the other takes it.
   static let bufferBytesMax = 65_536
