@@ -82,8 +82,7 @@ struct JobCard: Sendable {
     let query: [(name: String, value: String?)] =
       [
         ("state", replay.of), ("route", replay.route), ("upstream", replay.upstream),
-        ("reason", replay.reason),
-        ("secret", replay.secret),
+        ("status", replay.status.map { "\($0)" }), ("reason", replay.reason), ("secret", replay.secret),
       ] + times
     let words = query.compactMap { field in field.value.map { "\(field.name) \($0)" } }
     return Parts.link(words.joined(separator: ", "), PageAddress("stored", query: query))
