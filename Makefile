@@ -190,6 +190,11 @@ test-debian13: release build-tests ## the program as it was built here under its
 MEASURED = $(or $(BINARY),$(RELEASE))
 NEEDS_RELEASE = $(if $(BINARY),,release)
 
+.PHONY: test-inspector
+test-inspector: $(NEEDS_RELEASE) ## the inspector's pages in Debian's Chromium: clicks, keys, screen readers, attacks (DOCS=1: new pictures)
+	@scripts/test-inspector --self-test
+	@scripts/test-inspector $(if $(DOCS),--docs) $(MEASURED)
+
 .PHONY: bench
 bench: $(NEEDS_RELEASE) ## vesigate beside its peers, doing the same work (QUICK=1, PARTS="cells memory")
 	@scripts/install-needs peers
@@ -230,6 +235,12 @@ bench-durable: $(NEEDS_RELEASE) ## durable routes beside floors, with their bars
 	@scripts/install-needs bench
 	@QUICK='$(QUICK)' SECONDS='$(SECONDS)' ROUNDS='$(ROUNDS)' ROWS='$(ROWS)' QUEUED='$(QUEUED)' PARTS='$(PARTS)' \
 	  CHECK='$(CHECK)' bench/durable $(MEASURED)
+
+.PHONY: bench-inspector
+bench-inspector: $(NEEDS_RELEASE) ## the inspector's pages with a million stored deliveries, and beside load (QUICK=1, ROWS=, CHECK=1, KEEP=FOLDER)
+	@scripts/install-needs bench
+	@QUICK='$(QUICK)' ROWS='$(ROWS)' ROUNDS='$(ROUNDS)' SECONDS='$(SECONDS)' CHECK='$(CHECK)' KEEP='$(KEEP)' \
+	  bench/inspector $(MEASURED)
 
 .PHONY: bench-instructions
 bench-instructions: $(NEEDS_RELEASE) ## user instructions for one delivery beside the last recorded (CHECK=1, RECORD="why")

@@ -188,6 +188,7 @@ let package = Package(
       dependencies: [
         "Formats", "HTTP", "Signing", "Gateway", "Configuration", "Telemetry", "Operations", "EventLoops",
         "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ],

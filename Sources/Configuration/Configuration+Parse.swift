@@ -66,6 +66,7 @@ struct ConfigurationDraft {
     if let reader = fields["listen"] { configuration.listen = reader.listenAddresses() }
     if let reader = fields["control"] { configuration.control = reader.controlPath() }
     if let reader = fields["admin"] { readAdmin(reader) }
+    if let reader = fields["inspector"] { configuration.inspector = InspectorReader.read(reader) }
     if let reader = fields["trusted-proxies"] { configuration.trustedProxies = reader.trustedProxies() }
     if let reader = fields["listen"] { adviseOnTLS(reader) }
     if let count = fields["workers"]?.number(in: 1...256, orWord: "auto") {

@@ -10,6 +10,8 @@ public struct Configuration: Sendable, Equatable {
   public var control: String? = Configuration.controlDefault
   /// Where metrics and health are read; nil switches it off.
   public var admin: ListenAddress? = Configuration.adminDefault
+  /// Where operators look at deliveries; nil switches it off.
+  public var inspector: InspectorSettings? = InspectorSettings()
   public var trustedProxies = TrustedProxies()
   public var workers = WorkerCount.auto
   public var log = LogSettings()
@@ -123,6 +125,10 @@ public struct RouteSettings: Sendable, Equatable {
   public var dedupe = DedupeSettings()
   /// Nil where nothing is kept of what is refused.
   public var quarantine: DurableSettings.Quarantine?
+  /// Whether operators may have test deliveries made.
+  public var allowsTest = false
+  /// Whether bodies of recent deliveries are kept in memory, for operators.
+  public var keepsBodies = false
 
   func route(secretFileIndex: Int) -> Route {
     var (durable, known) = (durable, DurableSettings.Dedupe())
@@ -133,6 +139,7 @@ public struct RouteSettings: Sendable, Equatable {
       path: path, host: host, methods: methods, layout: layout, secretFileIndex: secretFileIndex,
       observe: observe, upstreams: upstreams.map(\.upstream), deliver: deliver, times: times,
       bodyBytesMax: bodyBytesMax, preservesHost: preservesHost, mark: mark,
-      traces: traces, rotation: rotation, durable: durable, dedupe: known)
+      traces: traces, rotation: rotation, durable: durable, dedupe: known, allowsTest: allowsTest,
+      keepsBodies: keepsBodies)
   }
 }

@@ -11,6 +11,7 @@ extension Configuration {
     writer.listen(listen)
     writer.line("control", control.map(YAMLWriter.quoted) ?? "none")
     writer.section("admin") { $0.admin(admin) }
+    writer.inspector(inspector)
     writer.trustedProxies(trustedProxies)
     if case .count(let count) = workers {
       writer.line("workers", "\(count)")
@@ -116,7 +117,7 @@ extension YAMLWriter {
     }
   }
 
-  private static func octal(_ mode: Int) -> String {
+  static func octal(_ mode: Int) -> String {
     let digits = String(mode, radix: 8)
     return "\"\(String(repeating: "0", count: 4 - digits.count))\(digits)\""
   }
@@ -146,6 +147,8 @@ extension YAMLWriter {
       writer.numbers(NumberSetting.all, of: route.times)
       if let rotation = route.rotation { writer.section("rotation") { $0.rotation(rotation) } }
       writer.durable(route)
+      writer.line("test", "\(route.allowsTest)")
+      writer.section("inspect") { $0.line("bodies", "\(route.keepsBodies)") }
     }
   }
 

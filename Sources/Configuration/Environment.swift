@@ -62,7 +62,8 @@ enum Environment {
 
   /// Lists are written with commas.
   private static func node(_ setting: String, _ value: String, _ place: Place) -> YAMLNode {
-    guard setting == "listen" || setting == "trusted-proxies" || setting == "log.fields" else {
+    let lists: Set = ["listen", "trusted-proxies", "log.fields", "inspector.hosts"]
+    guard lists.contains(setting) else {
       return scalar(value, place)
     }
     let parts = value.split(separator: ",").map { scalar(trimmed($0), place) }
@@ -85,7 +86,7 @@ extension YAMLNode {
   /// Sets a value below this mapping, making the mappings on the way. Anything else than a mapping on the
   /// way is left to be complained about.
   fileprivate mutating func set(_ keys: ArraySlice<String>, to value: YAMLNode, _ place: Place) {
-    // `admin: none` in the file is no more than a mapping without settings here.
+    // `admin: none` or `inspector: none` in the file is no more than a mapping without settings here.
     if case .scalar("none", _) = content { content = .mapping([]) }
     guard case .mapping(var entries) = content, let key = keys.first else { return }
     var child = YAMLNode(content: .mapping([]), place: place)

@@ -28,6 +28,13 @@ public enum ListenAddress: Sendable, Equatable {
     if case .tcp(let host, _) = self { ["*", "0.0.0.0", "::"].contains(host) } else { false }
   }
 
+  public var isUnix: Bool { if case .unix = self { true } else { false } }
+
+  /// Whether nobody but this machine's own users reaches it by TCP.
+  var isLoopback: Bool {
+    if case .tcp(let host, _) = self { host.hasPrefix("127.") || host == "::1" } else { false }
+  }
+
   static let wanted =
     "host:port with an IP address (IPv6 in brackets) or *, unix:/path, systemd, or systemd:NAME"
 
@@ -106,7 +113,7 @@ extension NodeReader {
     case .systemd:
       refuse("must be \(wanted)")
       return nil
-    case .tcp(let host, _) where !(host.hasPrefix("127.") || host == "::1"):
+    case .tcp where !address.isLoopback:
       warn("whoever reaches \(address.text) sees the routes, the upstreams' URLs and how much comes")
     case .tcp, .unix: break
     }
@@ -141,11 +148,16 @@ extension NodeReader {
       .value("an absolute path of at most 107 bytes") {
         $0.withOneLeadingSlash.isUnixSocketPath ? $0.withOneLeadingSlash : nil
       }
-    let mode = fields["mode"]?.value("an octal mode in quotes, such as \"0660\"", NodeReader.octalMode)
-    let group = fields["group"]?.value("a group's name", NodeReader.groupName)
+    let mode = fields["mode"]?.octalMode()
+    let group = fields["group"]?.groupName()
     guard let path else { return nil }
     return .unix(path: path, mode: mode ?? ListenAddress.unixModeDefault, group: group)
   }
+
+  /// A socket file's permissions.
+  func octalMode() -> Int? { value("an octal mode in quotes, such as \"0660\"", NodeReader.octalMode) }
+
+  func groupName() -> String? { value("a group's name", NodeReader.groupName) }
 
   private static func octalMode(_ text: String) -> Int? {
     guard (3...4).contains(text.utf8.count), let mode = Int(text, radix: 8), (0...0o777).contains(mode),

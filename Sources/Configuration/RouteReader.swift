@@ -60,6 +60,7 @@ struct RouteReader {
     settings.mark = mark(settings.layout)
     settings.rotation = fields["rotation"].flatMap(RotationReader.read)
     readDurable(into: &settings)
+    TestReader(fields).read(into: &settings)
     warn(settings)
     return settings
   }

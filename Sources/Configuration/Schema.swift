@@ -20,10 +20,16 @@ enum Schema {
 
   static let top = Section(
     name: "the top level",
-    keys: ["listen", "control", "admin", "trusted-proxies", "workers", "log", "limits", "store", "routes"],
+    keys: [
+      "listen", "control", "admin", "inspector", "trusted-proxies", "workers", "log", "limits", "store",
+      "routes",
+    ],
     gone: ["engine": "has gone, for there is only one kind of event loops now"])
   static let unixListen = Section(name: "listen", keys: ["unix", "mode", "group"])
   static let admin = Section(name: "admin", keys: ["listen"])
+  static let inspector = Section(
+    name: "inspector",
+    keys: ["listen", "mode", "group", "hosts", "actions"] + NumberSetting<InspectorSettings>.all.map(\.key))
   static let log = Section(
     name: "log", keys: ["level", "format", "deliveries", "fields", "refused-per-minute-max"])
   static let limits = Section(name: "limits", keys: NumberSetting<Limits>.all.map(\.key))
@@ -34,7 +40,7 @@ enum Schema {
     keys: [
       "path", "host", "methods", "secret-file", "signature", "observe", "upstreams", "deliver",
       "preserve-host", "verified-header", "verified-value", "body-bytes-max",
-      "trace", "rotation", "durable", "dedupe", "quarantine",
+      "trace", "rotation", "durable", "dedupe", "quarantine", "test", "inspect",
     ] + NumberSetting<ForwardTimes>.all.map(\.key))
   static let signature = Section(
     name: "signature",
@@ -59,20 +65,23 @@ enum Schema {
   static let retry = Section(name: "retry", keys: NumberSetting<DurableSettings.Retry>.all.map(\.key))
   static let breaker = Section(name: "breaker", keys: NumberSetting<DurableSettings.Breaker>.all.map(\.key))
   static let dedupe = Section(name: "dedupe", keys: ["by", "hours"])
+  static let inspect = Section(name: "inspect", keys: ["bodies"])
   static let quarantine = Section(
     name: "quarantine", keys: NumberSetting<DurableSettings.Quarantine>.all.map(\.key) + ["release"])
 
   static var sections: [Section] {
     [
-      top, admin, log, limits, store, route, signature, upstream, unixListen, rotation, durable, retry,
+      top, admin, inspector, log, limits, store, route, signature, upstream, unixListen, rotation, durable,
+      retry,
       breaker,
-      dedupe, quarantine,
+      dedupe, quarantine, inspect,
     ]
   }
 
   /// What the environment can override: every setting that is not below `routes`.
   static var overridable: [String] {
     ["listen", "control", "trusted-proxies", "workers"] + admin.keys.map { "admin." + $0 }
+      + inspector.keys.map { "inspector." + $0 }
       + log.keys.map { "log." + $0 }
       + limits.keys.map { "limits." + $0 } + store.keys.map { "store." + $0 }
   }

@@ -2,7 +2,8 @@ public import Formats
 internal import HTTP
 
 /// What became of one request: the facts that its log line and its counters are made of. It holds no body
-/// but the members that are to be shown of a verified one, no signature and no secret.
+/// but the members that are to be shown of a verified one, no signature and no secret; `content` is the exception, and
+/// not for logs.
 public struct DeliveryRecord: Sendable {
   public enum Outcome: String, Sendable, CaseIterable {
     /// Verified, and an upstream's answer was handed back.
@@ -60,6 +61,10 @@ public struct DeliveryRecord: Sendable {
   public var ageSeconds: Int?
   /// Of a verified body; see `DeliveryFields`.
   public var fields: [BodyField] = []
+  /// Whether the gateway made it itself, to try the route.
+  public var isTest = false
+  /// Of a verified one, where its route keeps bodies; else nil.
+  public var content: DeliveryContent?
   /// The upstream whose answer was handed back, or that failed last.
   public var upstream: String?
   /// The one that was stored; of a duplicate, the first.

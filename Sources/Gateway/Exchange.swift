@@ -26,6 +26,8 @@ public final class Exchange {
   let sender: any ReplySink
   let peer: Peer
   let arrival: Moment
+  /// What waits for its end, where the gateway has made it itself; nil of all that a sender sent.
+  let test: TestDelivery?
   /// The settings that the delivery began with; a reload meanwhile does not touch them.
   let snapshot: Snapshot
 
@@ -50,9 +52,17 @@ public final class Exchange {
   var dispatchStart: Moment?
   var isSenderGone = false
 
-  public init(
+  public convenience init(
     _ head: RequestHead, from peer: Peer, at arrival: Moment, loop: LoopContext, forwarder: any Forwarder,
     reply sender: any ReplySink
+  ) {
+    self.init(head, from: peer, at: arrival, loop: loop, forwarder: forwarder, reply: sender, test: nil)
+  }
+
+  /// - Parameter test: nobody outside of this room has one to give.
+  init(
+    _ head: RequestHead, from peer: Peer, at arrival: Moment, loop: LoopContext, forwarder: any Forwarder,
+    reply sender: any ReplySink, test: TestDelivery?
   ) {
     self.head = head
     self.peer = peer
@@ -60,6 +70,7 @@ public final class Exchange {
     self.loop = loop
     self.forwarder = forwarder
     self.sender = sender
+    self.test = test
     snapshot = loop.snapshot
     requestID = RequestID.read(head.headers) ?? loop.nextRequestID()
   }
@@ -91,6 +102,7 @@ public final class Exchange {
   private func match() throws(Rejection) {
     guard let found = snapshot.routes.match(head) else { throw .noSuchPath }
     matched = found.route
+    if let test { try test.check(found.route) }
     if found.route.traces { draft.trace = TraceParent.read(head.headers) }
     guard found.route.methods.contains(head.method) else {
       throw .methodNotAllowed(allowed: found.route.methods)
@@ -243,9 +255,10 @@ public final class Exchange {
     if let request = plan(verdict) { dispatch(request) }
   }
 
-  /// To whoever asked to see what fails, before the body is given back.
+  /// To whoever asked to see what fails, before the body is given back. What the gateway signed itself tells nobody
+  /// why a sender's deliveries fail.
   private func show(_ reason: Unverified) {
-    guard let refusals = loop.refusals, let route = found?.route, let body else { return }
+    guard test == nil, let refusals = loop.refusals, let route = found?.route, let body else { return }
     refusals.refused(
       RefusedDelivery(
         head: head, body: body, route: route, secrets: snapshot.secrets[route.secretFileIndex],
@@ -272,7 +285,7 @@ public final class Exchange {
     let context = PlanContext(
       route: found.route, markNames: snapshot.routes.markNames, restStart: found.restStart, peer: peer,
       isTrusted: snapshot.trustedProxies.contains(peer), requestID: requestID,
-      trace: trace(found.route), arrival: arrival, lists: loop.lists)
+      trace: trace(found.route), arrival: arrival, lists: loop.lists, isTest: test != nil)
     return switch verdict {
     case .verified(let delivery): ForwardRequest(verified: delivery, context)
     case .refused(let reason): ForwardRequest(observed: head, body: body, reason: reason, context)
@@ -358,10 +371,10 @@ public final class Exchange {
 
   /// The gateway ends before the delivery does. Whether the app got it is unknown, so its sender gets no
   /// answer and tries again.
-  public func giveUp() {
+  public func giveUp(_ reason: StaticText = "shutdown") {
     guard phase != .over else { return }
     attempts?.cancel()
-    draft.fail("shutdown")
+    draft.fail(reason.description)
     finish(status: 0)
   }
 
@@ -379,5 +392,6 @@ public final class Exchange {
     first?.end(bytesMax: snapshot.limits.dedupeBytesMax)
     record(status: isSenderGone ? 0 : status, end: end)
     release()
+    test?.ended()
   }
 }

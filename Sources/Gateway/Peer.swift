@@ -11,4 +11,12 @@ public struct Peer: Sendable, Equatable {
     self.address = address
     text = address?.text ?? "unix:"
   }
+
+  /// Of what the gateway sends itself.
+  static let itself = Peer(text: "test:")
+
+  private init(text: String) {
+    address = nil
+    self.text = text
+  }
 }

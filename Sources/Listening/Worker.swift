@@ -46,6 +46,9 @@ public final class Worker {
 
   // MARK: Deadlines
 
+  /// To be called where a delivery begins that comes through no connection: its waits end at these looks.
+  public func watchDeadlines() { scheduleSweep() }
+
   /// One look at all connections four times a second costs less than a timer for each delivery.
   private func scheduleSweep() {
     guard sweep == nil else { return }

@@ -24,6 +24,14 @@ public protocol OperatedGateway: Sendable {
   /// What is quarantined, and what is to be done with it.
   func quarantine(_ request: QuarantineRequest, by caller: QueueCaller) async -> QuarantineAnswer
 
+  /// Makes a test delivery and waits for its end, where the route says `test: true` when it begins.
+  ///
+  /// - Parameters:
+  ///   - route: its name.
+  ///   - event: as its senders call them; nil for the usual one.
+  ///   - caller: is logged.
+  func sendTest(_ route: String, event: String?, by caller: QueueCaller) async -> TestDeliveryOutcome
+
   /// Looks at all secret files now, and takes what has changed as it stands.
   func recheckSecrets() async
 

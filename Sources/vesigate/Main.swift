@@ -74,7 +74,7 @@ struct Vesigate: AsyncParsableCommand {
         name: "To run it",
         subcommands: [
           RunCommand.self, CheckCommand.self, SecretCommand.self, ReloadCommand.self, StatusCommand.self,
-          TailCommand.self,
+          TailCommand.self, InspectCommand.self,
         ]),
       CommandGroup(
         name: "To try a route, and to find out why it refuses",

@@ -25,6 +25,7 @@ import Testing
     ("diagnose", ["--config", "--route", "--at", "<request-file>"]),
     ("status", ["--config", "--json", "--watch", "--interval", "--route", "--all", "--problems"]),
     ("tail", ["--config", "--route", "--count", "--json"]),
+    ("inspect", ["--config", "--port"]),
     ("capture", ["--config", "--route", "--count", "--seconds-max", "--directory"]),
     ("queue", ["list", "replay", "replays", "resume", "export", "salvage", "prune"]),
     ("version", []),

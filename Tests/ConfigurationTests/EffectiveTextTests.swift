@@ -8,6 +8,8 @@ import Testing
   private static let everything = """
     listen: ["127.0.0.1:8480", "[::1]:1", "*:2", systemd, "systemd:x", {unix: "/run/a b", mode: "0600", group: g}]
     control: /run/other.sock
+    inspector: {listen: "unix:/run/i", mode: "0640", group: ops, hosts: [Ops.example, "[::2]"], actions: false,
+                recent-deliveries-max: 3, recent-bytes-max: 65536}
     trusted-proxies: [10.0.0.0/8, "::1", unix]
     workers: 3
     log: {level: trace, format: logfmt, deliveries: refused, refused-per-minute-max: unlimited, fields: [a, b.c-d_E]}
@@ -36,7 +38,7 @@ import Testing
          dedupe: {by: "header:X-Key", hours: 998},
          quarantine: {hours: 2, deliveries-max: 3, bytes-max: 4, per-second-max: 5, release: manual}}
       - {path: /c, secret-file: /s/c, upstreams: http://a, signature: {signed: "a{body}", timestamp-from: none},
-         dedupe: {by: body, hours: 5}}
+         dedupe: {by: body, hours: 5}, test: true, inspect: {bodies: true}}
       - {path: /d, secret-file: /s/d, upstreams: http://a, durable: {final-statuses: [], store-signature: false},
          dedupe: none}
 

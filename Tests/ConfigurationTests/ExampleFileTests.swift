@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func `every other way to write a setting works`() throws {
-    #expect(Self.variants.count == 17)
+    #expect(Self.variants.count == 20)
     for variant in Self.variants { #expect(problems(variant) == []) }
   }
 }

@@ -95,7 +95,8 @@ import Testing
     ["X-Delivery-Id: forged"], ["x-delivery-ATTEMPT: 1", "X-Delivery-Replay: true"],
     ["X-DeliveryId: forged"], ["X--Delivery-Id: forged"], ["-X-Delivery-Id: forged"],
     ["X-Delivery-Replay-: true"], ["XDeliveryAttempt: 9"], ["X_Delivery_Id: forged"],
-    ["Connection: x-delivery-id", "X-Delivery-Id: forged"],
+    ["Connection: x-delivery-id", "X-Delivery-Id: forged"], ["X-Delivery-Test: true"],
+    ["x-DELIVERY-test: true", "X-DeliveryTest: true", "X_Delivery_Test: true", "-X-Delivery-Test-: true"],
   ])
   func `what only the gateway says of a delivery no sender says, where nothing is stored either`(
     lines: [String]

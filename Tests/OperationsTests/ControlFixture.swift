@@ -15,6 +15,7 @@ final class ControlFixture: Sendable {
 
   init(
     captures: ControlServer.CaptureHandler? = nil, tails: Tails? = nil,
+    inspect: ControlServer.InspectHandler? = nil,
     _ answer: @escaping @Sendable (ControlRequest) async -> ControlAnswer
   ) async throws {
     directory = try TemporaryDirectory()
@@ -25,8 +26,10 @@ final class ControlFixture: Sendable {
         ControlServer.TailHandler(
           begin: { tails.begin($0, seesBodies: $1.maySeeBodies, routes: TailTests.routes) },
           end: { tails.end($0) })
-      })
+      }, inspect: inspect)
   }
+
+  var client: ControlClient { ControlClient(path: path) }
 
   func connect() throws -> RawClient { try RawClient(unixPath: path) }
 

@@ -66,6 +66,11 @@ final class FakeGateway: OperatedGateway {
     return .refused("no route is durable")
   }
 
+  func sendTest(_ route: String, event: String?, by caller: QueueCaller) async -> TestDeliveryOutcome {
+    facts.withLock { $0.asked.append("test \(route) \(event ?? "")") }
+    return TestDeliveryOutcome(refusal: "this gateway takes no deliveries")
+  }
+
   func reload() async -> ReloadOutcome {
     facts.withLock { facts in
       facts.asked.append("reload")

@@ -28,6 +28,7 @@ struct Document: Sendable, CustomTestStringConvertible {
     Document("docs/performance.md"), Document("docs/durable.md"), Document("docs/apps.md"),
     Document("docs/fronts.md"), Document("docs/configuration.md"), Document("docs/commands.md"),
     Document("docs/deliveries.md"), Document("docs/containers.md"), Document("docs/backup.md"),
+    Document("docs/inspector.md"),
   ]
 
   /// The texts that docs/ holds.

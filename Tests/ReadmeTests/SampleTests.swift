@@ -1,3 +1,4 @@
+import Gateway
 import Signing
 import Testing
 

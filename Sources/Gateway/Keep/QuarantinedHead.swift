@@ -28,18 +28,7 @@ extension QuarantinedHead {
   }
 
   /// As it came, but for blanks around values.
-  var wireBytes: [UInt8] {
-    var bytes = Array("\(head.method) ".utf8) + head.target + Array(" HTTP/1.\(head.minorVersion)\r\n".utf8)
-    for index in head.headers.fields.indices {
-      head.headers.withField(index) { name, value in
-        bytes += name
-        bytes += Array(": ".utf8)
-        bytes += value
-        bytes += [0x0D, 0x0A]
-      }
-    }
-    return bytes + [0x0D, 0x0A]
-  }
+  var wireBytes: [UInt8] { head.lines() + [0x0D, 0x0A] }
 
   /// Reads it to its last byte.
   init(_ bytes: [UInt8]) throws(StoredRequestFault) {

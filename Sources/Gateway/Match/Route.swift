@@ -29,6 +29,10 @@ public final class Route: Sendable {
   public let isDurable: Bool
   /// By what repetitions are known on a synchronous route; nil where they are deliveries like others.
   public let dedupe: DurableSettings.Dedupe?
+  /// Whether an operator may have a test delivery made for it.
+  public let allowsTest: Bool
+  /// Whether the records of its verified deliveries bring head and body along.
+  public let keepsBodies: Bool
   /// Whether it does nothing but forward.
   let isPlain: Bool
   /// What logs and metrics call it: its path as configured, behind its host where it has one.
@@ -42,7 +46,8 @@ public final class Route: Sendable {
     upstreams: [Upstream], deliver: DispatchPolicy = .first, times: ForwardTimes = ForwardTimes(),
     bodyBytesMax: Int = Limits().bodyBytesMax, preservesHost: Bool = false,
     mark: VerifiedMark = VerifiedMark(), traces: Bool = true, rotation: RotationSettings? = nil,
-    durable: DurableSettings? = nil, dedupe: DurableSettings.Dedupe? = nil
+    durable: DurableSettings? = nil, dedupe: DurableSettings.Dedupe? = nil, allowsTest: Bool = false,
+    keepsBodies: Bool = false
   ) {
     self.path = path
     self.host = host
@@ -60,6 +65,8 @@ public final class Route: Sendable {
     self.rotation = rotation
     self.durable = durable
     isDurable = durable != nil
+    self.allowsTest = allowsTest
+    self.keepsBodies = keepsBodies
     self.dedupe = durable == nil && dedupe?.by != DedupeRule.none ? dedupe : nil
     isPlain = durable == nil && self.dedupe == nil
     name = (host ?? "") + path.text
@@ -72,6 +79,6 @@ public final class Route: Sendable {
       path: path, host: host, methods: methods, layout: layout, secretFileIndex: secretFileIndex,
       observe: observe, upstreams: upstreams, deliver: .first, times: times, bodyBytesMax: bodyBytesMax,
       preservesHost: preservesHost, mark: mark, traces: traces, rotation: rotation, durable: durable,
-      dedupe: dedupe)
+      dedupe: dedupe, allowsTest: allowsTest, keepsBodies: keepsBodies)
   }
 }

@@ -27,12 +27,17 @@ public struct AttemptFields: Sendable {
 
   /// Whether a field of this name says what only the gateway says of a delivery, on every route: the app need not know
   /// which ones are durable. Nor does one leave that differs in its hyphens alone. What the route's layout reads there
-  /// is the sender's to say; a durable route cannot have such a layout.
+  /// is the sender's to say; a durable route cannot have such a layout. Whether it is a test is never his to say.
   static func isOwn(_ name: UnsafeRawBufferPointer, _ layout: SignatureLayout) -> Bool {
     guard name.count >= nameBytesMin else { return false }
     // For each field of each delivery: nearly all end here.
-    guard name[0] | 0x20 == UInt8(ascii: "x") || name[0] == UInt8(ascii: "-") else { return false }
-    guard nameBytes.contains(where: { name.equalsIgnoringCaseAndHyphens($0) }) else { return false }
+    let hyphen = UInt8(ascii: "-")
+    guard name[0] | 0x20 == UInt8(ascii: "x") || name[0] == hyphen else { return false }
+    let second = name[1] == hyphen ? name[2] : name[1]
+    guard second | 0x20 == UInt8(ascii: "d") || second == hyphen || name[0] == hyphen else { return false }
+    guard nameBytes.contains(where: { name.equalsIgnoringCaseAndHyphens($0) }) else {
+      return TestMark.isNamed(name)
+    }
     var read = [layout.header]
     for case .header(let header) in [layout.idSource, layout.timestampSource] { read.append(header) }
     return !read.contains { name.equalsIgnoringCase(Array($0.utf8)) }

@@ -15,6 +15,8 @@ public final class ForwardRequest {
   public let hasHost: Bool
   /// Whether it carries the mark, which is the first of its fields.
   let isVerified: Bool
+  /// Whether it carries the mark of a test, which is the second.
+  let isTest: Bool
   /// Of the sender's fields, those that do not leave for a character of their name.
   public let fieldsLeftBehind: Int
   public let times: ForwardTimes
@@ -31,6 +33,7 @@ public final class ForwardRequest {
     let pathCount = head.pathCount
     var plan = HeaderPlan(sent: head.headers, lists: context.lists)
     plan.add(mark: mark)
+    if context.isTest { plan.addTestMark() }
     plan.keepForwardable(of: head.headers, context)
     plan.addForwarding(head, context)
     method = head.method
@@ -39,6 +42,7 @@ public final class ForwardRequest {
     hasBody = head.framing != .none || !ForwardRequest.bodilessMethods.contains(head.method)
     hasHost = plan.hasHost
     self.isVerified = isVerified
+    isTest = context.isTest
     fieldsLeftBehind = plan.namesUnfit
     times = context.route.times
     deadlineUptimeNanoseconds = context.route.times.deadline(from: context.arrival)
@@ -56,6 +60,7 @@ public final class ForwardRequest {
     hasBody = stored.hasBody
     hasHost = stored.hasHost
     isVerified = true
+    isTest = stored.isTest
     fieldsLeftBehind = 0
     self.times = times
     deadlineUptimeNanoseconds = times.deadline(from: arrival)
@@ -100,9 +105,12 @@ extension ForwardRequest {
     let body = BodyBuffer()
     stored.body.withUnsafeBytes { body.append($0) }
     var headers = HeaderList(
-      bytesExpected: stored.headers.wireBytes + 256, fieldsExpected: stored.headers.count + 4)
+      bytesExpected: stored.headers.wireBytes + 256, fieldsExpected: stored.headers.count + 5)
     headers.append(name: route.mark.name, value: route.mark.value)
-    for index in stored.headers.fields.indices { headers.append(index, of: stored.headers) }
+    if stored.isTest { headers.append(name: TestMark.name, value: TestMark.value) }
+    for index in stored.headers.fields.indices where !stored.isTestMark(index) {
+      headers.append(index, of: stored.headers)
+    }
     attempt.add(to: &headers)
     var times = route.times
     if let durable = route.durable { times.totalSecondsMax = durable.attemptSecondsMax }

@@ -16,4 +16,6 @@ struct PlanContext {
   var arrival: Moment
   /// Where the memory for what leaves comes from.
   var lists = HeaderListPool()
+  /// Whether the gateway has made the delivery itself.
+  var isTest = false
 }

@@ -1,14 +1,14 @@
 internal import Formats
 internal import HTTP
 
-// A version, two flags, two parts behind their lengths, and the fields. Numbers are of four bytes, the highest first.
+// A version, three flags, two parts behind their lengths, and the fields. Numbers are of four bytes, the highest first.
 
 extension StoredRequest {
   static let version: UInt8 = 1
 
   /// What a store keeps beside the method and the body.
   var head: [UInt8] {
-    var bytes: [UInt8] = [Self.version, (hasBody ? 1 : 0) | (hasHost ? 2 : 0)]
+    var bytes: [UInt8] = [Self.version, (hasBody ? 1 : 0) | (hasHost ? 2 : 0) | (isTest ? 4 : 0)]
     bytes.reserveCapacity(headers.wireBytes + 8 * headers.count + rest.count + query.count + 16)
     for part in [rest, query] { part.withUnsafeBytes { bytes.append(part: $0) } }
     bytes.append(number: headers.count)
@@ -26,9 +26,10 @@ extension StoredRequest {
     var reader = PartReader(head)
     guard try reader.byte() == Self.version else { throw .unknownVersion }
     let flags = try reader.byte()
-    guard flags < 4 else { throw .malformed }
+    guard flags < 8 else { throw .malformed }
     var parts = Parts(
-      method: Array(method.utf8), body: body, hasBody: flags & 1 != 0, hasHost: flags & 2 != 0)
+      method: Array(method.utf8), body: body, hasBody: flags & 1 != 0, hasHost: flags & 2 != 0,
+      isTest: flags & 4 != 0)
     parts.rest = Array(try reader.part())
     parts.query = Array(try reader.part())
     parts.headers = try reader.headers()

@@ -13,6 +13,8 @@ public struct StoredRequest: Sendable {
   let headers: HeaderList
   let hasBody: Bool
   let hasHost: Bool
+  /// Whether the gateway has made it itself: all its attempts say so, replays too.
+  public let isTest: Bool
   /// What a prefix route leaves of the path, and the query behind its question mark.
   let rest: [UInt8]
   let query: [UInt8]
@@ -28,14 +30,16 @@ public struct StoredRequest: Sendable {
     // The mark is the first of them.
     for index in request.headers.fields.indices.dropFirst() {
       let isLeftOut = request.headers.withField(index) { field, _ in
-        name.map { field.equalsIgnoringCaseAndHyphens($0) } ?? false
+        // That of a test is a flag here, and no field.
+        TestMark.isNamed(field) || name.map { field.equalsIgnoringCaseAndHyphens($0) } ?? false
       }
       if !isLeftOut { headers.append(index, of: request.headers) }
     }
     try self.init(
       Parts(
         method: Array(request.method.utf8), rest: request.rest, query: request.query, headers: headers,
-        body: Array(request.body.bytes), hasBody: request.hasBody, hasHost: request.hasHost))
+        body: Array(request.body.bytes), hasBody: request.hasBody, hasHost: request.hasHost,
+        isTest: request.isTest))
   }
 
   /// What was stored, and is what it was.
@@ -52,6 +56,7 @@ public struct StoredRequest: Sendable {
     var body: [UInt8] = []
     var hasBody = false
     var hasHost = false
+    var isTest = false
   }
 
   /// Only what a plan could have said is taken.
@@ -67,6 +72,7 @@ public struct StoredRequest: Sendable {
     method = String(decoding: parts.method, as: UTF8.self)
     body = parts.body
     headers = parts.headers
+    isTest = parts.isTest
     hasBody = parts.hasBody
     hasHost = parts.hasHost
     rest = parts.rest

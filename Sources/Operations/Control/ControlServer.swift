@@ -20,6 +20,9 @@ public struct ControlServer: Sendable {
   /// The same for a question about the quarantine.
   public typealias QuarantineHandler = @Sendable (QuarantineRequest, QueueCaller) async -> String
 
+  /// Says where the inspector is.
+  public typealias InspectHandler = @Sendable (QueueCaller) async -> String
+
   /// Commands at once; further ones are closed without a word, or those that have said nothing for a while.
   public static let connectionsMax = 16
 
@@ -30,7 +33,8 @@ public struct ControlServer: Sendable {
   /// - Throws: `IOError` with the kernel's reason.
   public static func start(
     _ descriptor: CInt, group: EpollGroup, handler: @escaping Handler, captures: CaptureHandler? = nil,
-    queue: QueueHandler? = nil, quarantine: QuarantineHandler? = nil, tails: TailHandler? = nil
+    queue: QueueHandler? = nil, quarantine: QuarantineHandler? = nil, tails: TailHandler? = nil,
+    inspect: InspectHandler? = nil
   ) async throws -> ControlServer {
     let slots = ConnectionSlots()
     let channels = try await group.serve(descriptor) { channel in
@@ -39,7 +43,7 @@ public struct ControlServer: Sendable {
         try channel.pipeline.syncOperations.addHandler(
           ControlConversation(
             handler: handler, captures: captures, queue: queue, quarantine: quarantine, tails: tails,
-            slots: slots))
+            inspect: inspect, slots: slots))
       }
     }
     return ControlServer(channels: channels)
@@ -64,6 +68,7 @@ final class ControlConversation: ChannelInboundHandler {
   private let queue: ControlServer.QueueHandler?
   private let quarantine: ControlServer.QuarantineHandler?
   private let tails: ControlServer.TailHandler?
+  private let inspect: ControlServer.InspectHandler?
   private var received = ByteBuffer()
   private var deadline: Scheduled<Void>?
   private var isAsked = false
@@ -75,13 +80,15 @@ final class ControlConversation: ChannelInboundHandler {
   init(
     handler: @escaping ControlServer.Handler, captures: ControlServer.CaptureHandler?,
     queue: ControlServer.QueueHandler?, quarantine: ControlServer.QuarantineHandler? = nil,
-    tails: ControlServer.TailHandler? = nil, slots: ConnectionSlots
+    tails: ControlServer.TailHandler? = nil, inspect: ControlServer.InspectHandler? = nil,
+    slots: ConnectionSlots
   ) {
     self.handler = handler
     self.captures = captures
     self.queue = queue
     self.quarantine = quarantine
     self.tails = tails
+    self.inspect = inspect
     self.slots = slots
   }
 
@@ -125,6 +132,10 @@ final class ControlConversation: ChannelInboundHandler {
       let channel = context.channel
       guard begin(channel) else { return }
       answer(on: channel) { await quarantine(request, Self.caller(channel)) }
+    } else if let inspect, text == InspectAnswer.word {
+      let channel = context.channel
+      guard begin(channel) else { return }
+      answer(on: channel) { await inspect(Self.caller(channel)) }
     } else if let word = ControlRequest.renamed[text] {
       guard begin(context.channel) else { return }
       answer(on: context.channel) { Self.refusal(of: text, word).line }

@@ -58,6 +58,9 @@ extension QueueAnswer {
     /// The fingerprint of the secret that proved it.
     public var secret = ""
     public var bodyBytes = 0
+    /// By what it is known, in hexadecimal, and until when it is (Unix milliseconds); of `head` alone.
+    public var dedupeKey: String?
+    public var dedupeUntil: Int64?
 
     public init() {}
 
@@ -66,6 +69,7 @@ extension QueueAnswer {
       .init("signed", \.signed),
       .init("requestID", \.requestID), .init("remote", \.remote), .init("method", \.method),
       .init("target", \.target), .init("secret", \.secret), .init("bodyBytes", \.bodyBytes),
+      .init("dedupeKey", \.dedupeKey), .init("dedupeUntil", \.dedupeUntil),
     ]
   }
 }

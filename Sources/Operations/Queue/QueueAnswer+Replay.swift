@@ -22,6 +22,7 @@ extension QueueAnswer {
     public var route: String?
     public var upstream: String?
     public var of = ""
+    public var status: Int?
     public var reason: String?
     public var secret: String?
     public var since: Int64?
@@ -35,6 +36,7 @@ extension QueueAnswer {
       .init("failed", \.failed), .init("rate", \.rate), .init("waits", \.waits), .init("began", \.began),
       .init("user", \.user), .init("route", \.route), .init("upstream", \.upstream), .init("of", \.of),
       .init("reason", \.reason), .init("secret", \.secret), .init("since", \.since), .init("until", \.until),
+      .init("status", \.status),
     ]
   }
 }

@@ -12,6 +12,12 @@ public struct QueueAnswer: StoreAnswer, Equatable {
   public var jobs: [Job] = []
   /// Where the next page begins; nil behind the last.
   public var before: Int64?
+  /// Where the page of newer ones begins; nil before the first.
+  public var after: Int64?
+  /// How many bodies were looked through for a text.
+  public var looked: Int?
+  /// It ends at a bound, or where time was over: there may be more behind `before`, or more than were counted.
+  public var isCut = false
   public var replays: [Replay] = []
   public var part: Part?
 
@@ -45,7 +51,7 @@ public struct QueueAnswer: StoreAnswer, Equatable {
   public static let fields: [JSONField<QueueAnswer>] = [
     .required("ok", \.ok), .required("message", \.message), .init("count", \.count), .init("jobs", \.jobs),
     .init("before", \.before), .init("refusal", \.refusal), .unlessEmpty("replays", \.replays),
-    .init("part", \.part),
+    .init("part", \.part), .init("after", \.after), .init("looked", \.looked), .init("cut", \.isCut),
   ]
 
   /// One delivery on its way to one upstream, or to whichever of a route's takes it first.

@@ -23,6 +23,8 @@ public struct QueueRequest: StoreQuestion, Equatable {
     case body
     /// A part of a delivery as a request that was saved.
     case export
+    /// The request line and the fields of that alone, with what is known of the delivery beside its body.
+    case head
     /// Says that the clock is right: what is old by it is deleted.
     case prune
     /// All replays that are known.
@@ -40,17 +42,27 @@ public struct QueueRequest: StoreQuestion, Equatable {
   public var route: String?
   public var upstream: String?
   public var state: String?
+  /// What the app answered last.
+  public var status: Int?
   public var reason: String?
   /// The fingerprint of the secret that proved it.
   public var secret: String?
   /// When it was accepted, Unix milliseconds.
   public var since: Int64?
   public var until: Int64?
+  /// In the body, byte for byte: of the newest 10,000 that the rest leaves. For those who may see bodies.
+  public var text: String?
   /// Only what has its body still.
   public var withBody = false
   /// The job that the page before ended with.
   public var before: Int64?
+  /// The job that the page behind began with; of a list alone, instead of `before`.
+  public var after: Int64?
   public var limit = 50
+  /// How far is counted.
+  public var countMax: Int?
+  /// Rather a part of the answer than a late one: it says so (`isCut`).
+  public var isHurried = false
   /// How many a replay moves a second, at most.
   public var rate: Int?
   /// A replay's number.
@@ -67,8 +79,12 @@ public struct QueueRequest: StoreQuestion, Equatable {
     .init("state", \.state), .init("reason", \.reason), .init("since", \.since), .init("until", \.until),
     .init("before", \.before), .init("limit", \.limit), .init("rate", \.rate), .init("replay", \.replay),
     .init("offset", \.offset), .init("withBody", \.withBody), .init("secret", \.secret),
+    .init("status", \.status), .init("text", \.text), .init("after", \.after),
+    .init("countMax", \.countMax), .init("hurried", \.isHurried),
   ]
 
+  /// Bytes of a text that is searched for.
+  public static let textBytesMax = 256
   /// Jobs of one page.
   public static let pageMax = 1_000
   /// Deliveries that a replay moves a second.

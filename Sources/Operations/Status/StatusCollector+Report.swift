@@ -165,6 +165,18 @@ extension StatusCollector {
     }
   }
 
+  // MARK: Rates
+
+  /// To be called every few seconds.
+  func note(_ counters: Counters) {
+    let now = now().unixMilliseconds
+    history.withLock { $0.add(counters, at: now) }
+    lastHour.withLock { $0.add(counters, at: now) }
+  }
+
+  /// Of each route on which something has come, by its name.
+  var hours: [String: RouteHour] { lastHour.withLock { $0.all } }
+
   // MARK: Clocks
 
   func clockFindings(_ counters: Counters, _ loaded: Loaded) -> [ClockFinding] {

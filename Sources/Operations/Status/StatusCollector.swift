@@ -12,6 +12,7 @@ public final class StatusCollector: Sendable {
   let program: ProgramFacts
   let now: @Sendable () -> Moment
   let history = Mutex(RateHistory())
+  let lastHour = Mutex(HourHistory())
 
   /// - Parameter now: reads the clocks.
   public init(_ gateway: any OperatedGateway, program: ProgramFacts, now: @escaping @Sendable () -> Moment) {
@@ -57,6 +58,9 @@ public final class StatusCollector: Sendable {
     let observing = inForce.routes.all.filter(\.observe).map {
       "route \($0.name) observes: what fails verification is forwarded too"
     }
+    let testable = inForce.routes.all.filter(\.allowsTest).map {
+      "route \($0.name) has test: true: whoever reaches the inspector can send its app test deliveries"
+    }
     let unfinished = inForce.secrets.compactMap { set -> String? in
       guard let rotation = set.rotation, rotation.isUnfinished(at: now) else { return nil }
       let began = TimeText.utc(unixMilliseconds: rotation.beganUnixMilliseconds)
@@ -65,7 +69,7 @@ public final class StatusCollector: Sendable {
     let unusable = secretFiles(of: inForce).compactMap { state.untaken[$0.path] }
     let why = state.reloads.refusal ?? "vesigate check says why, and so does the log"
     let refused = state.reloads.isLastTaken ? [] : ["the last reload was refused: \(why)"]
-    return observing + unfinished + unusable + refused + storeRemarks + state.restartsPending
+    return observing + testable + unfinished + unusable + refused + storeRemarks + state.restartsPending
   }
 
   /// A file whose lines are read in two ways is one file all the same.

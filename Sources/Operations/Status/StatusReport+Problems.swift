@@ -1,39 +1,75 @@
 internal import Formats
 
 extension StatusReport {
-  /// What somebody should know of, a sentence each. Without numbers that change while it lasts, so that two looks can
-  /// be compared.
+  /// Something that somebody should know of.
+  struct Finding: Sendable, Equatable {
+    /// What it is about: routes and upstreams by their names.
+    enum Cause: Sendable, Equatable {
+      case phase
+      case file
+      case remark
+      case nothingVerifies(route: String)
+      case clock(route: String)
+      case dead(route: String)
+      case late(route: String)
+      case quarantined(route: String)
+      case upstream(String)
+      case orphaned(route: String)
+    }
+
+    let cause: Cause
+    /// Without numbers that change while it lasts, so that two looks can be compared.
+    let sentence: String
+  }
+
+  /// What somebody should know of, a sentence each.
   ///
   /// - Parameter fileRemark: what is to be said of the configuration file as it stands.
   public func problems(fileRemark: String? = nil) -> [String] {
-    let phase = phase == "listening" ? [] : ["no deliveries are taken: vesigate is \(phase)"]
-    // What is dead or orphaned is told by its route below, without a count.
-    let remarks = remarks.filter { remark in !["DEAD", "ORPHANED"].contains { remark.contains($0) } }
-    let found =
-      phase + [fileRemark].compactMap { $0 } + remarks + routes.flatMap { problems($0) }
-      + upstreams.flatMap { problems($0) }
-      + (store?.orphaned ?? []).map { "stored deliveries of \($0.route) have lost their route or upstream" }
-    var seen: Set<String> = []
-    return found.filter { seen.insert($0).inserted }
+    findings(fileRemark: fileRemark).map(\.sentence)
   }
 
-  private func problems(_ route: Route) -> [String] {
-    var problems: [String] = []
+  /// Likewise, with what each is about.
+  func findings(fileRemark: String? = nil) -> [Finding] {
+    let stopped = Finding(cause: .phase, sentence: "no deliveries are taken: vesigate is \(phase)")
+    // What is dead or orphaned is told by its route below, without a count.
+    let remarks = remarks.filter { remark in !["DEAD", "ORPHANED"].contains { remark.contains($0) } }
+    var found = phase == "listening" ? [] : [stopped]
+    found += [fileRemark].compactMap { $0 }.map { Finding(cause: .file, sentence: $0) }
+    found += remarks.map { Finding(cause: .remark, sentence: $0) }
+    found += routes.flatMap { findings($0) } + upstreams.compactMap { finding($0) }
+    found += (store?.orphaned ?? []).map {
+      Finding(
+        cause: .orphaned(route: $0.route),
+        sentence: "stored deliveries of \($0.route) have lost their route or upstream")
+    }
+    var seen: Set<String> = []
+    return found.filter { seen.insert($0.sentence).inserted }
+  }
+
+  private func findings(_ route: Route) -> [Finding] {
+    let name = route.name
+    var found: [Finding] = []
+    func add(_ cause: Finding.Cause, _ sentence: String) {
+      found.append(Finding(cause: cause, sentence: sentence))
+    }
     let outcomes = route.lastFiveMinutes.outcomes
     let isNoneVerified = outcomes.all.allSatisfy { $0.name == "refused" || $0.count == 0 }
     let isMismatch = route.lastRefusal?.reason == "mismatch"
     if isNoneVerified, isMismatch, outcomes["refused"] ?? 0 >= Self.refusedMin {
-      problems.append("nothing on \(route.name) verifies: another secret signs, or somebody forges")
+      add(
+        .nothingVerifies(route: name), "nothing on \(name) verifies: another secret signs, or somebody forges"
+      )
     }
-    if route.clock?.isAlarming == true { problems.append("the clocks of \(route.name) drift apart") }
+    if route.clock?.isAlarming == true { add(.clock(route: name), "the clocks of \(name) drift apart") }
     if route.queue.contains(where: { $0.jobs["dead"] ?? 0 > 0 }) {
-      problems.append("stored deliveries of \(route.name) were given up")
+      add(.dead(route: name), "stored deliveries of \(name) were given up")
     }
     if route.queue.contains(where: { isLate($0) }) {
-      problems.append("stored deliveries of \(route.name) have been due for ten minutes")
+      add(.late(route: name), "stored deliveries of \(name) have been due for ten minutes")
     }
-    if route.quarantined > 0 { problems.append("deliveries of \(route.name) are in quarantine") }
-    return problems
+    if route.quarantined > 0 { add(.quarantined(route: name), "deliveries of \(name) are in quarantine") }
+    return found
   }
 
   /// One forged delivery is no problem.
@@ -44,9 +80,13 @@ extension StatusReport {
     lane.nextDue.map { now.subtractingSaturated($0) > Self.lateMilliseconds } ?? false
   }
 
-  private func problems(_ upstream: Upstream) -> [String] {
-    if upstream.isFailing { return ["\(upstream.name) does not answer: \(upstream.lastFailure ?? "?")"] }
-    return upstream.isErring ? ["\(upstream.name) answers 5xx"] : []
+  private func finding(_ upstream: Upstream) -> Finding? {
+    let cause = Finding.Cause.upstream(upstream.name)
+    if upstream.isFailing {
+      return Finding(
+        cause: cause, sentence: "\(upstream.name) does not answer: \(upstream.lastFailure ?? "?")")
+    }
+    return upstream.isErring ? Finding(cause: cause, sentence: "\(upstream.name) answers 5xx") : nil
   }
 }
 

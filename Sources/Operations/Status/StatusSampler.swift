@@ -6,8 +6,8 @@ public import ServiceLifecycle
 internal import Synchronization
 internal import Telemetry
 
-/// Looks at the counters every ten seconds: for the rates of `vesigate status`, and for clocks that drift
-/// apart, which is said before the first delivery is refused for it.
+/// Looks at the counters every ten seconds: for the rates of `vesigate status` and of the inspector, and for clocks that
+/// drift apart, which is said before the first delivery is refused for it.
 public struct StatusSampler: Service {
   private let collector: StatusCollector
   private let logger: Logger
@@ -22,7 +22,7 @@ public struct StatusSampler: Service {
       var warnings = ClockWarnings()
       while !Task.isCancelled {
         let counters = await collector.gateway.counters()
-        collector.history.withLock { $0.add(counters, at: collector.now().unixMilliseconds) }
+        collector.note(counters)
         let findings = collector.clockFindings(counters, collector.gateway.state.loaded)
         for finding in warnings.due(of: findings, at: collector.now().unixMilliseconds) { warn(of: finding) }
         try await Task.sleep(for: .seconds(10))

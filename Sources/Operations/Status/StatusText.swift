@@ -2,7 +2,7 @@ internal import Formats
 internal import Gateway
 
 /// The report for people, in lines that fit 80 columns but where a name is longer.
-public struct StatusText {
+public struct StatusText: Sendable {
   /// What a line asks for.
   public enum Tone: Sendable, Equatable {
     /// Deliveries are lost or late.
@@ -51,7 +51,7 @@ public struct StatusText {
   }
 
   /// Those that tell of deliveries that are refused or wait.
-  private static func tone(ofRemark remark: String) -> Tone {
+  static func tone(ofRemark remark: String) -> Tone {
     ["DEAD", "ORPHANED", "answer 503"].contains { remark.contains($0) } ? .problem : .warning
   }
 
@@ -164,7 +164,7 @@ public struct StatusText {
   }
 
   /// States of stored deliveries that somebody has to look at.
-  private static let wrong = ["dead", "orphaned"]
+  static let wrong = ["dead", "orphaned"]
 
   /// What is stored and not delivered.
   private mutating func addQueue(_ route: StatusReport.Route) {

@@ -107,7 +107,7 @@ extension Ledger {
       .integer(first), .integer(last), .integer(ended.rawValue), .integer(order.asOf),
       .optional(order.reason), .integer(order.since ?? .min), .integer(order.until ?? .max),
       .optional(order.route), .optional(order.upstream), .integer(Int64(limit)),
-      .integer(now.unixMilliseconds), .optional(order.secret),
+      .integer(now.unixMilliseconds), .optional(order.secret), .optional(order.status.map { Int64($0) }),
     ]) { (id: $0.integer(0), lane: Lane(route: $0.text(1), upstream: $0.text(2))) }
     return (found, found.count == limit ? found.last?.id ?? last : last)
   }
@@ -159,7 +159,7 @@ extension Sentence {
         CROSS JOIN delivery d ON d.id=j.delivery
         WHERE j.id>=?1 AND j.id<=?2 AND j.state=?3 AND (j.ended<=?4 OR j.ended>?11) AND (?5 IS NULL OR j.reason=?5)
           AND d.accepted>=?6 AND d.accepted<?7 AND (?8 IS NULL OR l.route=?8) AND (?9 IS NULL OR l.upstream=?9)
-          AND (?12 IS NULL OR d.secret=?12)
+          AND (?12 IS NULL OR d.secret=?12) AND (?13 IS NULL OR j.status=?13)
         ORDER BY j.id LIMIT ?10
       """
     default: nil

@@ -6,6 +6,8 @@ public struct ReplayOrder: JSONCodedObject, Equatable {
   public var upstream: String?
   /// What they have ended as: dead, unless somebody says otherwise.
   public var state = JobState.dead.name
+  /// What the app answered last.
+  public var status: Int?
   public var reason: String?
   /// The fingerprint of the secret that proved them.
   public var secret: String?
@@ -25,6 +27,7 @@ public struct ReplayOrder: JSONCodedObject, Equatable {
     .init("route", \.route), .init("upstream", \.upstream), .required("state", \.state),
     .init("reason", \.reason), .init("since", \.since), .init("until", \.until), .required("asOf", \.asOf),
     .init("total", \.total), .init("user", \.user), .init("secret", \.secret),
+    .init("status", \.status),
   ]
 
   /// Nil where the filter means what has not ended, or one delivery.
@@ -34,6 +37,7 @@ public struct ReplayOrder: JSONCodedObject, Equatable {
     route = filter.route
     upstream = filter.upstream
     self.state = state.name
+    status = filter.status
     reason = filter.reason
     secret = filter.secret
     since = filter.since

@@ -168,6 +168,7 @@ public struct DeliveryLog: Recorder, Sendable {
     line.add("remote", record.remote)
     line.add("request_id", record.requestID)
     line.add("delivery", record.delivery?.description)
+    if record.isTest { line.add("test", "true") }
     if let trace = record.trace { line.addHex("trace_id", trace.high, trace.low) }
     line.add("body_bytes", record.bodyBytes)
     if record.fieldsLeftBehind != 0 { line.add("fields_left_behind", record.fieldsLeftBehind) }

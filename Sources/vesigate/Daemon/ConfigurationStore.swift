@@ -72,7 +72,8 @@ final class ConfigurationStore: Sendable {
     let (before, after) = (started, new.configuration)
     let changed = [
       ("listen", before.listen != after.listen), ("control", before.control != after.control),
-      ("admin", before.admin != after.admin), ("workers", before.workers != after.workers),
+      ("admin", before.admin != after.admin), ("inspector", before.inspector != after.inspector),
+      ("workers", before.workers != after.workers),
       ("log", before.log != after.log), ("store", before.store != after.store),
     ]
     return changed.filter(\.1).map { "\($0.0) has changed: that needs a restart" }

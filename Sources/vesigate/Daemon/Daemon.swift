@@ -38,6 +38,8 @@ struct Daemon {
   private let durable: DurableDelivery
   private let captures: Captures
   private let tails: Tails
+  /// What the inspector shows of deliveries, stored or not.
+  private let recent: RecentDeliveries
   private let readiness = Readiness()
   private let status: ServiceStatus
   private let operations: GatewayOperations
@@ -105,11 +107,17 @@ struct Daemon {
     captures = Captures(besides: selfDiagnosis)
     let fields = DeliveryFields(logged: loaded.configuration.log.fields)
     tails = Tails(fields: fields)
+    let inspector = loaded.configuration.inspector ?? InspectorSettings()
+    recent = RecentDeliveries(
+      deliveriesMax: inspector.recentDeliveriesMax, bytesMax: inspector.recentBytesMax)
+    // Otherwise with the first page that somebody opens: who does not look pays nothing.
+    if inspector.isConfigured { recent.begin() }
     let rechecker = SecretRechecker(
       store: store, workers: workers, status: status, files: files, logger: logger)
     watcher = SecretWatcher(files: files, recheck: rechecker.recheck)
     let log = VerifiedWatch(
-      recorder: TailWatch(recorder: logs.deliveries, tails: tails), selfDiagnosis: selfDiagnosis)
+      recorder: TailWatch(recorder: logs.deliveries, tails: tails, recent: recent),
+      selfDiagnosis: selfDiagnosis)
     table = try await workers.start(
       loaded.snapshot, log: log, fields: fields, refusals: captures, looks: watcher)
     durable = DurableDelivery(workers: workers, logger: logger)
@@ -122,7 +130,7 @@ struct Daemon {
     operations = GatewayOperations(
       store: store, workers: workers, durable: durable, reloader: reloader, rechecker: rechecker,
       readiness: readiness,
-      status: status, logs: logs)
+      status: status, logs: logs, tests: TestSender(workers: workers, logger: logger))
     collector = StatusCollector(operations, program: Daemon.facts(sockets), now: Clocks.now)
   }
 
@@ -137,7 +145,7 @@ struct Daemon {
   private func listenToOperators() async throws -> OperationsListeners {
     try await OperationsListeners.open(
       start.loaded.configuration, gateway: operations, collector: collector, captures: captures,
-      tails: tails, logger: logs.logger)
+      tails: tails, recent: recent, logger: logs.logger)
   }
 
   /// Until SIGTERM or SIGINT: then the gateway drains, and the rest ends with it.

@@ -14,6 +14,7 @@ struct GatewayOperations: OperatedGateway {
   let readiness: Readiness
   let status: ServiceStatus
   let logs: Logs
+  let tests: TestSender
 
   var phase: ServicePhase { readiness.phase }
 
@@ -47,6 +48,13 @@ struct GatewayOperations: OperatedGateway {
       durable: durable, releaser: durable.releaser, rechecker: rechecker, store: store,
       logger: durable.logger)
     return await questions.answer(request, by: caller)
+  }
+
+  func sendTest(_ route: String, event: String?, by caller: QueueCaller) async -> TestDeliveryOutcome {
+    guard phase == .listening else {
+      return TestDeliveryOutcome(refusal: "the daemon takes no deliveries now: it is \(phase.rawValue)")
+    }
+    return await tests.send(route, event: event, by: caller)
   }
 
   /// What came of it is said to the service manager before whoever asked hears it.

@@ -22,6 +22,7 @@ struct Property: Sendable {
     Property(name: "tls-files", violation: TLSFilesProperty.violation),
     Property(name: "stored-requests", violation: StoredRequestProperty.violation),
     Property(name: "quarantined-heads", violation: QuarantinedHeadProperty.violation),
+    Property(name: "inspector", violation: InspectorProperty.violation),
   ]
 }
 

@@ -37,8 +37,15 @@ enum StoredRequestProperty {
       guard isSound else { return "field \(index) is not fit to leave" }
     }
     guard Array(request.body.bytes) == stored.body else { return "another body leaves" }
+    let marks = request.headers.textFields.filter {
+      Array($0.name.utf8).folded == "x-delivery-test".utf8.folded
+    }
+    guard marks.count == (stored.isTest ? 1 : 0), marks.allSatisfy({ $0.value == "true" }) else {
+      return "it is said to be a test, or not said"
+    }
+    let others = stored.headers.fields.indices.filter { !stored.isTestMark($0) }.count
     let isMarked = request.headers.withField(0) { name, _ in Array(name) == Array(route.mark.name.utf8) }
-    return isMarked && request.headers.count == stored.headers.count + 4
+    return isMarked && request.headers.count == others + marks.count + 4
       ? nil : "the mark is not the first field"
   }
 }

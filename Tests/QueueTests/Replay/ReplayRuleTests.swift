@@ -61,7 +61,9 @@ import Testing
   @Test func `an order is read as it was written, and one without its moment is none`() throws {
     var order = try #require(
       ReplayOrder(
-        .init(route: "/a\"b", upstream: "http://b", state: .cancelled, reason: "age", since: 5, until: 7),
+        .init(
+          route: "/a\"b", upstream: "http://b", state: .cancelled, status: 502, reason: "age", since: 5,
+          until: 7),
         asOf: 9, total: 3, user: 1000))
     #expect(ReplayOrder(try #require(JSONValue(reading: Array(order.json.utf8)))) == order)
     #expect(JSONValue(reading: Array("{\"state\":\"dead\"}".utf8)).flatMap(ReplayOrder.init) == nil)

@@ -39,6 +39,17 @@ import Testing
     #expect(try bench.step(replay).moved == 0)
   }
 
+  @Test func `an order for what the app answered moves those alone`() throws {
+    let bench = try StoreBench()
+    let dead = try bench.dead(3)
+    let other = try bench.started(1)[0]
+    try bench.record(other, .dead(.status), status: 502)
+    let replay = try bench.begin(bench.order(.init(status: 502)))
+    #expect(replay.order.total == 1)
+    #expect(try bench.step(replay, limit: 100).moved == 1)
+    #expect(try bench.states(dead + [other.job]) == [.dead, .dead, .dead, .queued])
+  }
+
   @Test func `what ends behind the moment of the order is not touched, be it what the replay has moved`()
     throws
   {

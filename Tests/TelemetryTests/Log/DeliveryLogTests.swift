@@ -52,6 +52,12 @@ private func written(_ record: DeliveryRecord, _ format: LogFormat = .logfmt) ->
       """)
 }
 
+@Test func `a test's line says so`() {
+  var record = full()
+  record.isTest = true
+  #expect(written(record).contains(" request_id=01J-abc test=true body_bytes=1024 "))
+}
+
 @Test func `the journal's line is the same without its time`() {
   #expect(written(full(), .journal).hasPrefix("<6>level=info msg=delivery outcome=forwarded status=201 "))
 }

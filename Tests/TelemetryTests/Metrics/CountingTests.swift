@@ -51,6 +51,20 @@ import Testing
     #expect(counters.lastRefusal?.reason == "stale")
   }
 
+  @Test func `what the gateway made itself is counted nowhere`() {
+    let counters = LoopCounters()
+    var record = self.record(nil, .forwarded)
+    record.isTest = true
+    record.secretPosition = 0
+    record.ageSeconds = 0
+    let before = counters.current.routes.map { $0.count(of: .forwarded) }
+    counters.record(record)
+    #expect(counters.current.routes.map { $0.count(of: .forwarded) } == before)
+    record.isTest = false
+    counters.record(record)
+    #expect(counters.current.routes.map { $0.count(of: .forwarded) } != before)
+  }
+
   /// Two loops refuse in the same millisecond: which was the last must not depend on which is asked first.
   @Test func `the last refusal is the one that came last`() {
     func refused(_ reason: String, at uptime: UInt64) -> Counters {

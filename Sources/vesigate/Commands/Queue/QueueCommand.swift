@@ -35,16 +35,22 @@ struct QueueListCommand: ParsableCommand {
     abstract: "Stored deliveries, the newest first.",
     usage: "vesigate queue list [<options>]",
     discussion: """
-      With --json an object a line, with instants as Unix milliseconds.
+      With --json an object a line, with instants as Unix milliseconds. --text looks through the bodies of \
+      the newest 10000 that the other filters leave, byte for byte, and says where it ends before it has seen \
+      all of them; it is for root and the daemon's own user.
 
       Examples:
         vesigate queue list
         vesigate queue list --state dead --since 12h
+        vesigate queue list --status 502 --text VC-2026-0042
         vesigate queue list --route /webhooks/vesicash --json
       """)
 
   @OptionGroup var config: ConfigOption
   @OptionGroup var filter: QueueFilterOptions
+
+  @Option(help: ArgumentHelp("With this in the body.", valueName: "words"))
+  var text: String?
 
   @Option(help: "How many lines.")
   var limit = 50
@@ -53,24 +59,35 @@ struct QueueListCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    guard text.map({ 1...QueueRequest.textBytesMax ~= $0.utf8.count }) ?? true else {
+      throw ValidationError("--text has from 1 to \(QueueRequest.textBytesMax) bytes")
+    }
     guard (1...1_000_000).contains(limit) else { throw ValidationError("--limit is from 1 to 1000000") }
   }
 
   func run() throws {
     let daemon = try QueueDaemon(config)
     var request = filter.request(.list)
+    request.text = text
     var left = limit
     var isMore = false
     repeat {
       request.limit = min(left, QueueRequest.pageMax)
       let answer = try daemon.ask(request)
       for job in answer.jobs { for line in QueueText.lines(of: job, json: json) { print(line) } }
+      guard !answer.isCut else { return tellCut(answer) }
       if left == limit, answer.jobs.isEmpty { complain(answer.nothing ?? "nothing in the store matches") }
       left -= answer.jobs.count
       try daemon.turn(&request, to: answer)
       isMore = answer.before != nil
     } while left > 0 && isMore
     if isMore, !json { complain("there are more: --limit shows them, and filters narrow them down") }
+  }
+
+  private func tellCut(_ answer: QueueAnswer) {
+    let looked = answer.looked.map { "the newest \($0) bodies" } ?? "a part of the store"
+    complain(
+      "only \(looked) were looked through: other filters narrow them down, --until goes on behind them")
   }
 }
 

@@ -21,6 +21,9 @@ struct QueueFilterOptions: ParsableArguments {
     completion: .list(JobState.allCases.map(\.name)))
   var state: String?
 
+  @Option(help: ArgumentHelp("Those whose app answered so, the last time.", valueName: "code"))
+  var status: Int?
+
   @Option(help: "status, age, seal-broken or poison, of dead ones; of others, why the last attempt failed.")
   var reason: String?
 
@@ -35,13 +38,16 @@ struct QueueFilterOptions: ParsableArguments {
   var until: String?
 
   var isEmpty: Bool {
-    route == nil && upstream == nil && state == nil && reason == nil && secret == nil && since == nil
-      && until == nil
+    route == nil && upstream == nil && state == nil && status == nil && reason == nil && secret == nil
+      && since == nil && until == nil
   }
 
   func validate() throws {
     guard state.map({ JobState(named: $0) != nil }) ?? true else {
       throw ValidationError("--state is queued, sending, delivered, dead, cancelled or orphaned")
+    }
+    guard status.map({ 100...599 ~= $0 }) ?? true else {
+      throw ValidationError("--status is an HTTP status, from 100 to 599")
     }
     // Whoever gives the secret itself is not told it again.
     guard secret.map(Self.isFingerprint) ?? true else {
@@ -74,6 +80,7 @@ struct QueueFilterOptions: ParsableArguments {
     request.route = route
     request.upstream = upstream
     request.state = state
+    request.status = status
     request.reason = reason
     request.secret = secret
     request.since = since.flatMap(Self.instant)

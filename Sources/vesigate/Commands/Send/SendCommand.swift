@@ -99,8 +99,8 @@ struct SendCommand: ParsableCommand {
     guard bodies.count <= 1 else {
       throw ValidationError("give one body: --event, --body, or a file behind --url or --route")
     }
-    if let event, !event.isEventName {
-      throw ValidationError("--event must be 1 to 64 letters, digits, or any of . _ - / :")
+    if let event, !SampleDelivery.isEvent(event) {
+      throw ValidationError("--event must be \(SampleDelivery.eventGrammar)")
     }
   }
 
@@ -195,11 +195,5 @@ extension String {
     let bytes = Array(utf8)
     guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return false }
     return bytes[..<colon].allSatisfy(\.isTokenCharacter) && bytes[colon...].allSatisfy(\.isFieldValueByte)
-  }
-
-  /// It goes into a body and into a header as it stands.
-  fileprivate var isEventName: Bool {
-    (1...64).contains(utf8.count)
-      && utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "-./:_".utf8.contains($0) }
   }
 }

@@ -34,8 +34,16 @@ extension QueueAnswer.Attempt {
 
 extension QueueAnswer.Stored {
   init(_ delivery: SealedDelivery) {
+    self.init(delivery.facts, secret: delivery.secret, bodyBytes: delivery.body.count)
+  }
+
+  /// Of which nothing has been proven.
+  init(_ known: StoreReader.Known) {
+    self.init(known.facts, secret: known.secret, bodyBytes: known.bodyBytes)
+  }
+
+  private init(_ facts: DeliveryFacts, secret: String, bodyBytes: Int) {
     self.init()
-    let facts = delivery.facts
     id = facts.id.description
     route = facts.route
     accepted = facts.accepted
@@ -44,8 +52,8 @@ extension QueueAnswer.Stored {
     remote = facts.remote
     method = facts.method
     target = String(decoding: facts.target, as: UTF8.self)
-    secret = delivery.secret
-    bodyBytes = delivery.body.count
+    self.secret = secret
+    self.bodyBytes = bodyBytes
   }
 }
 
@@ -64,6 +72,7 @@ extension QueueAnswer.Replay {
     route = replay.order.route
     upstream = replay.order.upstream
     of = replay.order.state
+    status = replay.order.status
     reason = replay.order.reason
     secret = replay.order.secret
     since = replay.order.since

@@ -5,6 +5,11 @@ internal import Queue
 
 /// What operators ask about stored deliveries, and have done with them.
 struct QueueQuestions: Sendable {
+  /// What pages wait for, each of the two questions that they ask.
+  private static let hurriedMilliseconds: UInt64 = 50
+  /// Of those that are counted one by one.
+  private static let countMax = 100_000
+
   let durable: DurableDelivery
   let logger: Logger
 
@@ -16,6 +21,7 @@ struct QueueQuestions: Sendable {
     guard let filter = StoreReader.Filter(request) else {
       return .refused("there is no such state, or no such id")
     }
+    if let refusal = Self.whyNot(verb, request, caller) { return refusal }
     do {
       switch verb {
       case .list: return try await durable.onThread { try list(path, filter, request) }
@@ -23,6 +29,7 @@ struct QueueQuestions: Sendable {
       case .show: return try await durable.onThread { try show(path, filter, caller) }
       case .replay, .retry, .cancel, .purge, .resume:
         return try await change(verb, path, filter, request, caller, store)
+      case .head: return try await durable.onThread { try head(path, filter, request, caller, store) }
       case .body, .export:
         return try await durable.onThread { try part(verb, path, filter, request, caller, store) }
       case .prune: return prune(store, caller)
@@ -37,18 +44,32 @@ struct QueueQuestions: Sendable {
     }
   }
 
-  private struct Page: Sendable {
-    let lines: [StoreReader.Line]
-    /// Where the next one begins; nil behind the last.
-    let before: Int64?
+  /// Whoever searches bodies learns what is in them.
+  private static func whyNot(
+    _ verb: QueueRequest.Verb, _ request: QueueRequest, _ caller: QueueCaller
+  ) -> QueueAnswer? {
+    guard let text = request.text else { return nil }
+    guard caller.maySeeBodies else {
+      return .refused("bodies are for root and the daemon's own user", .permission)
+    }
+    guard verb != .replayBegin else {
+      return .refused("a replay at a rate goes by what is known of deliveries, not by a text in their bodies")
+    }
+    guard 1...QueueRequest.textBytesMax ~= text.utf8.count else {
+      return .refused("a text to search for has from 1 to \(QueueRequest.textBytesMax) bytes")
+    }
+    return nil
   }
 
   private func page(
-    _ path: String, _ filter: StoreReader.Filter, _ request: QueueRequest
-  ) throws -> Page {
+    _ path: String, _ filter: StoreReader.Filter, _ request: QueueRequest, isChange: Bool = false
+  ) throws -> StoreReader.Page {
     let limit = min(max(request.limit, 1), QueueRequest.pageMax)
-    let lines = try StoreReader(path).list(filter, before: request.before, limit: limit)
-    return Page(lines: lines, before: lines.count == limit ? lines.last?.job : nil)
+    let place: StoreReader.Place =
+      if let after = request.after, !isChange { .after(after) } else { .before(request.before) }
+    return try StoreReader(path).page(
+      filter, place, limit: limit, text: request.text.map { Array($0.utf8) },
+      millisecondsMax: request.isHurried && !isChange ? Self.hurriedMilliseconds : nil)
   }
 
   private func list(
@@ -64,6 +85,9 @@ struct QueueQuestions: Sendable {
     }
     answer.count = answer.jobs.count
     answer.before = page.before
+    answer.after = page.after
+    answer.looked = page.looked
+    answer.isCut = page.isCut
     if page.lines.isEmpty { answer.message = durable.unknown(route: request.route) ?? "" }
     return answer
   }
@@ -72,7 +96,17 @@ struct QueueQuestions: Sendable {
     _ path: String, _ filter: StoreReader.Filter, _ request: QueueRequest
   ) throws -> QueueAnswer {
     var answer = QueueAnswer()
-    answer.count = try StoreReader(path).count(filter)
+    if request.text == nil, request.countMax == nil, !request.isHurried {
+      answer.count = try StoreReader(path).count(filter)
+    } else {
+      let found = try StoreReader(path).count(
+        filter, upTo: min(max(request.countMax ?? .max, 1), Self.countMax),
+        text: request.text.map { Array($0.utf8) },
+        millisecondsMax: request.isHurried ? Self.hurriedMilliseconds : nil)
+      answer.count = found.count
+      answer.looked = found.looked
+      answer.isCut = found.isCut
+    }
     if answer.count == 0 { answer.message = durable.unknown(route: request.route) ?? "" }
     return answer
   }
@@ -97,7 +131,11 @@ struct QueueQuestions: Sendable {
     _ verb: QueueRequest.Verb, _ path: String, _ filter: StoreReader.Filter, _ request: QueueRequest,
     _ caller: QueueCaller, _ store: Store
   ) async throws -> QueueAnswer {
-    let page = try await durable.onThread { try self.page(path, filter, request) }
+    let page = try await durable.onThread { try self.page(path, filter, request, isChange: true) }
+    // Its count has not seen them all: what is changed would be others than those that were counted.
+    guard !page.isCut else {
+      return .refused("a text is searched for among \(StoreReader.searchedMax) deliveries: narrow it down")
+    }
     let jobs = page.lines.map(\.job)
     let changed: Int = try await withCheckedThrowingContinuation { continuation in
       let end = { @Sendable (result: Result<Int, StoreRefusal>) in continuation.resume(with: result) }
@@ -136,8 +174,8 @@ extension StoreReader.Filter {
   /// Nil where a word of it means nothing.
   fileprivate init?(_ request: QueueRequest) {
     self.init(
-      route: request.route, upstream: request.upstream, reason: request.reason, since: request.since,
-      until: request.until, secret: request.secret)
+      route: request.route, upstream: request.upstream, status: request.status, reason: request.reason,
+      since: request.since, until: request.until, secret: request.secret)
     withBody = request.withBody
     if let name = request.state {
       guard let state = JobState(named: name) else { return nil }

@@ -1,18 +1,18 @@
-internal import Configuration
 internal import Formats
-internal import Signing
+public import Signing
 
 /// A small body as the senders of a layout make them, to try a route with. Each has an id of its own: what is like the
 /// one before it would be known as its repetition.
-struct SampleDelivery {
-  let event: String
-  let body: String
-  let headers: [String]
+public struct SampleDelivery: Sendable {
+  public let event: String
+  public let body: String
+  /// Each with its value, as lines without an end.
+  public let headers: [String]
 
   /// - Parameters:
   ///   - event: letters, digits and what needs no escape in JSON; nil for the layout's usual one.
   ///   - id: likewise.
-  init(of layout: SignatureLayout, event: String?, at unixMilliseconds: Int64, id: String) {
+  public init(of layout: SignatureLayout, event: String?, at unixMilliseconds: Int64, id: String) {
     let preset = Self.preset(of: layout)
     self.event = event ?? Self.events(of: preset)[0]
     let facts = Facts(event: self.event, id: id, unixMilliseconds: unixMilliseconds)
@@ -30,7 +30,7 @@ struct SampleDelivery {
   }
 
   /// Those that are known, the usual one first.
-  static func events(of layout: SignatureLayout) -> [String] { events(of: preset(of: layout)) }
+  public static func events(of layout: SignatureLayout) -> [String] { events(of: preset(of: layout)) }
 
   /// Vesicash has published the first of its own; the others are of drafts.
   private static func events(of preset: String?) -> [String] {
@@ -51,12 +51,13 @@ struct SampleDelivery {
     }
   }
 
-  /// Of an event that has no sample of its own and is spelled much like one that has; nil of any other, for a sender's
-  /// events are more than those.
-  static func remark(on event: String, of layout: SignatureLayout) -> String? {
-    let known = events(of: layout)
-    guard !known.contains(event), let near = Suggestion.nearest(to: event, among: known) else { return nil }
-    return "\(event) is no event that is known here, did you mean \"\(near)\"?"
+  /// What an event's name must be.
+  public static let eventGrammar = "1 to 64 letters, digits, or any of . _ - / :"
+
+  /// It goes into a body and into a header as it stands.
+  public static func isEvent(_ name: String) -> Bool {
+    (1...64).contains(name.utf8.count)
+      && name.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "-./:_".utf8.contains($0) }
   }
 
   private struct Facts {

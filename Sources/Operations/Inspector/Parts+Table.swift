@@ -1,0 +1,49 @@
+extension Parts {
+  struct Column: Sendable, ExpressibleByStringLiteral {
+    var title: String
+    var isNumber = false
+
+    init(_ title: String, isNumber: Bool = false) {
+      self.title = title
+      self.isNumber = isNumber
+    }
+
+    init(stringLiteral title: String) { self.title = title }
+
+    static func number(_ title: String) -> Column { Column(title, isNumber: true) }
+  }
+
+  /// A table whose first column heads its rows. On a narrow screen the cells of a row stand below each other, each
+  /// behind its column's title; the roles are written out because some browsers forget them then.
+  static func table(_ caption: String, _ columns: [Column], _ rows: [[HTML]]) -> HTML {
+    element(.table, .role("table")) {
+      element(.caption) { caption }
+      element(.thead, .role("rowgroup")) {
+        element(.tr, .role("row")) { for column in columns { heading(column) } }
+      }
+      element(.tbody, .role("rowgroup")) {
+        for row in rows {
+          element(.tr, .role("row")) {
+            for (column, cell) in zip(columns, row.enumerated()) {
+              Parts.cell(column, cell.element, isFirst: cell.offset == 0)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static func heading(_ column: Column) -> HTML {
+    column.isNumber
+      ? element(.th, .class("number"), .scope("col"), .role("columnheader")) { column.title }
+      : element(.th, .scope("col"), .role("columnheader")) { column.title }
+  }
+
+  private static func cell(_ column: Column, _ content: HTML, isFirst: Bool) -> HTML {
+    let label = element(.span, .class("label"), .hidden) { column.title }
+    let all = label + element(.div) { content }
+    guard !isFirst else { return element(.th, .scope("row"), .role("rowheader")) { all } }
+    return column.isNumber
+      ? element(.td, .class("number"), .role("cell")) { all } : element(.td, .role("cell")) { all }
+  }
+}
