@@ -11,6 +11,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// What no delivery waits for is made small rather than fast: a sixtieth of the program.
+let small = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 let package = Package(
   name: "vesigate",
   products: [.executable(name: "vesigate", targets: ["vesigate"])],
@@ -39,7 +42,7 @@ let package = Package(
     .target(name: "Signing", dependencies: ["Formats", "HTTP", "COpenSSL"], swiftSettings: strict),
     .target(name: "Gateway", dependencies: ["Formats", "HTTP", "Signing"], swiftSettings: strict),
     .target(
-      name: "Diagnosis", dependencies: ["Formats", "HTTP", "Signing"], swiftSettings: strict),
+      name: "Diagnosis", dependencies: ["Formats", "HTTP", "Signing"], swiftSettings: small),
 
     // What edges ask of the kernel, each written once: the core does without.
     .target(name: "POSIX", dependencies: ["Formats"], swiftSettings: strict),
@@ -74,9 +77,9 @@ let package = Package(
     .target(
       name: "Configuration",
       dependencies: ["Formats", "HTTP", "Signing", "Gateway", "Secrets", "CTLS", "CYAML"],
-      swiftSettings: strict),
+      swiftSettings: small),
     .target(
-      name: "Rotation", dependencies: ["Formats", "Signing", "Secrets", "CCurl"], swiftSettings: strict),
+      name: "Rotation", dependencies: ["Formats", "Signing", "Secrets", "CCurl"], swiftSettings: small),
     .target(
       name: "Telemetry",
       dependencies: [
@@ -96,7 +99,7 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
-      swiftSettings: strict),
+      swiftSettings: small),
 
     // What keeps deliveries on disk until the apps have them, and when each is sent again.
     .target(
@@ -116,7 +119,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
-      swiftSettings: strict),
+      swiftSettings: small),
 
     .testTarget(name: "FormatsTests", dependencies: ["Formats", "TestSupport"], swiftSettings: strict),
     .testTarget(
