@@ -74,6 +74,7 @@ struct InspectorStoredTests {
     #expect(await Inspector(empty).get("stored").html.contains("Nothing is stored."))
     let filtered = await Inspector(empty).get("stored", query: [("state", "dead")]).html
     #expect(filtered.contains("Nothing that is stored matches.") && filtered.contains("Show all"))
+    #expect(filtered.contains("href=\"/recent?outcome=refused\""))
     #expect(await Inspector(FakeInspectorSource()).get("stored").html.contains("no route is durable"))
   }
 
@@ -132,7 +133,7 @@ struct InspectorStoredTests {
     var job = InspectorStored.job("queued")
     job.pausedUntil = InspectorStored.now + 120_000
     let paused = await Inspector(InspectorStored.source(job)).get("stored", Self.id)
-    #expect(try ReadPage(paused.html).text.contains("tried again in 2 min"))
+    #expect(try ReadPage(paused.html).text.contains("nothing is sent until it is tried again in 2 min"))
   }
 
   @Test func `signatures, passwords and cookies are masked until somebody asks`() async throws {

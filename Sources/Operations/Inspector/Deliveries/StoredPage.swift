@@ -85,7 +85,9 @@ extension Inspector {
       isRevealed: request.query["reveal"] != nil)
     return element(.section, .labelledBy("head")) {
       element(.h2, .id("head")) { "Header fields" }
-      view.html("As the app gets them", reveal: PageAddress("stored", id, query: [("reveal", "1")]))
+      view.html(
+        "As the app gets them, beside the mark and the X-Delivery fields",
+        reveal: PageAddress("stored", id, query: [("reveal", "1")]))
     }
   }
 

@@ -69,7 +69,7 @@ enum InspectorStyle {
     .lead { max-width: 46rem; color: var(--soft); }
     .refresh { color: var(--soft); font-size: .87rem; margin: -.5rem 0 1rem; }
     @media (prefers-reduced-motion: no-preference) {
-      a, button, .button { transition: background-color .1s, color .1s; };
+      a, button, .button { transition: background-color .1s, color .1s; }
     }
 
     """
