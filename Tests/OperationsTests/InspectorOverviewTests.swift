@@ -80,7 +80,9 @@ struct InspectorOverviewTests {
   }
 
   @Test func `what is switched on for a while says what has to be done before a reload`() async throws {
-    let page = try await page { $0.report.remarks = ["route /hook has test: true: whoever reaches the inspector"] }
+    let page = try await page {
+      $0.report.remarks = ["route /hook has test: true: whoever reaches the inspector"]
+    }
     #expect(page.text.contains("take it out of the configuration, then vesigate reload"))
   }
 
