@@ -146,6 +146,14 @@ struct InspectorStoredTests {
     for index in 0...4 { #expect(shown.text.contains("PRIVATE-\(index)")) }
   }
 
+  @Test func `what Try it has sent says so before anything else of its head`() async throws {
+    let head = "POST /hook HTTP/1.1\r\nX-Delivery-Test: true\r\n\r\n"
+    let test = try ReadPage(await Inspector(InspectorStored.source(head: head)).get("stored", Self.id).html)
+    #expect(test.texts(of: "dl")[0].contains("sent by Try it"))
+    let other = try ReadPage(await Inspector(InspectorStored.source()).get("stored", Self.id).html)
+    #expect(!other.text.contains("sent by Try it"))
+  }
+
   @Test func `the field that proved one is masked, too, once its route has gone`() async throws {
     let source = InspectorStored.source()
     source.facts.withLock { $0.routes[0].name = "/other" }

@@ -19,7 +19,7 @@ extension Inspector {
       if head.refusal == .unsealed {
         element(.p, .class("notice problem")) { "Beware: \(head.message)." }
       }
-      Parts.facts(facts(first, answer.jobs, head.part?.stored))
+      Parts.facts(facts(first, answer.jobs, head.part?.stored) + Self.test(head.part?.bytes ?? []))
       if request.caller.mayAct { actions(id, answer.jobs, hasBody: hasBody) }
       element(.section, .labelledBy("timeline")) {
         element(.h2, .id("timeline")) { "What became of it" }
@@ -60,6 +60,14 @@ extension Inspector {
     if let key = stored.dedupeKey { facts.append(("Known by", Parts.code(key))) }
     if let until = stored.dedupeUntil { facts.append(("Repetitions known until", Parts.time(until, now))) }
     return facts
+  }
+
+  /// No sender can write that field.
+  private static func test(_ head: [UInt8]) -> [(String, HTML)] {
+    let isTest = HeadView(head, privateNames: [], isRevealed: false).fields.contains {
+      $0.name == Array("X-Delivery-Test".utf8)
+    }
+    return isTest ? [("Test", HTML("sent by Try it, marked X-Delivery-Test"))] : []
   }
 
   private func timelines(_ jobs: [QueueAnswer.Job]) -> HTML {
