@@ -67,7 +67,8 @@ struct JobCard: Sendable {
     self.mayAct = mayAct
     message =
       replay.state == "failing"
-      ? "It has paused itself: half of what it moved last died again. Mend the app, then let it go on."
+      ? "It has paused itself: half of what it moved last died again. Mend the app, then let it go on. Those that died "
+        + "again take another replay."
       : replay.waits.map { "It waits: \(Self.shown($0)) fails, or is behind." }
     var facts: [(String, HTML)] = [
       ("Which", Self.link(replay)), ("Queued again", HTML(Parts.number(replay.moved))),
@@ -89,7 +90,8 @@ struct JobCard: Sendable {
         ("state", replay.of), ("route", replay.route), ("upstream", replay.upstream),
         ("status", replay.status.map { "\($0)" }), ("reason", replay.reason), ("secret", replay.secret),
       ] + times
-    let words = query.compactMap { field in field.value.map { "\(field.name) \($0)" } }.joined(separator: ", ")
+    let words = query.compactMap { field in field.value.map { "\(field.name) \($0)" } }.joined(
+      separator: ", ")
     return words.utf8.count > wordsBytesMax
       ? HTML(shown(words)) : Parts.link(words, PageAddress("stored", query: query))
   }
@@ -105,7 +107,8 @@ struct JobCard: Sendable {
     self.mayAct = mayAct
     message = job.message.isEmpty ? nil : "It has paused itself: \(Self.shown(job.message))."
     var facts: [(String, HTML)] = [
-      ("Which", HTML(Self.shown(Self.words(job.asked)))), (Self.done(job.asked.verb), HTML(Parts.number(job.changed))),
+      ("Which", HTML(Self.shown(Self.words(job.asked)))),
+      (Self.done(job.asked.verb), HTML(Parts.number(job.changed))),
     ]
     facts += Self.leftovers(job.leftovers).map { ($0, HTML(Parts.number($1))) }
     facts.append(("Begun", Parts.time(job.began, now)))
