@@ -138,6 +138,9 @@ import Testing
       return listed.contains { $0.hasPrefix("  waits, the route is paused for ") }
     }
     #expect(isTold && listed.allSatisfy { $0.count <= 80 }, "\(listed)")
+    let id = try #require(listed.first?.split(separator: " ").first)
+    let shown = try queue(fixture, "show", String(id)).lines
+    #expect(shown.contains { $0.hasPrefix("  waits, the route is paused for ") }, "\(shown)")
   }
 
   @Test func `what matches nothing says so beside an empty list, and which routes there are`() throws {

@@ -238,6 +238,33 @@ import Testing
     try await server.stop()
   }
 
+  @Test(arguments: ["/style.css", "/", "/login?token=x"])
+  func `over TCP whoever has not come in, and takes no answer, keeps no browser out`(_ target: String)
+    async throws
+  {
+    let server = try await InspectorFixture(InspectorFixture.tcp())
+    let request = InspectorFixture.head("GET \(target)", ["Host: localhost"])
+    // More answers than the kernel keeps.
+    let ahead = Array(String(repeating: request, count: 600).utf8)
+    let clients = try (0..<InspectorServer.connectionsMax).map { _ in try server.connect() }
+    for client in clients { client.offer(ahead, within: 0.2) }
+    #expect(eventually(within: 10) { (try? server.get("/style.css").status) == 200 })
+    for _ in 0..<3 { #expect(try server.get("/style.css").status == 200) }
+    #expect(clients.count == InspectorServer.connectionsMax)
+    try await server.stop()
+  }
+
+  @Test func `behind a front with TLS the cookie goes nowhere in the clear`() async throws {
+    let server = try await InspectorFixture(InspectorFixture.tcp())
+    for (origin, isSecure) in [("https://localhost:9465", true), ("http://localhost:9465", false)] {
+      let link = server.login.makeLink(at: server.clock.seconds)
+      let answer = try server.post(
+        "/login", "token=\(link)", ["Origin: \(origin)", "Sec-Fetch-Site: same-origin"])
+      #expect(answer.status == 303 && answer.head.value("set-cookie")?.hasSuffix("; Secure") == isSecure)
+    }
+    try await server.stop()
+  }
+
   // MARK: Over TCP
 
   @Test func `without a session there is only how to get one`() async throws {

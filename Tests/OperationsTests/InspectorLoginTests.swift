@@ -67,7 +67,7 @@ import Testing
 
   @Test func `a cookie is for an hour, for this site alone, and for no script`() {
     #expect(
-      InspectorCookie.setting("a")
+      InspectorCookie.setting("a", isSecure: false)
         == "vesigate-inspector=a; HttpOnly; SameSite=Strict; Path=/; Max-Age=3600")
   }
 

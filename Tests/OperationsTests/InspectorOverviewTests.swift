@@ -79,6 +79,13 @@ struct InspectorOverviewTests {
     for problem in Self.ill.problems() { #expect(page.text.contains(problem), "\(problem)") }
   }
 
+  @Test func `what is switched on for a while says what has to be done before a reload`() async throws {
+    let page = try await page {
+      $0.report.remarks = ["route /hook has test: true: whoever reaches the inspector"]
+    }
+    #expect(page.text.contains("take it out of the configuration, then vesigate reload"))
+  }
+
   @Test func `it loads itself again until it is told not to`() async throws {
     #expect(try await page().all("meta").contains { $0["http-equiv"] == "refresh" && $0["content"] == "10" })
     let still = try await page([("refresh", "off")])

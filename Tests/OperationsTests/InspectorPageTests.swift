@@ -26,6 +26,51 @@ struct InspectorPageTests {
     #expect(page.events.first == .other("doctype html"))
   }
 
+  @Test func `no page is longer than its bound, whatever is in it`() throws {
+    for length in [100, InspectorStored.pageBytesMax] {
+      let text = String(repeating: "x", count: length)
+      let reply = inspector().page(text, in: .stored) { element(.p) { text } }
+      let isWhole = length == 100
+      #expect(reply.html.utf8.count < InspectorStored.pageBytesMax && reply.html.contains(text) == isWhole)
+      #expect(reply.status == (isWhole ? 200 : 500) && reply.html.contains("would be longer") != isWhole)
+    }
+  }
+
+  @Test(arguments: [Int.min, -1, 0, .max])
+  func `whatever numbers somebody has written into the store, there is a page`(_ number: Int) async throws {
+    for state in ["dead", "queued", "sending"] {
+      var job = InspectorStored.job(state)
+      (job.attempts, job.bodyBytes, job.status) = (number, number, number)
+      let instant = Int64(number)
+      (job.accepted, job.ended, job.next, job.pausedUntil) = (instant, instant, instant, instant)
+      var attempt = InspectorStored.attempt(1)
+      (attempt.number, attempt.at, attempt.milliseconds, attempt.status) = (number, instant, instant, number)
+      job.tries = [attempt, InspectorStored.attempt(2, "no")]
+      let inspector = Inspector(InspectorStored.source(job))
+      for path in [["stored"], ["stored", InspectorStored.id]] {
+        let reply =
+          path.count == 1 ? await inspector.get("stored") : await inspector.get("stored", path[1])
+        #expect(try reply.status == 200 && ReadPage(reply.html).isBalanced)
+      }
+    }
+  }
+
+  @Test func `thousands of routes make no form too long, and the one that is meant is always there`()
+    async throws
+  {
+    let routes = (0..<5_000).map { number in
+      var route = InspectedRoute()
+      (route.name, route.isDurable, route.allowsTest) = ("/webhooks/\"\(number)\"", true, true)
+      return route
+    }
+    let inspector = inspector { $0.routes = routes }
+    for path in ["stored", "recent", "quarantine", "test"] {
+      let reply = await inspector.get(path, query: [("route", "/webhooks/\"4999\"")])
+      #expect(reply.status == 200 && reply.html.utf8.count < InspectorStored.pageBytesMax, "\(path)")
+      #expect(reply.html.contains("&quot;4999&quot;") && reply.html.contains("&quot;0&quot;"), "\(path)")
+    }
+  }
+
   @Test func `the way to a test delivery is there where a route allows one`() throws {
     let none = inspector().page("T", in: .overview) {}.html
     var route = InspectedRoute()

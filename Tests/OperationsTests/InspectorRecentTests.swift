@@ -93,9 +93,32 @@ struct InspectorRecentTests {
       #expect(page.text.contains(text), "\(text)")
     }
     #expect(page.links.contains("/stored/\(InspectorStored.id)"))
-    #expect(page.text.contains("inspect: {bodies: true}"))
+    #expect(page.text.contains("Head and body are with what is stored.") && !page.text.contains("Upstream"))
     #expect(await inspector.get("recent", "99").status == 404)
     #expect(await inspector.get("recent", InspectorHostile.all).status == 404)
+  }
+
+  @Test func `where nothing of it was kept, it is said what would keep it`() async {
+    let inspector = inspector([Self.delivery()])
+    #expect(await inspector.get("recent", number(inspector)).html.contains("inspect: {bodies: true}"))
+  }
+
+  @Test(arguments: [
+    ("mismatch", "No secret of the route gives this signature", true),
+    ("stale", "The signature is right, the time is not", false),
+  ])
+  func `what was not verified says what that means, and what to do next`(
+    reason: String, meaning: String, isInQuarantine: Bool
+  ) async throws {
+    var delivery = Self.delivery("refused")
+    (delivery.reason, delivery.status) = (reason, 401)
+    let inspector = inspector([delivery])
+    let page = try ReadPage(await inspector.get("recent", number(inspector)).html)
+    #expect(page.text.contains(meaning) && page.text.contains("vesigate capture --route /hook"))
+    #expect(page.links.contains("/quarantine?route=%2Fhook") == isInQuarantine)
+    (delivery.reason, delivery.status, delivery.route) = ("no-such-path", 404, nil)
+    let other = self.inspector([delivery])
+    #expect(await !other.get("recent", number(other)).html.contains("vesigate capture"))
   }
 
   @Test func `a kept head is masked until somebody asks, and the body is at its own address`() async throws {

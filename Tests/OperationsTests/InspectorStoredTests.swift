@@ -74,6 +74,7 @@ struct InspectorStoredTests {
     #expect(await Inspector(empty).get("stored").html.contains("Nothing is stored."))
     let filtered = await Inspector(empty).get("stored", query: [("state", "dead")]).html
     #expect(filtered.contains("Nothing that is stored matches.") && filtered.contains("Show all"))
+    #expect(filtered.contains("href=\"/recent?outcome=refused\""))
     #expect(await Inspector(FakeInspectorSource()).get("stored").html.contains("no route is durable"))
   }
 
@@ -132,7 +133,7 @@ struct InspectorStoredTests {
     var job = InspectorStored.job("queued")
     job.pausedUntil = InspectorStored.now + 120_000
     let paused = await Inspector(InspectorStored.source(job)).get("stored", Self.id)
-    #expect(try ReadPage(paused.html).text.contains("tried again in 2 min"))
+    #expect(try ReadPage(paused.html).text.contains("nothing is sent until it is tried again in 2 min"))
   }
 
   @Test func `signatures, passwords and cookies are masked until somebody asks`() async throws {
@@ -143,6 +144,14 @@ struct InspectorStoredTests {
     #expect(masked.links.contains("/stored/\(Self.id)?reveal=1"))
     let shown = try ReadPage(await inspector.get("stored", Self.id, query: [("reveal", "1")]).html)
     for index in 0...4 { #expect(shown.text.contains("PRIVATE-\(index)")) }
+  }
+
+  @Test func `what Try it has sent says so before anything else of its head`() async throws {
+    let head = "POST /hook HTTP/1.1\r\nX-Delivery-Test: true\r\n\r\n"
+    let test = try ReadPage(await Inspector(InspectorStored.source(head: head)).get("stored", Self.id).html)
+    #expect(test.texts(of: "dl")[0].contains("sent by Try it"))
+    let other = try ReadPage(await Inspector(InspectorStored.source()).get("stored", Self.id).html)
+    #expect(!other.text.contains("sent by Try it"))
   }
 
   @Test func `the field that proved one is masked, too, once its route has gone`() async throws {

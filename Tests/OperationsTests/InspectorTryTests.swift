@@ -58,6 +58,16 @@ struct InspectorTryTests {
     #expect(await inspector.get("test").html.contains("/test/1"))
   }
 
+  @Test func `what was stored leads to what the app says to it`() async throws {
+    var outcome = Self.outcome
+    (outcome.outcome, outcome.delivery) = ("stored", InspectorStored.id)
+    let inspector = Inspector(source(outcome))
+    _ = await inspector.post("test", form: [("route", "/hook")])
+    let page = try ReadPage(await inspector.get("test", "1").html)
+    #expect(page.text.contains("What the app says to it"))
+    #expect(page.links.filter { $0 == "/stored/\(InspectorStored.id)" }.count == 2)
+  }
+
   @Test func `a route that does not say so is not even asked`() async {
     let source = source(allows: false)
     for route in ["/hook", "/other", ""] {

@@ -83,6 +83,38 @@ import Testing
     #expect(up.flatMap { $0 } == whole.filter { !down.last!.contains($0) })
   }
 
+  @Test(arguments: ["9223372036854775807", "(-9223372036854775807-1)", "-1", "'x'"])
+  func `a list holds whatever somebody has written into rows`(_ value: String) throws {
+    let bench = try StoreBench()
+    for number in 1...3 { try bench.accept("{\"n\":\(number)}", lanes: [lane]) }
+    for job in try bench.claim(lane, limit: 3) { try bench.record(job.ticket, .dead(.status), status: 422) }
+    try bench.edit(
+      "UPDATE delivery SET body_bytes=\(value), accepted=\(value); UPDATE job SET attempt=\(value), status=\(value), "
+        + "ended=\(value); UPDATE attempt SET at=\(value), ms=\(value), status=\(value)")
+    let reader = try StoreReader(bench.file)
+    let page = try reader.page(.init(), .before(nil), limit: 10, text: Array("\"n\"".utf8))
+    #expect(page.lines.count == 3 && page.looked == 3)
+    #expect(try reader.count(.init(), upTo: 10, text: Array("\"n\":2".utf8)).count == 1)
+    for line in page.lines { #expect(try reader.attempts(of: line.job).count == 1) }
+  }
+
+  @Test func `of what somebody has written into rows no more is read than is ever written`() throws {
+    let bench = try StoreBench()
+    try bench.accept("{}", lanes: [lane])
+    for job in try bench.claim(lane, limit: 1) { try bench.record(job.ticket, .dead(.status), status: 422) }
+    try bench.edit(
+      "UPDATE job SET reason=hex(zeroblob(500000)); UPDATE lane SET route=hex(zeroblob(500000)); "
+        + "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<500) "
+        + "INSERT INTO attempt SELECT 1, i, 1, 1, 500, hex(zeroblob(9000)), zeroblob(9000) FROM n")
+    let reader = try StoreReader(bench.file)
+    let line = try #require(try reader.list(.init(), limit: 5).first)
+    #expect(line.reason?.utf8.count == 8_192 && line.lane.route.utf8.count == 8_192)
+    let attempts = try reader.attempts(of: line.job)
+    #expect(attempts.map(\.number) == Array(481...500))
+    #expect(attempts.allSatisfy { $0.answer.count == AttemptReport.answerBytesMax })
+    #expect(attempts.allSatisfy { $0.reason?.utf8.count == 8_192 })
+  }
+
   @Test func `behind the last there is no page, also where the last one is full`() throws {
     let bench = try filled()
     let reader = try StoreReader(bench.file)

@@ -167,7 +167,7 @@ struct StartTests {
       _ = try started.waitUntilReady()
       let warning = started.child.lines.first { $0.contains("descriptors may be open") }
       #expect(warning?.contains("level=warning") == true)
-      #expect(warning?.contains("only 512 descriptors may be open at once, the limits need 8855") == true)
+      #expect(warning?.contains("only 512 descriptors may be open at once, the limits need 8871") == true)
       #expect(started.child.terminate() == 0)
     }
   }

@@ -206,10 +206,11 @@ class Browser:
 def in_few_colours(image, how_many):
     """Those that most of it has, as they are; the others are what comes next to them. Averages would make it pale."""
     counts = sorted(image.getcolors(image.width * image.height), reverse=True)
-    # Of colours that are nearly alike one is enough: the edges of letters have hundreds.
+    # Grounds differ by little. Of other colours that are nearly alike one is enough: the edges of letters have hundreds.
     kept = []
     for _, colour in counts:
-        if all(max(abs(one - other) for one, other in zip(colour, before)) > 10 for before in kept):
+        apart = 1 if len(kept) < 12 else 12
+        if all(max(abs(one - other) for one, other in zip(colour, before)) > apart for before in kept):
             kept.append(colour)
             if len(kept) == how_many:
                 break

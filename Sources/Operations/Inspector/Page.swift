@@ -1,5 +1,9 @@
 /// What all pages have around them: one header with the ways to the others, one `main`, one `h1`.
 extension Inspector {
+  /// Of a page. What pages are made of has its own bounds; this one is for names and reasons that are longer than
+  /// anybody writes them, be it in the configuration or, by somebody else's hand, in the store.
+  static let pageBytesMax = 300_000
+
   /// - Parameters:
   ///   - title: of the window and the `h1`.
   ///   - refreshSeconds: after so long the browser loads it again; not where there is a notice, which would come again.
@@ -14,11 +18,17 @@ extension Inspector {
       content()
     }
     let isRefreshed = notice == nil && status == 200
-    return .page(
-      .document(
-        head: head(title, refreshSeconds: isRefreshed ? refreshSeconds : nil),
-        body: skipLink + navigation(section) + body + footer),
-      status: status)
+    let page = HTML.document(
+      head: head(title, refreshSeconds: isRefreshed ? refreshSeconds : nil),
+      body: skipLink + navigation(section) + body + footer)
+    return page.bytes.count < Self.pageBytesMax ? .page(page, status: status) : tooLong(in: section)
+  }
+
+  private func tooLong(in section: PageSection) -> InspectorReply {
+    refused(
+      "This page would be longer than \(Parts.number(Self.pageBytesMax)) bytes: there are very long names or reasons "
+        + "in it. Narrow it down, or ask the commands, vesigate queue and vesigate quarantine.",
+      status: 500, in: section)
   }
 
   /// - Parameter sentence: what is not there, or no longer.

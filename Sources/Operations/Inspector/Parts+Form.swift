@@ -1,4 +1,7 @@
 extension Parts {
+  /// Of what a field offers, be there thousands of routes.
+  private static let choicesBytesMax = 10_000
+
   /// A label, its input, and what could be in it.
   ///
   /// - Parameters:
@@ -18,7 +21,9 @@ extension Parts {
       element(.label, .for(id)) { label }
       HTML(.input, attributes, .empty)
       if !options.isEmpty {
-        element(.datalist, .id(list)) { for option in options { element(.option, .value(option)) } }
+        element(.datalist, .id(list)) {
+          for option in offered(options, { $0 }) { element(.option, .value(option)) }
+        }
       }
     }
   }
@@ -37,8 +42,25 @@ extension Parts {
       element(.label, .for(id)) { label }
       element(.select, .id(id), .name(name)) {
         if let any { option("", any, isSelected: value == nil) }
-        for (other, title) in options { option(other, title, isSelected: other == value) }
+        for (other, title) in offered(options, { $0.value }, always: value) {
+          option(other, title, isSelected: other == value)
+        }
       }
+    }
+  }
+
+  /// As many as there is room for.
+  ///
+  /// - Parameter always: is among them in any case.
+  private static func offered<Option>(
+    _ options: [Option], _ name: (Option) -> String, always: String? = nil
+  ) -> [Option] {
+    var bytes = 0
+    return options.filter { option in
+      let name = name(option)
+      guard name != always else { return true }
+      bytes += name.utf8.count
+      return bytes <= choicesBytesMax
     }
   }
 

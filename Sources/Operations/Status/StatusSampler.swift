@@ -6,8 +6,8 @@ public import ServiceLifecycle
 internal import Synchronization
 internal import Telemetry
 
-/// Looks at the counters every ten seconds: for the rates of `vesigate status` and of the inspector, and for clocks that
-/// drift apart, which is said before the first delivery is refused for it.
+/// Looks at the counters every ten seconds: for the rates of `vesigate status` and of the inspector, and for clocks
+/// that drift apart, which is said before the first delivery is refused for it.
 public struct StatusSampler: Service {
   private let collector: StatusCollector
   private let logger: Logger

@@ -118,4 +118,15 @@ struct Row {
   func optionalText(_ column: Int32) -> String? {
     sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : text(column)
   }
+
+  /// Of what is only shown, the beginning: ours is shorter, and whoever edits the file may have written anything.
+  func shown(_ column: Int32, bytesMax: Int = 8_192) -> String {
+    guard let bytes = sqlite3_column_blob(handle, column) else { return "" }
+    let count = min(Int(sqlite3_column_bytes(handle, column)), bytesMax)
+    return String(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
+  }
+
+  func optionalShown(_ column: Int32) -> String? {
+    sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : shown(column)
+  }
 }

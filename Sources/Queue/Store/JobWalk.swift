@@ -1,7 +1,7 @@
 internal import Formats
 
-/// Goes through the jobs that a filter leaves, a piece at a time and in the order of their numbers, so that whoever asks
-/// can stop: where a page is full, or where time is over.
+/// Goes through the jobs that a filter leaves, a piece at a time and in the order of their numbers, so that whoever
+/// asks can stop: where a page is full, or where time is over.
 ///
 /// Of a state that has an index of its own it takes that, while few are in it. Otherwise it looks through stretches of
 /// numbers, each as long as the last one was quick.

@@ -79,8 +79,10 @@ extension StoreReader {
     while !rest.isEmpty, jobs.count < limit {
       var bytes = 0
       let some = rest.prefix { candidate in
-        defer { bytes += candidate.bodyBytes }
-        return bytes == 0 || bytes + candidate.bodyBytes <= Self.lookBytes
+        let isFirst = bytes == 0
+        // Somebody may have changed what the row says of its body.
+        bytes = bytes.addingSaturated(max(candidate.bodyBytes, 1))
+        return isFirst || bytes <= Self.lookBytes
       }
       rest = rest.dropFirst(some.count)
       let having = try deliveries(some.map(\.delivery), having: text)

@@ -56,8 +56,8 @@ extension StoreReader {
       values(filter) + [.integer(before ?? .max), .integer(Int64(limit))]
     ) { row in
       QuarantineLine(
-        ticket: QuarantineTicket(row: row.integer(0), key: row.blob(1)), route: row.text(2),
-        arrived: row.integer(3), reason: row.text(4), bodyBytes: Int(row.integer(5)))
+        ticket: QuarantineTicket(row: row.integer(0), key: row.blob(1)), route: row.shown(2),
+        arrived: row.integer(3), reason: row.shown(4), bodyBytes: Int(row.integer(5)))
     }
   }
 

@@ -66,12 +66,19 @@ public final class StoreReader {
 
   /// A job's attempts, the first first.
   public func attempts(of job: Int64) throws(StoreFault) -> [Attempt] {
-    try ask("SELECT n, at, ms, status, reason, answer FROM attempt WHERE job=? ORDER BY n", [.integer(job)]) {
-      row in
+    // No more than are kept, of no more bytes: whoever edits the file may have written others.
+    let newest = try ask(
+      "SELECT n, at, ms, status, reason, substr(answer,1,?2) FROM attempt WHERE job=?1 ORDER BY n DESC LIMIT ?3",
+      [
+        .integer(job), .integer(Int64(AttemptReport.answerBytesMax)),
+        .integer(Int64(AttemptReport.attemptsKept)),
+      ]
+    ) { row in
       Attempt(
         number: Int(row.integer(0)), at: row.integer(1), milliseconds: row.integer(2),
-        status: row.optionalInteger(3).map { Int($0) }, reason: row.optionalText(4), answer: row.blob(5))
+        status: row.optionalInteger(3).map { Int($0) }, reason: row.optionalShown(4), answer: row.blob(5))
     }
+    return newest.reversed()
   }
 
   func ask<Result>(
@@ -98,9 +105,9 @@ extension StoreReader.Line {
   init?(_ row: Row) {
     guard let id = PublicID(row.blob(1)), let state = JobState(rawValue: row.integer(4)) else { return nil }
     self.init(
-      job: row.integer(0), id: id, lane: Lane(route: row.text(2), upstream: row.text(3)), state: state,
+      job: row.integer(0), id: id, lane: Lane(route: row.shown(2), upstream: row.shown(3)), state: state,
       accepted: row.integer(5), due: row.optionalInteger(6), ended: row.optionalInteger(7),
       attempts: Int(row.integer(8)), status: row.optionalInteger(9).map { Int($0) },
-      reason: row.optionalText(10), secret: row.text(11), bodyBytes: Int(row.integer(12)))
+      reason: row.optionalShown(10), secret: row.shown(11), bodyBytes: Int(row.integer(12)))
   }
 }

@@ -47,6 +47,9 @@ import Testing
     let lines = InspectText.tunnel(socket: "/run/a b/inspector.sock", host: "gateway-1")
     #expect(lines[1] == "  ssh -L 9465:'/run/a b/inspector.sock' gateway-1")
     #expect(lines[2].contains("http://localhost:9465/"))
+    let here = InspectText.here(port: 9999, host: "gateway-1")
+    #expect(here[0].contains(" http://127.0.0.1:9999/ "))
+    #expect(here[1].hasSuffix(": ssh -L 9999:127.0.0.1:9999 gateway-1"))
   }
 
   @Test func `a link stands alone on its line`() {

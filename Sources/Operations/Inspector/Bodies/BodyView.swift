@@ -44,7 +44,8 @@ struct BodyView: Sendable {
     return element(.p, .class("count")) {
       part.isWhole
         ? "\(Parts.number(part.total)) \(part.total == 1 ? "byte" : unit)."
-        : "Bytes \(Parts.number(part.offset + 1)) to \(Parts.number(part.end)) of \(Parts.number(part.total)) \(unit == "bytes" ? "" : "of the indented text")."
+        : "Bytes \(Parts.number(part.offset + 1)) to \(Parts.number(part.end)) of \(Parts.number(part.total))"
+          + (unit == "bytes" ? "." : " of the indented text.")
     }
   }
 

@@ -76,7 +76,7 @@ struct HeadView: Sendable {
     let left = fields.count - rows.count
     var html = HTML.empty
     if !line.isEmpty { html += element(.p) { Parts.code(Self.cut(line)) } }
-    if !rows.isEmpty { html += Parts.table(caption, ["Field", "Value"], rows) }
+    if !rows.isEmpty { html += Parts.table(caption, ["Field", "Value"], rows, isPairs: true) }
     if left > 0 {
       html += element(.p, .class("count")) { "And \(Parts.counted(left, "field", "fields")) more." }
     }

@@ -61,8 +61,8 @@ extension Inspector {
           "At most so many a second", name: "rate", value: "\(Self.standardRate)",
           options: ["1", "10", "100", "1000"])
         element(.p, .class("quiet")) {
-          "They go below what comes meanwhile. The replay waits while the app is behind, pauses itself where half of them "
-          "die again, and goes on behind a restart."
+          "They go below what comes meanwhile. The replay waits while the app is behind, pauses itself where half of "
+          "them die again, and goes on behind a restart."
         }
       }
     }

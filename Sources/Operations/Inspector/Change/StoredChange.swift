@@ -76,8 +76,8 @@ enum StoredChange: String, CaseIterable, Sendable {
 
   var done: String {
     switch self {
-    case .replay: "It is queued again."
-    case .retry: "It is due now."
+    case .replay: "It was queued again: what comes of it stands below."
+    case .retry: "It was made due at once: what comes of it stands below."
     case .cancel: "It is called off."
     case .resume: "It is taken up again."
     case .purge: "It is deleted."

@@ -60,7 +60,7 @@ struct DifferenceView: Sendable {
       html += Self.gap(skipped)
       skipped = 0
       switch line {
-      case .same(let place, _): html += HTML("  " + one[place] + "\n")
+      case .same(let place, _): html += element(.span) { "  " + one[place] + "\n" }
       case .removed(let place): html += element(.span, .class("removed")) { "− " + one[place] + "\n" }
       case .added(let place): html += element(.span, .class("added")) { "+ " + other[place] + "\n" }
       }

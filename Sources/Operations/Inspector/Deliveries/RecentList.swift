@@ -62,7 +62,7 @@ extension Inspector {
     let now = source.now()
     return Parts.table(
       "What was over lately, the newest first",
-      ["Number", "When", "Route", "Outcome", "Why", .number("Took"), .number("Body")],
+      ["Number", "When", .name("Route"), "Outcome", "Why", .number("Took"), .number("Body")],
       deliveries.map { delivery in
         [
           Parts.link("#\(delivery.number)", PageAddress("recent", "\(delivery.number)")),

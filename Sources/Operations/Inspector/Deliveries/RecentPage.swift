@@ -1,3 +1,5 @@
+internal import Configuration
+
 /// One delivery that was over lately.
 extension Inspector {
   func recentDelivery(_ number: String, _ request: InspectorRequest) async -> InspectorReply {
@@ -9,6 +11,7 @@ extension Inspector {
       }
     return page("Delivery #\(delivery.number)", in: .recent) {
       element(.p, .class("lead")) { Self.meaning(of: delivery.outcome) }
+      if delivery.isNotVerified { advice(delivery) }
       Parts.facts(facts(delivery))
       element(.section, .labelledBy("times")) {
         element(.h2, .id("times")) { "How long it took" }
@@ -18,7 +21,15 @@ extension Inspector {
         head(content, delivery, request)
         body
       } else {
-        Parts.empty { Self.noContent(delivery) }
+        Parts.empty {
+          if let id = delivery.delivery {
+            "Head and body are "
+            Parts.link("with what is stored", PageAddress("stored", id))
+            "."
+          } else {
+            Self.noContent(delivery)
+          }
+        }
       }
     }
   }
@@ -61,12 +72,35 @@ extension Inspector {
     case "forwarded": "Verified, and the app's answer was handed back to the sender."
     case "observed": "Not verified, and forwarded all the same, marked as failed: the route observes."
     case "refused": "Answered by the gateway itself: nothing of it reached the app."
-    case "failed": "Verified, but no upstream gave a complete answer."
-    case "app-error": "Verified, and the app answered with an error of its own, which was handed back."
+    case "failed": "Verified, but no upstream gave a complete answer: the sender has to come again."
+    case "app-error":
+      "Verified, and the app answered with an error of its own, which was handed back: the sender has to come again."
     case "abandoned": "The sender went away before its answer was complete."
     case "stored": "Verified, and on disk: the app gets it from there."
     case "duplicate": "Verified, and known already: nothing was stored."
     default: outcome
+    }
+  }
+
+  /// What its reason means, and how to find out more.
+  private func advice(_ delivery: RecentDeliveries.Delivery) -> HTML {
+    let route = delivery.route ?? ""
+    let isKept = delivery.reason == "mismatch" && source.routes.contains { $0.name == route && $0.isDurable }
+    return element(.p, .class("lead")) {
+      switch delivery.reason {
+      case "mismatch": "No secret of the route gives this signature. "
+      case "stale": "The signature is right, the time is not. "
+      default: ""
+      }
+      "To find out more, catch the next one: "
+      Parts.command("vesigate capture --route \(String(route.drop { $0 != "/" }).shellWord)")
+      " "
+      Parts.command("vesigate diagnose")
+      if isKept {
+        " Where the route has a quarantine, this one may be in "
+        Parts.link("its quarantine", PageAddress("quarantine", query: [("route", route)]))
+        "."
+      }
     }
   }
 
@@ -106,11 +140,9 @@ extension Inspector {
   }
 
   private static func times(_ delivery: RecentDeliveries.Delivery) -> [(String, HTML)] {
-    [
-      ("Verifying", HTML(took(delivery.verifyMicroseconds))),
-      ("Upstream", HTML(took(delivery.upstreamMicroseconds))),
-      ("All", HTML(took(delivery.totalMicroseconds))),
-    ]
+    var times = [("Verifying", HTML(took(delivery.verifyMicroseconds)))]
+    if delivery.upstream != nil { times.append(("Upstream", HTML(took(delivery.upstreamMicroseconds)))) }
+    return times + [("All", HTML(took(delivery.totalMicroseconds)))]
   }
 
   private func head(
@@ -124,4 +156,9 @@ extension Inspector {
         "As they came", reveal: PageAddress("recent", "\(delivery.number)", query: [("reveal", "1")]))
     }
   }
+}
+
+extension RecentDeliveries.Delivery {
+  /// Refused because of its signature or its time, and known to a route.
+  fileprivate var isNotVerified: Bool { outcome == "refused" && status == 401 && route != nil }
 }

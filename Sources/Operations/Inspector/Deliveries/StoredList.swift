@@ -60,6 +60,8 @@ extension Inspector {
         list.message.isEmpty ? "Nothing that is stored matches. " : "\(list.message). "
         if let looked = list.looked { "\(Self.looked(looked, list.isCut)) " }
         Parts.link("Show all", PageSection.stored.address)
+        ", or "
+        Parts.link("what was refused lately", PageAddress("recent", query: [("outcome", "refused")]))
       }
     }
   }
@@ -111,7 +113,7 @@ struct StoredTable: Sendable {
   func html(_ caption: String) -> HTML {
     Parts.table(
       caption,
-      ["Delivery", "Accepted", "Route", "State", "Last answer", .number("Attempts"), .number("Body")],
+      ["Delivery", "Accepted", .name("Route"), "State", "Last answer", .number("Attempts"), .number("Body")],
       jobs.map(row))
   }
 
@@ -146,7 +148,8 @@ struct StoredTable: Sendable {
   }
 
   static func why(_ job: QueueAnswer.Job) -> String {
-    let words = [job.status.map { "\($0)" }, job.reason].compactMap { $0 }
+    let reason = job.status != nil && job.reason == "status" ? nil : job.reason
+    let words = [job.status.map { "\($0)" }, reason].compactMap { $0 }
     return words.isEmpty ? (job.attempts == 0 ? "not tried yet" : "") : words.joined(separator: " ")
   }
 }

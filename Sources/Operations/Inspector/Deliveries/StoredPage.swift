@@ -19,7 +19,7 @@ extension Inspector {
       if head.refusal == .unsealed {
         element(.p, .class("notice problem")) { "Beware: \(head.message)." }
       }
-      Parts.facts(facts(first, answer.jobs, head.part?.stored))
+      Parts.facts(facts(first, answer.jobs, head.part?.stored) + Self.test(head.part?.bytes ?? []))
       if request.caller.mayAct { actions(id, answer.jobs, hasBody: hasBody) }
       element(.section, .labelledBy("timeline")) {
         element(.h2, .id("timeline")) { "What became of it" }
@@ -62,6 +62,14 @@ extension Inspector {
     return facts
   }
 
+  /// No sender can write that field.
+  private static func test(_ head: [UInt8]) -> [(String, HTML)] {
+    let isTest = HeadView(head, privateNames: [], isRevealed: false).fields.contains {
+      $0.name == Array("X-Delivery-Test".utf8)
+    }
+    return isTest ? [("Test", HTML("sent by Try it, marked X-Delivery-Test"))] : []
+  }
+
   private func timelines(_ jobs: [QueueAnswer.Job]) -> HTML {
     let shown = jobs.prefix(Self.jobsMax)
     var html = HTML.empty
@@ -85,7 +93,9 @@ extension Inspector {
       isRevealed: request.query["reveal"] != nil)
     return element(.section, .labelledBy("head")) {
       element(.h2, .id("head")) { "Header fields" }
-      view.html("As the app gets them", reveal: PageAddress("stored", id, query: [("reveal", "1")]))
+      view.html(
+        "As the app gets them, beside the mark and the X-Delivery fields",
+        reveal: PageAddress("stored", id, query: [("reveal", "1")]))
     }
   }
 

@@ -14,7 +14,8 @@ struct Timeline: Sendable {
 
   var html: HTML {
     let shown = job.tries.suffix(attemptsMax)
-    let left = job.attempts - shown.count
+    // Somebody may have changed what the store says.
+    let left = job.attempts.subtractingSaturated(shown.count)
     let share = answerBytesMax / max(shown.count, 1)
     return element(.ol, .class("timeline")) {
       element(.li) {
@@ -80,7 +81,7 @@ struct Timeline: Sendable {
       element(.li) {
         if let paused = job.pausedUntil, paused > now {
           Parts.badge("paused", .warning)
-          " The app fails: nothing is sent, and tried again "
+          " The app fails: nothing is sent until it is tried again "
           Parts.time(paused, now)
         } else if let next = job.next, next > now {
           element(.strong) { "Next attempt " }

@@ -21,6 +21,7 @@ final class InspectorConversation: ChannelInboundHandler {
   private var body: [UInt8] = []
   private var bodyBytes = 0
   private var deadline: Scheduled<Void>?
+  /// Whether its slot is its own until the answer was taken.
   private var isAsking = false
   private var isGone = false
 
@@ -104,6 +105,10 @@ final class InspectorConversation: ChannelInboundHandler {
   ) {
     guard !isGone else { return slots.giveBack(context.channel, isAsking: true) }
     setDeadline(Self.takingSecondsMax, context)
+    if answer.givesWay {
+      isAsking = false
+      slots.rest(context.channel)
+    }
     let bytes = answer.reply.bytes(isLasting: answer.isLasting)
     let keepsAlive = head.isKeepAlive && !answer.endsConnection
     var headers = HTTPHeaders(bytes.fields.map { ($0.name, $0.value) })
@@ -127,9 +132,12 @@ final class InspectorConversation: ChannelInboundHandler {
   /// The end lets the next request in, so it waits until the answer was taken: a reader that takes none would have
   /// pages made without end.
   private func end(keepsAlive: Bool, _ context: ChannelHandlerContext) {
-    isAsking = false
-    guard !isGone else { return slots.giveBack(context.channel, isAsking: true) }
-    slots.rest(context.channel)
+    if isAsking {
+      isAsking = false
+      guard !isGone else { return slots.giveBack(context.channel, isAsking: true) }
+      slots.rest(context.channel)
+    }
+    guard !isGone else { return }
     setDeadline(Self.requestSecondsMax, context)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     if !keepsAlive { context.close(promise: nil) }

@@ -18,6 +18,9 @@ struct InspectorDoor: Sendable {
     var reply: InspectorReply
     var isLasting = false
     var endsConnection = false
+    /// It says nothing of deliveries, and went to somebody who has not come in: while he takes it his connection gives
+    /// way to others.
+    var givesWay = false
   }
 
   init(
@@ -39,11 +42,15 @@ struct InspectorDoor: Sendable {
       try check(message)
       var request = try InspectorRequest(message)
       request.caller = InspectorCaller(user: isUnix ? user : nil, mayAct: mayAct)
-      if let login, let reply = try admit(request, message, login) { return Answer(reply: reply) }
+      if let login, let reply = try admit(request, message, login) {
+        return Answer(reply: reply, givesWay: true)
+      }
       guard request.method == .get || mayAct else { throw Self.actionsOff }
       // Whoever has the address with this version in it has this style sheet.
-      let isLasting = request.segments == ["style.css"] && request.query["v"] == InspectorStyle.version
-      return await Answer(reply: inspector.answer(request), isLasting: isLasting)
+      let isStyle = request.segments == ["style.css"]
+      let isLasting = isStyle && request.query["v"] == InspectorStyle.version
+      return await Answer(
+        reply: inspector.answer(request), isLasting: isLasting, givesWay: isStyle && login != nil)
     } catch {
       return refused(error, message, user)
     }
@@ -78,7 +85,7 @@ struct InspectorDoor: Sendable {
     refusals.note(refusal, host: message.single("host"), user: user, at: uptime())
     var reply = InspectorReply.refused(refusal)
     if refusal.status == 405 { reply.allow = "GET, HEAD, POST" }
-    return Answer(reply: reply, endsConnection: refusal.endsConnection)
+    return Answer(reply: reply, endsConnection: refusal.endsConnection, givesWay: true)
   }
 
   // MARK: Over TCP
@@ -89,7 +96,7 @@ struct InspectorDoor: Sendable {
   ) throws(InspectorRefusal) -> InspectorReply? {
     if request.segments == ["style.css"] { return nil }
     let now = uptime()
-    if request.segments == ["login"] { return try enter(request, login, now) }
+    if request.segments == ["login"] { return try enter(request, message, login, now) }
     let sessions = InspectorCookie.values(of: message.values(of: "cookie"))
     guard !sessions.contains(where: { login.isSession($0, at: now) }) else { return nil }
     refusals.note(
@@ -102,7 +109,7 @@ struct InspectorDoor: Sendable {
   /// Looking at the link shows a button, and only pressing that spends it: programs that look at links in messages do
   /// not press buttons.
   private func enter(
-    _ request: InspectorRequest, _ login: InspectorLogin, _ now: Int64
+    _ request: InspectorRequest, _ message: InspectorMessage, _ login: InspectorLogin, _ now: Int64
   ) throws(InspectorRefusal) -> InspectorReply {
     let token = (request.method == .post ? request.form : request.query)["token"] ?? ""
     guard request.method == .post else {
@@ -117,7 +124,9 @@ struct InspectorDoor: Sendable {
     }
     refusals.logger.notice("inspector: a one-time link was used, a browser has a session")
     var reply = InspectorReply.goOn(to: PageAddress())
-    reply.cookie = InspectorCookie.setting(session)
+    // A front speaks TLS with the browser, which says so: then the cookie goes nowhere in the clear.
+    let isSecure = message.single("origin")?.lowercased().hasPrefix("https://") ?? false
+    reply.cookie = InspectorCookie.setting(session, isSecure: isSecure)
     return reply
   }
 }
@@ -130,8 +139,9 @@ enum InspectorCookie {
   static let valuesMax = 8
 
   /// `Strict`: a page of another site never sends it along.
-  static func setting(_ session: String) -> String {
+  static func setting(_ session: String, isSecure: Bool) -> String {
     "\(name)=\(session); HttpOnly; SameSite=Strict; Path=/; Max-Age=\(InspectorLogin.sessionSecondsMax)"
+      + (isSecure ? "; Secure" : "")
   }
 
   /// RFC 6265, 5.4: pairs with a `;` between them.

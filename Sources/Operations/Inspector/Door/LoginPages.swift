@@ -17,8 +17,8 @@ enum LoginPages {
 
   static let linkIsOver = page("This link is over", status: 403) {
     element(.p) {
-      "It has been used, or it is older than \(InspectorLogin.linkSecondsMax / 60) minutes. Another is made by, on the "
-      "gateway's machine,"
+      "It has been used, or it is older than \(InspectorLogin.linkSecondsMax / 60) minutes. On the gateway's "
+      "machine this makes another:"
     }
     element(.p) { Parts.command(command) }
   }
@@ -27,8 +27,8 @@ enum LoginPages {
   static let noSession: InspectorReply = {
     var reply = page("Who is asking?", status: 401) {
       element(.p) {
-        "This browser has no session here, or its hour is over. A link that begins one is made by, on the gateway's "
-        "machine,"
+        "This browser has no session here, or its hour is over. On the gateway's machine this makes a link that begins "
+        "one:"
       }
       element(.p) { Parts.command(command) }
     }

@@ -2,6 +2,9 @@ internal import Formats
 
 /// A change of many with its progress, and what can be done with it.
 struct JobCard: Sendable {
+  /// Of what a filter says. There are many cards on a page.
+  private static let wordsBytesMax = 200
+
   private let title: String
   /// Its path below which it is changed.
   private let path: String
@@ -51,6 +54,8 @@ struct JobCard: Sendable {
     }
   }
 
+  private static func shown(_ words: String) -> String { HeadView.cut(Array(words.utf8), wordsBytesMax) }
+
   // MARK: A replay of the store's
 
   init(_ replay: QueueAnswer.Replay, now: Int64, _ mayAct: Bool) {
@@ -62,8 +67,9 @@ struct JobCard: Sendable {
     self.mayAct = mayAct
     message =
       replay.state == "failing"
-      ? "It has paused itself: half of what it moved last died again. Mend the app, then let it go on."
-      : replay.waits.map { "It waits: \($0) fails, or is behind." }
+      ? "It has paused itself: half of what it moved last died again. Mend the app, then let it go on. Those that died "
+        + "again take another replay."
+      : replay.waits.map { "It waits: \(Self.shown($0)) fails, or is behind." }
     var facts: [(String, HTML)] = [
       ("Which", Self.link(replay)), ("Queued again", HTML(Parts.number(replay.moved))),
       ("Failed", HTML(Parts.number(replay.failed))),
@@ -84,8 +90,10 @@ struct JobCard: Sendable {
         ("state", replay.of), ("route", replay.route), ("upstream", replay.upstream),
         ("status", replay.status.map { "\($0)" }), ("reason", replay.reason), ("secret", replay.secret),
       ] + times
-    let words = query.compactMap { field in field.value.map { "\(field.name) \($0)" } }
-    return Parts.link(words.joined(separator: ", "), PageAddress("stored", query: query))
+    let words = query.compactMap { field in field.value.map { "\(field.name) \($0)" } }.joined(
+      separator: ", ")
+    return words.utf8.count > wordsBytesMax
+      ? HTML(shown(words)) : Parts.link(words, PageAddress("stored", query: query))
   }
 
   // MARK: One of these pages'
@@ -97,9 +105,10 @@ struct JobCard: Sendable {
     state = job.state.rawValue
     (self.done, self.total) = (job.lookedAt, max(job.total, job.lookedAt))
     self.mayAct = mayAct
-    message = job.message.isEmpty ? nil : "It has paused itself: \(job.message)."
+    message = job.message.isEmpty ? nil : "It has paused itself: \(Self.shown(job.message))."
     var facts: [(String, HTML)] = [
-      ("Which", HTML(Self.words(job.asked))), (Self.done(job.asked.verb), HTML(Parts.number(job.changed))),
+      ("Which", HTML(Self.shown(Self.words(job.asked)))),
+      (Self.done(job.asked.verb), HTML(Parts.number(job.changed))),
     ]
     facts += Self.leftovers(job.leftovers).map { ($0, HTML(Parts.number($1))) }
     facts.append(("Begun", Parts.time(job.began, now)))

@@ -6,6 +6,8 @@ struct Attention: Sendable {
   /// Deliveries are lost or late, or it should only not stay so.
   let tone: Parts.Tone
   var links: [(text: String, address: PageAddress)] = []
+  /// What comes before the commands.
+  var advice: String?
   var commands: [String] = []
 
   /// The worst first.
@@ -62,6 +64,7 @@ struct Attention: Sendable {
       links = [("What was given up", PageAddress("stored", query: [("state", "dead")]))]
       commands = ["journalctl -u vesigate -p warning --since -1h"]
     } else if sentence.contains(" observes: ") || sentence.contains(" has test: true: ") {
+      advice = "Once it has served, take it out of the configuration, then"
       commands = ["vesigate reload"]
     }
   }

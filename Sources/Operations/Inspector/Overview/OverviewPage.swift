@@ -95,6 +95,10 @@ struct Overview: Sendable {
             Parts.link(text, address)
             " "
           }
+          if let advice = item.advice {
+            element(.span, .class("quiet")) { advice }
+            " "
+          }
           for command in item.commands {
             Parts.command(command)
             " "

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Deliveries that were over lately, so that the inspector has something to show of routes without a store: facts of
 /// all, bodies of those routes that say so. It is bounded in number and in bytes. Where there is no room, the oldest of
-/// the route that has most gives way: a busy route does not push out what a quiet one had. What was refused has what the
-/// verified leave, a quarter in any case, and never pushes out what was verified.
+/// the route that has most gives way: a busy route does not push out what a quiet one had. What was refused has what
+/// the verified leave, a quarter in any case, and never pushes out what was verified.
 public final class RecentDeliveries: Sendable {
   /// Bodies that a search looks through, bytes.
   static let searchedBytesMax = 32 << 20

@@ -10,6 +10,7 @@ extension InspectorStyle {
       font-weight: 400; overflow-wrap: anywhere; unicode-bidi: isolate;
     }
     tbody th { min-width: 9rem; }
+    tbody .name { min-width: 12.5rem; }
     thead th { color: var(--soft); font-size: .85rem; font-weight: 600; border-top: 0; white-space: nowrap; }
     tbody tr:hover { background: var(--accent-soft); }
     .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -113,6 +114,14 @@ extension InspectorStyle {
       .label { display: block; color: var(--soft); font-size: .87rem; }
       td .utc { display: inline; }
       tbody .number { white-space: normal; text-align: left; }
+      tbody .name { min-width: 0; }
+      tbody td:has(> div:empty) .label, .pairs .label { display: none; }
+      .pairs tbody tr {
+        display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: .7rem; padding: .3rem .8rem; margin: 0;
+        border-radius: 0;
+      }
+      .pairs tbody tr + tr { border-top: 0; }
+      .pairs tbody th, .pairs tbody td { display: block; padding: 0; }
     }
     @media print {
       body > header, .actions, .filter, .refresh, .pager, .skip { display: none; }

@@ -14,7 +14,7 @@ extension InspectorStyle {
     .timeline details { margin: .2rem 0 0; }
     .timeline summary { font-weight: 400; color: var(--accent); }
     .timeline pre { max-height: 16rem; margin: .3rem 0; }
-    .difference span { display: block; }
+    .difference span { display: block; padding-left: 2ch; text-indent: -2ch; }
     .confirm .field { margin: .6rem 0; }
 
     """

@@ -69,7 +69,7 @@ enum InspectorStyle {
     .lead { max-width: 46rem; color: var(--soft); }
     .refresh { color: var(--soft); font-size: .87rem; margin: -.5rem 0 1rem; }
     @media (prefers-reduced-motion: no-preference) {
-      a, button, .button { transition: background-color .1s, color .1s; };
+      a, button, .button { transition: background-color .1s, color .1s; }
     }
 
     """
@@ -136,6 +136,7 @@ enum InspectorStyle {
     .names { columns: 18rem; }
     .names li { overflow-wrap: anywhere; unicode-bidi: isolate; padding: .15rem 0; }
     .pager { display: flex; gap: 1rem; margin: 1rem 0; }
+    .pager a { padding: .3rem 0; }
     details { margin: .6rem 0; }
     summary { cursor: pointer; padding: .2rem 0; font-weight: 600; }
     .count { color: var(--soft); }

@@ -7,8 +7,8 @@ extension Inspector {
     let chosen = routes.first { $0.name == request.query["route"] } ?? routes.first
     return page("Try it", in: .test) {
       element(.p, .class("lead")) {
-        "Sends a sample of the route's preset, signed with its secret in force, the way of every delivery. It is always "
-        "marked X-Delivery-Test: true, which no sender can write, so that an app can leave it without effect."
+        "Sends a sample of the route's preset, signed with its secret in force, the way of every delivery. It is "
+        "always marked X-Delivery-Test: true, which no sender can write, so that an app can leave it without effect."
       }
       if let unknown = request.query["route"], !routes.contains(where: { $0.name == unknown }) {
         element(.p, .class("notice warning")) {
@@ -18,6 +18,9 @@ extension Inspector {
       if let chosen {
         if request.caller.mayAct {
           form(routes, chosen)
+          if routes.count < source.routes.count {
+            element(.p, .class("count")) { "Only routes that say test: true can be chosen." }
+          }
         } else {
           Parts.empty { "Nothing can be sent from here: on TCP that needs inspector: {actions: true}." }
         }
@@ -96,6 +99,12 @@ extension Inspector {
       Parts.facts(facts(sent))
       element(.section, .labelledBy("answer")) {
         element(.h2, .id("answer")) { outcome.delivery == nil ? "What the app said" : "What the sender got" }
+        if let id = outcome.delivery {
+          element(.p) {
+            "It is stored, and this is the gateway's own answer. "
+            Parts.link("What the app says to it", PageAddress("stored", id))
+          }
+        }
         HeadView(fields: outcome.answerFields, isRevealed: false).html("Fields of the answer", reveal: nil)
         answer
         if outcome.isAnswerCut {

@@ -70,7 +70,7 @@ struct InspectCommand: ParsableCommand {
     do throws(InspectRelay.Failure) {
       let relay = try InspectRelay(
         port: port ?? InspectText.portDefault, socket: socket, users: InspectRelay.ownUsers())
-      for line in InspectText.here(port: port ?? InspectText.portDefault) { print(line) }
+      for line in InspectText.here(port: port ?? InspectText.portDefault, host: Self.hostName) { print(line) }
       relay.run()
     } catch {
       complain("vesigate: \(error.sentence)")
@@ -98,10 +98,10 @@ enum InspectText {
     ]
   }
 
-  static func here(port: Int) -> [String] {
+  static func here(port: Int, host: String) -> [String] {
     [
       "Here it is at http://127.0.0.1:\(port)/ for your own processes, until Ctrl-C.",
-      "Over ssh: ssh -L \(port):127.0.0.1:\(port), while this runs.",
+      "Or over ssh, while this runs: ssh -L \(port):127.0.0.1:\(port) \(host.shellWord)",
     ]
   }
 

@@ -127,7 +127,7 @@ struct QuarantineQuestions: Sendable {
   private func tell(_ change: String, _ count: Int, _ request: QuarantineRequest, _ caller: QueueCaller) {
     guard count > 0 else { return }
     logger.notice(
-      "the quarantine was changed by a command",
+      "the quarantine was changed by an operator",
       metadata: [
         "change": "\(change)", "count": "\(count)", "uid": "\(caller.userText)",
         "id": "\(request.id ?? "")", "route": "\(request.route ?? "")",

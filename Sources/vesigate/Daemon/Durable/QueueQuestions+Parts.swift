@@ -66,7 +66,7 @@ extension QueueQuestions {
   ) {
     guard (request.offset ?? 0) == 0 else { return }
     logger.info(
-      "a stored delivery was read by a command",
+      "a stored delivery was read by an operator",
       metadata: ["read": "\(verb.rawValue)", "delivery": "\(id)", "uid": "\(caller.userText)"])
   }
 

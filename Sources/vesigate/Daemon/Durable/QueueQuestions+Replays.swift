@@ -71,7 +71,7 @@ extension QueueQuestions {
       return .refused(
         state.map { "replay \(number) is \($0)" } ?? "there is no replay \(number), or no longer", .absent)
     }
-    tell("a replay was changed by a command", changed, caller)
+    tell("a replay was changed by an operator", changed, caller)
     return answer(changed)
   }
 

@@ -116,8 +116,10 @@ struct QueueQuestions: Sendable {
     guard filter.id != nil else { return .refused("show takes the id of a delivery") }
     let reader = try StoreReader(path)
     var answer = QueueAnswer()
+    let pauses = durable.pauses
     answer.jobs = try reader.list(filter, limit: QueueRequest.pageMax).map { line in
       var job = QueueAnswer.Job(line)
+      if line.state == .queued { job.pausedUntil = pauses[line.lane] }
       job.tries = try reader.attempts(of: line.job).map { .init($0, withAnswer: caller.maySeeBodies) }
       return job
     }
@@ -152,7 +154,7 @@ struct QueueQuestions: Sendable {
     durable.dispatcher?.survey()
     if changed > 0 {
       logger.notice(
-        "stored deliveries were changed by a command",
+        "stored deliveries were changed by an operator",
         metadata: [
           "change": "\(request.verb)", "count": "\(changed)", "uid": "\(caller.userText)",
           "id": "\(request.id ?? "")", "route": "\(request.route ?? "")",
