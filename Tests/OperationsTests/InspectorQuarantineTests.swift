@@ -89,6 +89,22 @@ struct InspectorQuarantineTests {
     #expect(page.text.count(of: InspectorHostile.shown(evil)) >= 7)
   }
 
+  @Test func `what sounds private and was not left out is masked until somebody asks`() async {
+    let source = source { request in
+      guard request.verb == "show" else { return nil }
+      var answer = QuarantineAnswer()
+      var delivery = Self.delivery()
+      delivery.request = "POST /hook?token=PRIVATE-1&a=shown"
+      delivery.fields = ["X-Session: PRIVATE-2", "X-A: shown"]
+      answer.deliveries = [delivery]
+      return answer
+    }
+    let masked = await Inspector(source).get("quarantine", Self.id).html
+    #expect(!masked.contains("PRIVATE-") && masked.contains("token=[masked]&amp;a=shown"))
+    let shown = await Inspector(source).get("quarantine", Self.id, query: [("reveal", "1")]).html
+    #expect(shown.contains("PRIVATE-1") && shown.contains("PRIVATE-2"))
+  }
+
   @Test func `one that is gone is not found, and neither is what is no id`() async {
     let source = source { $0.verb == "show" ? QuarantineAnswer() : nil }
     #expect(await Inspector(source).get("quarantine", Self.id).status == 404)

@@ -136,6 +136,22 @@ struct InspectorStoredTests {
     #expect(try ReadPage(paused.html).text.contains("nothing is sent until it is tried again in 2 min"))
   }
 
+  @Test func `what sounds private in a query is masked until somebody asks`() async throws {
+    let line = "POST /hook?a=1&token=PRIVATE-1&%61pi_key=PRIVATE-2&x-sig=PRIVATE-3&design=2&token HTTP/1.1"
+    let head = "\(line)\r\nX-Amz-Sig: PRIVATE-4\r\nX-Bearer: PRIVATE-5\r\nX-Design: shown\r\n\r\n"
+    let source = InspectorStored.source(head: head)
+    let masked = await Inspector(source).get("stored", Self.id).html
+    #expect(!masked.contains("PRIVATE-") && masked.contains("shown"))
+    let query = "a=1&token=[masked]&%61pi_key=[masked]&x-sig=[masked]&design=2&token"
+    #expect(try ReadPage(masked).text.contains(query))
+    #expect(masked.contains("Show signatures, passwords and cookies too"))
+    let shown = await Inspector(source).get("stored", Self.id, query: [("reveal", "1")]).html
+    for number in 1...5 { #expect(shown.contains("PRIVATE-\(number)")) }
+    for text in ["", "?", "POST /?", "POST /?&&=&", "POST /?a HTTP/1.1", "POST /?token= HTTP/1.1"] {
+      #expect(HeadView.masked(line: Array(text.utf8)) == Array(text.utf8))
+    }
+  }
+
   @Test func `signatures, passwords and cookies are masked until somebody asks`() async throws {
     let inspector = Inspector(InspectorStored.source())
     let masked = try ReadPage(await inspector.get("stored", Self.id).html)

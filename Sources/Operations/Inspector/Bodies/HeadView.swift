@@ -10,8 +10,10 @@ struct HeadView: Sendable {
   private static let valueBytesMax = 4_096
   /// What is in the name of such a field.
   private static let privateWords = [
-    "signature", "secret", "token", "key", "password", "auth", "cookie", "hmac", "session", "credential",
+    "signature", "secret", "token", "key", "pass", "auth", "cookie", "hmac", "session", "credential", "bearer",
   ]
+  /// Likewise, where it is a whole word.
+  private static let privateParts = ["sig", "jwt", "pwd", "pin", "otp"]
 
   struct Field: Sendable, Equatable {
     var name: [UInt8]
@@ -55,10 +57,39 @@ struct HeadView: Sendable {
     let lower = String(decoding: name.map(\.asciiLowercased), as: UTF8.self)
     return Field(
       name: name, value: Array(value),
-      isPrivate: privateNames.contains(lower) || privateWords.contains { lower.contains($0) })
+      isPrivate: privateNames.contains(lower) || soundsPrivate(lower))
   }
 
-  var hasPrivate: Bool { fields.contains { $0.isPrivate } }
+  /// - Parameter name: in lower case.
+  private static func soundsPrivate(_ name: String) -> Bool {
+    privateWords.contains { name.contains($0) }
+      || name.split { !$0.isLetter }.contains { privateParts.contains(String($0)) }
+  }
+
+  var hasPrivate: Bool { fields.contains { $0.isPrivate } || Self.masked(line: line) != line }
+
+  /// The request line as it may be shown.
+  var shownLine: [UInt8] { isRevealed ? line : Self.masked(line: line) }
+
+  /// A request line in whose query what sounds private is masked: senders that sign nothing are known by a token there.
+  static func masked(line: [UInt8]) -> [UInt8] {
+    guard let mark = line.firstIndex(of: UInt8(ascii: "?")) else { return line }
+    let end = line[mark...].firstIndex(of: UInt8(ascii: " ")) ?? line.endIndex
+    var masked = Array(line[...mark])
+    for (index, field) in line[(mark + 1)..<end].split(
+      separator: UInt8(ascii: "&"), omittingEmptySubsequences: false
+    ).enumerated() {
+      if index > 0 { masked.append(UInt8(ascii: "&")) }
+      let name = field.prefix { $0 != UInt8(ascii: "=") }
+      let text = PercentCoding.text(name, plusIsBlank: true) ?? String(decoding: name, as: UTF8.self)
+      if field.count > name.count + 1, soundsPrivate(text.lowercased()) {
+        masked += name + Array("=[masked]".utf8)
+      } else {
+        masked += field
+      }
+    }
+    return masked + line[end...]
+  }
 
   /// - Parameters:
   ///   - caption: whose fields they are.
@@ -75,7 +106,7 @@ struct HeadView: Sendable {
     }
     let left = fields.count - rows.count
     var html = HTML.empty
-    if !line.isEmpty { html += element(.p) { Parts.code(Self.cut(line)) } }
+    if !line.isEmpty { html += element(.p) { Parts.code(Self.cut(shownLine)) } }
     if !rows.isEmpty { html += Parts.table(caption, ["Field", "Value"], rows, isPairs: true) }
     if left > 0 {
       html += element(.p, .class("count")) { "And \(Parts.counted(left, "field", "fields")) more." }

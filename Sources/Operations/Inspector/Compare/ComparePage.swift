@@ -114,7 +114,10 @@ extension Inspector {
   private static func heads(_ older: HeadView, _ newer: HeadView) -> DifferenceView {
     var masks: [[UInt8]: String] = [:]
     let lines = [older, newer].map { head in
-      [head.line]
+      if head.shownLine != head.line {
+        masks[head.line] = DifferenceView.text(head.shownLine)
+      }
+      return [head.line]
         + head.fields.map { field in
           let line = field.name + Array(": ".utf8) + field.value
           if field.isPrivate, !head.isRevealed {

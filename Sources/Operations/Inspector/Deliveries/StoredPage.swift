@@ -56,7 +56,8 @@ extension Inspector {
     if let signed = stored.signed { facts.append(("Signed", Parts.time(signed, now))) }
     facts.append(("From", Parts.code(stored.remote)))
     facts.append(("Request", Parts.code(stored.requestID)))
-    facts.append(("Request line", Parts.code(HeadView.cut(Array("\(stored.method) \(stored.target)".utf8)))))
+    let line = HeadView.masked(line: Array("\(stored.method) \(stored.target)".utf8))
+    facts.append(("Request line", Parts.code(HeadView.cut(line))))
     if let key = stored.dedupeKey { facts.append(("Known by", Parts.code(key))) }
     if let until = stored.dedupeUntil { facts.append(("Repetitions known until", Parts.time(until, now))) }
     return facts

@@ -9,16 +9,17 @@ extension Inspector {
       return refused(
         "Nothing in the quarantine has the id \(id), or no longer.", status: 404, in: .quarantine)
     }
+    let isRevealed = request.query["reveal"] != nil
     return page("Quarantined \(id)", in: .quarantine) {
       if let remark = delivery.remark { element(.p, .class("notice problem")) { "Beware: \(remark)." } }
-      Parts.facts(facts(delivery))
+      Parts.facts(facts(delivery, isRevealed: isRevealed))
       if request.caller.mayAct {
         Parts.actions {
           changeLink("release", "Judge it again", filter)
           changeLink("drop", "Throw it away", filter)
         }
       }
-      if !delivery.fields.isEmpty { head(delivery) }
+      if !delivery.fields.isEmpty { head(delivery, isRevealed: isRevealed) }
       element(.p, .class("lead")) {
         "Nothing here is proven: anybody may have written it. Signatures and passwords are left out, and the body is "
         "shown once it is released."
@@ -26,7 +27,7 @@ extension Inspector {
     }
   }
 
-  private func facts(_ delivery: QuarantineAnswer.Delivery) -> [(String, HTML)] {
+  private func facts(_ delivery: QuarantineAnswer.Delivery, isRevealed: Bool) -> [(String, HTML)] {
     let route = PageAddress("quarantine", query: [("route", delivery.route)])
     var facts: [(String, HTML)] = [
       ("Route", Parts.link(delivery.route, route)), ("Arrived", Parts.time(delivery.arrived, source.now())),
@@ -35,15 +36,19 @@ extension Inspector {
     ]
     if let remote = delivery.remote { facts.append(("From", Parts.code(remote))) }
     if let id = delivery.requestID { facts.append(("Request", Parts.code(id))) }
-    if let line = delivery.request { facts.append(("Request line", Parts.code(line))) }
+    if let line = delivery.request.map({ Array($0.utf8) }) {
+      facts.append(
+        ("Request line", Parts.code(HeadView.cut(isRevealed ? line : HeadView.masked(line: line)))))
+    }
     return facts
   }
 
-  private func head(_ delivery: QuarantineAnswer.Delivery) -> HTML {
+  private func head(_ delivery: QuarantineAnswer.Delivery, isRevealed: Bool) -> HTML {
     element(.section, .labelledBy("head")) {
       element(.h2, .id("head")) { "Header fields" }
-      // What proves something was left out where the answer was made: there is nothing to reveal.
-      HeadView(fields: delivery.fields, isRevealed: true).html("As they came", reveal: nil)
+      // Most of what proves something was left out where the answer was made, and is not revealed.
+      HeadView(fields: delivery.fields, isRevealed: isRevealed).html(
+        "As they came", reveal: PageAddress("quarantine", delivery.id, query: [("reveal", "1")]))
     }
   }
 
