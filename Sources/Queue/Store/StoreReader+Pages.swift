@@ -1,5 +1,5 @@
 internal import Formats
-public import Gateway
+internal import Gateway
 
 /// Lists, a page at a time.
 extension StoreReader {
