@@ -10,7 +10,8 @@ struct HeadView: Sendable {
   private static let valueBytesMax = 4_096
   /// What is in the name of such a field.
   private static let privateWords = [
-    "signature", "secret", "token", "key", "pass", "auth", "cookie", "hmac", "session", "credential", "bearer",
+    "signature", "secret", "token", "key", "pass", "auth", "cookie", "hmac", "session", "credential",
+    "bearer",
   ]
   /// Likewise, where it is a whole word.
   private static let privateParts = ["sig", "jwt", "pwd", "pin", "otp"]
