@@ -12,7 +12,7 @@ enum InspectorStored {
     POST /hook HTTP/1.1\r
     Host: localhost\r
     Content-Type: application/json\r
-    X-Sig-Of-Ours: PRIVATE-0\r
+    X-Proof-Of-Ours: PRIVATE-0\r
     Webhook-Signature: PRIVATE-1\r
     Authorization: Bearer PRIVATE-2\r
     Cookie: a=PRIVATE-3\r
@@ -63,7 +63,7 @@ enum InspectorStored {
     var route = InspectedRoute()
     route.name = "/hook"
     route.isDurable = true
-    route.privateFields = ["x-sig-of-ours"]
+    route.privateFields = ["x-proof-of-ours"]
     return route
   }
 
