@@ -143,6 +143,20 @@ import Testing
     #expect(shown.contains { $0.hasPrefix("  waits, the route is paused for ") }, "\(shown)")
   }
 
+  @Test func `of several upstreams show names the one that an attempt ended with`() throws {
+    let second = try RecordingUpstream { _ in .ok }
+    let fixture = try DurableFixture(upstreams: [second.url()])
+    try fixture.startGateway()
+    let id = try #require(try fixture.send("{}").id)
+    var shown: [String] = []
+    // The first one does not listen, so nothing was sent to it.
+    let isTold = eventually {
+      shown = (try? queue(fixture, "show", id).lines) ?? []
+      return shown.contains("     -> \(second.url())")
+    }
+    #expect(isTold && second.requests.count == 1, "\(shown)")
+  }
+
   @Test func `what matches nothing says so beside an empty list, and which routes there are`() throws {
     let fixture = try DurableFixture(route: "quarantine: {hours: 1}")
     let gateway = try fixture.startGateway()

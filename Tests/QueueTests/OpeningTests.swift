@@ -82,6 +82,22 @@ import Testing
     #expect(try refusal(foreign).contains("some other program's database"))
   }
 
+  @Test func `a store from before attempts named their upstream goes on, and names them`() throws {
+    let bench = try StoreBench()
+    try bench.accept()
+    let first = try #require(bench.claim().first).ticket
+    #expect(try bench.record(first, .retry(due: bench.now, isLate: false), status: 503) == .recorded)
+    bench.close()
+    try bench.edit("ALTER TABLE attempt DROP COLUMN upstream")
+    try bench.open()
+    let second = try #require(bench.claim().first).ticket
+    let report = AttemptReport(
+      ticket: second, at: bench.now, milliseconds: 1, status: 200, upstream: "http://b/", next: .delivered)
+    #expect(try bench.wait { bench.store.record(report, for: bench.desk, then: $0) } == .recorded)
+    let attempts = try StoreReader(bench.file).attempts(of: first.job)
+    #expect(attempts.map(\.upstream) == [nil, "http://b/"])
+  }
+
   @Test func `what is no database is damaged, and not written to`() throws {
     let folder = try TemporaryDirectory()
     let path = try folder.write("queue.db", String(repeating: "no database ", count: 1000), mode: 0o600)

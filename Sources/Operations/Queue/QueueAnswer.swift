@@ -94,6 +94,8 @@ public struct QueueAnswer: StoreAnswer, Equatable {
     public var milliseconds: Int64 = 0
     public var status: Int?
     public var reason: String?
+    /// Which of several it ended with; nil where there was no choice.
+    public var upstream: String?
     /// The beginning of the app's answer, where whoever asks may see bodies.
     public var answer: String?
 
@@ -101,7 +103,8 @@ public struct QueueAnswer: StoreAnswer, Equatable {
 
     public static let fields: [JSONField<Attempt>] = [
       .init("number", \.number), .init("at", \.at), .init("milliseconds", \.milliseconds),
-      .init("status", \.status), .init("reason", \.reason), .init("answer", \.answer),
+      .init("status", \.status), .init("reason", \.reason), .init("upstream", \.upstream),
+      .init("answer", \.answer),
     ]
   }
 }

@@ -31,13 +31,13 @@ struct AttemptEnding {
   let record: QueuedAttemptRecord
 
   init(
-    _ job: JobToSend, _ end: QueuedAttempt.End, _ decision: RetryPolicy.Decision, begin: Moment,
-    end now: Moment
+    _ job: JobToSend, _ end: QueuedAttempt.End, _ decision: RetryPolicy.Decision, among upstreams: Int,
+    begin: Moment, end now: Moment
   ) {
     let nanoseconds = now.nanoseconds(since: begin)
     var report = AttemptReport(
       ticket: job.ticket, at: begin.unixMilliseconds, milliseconds: Int64(nanoseconds / 1_000_000),
-      answer: end.answer, next: .delivered)
+      upstream: upstreams > 1 ? end.upstream : nil, answer: end.answer, next: .delivered)
     var record = QueuedAttemptRecord(
       delivery: job.facts.id, route: job.ticket.lane.route, upstream: end.upstream,
       attempt: job.ticket.attempt, outcome: .delivered, nanoseconds: nanoseconds,

@@ -188,19 +188,21 @@ public final class LoopKeeper: Keeper, @unchecked Sendable {
     let attempt = QueuedAttempt(
       job.request, fields, route: settings.route, forwarder: forwarder, recorder: recorder, begin: begin,
       answerBytesMax: AttemptReport.answerBytesMax
-    ) { [self] in ended(job, settings.policy, $0, begin: begin) }
+    ) { [self] in ended(job, settings, $0, begin: begin) }
     running[job.ticket] = Running(attempt: attempt, job: job)
     attempt.start()
   }
 
-  private func ended(_ job: JobToSend, _ policy: RetryPolicy, _ end: QueuedAttempt.End, begin: Moment) {
+  private func ended(_ job: JobToSend, _ settings: LaneSettings, _ end: QueuedAttempt.End, begin: Moment) {
+    let policy = settings.policy
     guard running.removeValue(forKey: job.ticket) != nil else { return }
     let now = now()
     let outcome = RetryPolicy.Outcome(end.result, now: now.unixMilliseconds)
     let decision = policy.decide(
       outcome, job.history, now: now.unixMilliseconds, isClockTrusted: store.status.isClockTrusted,
       random: random.next())
-    let ending = AttemptEnding(job, end, decision, begin: begin, end: now)
+    let ending = AttemptEnding(
+      job, end, decision, among: settings.route.upstreams.count, begin: begin, end: now)
     dispatcher.end(job.ticket.lane, job.permit, decision.consequence(outcome, policy, now))
     // What is told is on its way to the store: a repetition that comes at once finds it there.
     write(ending.report)

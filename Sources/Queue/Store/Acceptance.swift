@@ -93,18 +93,21 @@ public struct AttemptReport: Sendable {
   public var status: Int?
   /// Why there is no answer; the cause of death where the job is dead.
   public var reason: String?
+  /// Which of several it ended with; nil where there was no choice.
+  public var upstream: String?
   public var answer: [UInt8]
   public var next: Next
 
   public init(
     ticket: JobTicket, at: Int64, milliseconds: Int64, status: Int? = nil, reason: String? = nil,
-    answer: [UInt8] = [], next: Next
+    upstream: String? = nil, answer: [UInt8] = [], next: Next
   ) {
     self.ticket = ticket
     self.at = at
     self.milliseconds = milliseconds
     self.status = status
     self.reason = reason
+    self.upstream = upstream
     self.answer = Array(answer.prefix(Self.answerBytesMax))
     self.next = next
   }

@@ -106,7 +106,7 @@ extension Ledger {
     try run(
       .addAttempt, job, .integer(number), .integer(report.at), .integer(report.milliseconds),
       .optional(report.status.map { Int64($0) }), .optional(report.reason ?? reason),
-      report.answer.isEmpty ? .null : .blob(report.answer))
+      report.answer.isEmpty ? .null : .blob(report.answer), .optional(report.upstream))
     if number > AttemptReport.attemptsKept {
       try run(.forgetAttempts, job, .integer(number - Int64(AttemptReport.attemptsKept)))
     }

@@ -40,7 +40,7 @@ enum Schema {
     CREATE INDEX job_dead ON job(ended) WHERE state=3;
     CREATE INDEX job_orphaned ON job(lane) WHERE state=5;
     CREATE TABLE attempt(job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE, n INTEGER NOT NULL,
-      at INTEGER NOT NULL, ms INTEGER NOT NULL, status INTEGER, reason TEXT, answer BLOB,
+      at INTEGER NOT NULL, ms INTEGER NOT NULL, status INTEGER, reason TEXT, answer BLOB, upstream TEXT,
       PRIMARY KEY(job, n)) WITHOUT ROWID;
     CREATE TABLE dedupe(key BLOB PRIMARY KEY, delivery INTEGER NOT NULL, public_id BLOB NOT NULL,
       body_digest BLOB NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
@@ -90,10 +90,18 @@ enum Schema {
     guard found <= version else { throw newer(path, found) }
     guard !isNew || mayMake else { throw .refused("\(path) is empty, and was not when it was opened") }
     try set(connection)
-    guard isNew else { return }
+    guard isNew else { return try addUpstream(connection) }
     try connection.run(
       "BEGIN IMMEDIATE; \(tables) PRAGMA application_id=\(applicationID); PRAGMA user_version=\(version); COMMIT"
     )
+  }
+
+  /// Which of several upstreams an attempt ended with came later. An older program goes on reading and writing such a
+  /// file: it names the columns that it knows.
+  private static func addUpstream(_ connection: Connection) throws(StoreFault) {
+    let known = try connection.value(
+      "SELECT count(*) FROM pragma_table_info('attempt') WHERE name='upstream'")
+    if known == "0" { try connection.run("ALTER TABLE attempt ADD COLUMN upstream TEXT") }
   }
 
   private static func set(_ connection: Connection) throws(StoreFault) {

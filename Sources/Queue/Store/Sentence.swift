@@ -70,7 +70,7 @@ enum Sentence: Int, CaseIterable {
         WHERE id=? AND state=1 AND attempt=? RETURNING delivery, replay
       """
     case .addAttempt:
-      "INSERT OR REPLACE INTO attempt(job, n, at, ms, status, reason, answer) VALUES(?,?,?,?,?,?,?)"
+      "INSERT OR REPLACE INTO attempt(job, n, at, ms, status, reason, answer, upstream) VALUES(?,?,?,?,?,?,?,?)"
     case .forgetAttempts: "DELETE FROM attempt WHERE job=? AND n<=?"
     case .findJob:
       """

@@ -48,6 +48,8 @@ public final class StoreReader {
     public let status: Int?
     public let reason: String?
     public let answer: [UInt8]
+    /// Which of several it ended with; nil where there was no choice.
+    public let upstream: String?
   }
 
   /// The newest first.
@@ -68,7 +70,10 @@ public final class StoreReader {
   public func attempts(of job: Int64) throws(StoreFault) -> [Attempt] {
     // No more than are kept, of no more bytes: whoever edits the file may have written others.
     let newest = try ask(
-      "SELECT n, at, ms, status, reason, substr(answer,1,?2) FROM attempt WHERE job=?1 ORDER BY n DESC LIMIT ?3",
+      """
+      SELECT n, at, ms, status, reason, substr(answer,1,?2), upstream FROM attempt
+        WHERE job=?1 ORDER BY n DESC LIMIT ?3
+      """,
       [
         .integer(job), .integer(Int64(AttemptReport.answerBytesMax)),
         .integer(Int64(AttemptReport.attemptsKept)),
@@ -76,7 +81,8 @@ public final class StoreReader {
     ) { row in
       Attempt(
         number: Int(row.integer(0)), at: row.integer(1), milliseconds: row.integer(2),
-        status: row.optionalInteger(3).map { Int($0) }, reason: row.optionalShown(4), answer: row.blob(5))
+        status: row.optionalInteger(3).map { Int($0) }, reason: row.optionalShown(4), answer: row.blob(5),
+        upstream: row.optionalShown(6))
     }
     return newest.reversed()
   }

@@ -38,6 +38,10 @@ struct Timeline: Sendable {
         Parts.badge(Self.word(attempt), Self.tone(attempt.status))
         if attempt.status != nil, let reason = attempt.reason, reason != "status" { " \(reason)" }
         " after \(Self.took(attempt.milliseconds))"
+        if let upstream = attempt.upstream {
+          " at "
+          Parts.code(String(upstream.prefix(200)))
+        }
       }
       if let answer = attempt.answer, !answer.isEmpty { self.answer(answer, attempt.number, answerBytesMax) }
     }

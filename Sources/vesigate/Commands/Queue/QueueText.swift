@@ -45,7 +45,7 @@ enum QueueText {
       let what = [attempt.status.map { "\($0)" }, attempt.reason].compactMap { $0 }.joined(separator: " ")
       let line =
         "  \(attempt.number). \(TimeText.utc(unixMilliseconds: attempt.at)), \(attempt.milliseconds) ms: \(what)"
-      return [line]
+      return [line] + (attempt.upstream.map { ["     -> \($0)"] } ?? [])
         + (attempt.answer.map { answer in
           let text = answer.split(whereSeparator: \.isNewline).joined(separator: " ")
           return FoldedText.lines("     " + text, behind: "     ")

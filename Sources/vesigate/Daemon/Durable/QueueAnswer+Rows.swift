@@ -28,6 +28,7 @@ extension QueueAnswer.Attempt {
     milliseconds = attempt.milliseconds
     status = attempt.status
     reason = attempt.reason
+    upstream = attempt.upstream
     if withAnswer, !attempt.answer.isEmpty { answer = String(decoding: attempt.answer, as: UTF8.self) }
   }
 }
