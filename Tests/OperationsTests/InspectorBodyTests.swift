@@ -5,7 +5,7 @@ import Testing
 @testable import Operations
 
 /// Bodies as text, as indented JSON and as hexadecimal, a part at a time.
-struct InspectorBodyTests {
+@Suite(.ownThread) struct InspectorBodyTests {
   // MARK: JSON
 
   private static func indented(_ text: String) -> String? {

@@ -4,7 +4,7 @@ import Testing
 @testable import Operations
 
 /// Whatever is put into a page comes out of it as that text.
-struct InspectorHTMLTests {
+@Suite(.ownThread) struct InspectorHTMLTests {
   @Test(arguments: InspectorHostile.texts) func `hostile text stays text, and a hostile value a value`(
     text: String
   ) throws {

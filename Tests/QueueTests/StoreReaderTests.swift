@@ -105,14 +105,15 @@ import Testing
     try bench.edit(
       "UPDATE job SET reason=hex(zeroblob(500000)); UPDATE lane SET route=hex(zeroblob(500000)); "
         + "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<500) "
-        + "INSERT INTO attempt SELECT 1, i, 1, 1, 500, hex(zeroblob(9000)), zeroblob(9000) FROM n")
+        + "INSERT INTO attempt SELECT 1, i, 1, 1, 500, hex(zeroblob(9000)), zeroblob(9000), hex(zeroblob(9000)) "
+        + "FROM n")
     let reader = try StoreReader(bench.file)
     let line = try #require(try reader.list(.init(), limit: 5).first)
     #expect(line.reason?.utf8.count == 8_192 && line.lane.route.utf8.count == 8_192)
     let attempts = try reader.attempts(of: line.job)
     #expect(attempts.map(\.number) == Array(481...500))
     #expect(attempts.allSatisfy { $0.answer.count == AttemptReport.answerBytesMax })
-    #expect(attempts.allSatisfy { $0.reason?.utf8.count == 8_192 })
+    #expect(attempts.allSatisfy { $0.reason?.utf8.count == 8_192 && $0.upstream?.utf8.count == 8_192 })
   }
 
   @Test func `behind the last there is no page, also where the last one is full`() throws {
