@@ -18,7 +18,7 @@ import Testing
   private func pause() { usleep(250_000) }
 
   @Test func `the oldest that says nothing gives way, once it has had time to`() throws {
-    let slots = ConnectionSlots()
+    let slots = ConnectionSlots(max: ControlServer.connectionsMax)
     let silent = try (0..<ControlServer.connectionsMax).map { _ in try connected() }
     for channel in silent { #expect(slots.take(channel)) }
     pause()
@@ -28,7 +28,7 @@ import Testing
       #expect(slots.keep(next))
       #expect(!channel.isActive && !slots.keep(channel), "\(number)")
       // It is gone only now, and has no slot to give back.
-      slots.giveBack(channel, hasAsked: false)
+      slots.giveBack(channel, isKept: false)
     }
     // All have asked for something.
     let refused = try connected()
@@ -36,15 +36,15 @@ import Testing
   }
 
   @Test func `who has asked keeps its slot, and gives it back at the end`() throws {
-    let slots = ConnectionSlots()
+    let slots = ConnectionSlots(max: ControlServer.connectionsMax)
     let asking = try (0..<ControlServer.connectionsMax).map { _ in try connected() }
     for channel in asking { #expect(slots.take(channel) && slots.keep(channel)) }
     pause()
     let next = try connected()
     #expect(!slots.take(next))
-    slots.giveBack(next, hasAsked: false)
+    slots.giveBack(next, isKept: false)
     #expect(!slots.take(next))
-    slots.giveBack(asking[3], hasAsked: true)
+    slots.giveBack(asking[3], isKept: true)
     #expect(slots.take(next))
     for channel in asking { #expect(channel.isActive) }
   }

@@ -42,9 +42,9 @@ import Testing
   }
 
   @Test func `who is being answered keeps its slot, and rests afterwards`() throws {
-    let slots = InspectorSlots()
+    let slots = ConnectionSlots(max: InspectorServer.connectionsMax)
     let asking = try (0..<InspectorServer.connectionsMax).map { _ in try connected() }
-    for channel in asking { #expect(slots.take(channel) && slots.begin(channel)) }
+    for channel in asking { #expect(slots.take(channel) && slots.keep(channel)) }
     let next = try connected()
     usleep(250_000)
     #expect(!slots.take(next))
@@ -52,11 +52,11 @@ import Testing
     // It has just had its answer, and may go on.
     #expect(!slots.take(next))
     usleep(250_000)
-    #expect(slots.take(next) && !asking[3].isActive && !slots.begin(asking[3]))
-    slots.giveBack(asking[3], isAsking: false)
+    #expect(slots.take(next) && !asking[3].isActive && !slots.keep(asking[3]))
+    slots.giveBack(asking[3], isKept: false)
     let last = try connected()
     #expect(!slots.take(last))
-    slots.giveBack(asking[0], isAsking: true)
+    slots.giveBack(asking[0], isKept: true)
     #expect(slots.take(last))
   }
 }

@@ -1,6 +1,5 @@
 public import EventLoops
 internal import NIOCore
-internal import NIOHTTP1
 internal import Synchronization
 
 /// What a reader of the admin listener can ask for.
@@ -46,13 +45,7 @@ public struct AdminServer: Sendable {
     _ descriptor: CInt, group: EpollGroup, handler: @escaping Handler
   ) async throws -> AdminServer {
     let slots = AdminSlots()
-    let channels = try await group.serve(descriptor) { channel in
-      channel.eventLoop.makeCompletedFuture {
-        // One request at a time, however many a reader sends ahead; broken ones get a 400.
-        try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-        try channel.pipeline.syncOperations.addHandler(AdminConversation(handler: handler, slots: slots))
-      }
-    }
+    let channels = try await group.serveHTTP(descriptor) { AdminConversation(handler: handler, slots: slots) }
     return AdminServer(channels: channels)
   }
 

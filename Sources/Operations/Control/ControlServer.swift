@@ -36,7 +36,7 @@ public struct ControlServer: Sendable {
     queue: QueueHandler? = nil, quarantine: QuarantineHandler? = nil, tails: TailHandler? = nil,
     inspect: InspectHandler? = nil
   ) async throws -> ControlServer {
-    let slots = ConnectionSlots()
+    let slots = ConnectionSlots(max: connectionsMax)
     let channels = try await group.serve(descriptor) { channel in
       channel.eventLoop.makeCompletedFuture {
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
@@ -100,7 +100,7 @@ final class ControlConversation: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     deadline?.cancel()
     capture?.cancel()
-    slots.giveBack(context.channel, hasAsked: isAsked)
+    slots.giveBack(context.channel, isKept: isAsked)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

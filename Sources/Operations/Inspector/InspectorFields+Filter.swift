@@ -35,6 +35,34 @@ extension InspectorFields {
     return instant.map { .at($0) } ?? .unreadable(text)
   }
 
+  static let statuses = 100...599
+
+  /// An answer's; nil where there is none, or no such.
+  var status: Int? { self["status"].flatMap { Int($0) }.flatMap { Self.statuses.contains($0) ? $0 : nil } }
+
+  /// Why it is no status, for people.
+  var statusFlaw: String? {
+    guard let text = self["status"], status == nil else { return nil }
+    return "\(text) is no status: that is 100 to 599"
+  }
+
+  /// Why nothing is looked for by its text.
+  var textFlaw: String? {
+    guard let text = self["text"], text.utf8.count > QueueRequest.textBytesMax else { return nil }
+    return "a text to look for has at most \(QueueRequest.textBytesMax) bytes"
+  }
+
+  /// Why `since` or `until` is no time.
+  func timeFlaw(_ now: Int64) -> String? {
+    instant("since", now).sentence ?? instant("until", now).sentence
+  }
+
+  /// `route /hook, state dead`; nil where none of them is there.
+  func words(_ names: [String]) -> String? {
+    let words = names.compactMap { name in self[name].map { "\(name) \($0)" } }
+    return words.isEmpty ? nil : words.joined(separator: ", ")
+  }
+
   /// As fields of a form, or of an address; those that are empty stay out.
   func kept(_ names: [String]) -> [(name: String, value: String?)] {
     names.map { ($0, self[$0]) }

@@ -4,7 +4,6 @@ struct RecentFilter: Sendable {
   static let outcomes = [
     "verified", "refused", "forwarded", "stored", "duplicate", "app-error", "failed", "abandoned", "observed",
   ]
-  private static let textBytesMax = QueueRequest.textBytesMax
 
   let fields: InspectorFields
   /// Unix milliseconds.
@@ -15,20 +14,14 @@ struct RecentFilter: Sendable {
     if let outcome = fields["outcome"], !Self.outcomes.contains(outcome) {
       return "\(outcome) is no outcome: those are \(Self.outcomes.joined(separator: ", "))"
     }
-    if let status = fields["status"], StoredFilter.status(status) == nil {
-      return "\(status) is no status: that is 100 to 599"
-    }
-    if let text = fields["text"], text.utf8.count > Self.textBytesMax {
-      return "a text to look for has at most \(Self.textBytesMax) bytes"
-    }
-    return fields.instant("since", now).sentence ?? fields.instant("until", now).sentence
+    return fields.statusFlaw ?? fields.textFlaw ?? fields.timeFlaw(now)
   }
 
   var filter: RecentDeliveries.Filter {
     var filter = RecentDeliveries.Filter()
     filter.route = fields["route"]
     filter.outcome = fields["outcome"]
-    filter.status = fields["status"].flatMap(StoredFilter.status)
+    filter.status = fields.status
     filter.reason = fields["reason"]
     filter.id = fields["id"]
     filter.text = fields["text"]

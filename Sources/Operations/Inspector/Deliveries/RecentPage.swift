@@ -1,4 +1,5 @@
 internal import Configuration
+internal import Gateway
 
 /// One delivery that was over lately.
 extension Inspector {
@@ -146,7 +147,7 @@ extension Inspector {
   }
 
   private func head(
-    _ content: RecentDeliveries.Content, _ delivery: RecentDeliveries.Delivery, _ request: InspectorRequest
+    _ content: DeliveryContent, _ delivery: RecentDeliveries.Delivery, _ request: InspectorRequest
   ) -> HTML {
     let view = HeadView(
       content.head, privateNames: privateFields, isRevealed: request.query["reveal"] != nil)

@@ -8,7 +8,6 @@ struct StoredFilter: Sendable {
     "id", "route", "state", "status", "reason", "text", "since", "until", "upstream", "secret",
   ]
   static let states = ["queued", "sending", "delivered", "dead", "cancelled", "orphaned"]
-  static let statuses = 100...599
 
   let fields: InspectorFields
   /// Unix milliseconds.
@@ -22,23 +21,13 @@ struct StoredFilter: Sendable {
     if let state = fields["state"], !Self.states.contains(state) {
       return "\(state) is no state: those are \(Self.states.joined(separator: ", "))"
     }
-    if let status = fields["status"], Self.status(status) == nil {
-      return "\(status) is no status: that is 100 to 599"
-    }
+    if let flaw = fields.statusFlaw { return flaw }
     // Whoever gives the secret itself is not told it again.
     if let secret = fields["secret"], !Self.isFingerprint(secret) {
       return
         "secret is a fingerprint of 8 hexadecimal digits, as vesigate secret list shows it, never the secret"
     }
-    if let text = fields["text"], text.utf8.count > QueueRequest.textBytesMax {
-      return "a text to look for has at most \(QueueRequest.textBytesMax) bytes"
-    }
-    return fields.instant("since", now).sentence ?? fields.instant("until", now).sentence
-  }
-
-  static func status(_ text: String) -> Int? {
-    guard let status = Int(text), statuses.contains(status) else { return nil }
-    return status
+    return fields.textFlaw ?? fields.timeFlaw(now)
   }
 
   private static func isFingerprint(_ text: String) -> Bool {
@@ -56,7 +45,7 @@ struct StoredFilter: Sendable {
     request.route = fields["route"]
     request.upstream = fields["upstream"]
     request.state = fields["state"]
-    request.status = fields["status"].flatMap(Self.status)
+    request.status = fields.status
     request.reason = fields["reason"]
     request.secret = fields["secret"]
     request.text = fields["text"]
@@ -74,10 +63,7 @@ struct StoredFilter: Sendable {
   }
 
   /// Nil where it is anything.
-  var words: String? {
-    let words = Self.names.compactMap { name in fields[name].map { "\(name) \($0)" } }
-    return words.isEmpty ? nil : words.joined(separator: ", ")
-  }
+  var words: String? { fields.words(Self.names) }
 
   func form(_ routes: [InspectedRoute]) -> HTML {
     FilterForm(

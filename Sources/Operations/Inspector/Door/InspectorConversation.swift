@@ -16,7 +16,7 @@ final class InspectorConversation: ChannelInboundHandler {
   static let discardedBytesMax = 1_048_576
 
   private let door: InspectorDoor
-  private let slots: InspectorSlots
+  private let slots: ConnectionSlots
   private var head: HTTPRequestHead?
   private var body: [UInt8] = []
   private var bodyBytes = 0
@@ -25,7 +25,7 @@ final class InspectorConversation: ChannelInboundHandler {
   private var isAsking = false
   private var isGone = false
 
-  init(door: InspectorDoor, slots: InspectorSlots) {
+  init(door: InspectorDoor, slots: ConnectionSlots) {
     self.door = door
     self.slots = slots
   }
@@ -41,7 +41,7 @@ final class InspectorConversation: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     deadline?.cancel()
     isGone = true
-    if !isAsking { slots.giveBack(context.channel, isAsking: false) }
+    if !isAsking { slots.giveBack(context.channel, isKept: false) }
     context.fireChannelInactive()
   }
 
@@ -67,7 +67,7 @@ final class InspectorConversation: ChannelInboundHandler {
     case .end:
       guard let head, context.channel.isActive else { return }
       self.head = nil
-      guard slots.begin(context.channel) else { return context.close(promise: nil) }
+      guard slots.keep(context.channel) else { return context.close(promise: nil) }
       isAsking = true
       answer(head, context)
     }
@@ -103,7 +103,7 @@ final class InspectorConversation: ChannelInboundHandler {
   private func write(
     _ answer: InspectorDoor.Answer, to head: HTTPRequestHead, _ context: ChannelHandlerContext
   ) {
-    guard !isGone else { return slots.giveBack(context.channel, isAsking: true) }
+    guard !isGone else { return slots.giveBack(context.channel, isKept: true) }
     setDeadline(Self.takingSecondsMax, context)
     if answer.givesWay {
       isAsking = false
@@ -134,7 +134,7 @@ final class InspectorConversation: ChannelInboundHandler {
   private func end(keepsAlive: Bool, _ context: ChannelHandlerContext) {
     if isAsking {
       isAsking = false
-      guard !isGone else { return slots.giveBack(context.channel, isAsking: true) }
+      guard !isGone else { return slots.giveBack(context.channel, isKept: true) }
       slots.rest(context.channel)
     }
     guard !isGone else { return }

@@ -1,6 +1,5 @@
 internal import EventLoops
 internal import NIOCore
-internal import NIOHTTP1
 
 /// Answers browsers, away from the event loops of deliveries.
 struct InspectorServer: Sendable {
@@ -16,14 +15,8 @@ struct InspectorServer: Sendable {
   static func start(_ descriptor: CInt, group: EpollGroup, door: InspectorDoor) async throws
     -> InspectorServer
   {
-    let slots = InspectorSlots()
-    let channels = try await group.serve(descriptor) { channel in
-      channel.eventLoop.makeCompletedFuture {
-        // One request at a time, however many a browser sends ahead; broken ones get a 400.
-        try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-        try channel.pipeline.syncOperations.addHandler(InspectorConversation(door: door, slots: slots))
-      }
-    }
+    let slots = ConnectionSlots(max: connectionsMax)
+    let channels = try await group.serveHTTP(descriptor) { InspectorConversation(door: door, slots: slots) }
     return InspectorServer(channels: channels)
   }
 

@@ -9,7 +9,7 @@ struct QuarantineFilter: Sendable {
   /// Why it is none, for people.
   var flaw: String? {
     if let id = fields["id"], !Self.isID(id) { return "\(id) is no id of what is kept: the list shows those" }
-    return fields.instant("since", now).sentence ?? fields.instant("until", now).sentence
+    return fields.timeFlaw(now)
   }
 
   private static func isID(_ text: String) -> Bool {
@@ -32,10 +32,7 @@ struct QuarantineFilter: Sendable {
   var kept: [(name: String, value: String?)] { fields.kept(["id"] + Self.names) }
 
   /// Nil where it is anything.
-  var words: String? {
-    let words = (["id"] + Self.names).compactMap { name in fields[name].map { "\(name) \($0)" } }
-    return words.isEmpty ? nil : words.joined(separator: ", ")
-  }
+  var words: String? { fields.words(["id"] + Self.names) }
 
   func form(_ routes: [InspectedRoute]) -> HTML {
     element(.form, .class("filter"), .get, .action(PageSection.quarantine.address), .role("search")) {

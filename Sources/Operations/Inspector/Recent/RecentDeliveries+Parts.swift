@@ -1,3 +1,5 @@
+public import Gateway
+
 extension RecentDeliveries {
   /// One that is over.
   public struct Delivery: Sendable, Equatable {
@@ -32,7 +34,7 @@ extension RecentDeliveries {
     public var upstreamMicroseconds = 0
     public var totalMicroseconds = 0
     /// Of a verified one, where its route says `inspect: {bodies: true}`.
-    public var content: Content?
+    public var content: DeliveryContent?
     /// It had one, which has given way to others'.
     public var hasLostContent = false
 
@@ -40,13 +42,6 @@ extension RecentDeliveries {
 
     /// Also one that was turned away after that.
     public var isVerified: Bool { secret != nil }
-  }
-
-  /// What a delivery brought.
-  public struct Content: Sendable, Equatable {
-    /// Request line and fields as they came.
-    public var head: [UInt8]
-    public var body: [UInt8]
   }
 
   /// What a list is narrowed to; nil is anything.

@@ -25,14 +25,14 @@ extension RecentDeliveries.Delivery {
     ageSeconds = record.ageSeconds
     secret = record.secretFingerprint
     isTest = record.isTest
-    content = record.content.map { RecentDeliveries.Content(head: $0.head, body: $0.body) }
+    content = record.content
     verifyMicroseconds = Int(clamping: record.verifyNanoseconds / 1_000)
     upstreamMicroseconds = Int(clamping: record.upstreamNanoseconds / 1_000)
     totalMicroseconds = Int(clamping: record.totalNanoseconds / 1_000)
   }
 }
 
-extension RecentDeliveries.Content {
+extension DeliveryContent {
   var bytes: Int { head.count + body.count }
 }
 

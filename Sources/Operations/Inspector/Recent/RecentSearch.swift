@@ -1,3 +1,4 @@
+internal import Gateway
 internal import Glibc
 
 /// Puts a page together of deliveries that come the newest first.
