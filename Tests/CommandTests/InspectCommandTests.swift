@@ -30,14 +30,20 @@ import Testing
     }
   }
 
+  /// `inspect --port`, once it listens.
+  private func relay(_ gateway: GatewayProcess) throws -> (ChildProcess, UInt16) {
+    let port = try FreePort.take()
+    let relay = try ChildProcess(
+      [GatewayBinary.path(), "inspect", "--config", gateway.configPath, "--port", "\(port)"], environment: [:]
+    )
+    _ = try relay.waitForLine(containing: "http://127.0.0.1:\(port)/", within: 30)
+    return (relay, port)
+  }
+
   @Test func `with a port it is on loopback until Ctrl-C, for its own user`() async throws {
     try await onThread {
       let gateway = try gateway(Self.socket)
-      let port = try FreePort.take()
-      let relay = try ChildProcess(
-        [GatewayBinary.path(), "inspect", "--config", gateway.configPath, "--port", "\(port)"],
-        environment: [:])
-      _ = try relay.waitForLine(containing: "http://127.0.0.1:\(port)/", within: 30)
+      let (relay, port) = try relay(gateway)
       // Two pages on one connection, then others beside it.
       let client = try RawClient(port: port)
       for _ in 0..<2 {
@@ -62,11 +68,7 @@ import Testing
   func `another user of the machine is not let through the port`() async throws {
     try await onThread {
       let gateway = try gateway(Self.socket)
-      let port = try FreePort.take()
-      let relay = try ChildProcess(
-        [GatewayBinary.path(), "inspect", "--config", gateway.configPath, "--port", "\(port)"],
-        environment: [:])
-      _ = try relay.waitForLine(containing: "http://127.0.0.1:\(port)/", within: 30)
+      let (relay, port) = try relay(gateway)
       let script = """
         import socket
         s = socket.create_connection(("127.0.0.1", \(port)))

@@ -1,10 +1,9 @@
 """Who is refused, as bytes on the socket and as a real browser would be made to ask: foreign names, foreign pages,
 frames, and what an attacker learns of a page that he may not read."""
-import http.server
-import threading
 
 from browser import FOREIGN_HOST
 from common.shell import eventually
+from loopback import Handler, Server
 
 FIELDS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; "
@@ -155,33 +154,18 @@ def framed(browser):
     return shown
 
 
-class Elsewhere:
+class Elsewhere(Server):
     """Another server of the same machine, which has one page."""
 
     def __init__(self):
         self.page = ""
         elsewhere = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Page(Handler):
             def do_GET(self):
-                body = elsewhere.page.encode()
-                self.send_response(200 if self.path == "/" else 404)
-                self.send_header("Content-Type", "text/html")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.answer(200 if self.path == "/" else 404, "text/html", elsewhere.page.encode())
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Page)
 
 
 def over_tcp(report, browser, gateway):

@@ -2,17 +2,16 @@
 import hashlib
 import hmac
 import http.client
-import http.server
 import json
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 
 from common.shell import eventually, must, run
+from loopback import Handler, Server
 
 PAYMENTS, LEDGER, ORDERS = "/webhooks/payments", "/webhooks/ledger", "/webhooks/orders"
 SECRETS = {PAYMENTS: "payments-secret-0123456789abcdef", LEDGER: "ledger-secret-0123456789abcdef00",
@@ -55,14 +54,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class App:
+class App(Server):
     """Answers 200, or what it was told to for a path; keeps what came."""
 
     def __init__(self):
         self.answers, self.seen, self.pause = {}, [], 0
         app = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Webhook(Handler):
             protocol_version = "HTTP/1.1"
             # The answer leaves in one piece.
             wbufsize = -1
@@ -72,28 +71,13 @@ class App:
                 app.seen.append((self.path, self.headers, body))
                 time.sleep(app.pause)
                 status, answer = app.answers.get(self.path, (200, {"received": True}))
-                answer = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+                self.answer(status, "application/json", json.dumps(answer).encode())
                 self.wfile.flush()
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        super().__init__(Webhook)
 
     def count(self, path):
         return sum(1 for one, _, _ in self.seen if one == path)
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class Gateway:

@@ -1,9 +1,8 @@
 """The checks' own test: a page without a fault passes all of them, and each planted fault is found by its check."""
-import http.server
-import threading
 
 import accessibility
 from browser import NARROW, WIDE
+from loopback import Handler, Server
 
 POLICY = ("default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 STYLE = """
@@ -112,32 +111,22 @@ PLANTED = [
 ]
 ALWAYS = " .cut { overflow: hidden; white-space: nowrap; width: 10em; }"
 
-class Site:
+class Site(Server):
     """Serves one page and its style sheet, with the inspector's policy."""
 
     def __init__(self):
         self.page, self.style = PAGE, STYLE
         site = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Page(Handler):
             def do_GET(self):
                 kind = "text/css" if self.path == "/style.css" else "text/html; charset=utf-8"
                 body = (site.style if kind == "text/css" else site.page).encode()
-                self.send_response(404 if self.path == "/gone.css" else 200)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.send_header("Content-Security-Policy", POLICY)
-                self.send_header("Cache-Control", "no-store")
-                self.end_headers()
-                self.wfile.write(body)
+                self.answer(404 if self.path == "/gone.css" else 200, kind, body, [
+                    ("Content-Security-Policy", POLICY), ("Cache-Control", "no-store")])
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.address = "http://127.0.0.1:%d/" % self.server.server_address[1]
+        super().__init__(Page)
+        self.address = "http://127.0.0.1:%d/" % self.port
 
     def plant(self, before, after):
         self.page, self.style = PAGE, STYLE + ALWAYS
@@ -149,10 +138,6 @@ class Site:
             self.page = PAGE.replace(before, after)
         else:
             raise RuntimeError("nothing to plant it in: " + before)
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def looked(browser, address, width=NARROW, dark=False):

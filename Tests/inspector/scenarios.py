@@ -370,9 +370,10 @@ def is_text(page):
 def many(world):
     browser, gateway, app = world.browser, world.gateway, world.app
     app.answers["/payments"] = (410, {"error": "gone"})
-    for number in range(100, 130):
+    # At the rate below enough for a minute: a slow machine shall find it under way, too.
+    for number in range(100, 220):
         gateway.send(PAYMENTS, event(number))
-    settled(gateway, "dead", 30)
+    eventually(lambda: len(world.jobs("--state", "dead", "--limit", "1000")) >= 120, 60, 0.1)
     app.answers.clear()
     world.open("/change?verb=replay&state=dead&route=" + PAYMENTS)
     count = len(world.jobs("--state", "dead", "--route", PAYMENTS, "--limit", "1000"))
@@ -381,11 +382,11 @@ def many(world):
     rate = browser.find("input[name=rate]")
     if rate:
         rate[0].clear()
-        rate[0].send_keys("5")
+        rate[0].send_keys("2")
     browser.click(browser.find("main form[method=post] button")[0])
     world.open("/replays?refresh=off")
     world.check("it goes on as a job, with its progress", browser.find("progress") and "running" in browser.text, browser.text[:400])
-    eventually(lambda: world.open("/replays?refresh=off") or browser.run("return document.querySelector('progress').value") > 5, 5)
+    eventually(lambda: world.open("/replays?refresh=off") or browser.run("return document.querySelector('progress').value") > 5, 20)
     look(world, "jobs", "/replays?refresh=off")
     for button, word in (("Pause", "paused"), ("Go on", "running"), ("Stop", "stopped")):
         world.open("/replays?refresh=off")
